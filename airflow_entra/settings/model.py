@@ -109,6 +109,7 @@ class CreatedGroup(Section):
     was: Name | None = None  # the name this group had before: keeps its object id and members
     rule: str | None = None  # dynamic membership rule (P1)
     description: str | None = None
+    id: ObjectId | None = None  # with manage.groups: request, the group that the identity team made
 
 
 class ExistingGroup(Section):
@@ -129,12 +130,26 @@ class Application(Section):
     display_name: Name | None = None  # "Airflow (<stack>)" unless said
 
 
+_AZURE_KEYS = {
+    "tenant_id": "azuread:tenantId",
+    "subscription_id": "azure-native:subscriptionId",
+    "location": "azure-native:location",
+}
+
+
+def config_key(field: str) -> str:
+    """The key below `config:` that holds a field of StackSettings."""
+    return _AZURE_KEYS.get(field) or f"airflow-entra:{to_camel(field)}"
+
+
 class StackSettings(Section):
     """One stack file: `azuread:*`, `azure-native:*` and `airflow-entra:*` together."""
 
-    tenant_id: ObjectId  # azuread:tenantId
-    subscription_id: ObjectId | None = None  # azure-native:subscriptionId; needed with a vault
-    location: Name | None = None  # azure-native:location; needed with a created vault
+    model_config = ConfigDict(alias_generator=config_key)
+
+    tenant_id: ObjectId
+    subscription_id: ObjectId | None = None  # needed with a vault
+    location: Name | None = None  # needed with a created vault
     environment: Literal["local", "development", "staging", "production"]
     tenant: Tenant
     airflow: Annotated[list[Airflow], Field(min_length=1, max_length=2)]
