@@ -1,0 +1,65 @@
+# The two commands: `make up` and `make test`. Everything they need they install themselves, into .venv and the
+# user's cache folder.
+
+PYTHON ?= python3
+PORT ?= 8400
+STACK ?= local
+
+UV_VERSION := 0.13.9
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/airflow-entra
+UV := $(or $(shell command -v uv),$(CACHE)/uv-$(UV_VERSION)/bin/uv)
+RUN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up down clean test check format docs bench
+
+help:
+	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
+	@echo "make down    stop the local tenant; its state stays"
+	@echo "make clean   remove the local tenant's state and the local stacks"
+	@echo "make test    set up and run every test"
+	@echo "make check   formatting, lint, types and the direction of imports"
+	@echo "make docs    write the generated pages and the stack file's JSON Schema"
+	@echo "make bench   measure, and write bench/RESULTS.md"
+
+up: .venv/synced
+	@$(RUN)/airflow-entra local deploy --stack $(STACK) --port $(PORT)
+
+down:
+	@if [ -x $(RUN)/airflow-entra ]; then $(RUN)/airflow-entra local down; fi
+
+clean:
+	@if [ -x $(RUN)/airflow-entra ]; then $(RUN)/airflow-entra local reset --yes; else rm -rf .local; fi
+
+test: .venv/synced
+	@$(RUN)/python -m pytest
+
+check: .venv/synced
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+	@$(RUN)/lint-imports --quiet
+
+format: .venv/synced
+	@$(RUN)/ruff format .
+	@$(RUN)/ruff check --fix .
+
+docs: .venv/synced
+	@$(RUN)/airflow-entra schema
+
+bench: .venv/synced
+	@$(RUN)/python -m bench.run $(BENCH)
+
+.venv/synced: requirements.lock pyproject.toml | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@echo "Setting up .venv ..." >&2
+	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@touch $@
+
+$(CACHE)/uv-$(UV_VERSION)/bin/uv:
+	@echo "Getting uv $(UV_VERSION) into $(CACHE) ..." >&2
+	@$(PYTHON) -m venv $(CACHE)/uv-$(UV_VERSION)
+	@$(CACHE)/uv-$(UV_VERSION)/bin/python -m pip install --quiet uv==$(UV_VERSION)
