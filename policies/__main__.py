@@ -1,0 +1,10 @@
+"""Starts the pack: the engine runs this folder, and its parent is where `policies` is a package."""
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from policies.pack import serve  # noqa: E402 - found through the line above
+
+serve()

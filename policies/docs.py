@@ -1,0 +1,73 @@
+"""Writes docs/policies.md out of the declarations: `python -m policies.docs > docs/policies.md`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+from policies.registry import RULES
+from policies.rules import Rule
+
+_OPENING = """\
+# Policies
+
+<!-- Written by `python -m policies.docs > docs/policies.md`; a test compares. Change the declarations in policies/. -->
+
+What every Airflow sign-on with Entra ID must satisfy. The pack runs with the project's own program and with any other
+Pulumi program that declares azuread and azure-native resources:
+
+```sh
+pulumi preview --policy-pack policies
+```
+
+A mandatory policy stops the preview and the update; an advisory one only says so. A value that a preview can't know yet
+is left alone and checked again by the update. Policies of scope *resource* read what the program asks for, before
+anything is touched; those of scope *stack* see all resources together, once per preview and update.
+
+To change a policy's level or its settings, write a JSON file and pass `--policy-pack-config FILE` too:
+
+```json
+{"two-owners": {"enforcementLevel": "advisory"}, "secrets-expire": {"maxDays": 90}}
+```
+"""
+
+
+def page() -> str:
+    """The whole page, Markdown."""
+    return "\n".join([_OPENING, *_overview(), *(line for rule in RULES for line in _section(rule))])
+
+
+def _overview() -> Iterator[str]:
+    yield "| Policy | Level | Severity | Scope |"
+    yield "|---|---|---|---|"
+    for rule in RULES:
+        yield f"| [{rule.title}](#{rule.name}) | {rule.level} | {rule.severity} | {rule.scope} |"
+    yield ""
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.name}"
+    yield ""
+    yield f"**{rule.description}** {rule.level.capitalize()}, severity {rule.severity}."
+    yield ""
+    yield f"- **Why**: {rule.reason}"
+    yield f"- **Fix**: {rule.remedy}"
+    yield f"- **Controls**: {', '.join(rule.controls)}"
+    yield f"- **Source**: <{rule.source}>"
+    yield f"- **Reads**: {', '.join(f'`{each}`' for each in rule.types)}"
+    for setting in rule.settings:
+        yield (
+            f"- **Setting** `{setting.name}`: {setting.schema['description']} "
+            f"Default: `{json.dumps(setting.schema['default'])}`."
+        )
+    yield ""
+    for heading, example in (("Violates it", rule.violation), ("Satisfies it", rule.compliance)):
+        yield f"{heading}:"
+        yield ""
+        yield f"```yaml\n{example}```"
+        yield ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page().rstrip("\n") + "\n")

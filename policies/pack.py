@@ -1,0 +1,126 @@
+"""Hands the policies to Pulumi: the one module that knows its policy SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyComplianceFramework,
+    PolicyConfigSchema,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from policies.registry import RULES
+from policies.resources import UNKNOWN, Resource, Value, short_type
+from policies.rules import Excepted, Finding, Rule, Settings
+
+_Arguments = ResourceValidationArgs | StackValidationArgs
+
+
+def serve() -> None:
+    """Serve the pack to the engine until it hangs up."""
+    PolicyPack(name="airflow-entra", policies=[as_policy(rule) for rule in RULES])
+
+
+def as_policy(rule: Rule) -> Policy:
+    """The rule as the SDK's kind of policy for its scope."""
+    if rule.scope == "stack":
+        return StackValidationPolicy(validate=_stack_validation(rule), **_declaration(rule))
+    return ResourceValidationPolicy(validate=_resource_validation(rule), **_declaration(rule))
+
+
+def _resource_validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if (type_ := short_type(args.resource_type)) in rule.types:
+            resource = Resource(urn=args.urn, type=type_, name=args.name, props=_plain_object(args.props))
+            _report(rule, [resource], args, report)
+
+    return validate
+
+
+def _stack_validation(rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        resources = [_from_stack(each) for each in args.resources if short_type(each.resource_type) in rule.types]
+        _report(rule, resources, args, report)
+
+    return validate
+
+
+def _report(rule: Rule, resources: Sequence[Resource], args: _Arguments, report: ReportViolation) -> None:
+    results = list(rule.check(resources, rule.with_defaults(_plain_object(args.get_config()))))
+    findings = [result for result in results if isinstance(result, Finding)]
+    for finding in findings:
+        report(rule.message(finding), finding.resource.urn)
+    reasons = [result.reason for result in results if isinstance(result, Excepted)]
+    if reasons and not findings:
+        args.not_applicable("; ".join(reasons))
+
+
+def _from_stack(resource: PolicyResource) -> Resource:
+    return Resource(
+        urn=resource.urn,
+        type=short_type(resource.resource_type),
+        name=resource.name,
+        props=_plain_object(resource.props),
+        sources={name: [each.urn for each in made_from] for name, made_from in resource.property_dependencies.items()},
+    )
+
+
+def _plain(value: object) -> Value:
+    if isinstance(value, Mapping):
+        return _plain_object(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_read(value, index) for index in range(len(value))]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    return UNKNOWN  # an asset or archive: nothing that a policy could read
+
+
+def _plain_object(value: Mapping[str, object]) -> Settings:
+    return {key: _read(value, key) for key in value}
+
+
+def _read(container: Mapping[str, object] | Sequence[object], key: str | int) -> Value:
+    """The SDK's containers raise when an unknown value is read: one such value must not end the whole policy."""
+    try:
+        return _plain(container[key])  # type: ignore[index]
+    except UnknownValueError:
+        return UNKNOWN
+
+
+class _Declaration(TypedDict):
+    name: str
+    display_name: str
+    description: str
+    enforcement_level: EnforcementLevel
+    severity: Severity
+    remediation_steps: str
+    framework: PolicyComplianceFramework
+    url: str
+    config_schema: PolicyConfigSchema | None
+
+
+def _declaration(rule: Rule) -> _Declaration:
+    schema = {setting.name: dict(setting.schema) for setting in rule.settings}
+    return {
+        "name": rule.name,
+        "display_name": rule.title,
+        "description": rule.description,
+        "enforcement_level": EnforcementLevel(rule.level),
+        "severity": Severity(rule.severity),
+        "remediation_steps": rule.remedy,
+        "framework": PolicyComplianceFramework(name="Entra sign-on", reference=", ".join(rule.controls)),
+        "url": rule.source,
+        "config_schema": PolicyConfigSchema(schema) if schema else None,
+    }

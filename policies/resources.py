@@ -1,0 +1,76 @@
+"""Resources as policies read them: plain values, and a marker where a value is known only after the update."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+
+class Unknown(Enum):
+    """A value that a preview can't know yet. Policies leave it alone: the update checks it again with the value."""
+
+    UNKNOWN = "known after the update"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+Value = None | bool | int | float | str | Unknown | Sequence["Value"] | Mapping[str, "Value"]
+
+_AZUREAD = re.compile(r"^azuread:index/[^:]+:")
+_AZURE_NATIVE_VERSION = re.compile(r"^(azure-native:[^:/]+)/v\w+:")
+
+
+def short_type(token: str) -> str:
+    """The token as people write it: `azuread:Application`, `azure-native:keyvault:Secret` for every API version."""
+    return _AZURE_NATIVE_VERSION.sub(r"\1:", _AZUREAD.sub("azuread:", token))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource; `sources` are the URNs of the resources that each property's value was made from."""
+
+    urn: str
+    type: str
+    name: str
+    props: Mapping[str, Value]
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def get(self, *path: str) -> Value:
+        """The value at `path`: None where nothing is there, UNKNOWN where it or what holds it isn't known yet."""
+        value: Value = self.props
+        for key in path:
+            if value is UNKNOWN:
+                return UNKNOWN
+            if not isinstance(value, Mapping):
+                return None
+            value = value.get(key)
+        return value
+
+    def items(self, *path: str) -> Sequence[Value]:
+        """The list at `path`, empty where nothing is there, one UNKNOWN where the whole list isn't known yet."""
+        value = self.get(*path)
+        if value is UNKNOWN:
+            return [UNKNOWN]
+        return value if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+
+def of_type(resources: Sequence[Resource], *types: str) -> list[Resource]:
+    return [resource for resource in resources if resource.type in types]
+
+
+def target(resource: Resource, prop: str, candidates: Sequence[Resource], output: str) -> list[Resource]:
+    """The candidates that `resource` points at with `prop`: the one it was made from, or the one with the same value.
+
+    All of them while the value is unknown and nothing says where it comes from (it went through a component).
+    """
+    sources = resource.sources.get(prop, ())
+    made_from = [candidate for candidate in candidates if candidate.urn in sources]
+    if made_from:
+        return made_from
+    value = resource.get(prop)
+    if value is UNKNOWN:
+        return [*candidates]
+    return [candidate for candidate in candidates if value is not None and candidate.get(output) == value]

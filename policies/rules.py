@@ -1,0 +1,85 @@
+"""The vocabulary that every policy is declared in, and nothing of Pulumi: a policy is data and one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from policies.resources import Resource, Value
+
+Severity = Literal["low", "medium", "high", "critical"]
+Level = Literal["advisory", "mandatory"]
+Scope = Literal["resource", "stack"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One violation: which resource, the offending value in words, and what to do instead."""
+
+    resource: Resource
+    problem: str
+    fix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Excepted:
+    """A resource that breaks the rule's letter for a good reason."""
+
+    resource: Resource
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One thing that `--policy-pack-config` may change; `schema` is its JSON Schema, the default included."""
+
+    name: str
+    schema: Mapping[str, object]
+
+
+Settings = Mapping[str, Value]
+Check = Callable[[Sequence[Resource], Settings], Iterator[Finding | Excepted]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One policy.
+
+    `scope` says what `check` is given: "resource", one resource's inputs before it is touched; "stack", the outputs of
+    all resources together, once per preview and once per update. In both cases only resources of `types` (short tokens,
+    see `resources.short_type`), and settings with their defaults filled in.
+    `violation` and `compliance` are Pulumi YAML, printed in the documentation and run by the tests.
+    """
+
+    name: str
+    title: str
+    description: str
+    scope: Scope
+    severity: Severity
+    level: Level
+    reason: str
+    remedy: str
+    controls: tuple[str, ...]
+    source: str
+    types: tuple[str, ...]
+    check: Check
+    violation: str
+    compliance: str
+    settings: tuple[Setting, ...] = field(default=())
+
+    def with_defaults(self, given: Settings) -> Settings:
+        return {setting.name: given.get(setting.name, _default(setting)) for setting in self.settings}
+
+    def message(self, finding: Finding) -> str:
+        """What a person reads: the rule, the offending value, the fix."""
+        return f"{self.name}: {finding.problem}. {finding.fix}"
+
+
+def _default(setting: Setting) -> Value:
+    default = setting.schema["default"]
+    if isinstance(default, int | str | bool):
+        return default
+    if isinstance(default, list):
+        return [*default]
+    raise TypeError(f"{setting.name}: a default of type {type(default).__name__}")
