@@ -1,0 +1,205 @@
+"""Building the Pulumi CLI from its own Go modules, pinned in go.mod, into a folder of the user's cache.
+
+Safe to interrupt and to start twice: a lock file lets one builder work at a time, the result appears under its final
+name by one rename, and a build that was cut short goes on with what Go had already downloaded and compiled.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+SOURCES = Path(__file__).parent
+VERSION = "3.256.0"
+"""The Pulumi release that go.mod pins."""
+
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+_PROGRESS_SECONDS = 5.0
+_ADVICE = f"install Go from https://go.dev/dl, or Pulumi {VERSION} or later"
+
+
+class BuildError(Exception):
+    """The engine could not be built; the message says why and what to do."""
+
+
+def build_engine(cache: Path, progress: Callable[[str], None]) -> Path:
+    """Return the folder with the built engine, below `cache`; builds it when it is not there. Raises BuildError."""
+    folder = cache / _key()
+    if folder.is_dir():
+        return folder
+    go = _go()
+    try:
+        with _lock(folder.with_name(folder.name + ".lock"), progress):
+            if not folder.is_dir():  # else another process has built it while this one waited
+                _build(go, folder, progress)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise BuildError(_disk_full(cache)) from error
+        raise BuildError(f"can't build the Pulumi CLI in {cache}: {error}") from error
+    return folder
+
+
+def _key() -> str:
+    """What a build depends on: another pin or launcher, another folder."""
+    digest = hashlib.sha256()
+    for source in (SOURCES / "go.mod", SOURCES / "go.sum", *sorted((SOURCES / "launchers").iterdir())):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return f"{VERSION}-{digest.hexdigest()[:12]}-{platform.system().lower()}-{platform.machine()}"
+
+
+def _go() -> str:
+    """The path of a Go toolchain that is new enough for go.mod."""
+    go = shutil.which("go")
+    if go is None:
+        raise BuildError(f"neither Pulumi {VERSION} (or later) nor Go is on PATH: {_ADVICE}")
+    wanted = re.search(r"^go (\d+)\.(\d+)", (SOURCES / "go.mod").read_text(), re.MULTILINE)
+    # From the root folder: inside a module, an old Go refuses to say even its version.
+    answer = subprocess.run(
+        [go, "env", "GOVERSION"],
+        cwd="/",
+        env={**os.environ, "GOTOOLCHAIN": "local"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.match(r"go(\d+)\.(\d+)", answer.stdout)
+    if wanted is None or found is None:
+        raise BuildError(f"{go} does not say its version ({answer.stderr.strip() or answer.stdout.strip()}): {_ADVICE}")
+    if tuple(map(int, found.groups())) < tuple(map(int, wanted.groups())):
+        needed = ".".join(wanted.groups())
+        raise BuildError(f"{go} is {answer.stdout.strip()}, Pulumi {VERSION} needs Go {needed} or later: {_ADVICE}")
+    return go
+
+
+@contextmanager
+def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock file; the system takes it back from a process that dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("engine: another process is building the Pulumi CLI; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(go: str, folder: Path, progress: Callable[[str], None]) -> None:
+    work = folder.with_name(folder.name + ".work")
+    work.mkdir(exist_ok=True)
+    environment = _environment(go, work)
+    # A name of its own: `go` may outlive a builder that was killed, and writes to the name it was given.
+    result = Path(tempfile.mkdtemp(prefix="result-", dir=work))
+    result.chmod(0o755)
+    progress(f"engine: building the Pulumi CLI {VERSION} with Go, once; this takes some minutes")
+    _go_build(go, result / "pulumi", environment, progress)
+    sdk = _go_answer(go, environment, "list", "-m", "-f", "{{.Dir}}", _SDK)
+    for script in (Path(sdk, "python/cmd/pulumi-language-python-exec"), *(SOURCES / "launchers").iterdir()):
+        shutil.copyfile(script, result / script.name)
+        (result / script.name).chmod(0o755)
+    result.rename(folder)
+    shutil.rmtree(work, ignore_errors=True)
+    progress(f"engine: the Pulumi CLI {VERSION} is in {folder}")
+
+
+def _environment(go: str, work: Path) -> dict[str, str]:
+    """Go's settings: nothing is kept outside `work`, nothing is fetched but what go.sum pins."""
+    asked = _go_answer(go, dict(os.environ), "env", "GOMODCACHE", "GOPROXY").splitlines()
+    downloads, proxies = Path(asked[0], "cache", "download"), asked[1]
+    return {
+        **os.environ,
+        "CGO_ENABLED": "0",  # no C compiler needed
+        "GOCACHE": str(work / "go-build"),
+        "GOFLAGS": "-modcacherw -buildvcs=false",
+        "GOMODCACHE": str(work / "go-mod"),
+        # What the user's Go has downloaded before need not be downloaded again; go.sum guards it like the rest.
+        "GOPROXY": f"{downloads.as_uri()},{proxies}" if downloads.is_dir() else proxies,
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+    }
+
+
+def _go_answer(go: str, environment: dict[str, str], *arguments: str) -> str:
+    answer = subprocess.run(
+        [go, *arguments],
+        cwd=SOURCES,
+        env={**environment, "GOTOOLCHAIN": "local"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode != 0:
+        raise BuildError(f"`go {' '.join(arguments)}` failed: {answer.stderr.strip()}")
+    return answer.stdout.strip()
+
+
+@dataclass
+class _Tally:
+    """What `go build -v` has said so far."""
+
+    compiled: int = 0
+    downloaded: int = 0
+    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=30))
+
+    def read(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            if line.startswith("go: downloading"):
+                self.downloaded += 1
+            elif re.fullmatch(r"[\w.~/-]+\n", line):  # -v prints the import path of each package
+                self.compiled += 1
+            else:
+                self.last_lines.append(line)
+
+
+def _go_build(go: str, target: Path, environment: dict[str, str], progress: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    tally = _Tally()
+    with subprocess.Popen(
+        [
+            *(go, "build", "-v", "-trimpath", "-o", str(target)),
+            *("-ldflags", f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"),
+            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        ],
+        cwd=SOURCES,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None  # noqa: S101
+        reader = Thread(target=tally.read, args=(process.stderr,))
+        reader.start()
+        try:
+            while True:
+                try:
+                    process.wait(_PROGRESS_SECONDS)
+                    break
+                except subprocess.TimeoutExpired:
+                    minutes, seconds = divmod(int(time.monotonic() - started), 60)
+                    counted = f"{tally.downloaded} modules downloaded, {tally.compiled} packages compiled"
+                    progress(f"engine: {counted}, {minutes}:{seconds:02}")
+        finally:
+            process.kill()  # does nothing to a process that has ended
+            reader.join()
+    if process.returncode != 0:
+        said = "".join(tally.last_lines).strip()
+        if "no space left on device" in said or "disk quota exceeded" in said:
+            raise BuildError(_disk_full(target.parent))
+        raise BuildError(f"`go build` of the Pulumi CLI failed:\n{said}")
+
+
+def _disk_full(folder: Path) -> str:
+    return f"the disk is full: building the Pulumi CLI needs 4 GB in {folder} for a while, and 120 MB afterwards"
