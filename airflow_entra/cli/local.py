@@ -1,0 +1,186 @@
+"""airflow-entra local: a whole Entra tenant on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.world import DEFAULT_HTTP_PORT, World
+
+_PORT_VARIABLE = "AIRFLOW_ENTRA_LOCAL_PORT"
+
+
+@click.group(name="local")
+def command() -> None:
+    """A local Entra tenant: everything runs on this machine, with no Azure account."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what can go wrong into its message and exit code 2."""
+    from airflow_entra.settings import SettingsError
+
+    try:
+        yield
+    except (LocalError, SettingsError) as problem:
+        click.echo(f"airflow-entra: {problem}" if isinstance(problem, LocalError) else str(problem), err=True)
+        sys.exit(2)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _world() -> World:
+    """The world of the project that the caller stands in."""
+    start = Path(os.environ.get("AIRFLOW_ENTRA_PROJECT", Path.cwd()))
+    for folder in (start, *start.parents):
+        if (folder / "Pulumi.yaml").is_file() and (folder / "stacks").is_dir() and folder.parent.name != ".local":
+            return World(folder, folder / ".local")
+    raise LocalError(f"{start} is in no airflow-entra project (no folder above it has Pulumi.yaml and stacks/)")
+
+
+port_option = click.option(
+    "--port",
+    type=click.IntRange(0, 65534),
+    envvar=_PORT_VARIABLE,
+    default=DEFAULT_HTTP_PORT,
+    show_default=True,
+    help="The tenant's page on localhost; its proxy takes the next port. 0: any free ones.",
+)
+
+
+def _proxy_port(port: int) -> int:
+    return port + 1 if port else 0
+
+
+@command.command()
+@port_option
+def up(port: int) -> None:
+    """Start the tenant in the background, or find it running."""
+    with _told():
+        world = _world()
+        killed = tenants.was_killed(world)
+        found = tenants.running(world)
+        tenant = found or tenants.start(world, port, _proxy_port(port))
+    if found:
+        click.echo(f"The local tenant is running already: {tenant.url} (process {tenant.pid}).")
+        return
+    if killed:
+        click.echo("The tenant of an earlier run was killed; it goes on with the state it had.", err=True)
+    click.echo(f"The local tenant is up: {tenant.url} (process {tenant.pid}).")
+
+
+@command.command()
+def down() -> None:
+    """Stop what `local` started; the state stays."""
+    with _told():
+        stopped = tenants.stop(_world())
+    click.echo("The local tenant is stopped; its state is kept." if stopped else "No local tenant is running.")
+
+
+@command.command()
+def status() -> None:
+    """Say whether the tenant runs, where, and for whom. Exit code 1 where it doesn't."""
+    from airflow_entra.local.identities import identities
+
+    with _told():
+        world = _world()
+        tenant = tenants.running(world)
+    if tenant is None:
+        how = "was killed" if tenants.was_killed(world) else "is not running"
+        click.echo(f"The local tenant {how}. `airflow-entra local up` starts it with its state.")
+        sys.exit(1)
+    click.echo(f"running    process {tenant.pid}")
+    click.echo(f"page       {tenant.url}")
+    click.echo(f"proxy      {tenant.proxy}")
+    click.echo(f"CA         {tenant.ca_file}")
+    for identity in identities(world).values():
+        click.echo(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
+
+
+@command.command()
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def reset(yes: bool) -> None:
+    """Stop the tenant and delete the whole local world: tenant, stacks and keys."""
+    with _told():
+        world = _world()
+        if not yes:
+            click.confirm(f"Delete {world.home} with all its state?", abort=True)
+        tenants.stop(world)
+        world.remove()
+    click.echo("The local world is gone; no real stack or tenant was touched.")
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@port_option
+@click.option("--identity", type=click.Choice(["full", "owned-by"]), default="full", show_default=True)
+@click.option("--official-providers", is_flag=True, help="Use Pulumi's own provider plugins, found in ~/.pulumi.")
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND")
+def run(port: int, identity: str, official_providers: bool, arguments: tuple[str, ...]) -> None:
+    """Run COMMAND where Azure's own names lead to the local tenant.
+
+    `airflow-entra local run -- pulumi up --stack prod` deploys the production stack, unchanged, on the local tenant.
+    """
+    from airflow_entra.local.run import open_session, stacks_in
+
+    with _told():
+        world = _world()
+        stacks = stacks_in(world, arguments)
+        session = open_session(
+            world,
+            stacks,
+            http_port=port,
+            proxy_port=_proxy_port(port),
+            say=_say,
+            identity=identity,
+            official_providers=official_providers,
+        )
+        if arguments[0] == "pulumi":
+            for stack in stacks:
+                session.ensure_stack(stack)
+        try:
+            code = session.call(arguments)
+        except FileNotFoundError:
+            raise LocalError(f"there is no command {arguments[0]!r} on PATH") from None
+    sys.exit(code if code >= 0 else 128 - code)
+
+
+@command.command()
+@port_option
+@click.option("--stack", default="local", show_default=True)
+def deploy(port: int, stack: str) -> None:
+    """`pulumi up` of a stack on the local tenant, with the policy pack, and a summary at the end."""
+    from airflow_entra.local.deploy import DeploymentError, changes_of_last_update
+    from airflow_entra.local.deploy import deploy as deploy_stack
+    from airflow_entra.local.run import open_session
+    from airflow_entra.report.summary import summary
+
+    with _told():
+        session = open_session(_world(), [stack], http_port=port, proxy_port=_proxy_port(port), say=_say)
+        click.echo(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...", err=True)
+        try:
+            outputs = deploy_stack(session, stack, say=_say)
+        except DeploymentError as interruption:
+            if tenants.running(session.world) is None:
+                click.echo(
+                    "airflow-entra: the local tenant stopped meanwhile; it comes up with its state again", err=True
+                )
+            click.echo(f"airflow-entra: {interruption}", err=True)
+            sys.exit(1)
+        changes = changes_of_last_update(session.world, stack)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(summary(stack, outputs, changes))
+    console.print(f"""
+Next: open {session.tenant.url}
+      airflow-entra local run -- pulumi preview --stack prod   the production stack, on this tenant
+      airflow-entra check                                      every stack file, checked
+      make down                                                stop the tenant; its state stays""")

@@ -1,0 +1,38 @@
+"""airflow-entra recover: after an interrupted `pulumi up`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command(name="recover")
+@click.option("--stack", required=True, help="The stack whose last run was interrupted.")
+def command(stack: str) -> None:
+    """Settle what an interrupted `pulumi up` left: its lock, and resources that were being made.
+
+    Looks each of them up in the tenant, so that nothing is made twice and nothing is left over. Uses Pulumi, the
+    backend and the ARM_* identity of the environment, as `pulumi up` does.
+    """
+    from airflow_entra.directory.credentials import CredentialError
+    from airflow_entra.recovery.finders import AmbiguousError
+    from airflow_entra.recovery.recover import RecoveryError, recover, tenant_clients
+    from airflow_entra.settings import SettingsError, load
+    from airflow_entra_auth.graph import GraphError
+
+    stacks = Path(os.environ.get("AIRFLOW_ENTRA_STACKS", "stacks"))
+    try:
+        settings = load(stacks / f"Pulumi.{stack}.yaml")
+        settled = recover(
+            stack, lambda: tenant_clients(settings.tenant_id), say=lambda line: click.echo(line, err=True)
+        )
+    except SettingsError as mistakes:
+        click.echo(str(mistakes), err=True)
+        sys.exit(2)
+    except (RecoveryError, AmbiguousError, GraphError, CredentialError) as problem:
+        click.echo(f"airflow-entra: {problem}", err=True)
+        sys.exit(2)
+    click.echo(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

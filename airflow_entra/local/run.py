@@ -1,0 +1,164 @@
+"""Runs a command in the local world: Azure's own names lead to the local tenant, Pulumi's to the world's folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.identities import FULL, identities
+from airflow_entra.local.seed import seed_for
+from airflow_entra.local.workspace import prepare_workspace
+from airflow_entra.local.world import NO_PROXY, World, own_environment
+from airflow_entra.settings import SettingsError, load
+from airflow_entra.settings.model import StackSettings
+from engine.obtain import EngineError, engine_folder
+from engine.plugins import install_stand_ins, link_official
+
+
+class Session:
+    """A world that is up and prepared for some stacks: run commands in it."""
+
+    def __init__(self, world: World, tenant: tenants.Tenant, engine: Path, environment: Mapping[str, str]) -> None:
+        self.world = world
+        self.tenant = tenant
+        self.engine = engine
+        self.environment = dict(environment)
+
+    def call(self, command: Sequence[str | Path], cwd: Path | None = None) -> int:
+        """Run a command with the caller's own terminal. Pulumi runs in the workspace, all else where the caller is."""
+        return subprocess.run(
+            self._located(command), cwd=cwd or self._place(command), env=self.environment, check=False
+        ).returncode
+
+    def capture(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+        """Run a command and keep what it says."""
+        return subprocess.run(
+            self._located(command),
+            cwd=self._place(command),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def ensure_stack(self, stack: str) -> None:
+        """Make the stack in the world's own backend where it isn't there yet."""
+        if self.world.checkpoint(stack).exists():
+            return
+        made = self.capture(["pulumi", "stack", "init", stack, "--no-select", "--non-interactive"])
+        if made.returncode:
+            raise LocalError(f"cannot make stack {stack} in the local backend: {made.stderr.strip()}")
+
+    def _place(self, command: Sequence[str | Path]) -> Path | None:
+        return self.world.workspace if Path(command[0]).name == "pulumi" else None
+
+    def _located(self, command: Sequence[str | Path]) -> list[str]:
+        program, *arguments = (str(part) for part in command)
+        return [str(self.engine / "pulumi") if program == "pulumi" else program, *arguments]
+
+
+def open_session(
+    world: World,
+    stacks: Sequence[str],
+    *,
+    http_port: int,
+    proxy_port: int,
+    say: Callable[[str], None],
+    identity: str = FULL,
+    official_providers: bool = False,
+) -> Session:
+    """Bring the world up and seed the tenant with what the named stacks take for granted.
+
+    Raises `SettingsError` for a wrong stack file, before anything is started, and `LocalError`.
+    """
+    settings = [load(_existing(world, stack)) for stack in stacks]
+    tenant = tenants.start(world, http_port, proxy_port)
+    known = identities(world)
+    for one in settings:
+        tenants.seed(world, seed_for(one, known.values()))
+    prepare_workspace(world)
+    if official_providers:
+        link_official(world.pulumi_home)
+    else:
+        install_stand_ins(world.pulumi_home, world.python)
+    engine = _engine(say)
+    environment = own_environment(os.environ) | _tenant_environment(tenant) | _pulumi_environment(world, engine)
+    if settings:
+        environment |= _deployer_environment(settings[0], known[identity].client_id, known[identity].secret)
+    return Session(world, tenant, engine, environment)
+
+
+def stacks_in(world: World, command: Sequence[str]) -> list[str]:
+    """The stacks that a Pulumi command names with --stack or -s, else all that the project has and are right."""
+    named = [after for before, after in pairwise(command) if before in ("--stack", "-s")]
+    named += [part.partition("=")[2] for part in command if part.startswith("--stack=")]
+    return [name.rpartition("/")[2] for name in named] or list(_right_stacks(world))
+
+
+def _right_stacks(world: World) -> list[str]:
+    right = []
+    for file in sorted(world.stacks.glob("Pulumi.*.yaml")):
+        try:
+            load(file)
+        except SettingsError:
+            continue
+        right.append(file.name.removeprefix("Pulumi.").removesuffix(".yaml"))
+    return right
+
+
+def _existing(world: World, stack: str) -> Path:
+    file = world.stack_file(stack)
+    if not file.exists():
+        known = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in world.stacks.glob("*.yaml"))
+        raise LocalError(f"no stack file {file}; there is one for: {', '.join(known) or 'no stack'}")
+    return file
+
+
+def _engine(say: Callable[[str], None]) -> Path:
+    try:
+        return engine_folder(progress=say)
+    except EngineError as error:
+        raise LocalError(str(error)) from error
+
+
+def _tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
+    return {
+        "HTTPS_PROXY": tenant.proxy,
+        "https_proxy": tenant.proxy,
+        "NO_PROXY": NO_PROXY,
+        "no_proxy": NO_PROXY,
+        "SSL_CERT_FILE": str(tenant.ca_file),
+        "REQUESTS_CA_BUNDLE": str(tenant.ca_file),
+        "NODE_EXTRA_CA_CERTS": str(tenant.ca_file),
+    }
+
+
+def _pulumi_environment(world: World, engine: Path) -> dict[str, str]:
+    return {
+        "PATH": os.pathsep.join((str(engine), str(world.python.parent), os.environ.get("PATH", os.defpath))),
+        "PULUMI_HOME": str(world.pulumi_home),
+        "PULUMI_BACKEND_URL": f"file://{world.backend}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(world.passphrase_file),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "AIRFLOW_ENTRA_PYTHON": str(world.python),
+        "AIRFLOW_ENTRA_STACKS": str(world.stacks),
+        "AIRFLOW_ENTRA_WORKSPACE": str(world.workspace),
+        "AIRFLOW_ENTRA_HAND_OVER": str(world.home / "handover"),
+    }
+
+
+def _deployer_environment(settings: StackSettings, client_id: str, secret: str) -> dict[str, str]:
+    return {
+        "ARM_TENANT_ID": settings.tenant_id,
+        "ARM_CLIENT_ID": client_id,
+        "ARM_CLIENT_SECRET": secret,
+        "ARM_USE_CLI": "false",
+        **({"ARM_SUBSCRIPTION_ID": settings.subscription_id} if settings.subscription_id else {}),
+    }

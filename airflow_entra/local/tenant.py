@@ -1,0 +1,169 @@
+"""Starts, finds and stops the local tenant, a process of its own that outlives the command that started it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.world import World, own_environment, write_private
+
+START_SECONDS = 20
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A running local tenant."""
+
+    pid: int
+    http_port: int
+    proxy_port: int
+    ca_file: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.http_port}"
+
+    @property
+    def proxy(self) -> str:
+        return f"http://127.0.0.1:{self.proxy_port}"
+
+
+def running(world: World) -> Tenant | None:
+    """The tenant of this world, or None; what a killed one left behind counts for nothing."""
+    ready, record = _read(world.tenant / "ready.json"), _read(world.tenant / "process.json")
+    if ready is None or record is None or ready["pid"] != record["pid"] or _process(record) is None:
+        return None
+    return Tenant(
+        pid=ready["pid"],
+        http_port=ready["httpPort"],
+        proxy_port=ready["proxyPort"],
+        ca_file=Path(ready["caFile"]),
+    )
+
+
+def was_killed(world: World) -> bool:
+    """True where a tenant was started and is gone without having been stopped."""
+    record = _read(world.tenant / "process.json")
+    return record is not None and _process(record) is None
+
+
+def start(world: World, http_port: int, proxy_port: int) -> Tenant:
+    """Start the tenant, or find it running. Port 0 takes any free one.
+
+    Raises `LocalError` where it can't listen, can't write its state or isn't ready within 20 s.
+    """
+    world.prepare()
+    with _only_one_starts(world):
+        tenant = running(world)
+        if tenant is not None:
+            return tenant
+        return _spawn(world, http_port, proxy_port)
+
+
+def stop(world: World) -> bool:
+    """Stop the tenant and wait until it is gone; its state stays. False where none was running."""
+    record_file = world.tenant / "process.json"
+    record = _read(record_file)
+    process = _process(record) if record else None
+    if process is not None:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_SECONDS)
+    for leftover in (record_file, world.tenant / "ready.json"):
+        leftover.unlink(missing_ok=True)
+    return process is not None
+
+
+def seed(world: World, content: dict[str, Any]) -> None:
+    """Hand the tenant what exists before any program runs. On standard input, so that no secret is in an argument."""
+    done = subprocess.run(
+        [world.python, "-m", "entra_local", "seed", "--state", world.tenant],
+        input=json.dumps(content),
+        capture_output=True,
+        text=True,
+        env=own_environment(os.environ),
+        check=False,
+    )
+    if done.returncode:
+        raise LocalError(f"the local tenant refused its seed: {_last_line(done.stderr)}")
+
+
+def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
+    log = world.tenant / "log"
+    ready = world.tenant / "ready.json"
+    ready.unlink(missing_ok=True)
+    command = [str(world.python), "-m", "entra_local", "serve", "--state", str(world.tenant)]
+    command += ["--http-port", str(http_port), "--proxy-port", str(proxy_port)]
+    try:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=own_environment(os.environ),
+                start_new_session=True,
+            )
+        record = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
+        write_private(world.tenant / "process.json", json.dumps(record))
+    except OSError as error:
+        raise LocalError.from_os_error("start the local tenant", world.tenant, error) from error
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            process.wait(0.02)
+        except subprocess.TimeoutExpired:
+            tenant = running(world)
+            if tenant is not None:
+                return tenant
+            continue
+        stop(world)
+        raise LocalError(f"the local tenant did not start: {_last_line(log.read_text())}")
+    stop(world)
+    raise LocalError(f"the local tenant was not ready after {START_SECONDS} s; its log is {log}")
+
+
+@contextmanager
+def _only_one_starts(world: World) -> Iterator[None]:
+    with (world.home / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _process(record: dict[str, Any]) -> psutil.Process | None:
+    """The recorded process, unless it ended and its number was given to another."""
+    try:
+        process = psutil.Process(record["pid"])
+        if process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - record["created"]) > 1:
+            return None
+    except psutil.NoSuchProcess:
+        return None
+    return process
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,108 @@
+"""Where a local world keeps its things, and the environment in which a command sees Azure's names answered on loopback.
+
+One folder holds everything: the tenant's state, the Pulumi home with its plugins, the backend and the workspace.
+Nothing of it reaches the user's own Pulumi home or a real stack.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from airflow_entra.local.errors import LocalError
+
+NO_PROXY = "localhost,127.0.0.1,::1"
+DEFAULT_HTTP_PORT = 8400
+"""The tenant's sign-in page and portal; its proxy listens one port above."""
+
+_FOREIGN_PREFIXES = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_", "AIRFLOW_ENTRA_")
+_FOREIGN_NAMES = frozenset({"HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR"})
+_KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", "AIRFLOW_ENTRA_LOCAL_PORT"})
+
+
+@dataclass(frozen=True)
+class World:
+    """A project (the folder of Pulumi.yaml) and the folder that holds its local world."""
+
+    project: Path
+    home: Path
+    stacks: Path = field(default=Path())
+    python: Path = field(default_factory=lambda: Path(sys.executable))
+
+    def __post_init__(self) -> None:
+        if self.stacks == Path():
+            object.__setattr__(self, "stacks", self.project / "stacks")
+
+    @property
+    def tenant(self) -> Path:
+        return self.home / "tenant"
+
+    @property
+    def pulumi_home(self) -> Path:
+        return self.home / "pulumi-home"
+
+    @property
+    def backend(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def workspace(self) -> Path:
+        return self.home / "workspace"
+
+    @property
+    def passphrase_file(self) -> Path:
+        return self.home / "passphrase"
+
+    def stack_file(self, stack: str) -> Path:
+        """The tracked stack file: read and cited, never written."""
+        return self.stacks / f"Pulumi.{stack}.yaml"
+
+    def checkpoint(self, stack: str) -> Path:
+        return self.backend / ".pulumi" / "stacks" / "airflow-entra" / f"{stack}.json"
+
+    def prepare(self) -> None:
+        """Make the folders, for the owner's eyes only, and the passphrase of the local backend.
+
+        Raises `LocalError` where the disk refuses.
+        """
+        try:
+            for folder in (self.home, self.tenant, self.pulumi_home, self.backend, self.workspace):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.passphrase_file.exists():
+                write_private(self.passphrase_file, secrets.token_urlsafe(32))
+        except OSError as error:
+            raise LocalError.from_os_error("prepare the local world", self.home, error) from error
+
+    def remove(self) -> None:
+        """Delete the whole world. Its processes must be stopped before."""
+        try:
+            shutil.rmtree(self.home)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise LocalError.from_os_error("remove the local world", self.home, error) from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by its owner only."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """What of the caller's environment may enter a local world: no proxy, credential or Pulumi setting of theirs."""
+    return {
+        name: value
+        for name, value in inherited.items()
+        if name in _KEPT or not (name.upper() in _FOREIGN_NAMES or name.upper().startswith(_FOREIGN_PREFIXES))
+    }

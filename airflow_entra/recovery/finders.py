@@ -1,0 +1,181 @@
+"""Where a create that Pulumi lost sight of would have left its object, type by type.
+
+Each finder looks for what only this program's own create can have made: a tag, a mailNickname or a name derived from
+the stack file. What is found is adopted, except a client secret: its value was only ever in the lost answer, so the
+credential is taken off the application again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_entra.recovery.pending import PendingCreate
+from airflow_entra_auth.graph import Graph, GraphError
+
+Inputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The two services that hold what this program makes."""
+
+    graph: Graph
+    arm: Graph
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What to tell Pulumi about a pending create: the id to adopt, or None where nothing is there. `note` says why."""
+
+    id: str | None
+    note: str
+
+
+class AmbiguousError(Exception):
+    """More than one object could be the one that was being made; a person has to choose."""
+
+
+def settle(create: PendingCreate, clients: Clients, known_ids: frozenset[str]) -> Settlement:
+    """Look for what `create` made. Raises AmbiguousError, GraphError."""
+    finder = _FINDERS.get(create.type)
+    if finder is None:
+        return Settlement(None, "makes itself again, or adopts what is there")
+    found = [one for one in finder(create.inputs, clients) if one not in known_ids]
+    if create.type == _PASSWORD:
+        for credential in found:
+            _remove_password(credential, clients)
+        return Settlement(None, f"{len(found)} unreadable client secrets removed" if found else "had not been made")
+    if len(found) > 1:
+        raise AmbiguousError(
+            f"{create.name}: {', '.join(found)} could each be what the interrupted run made; "
+            "delete those that are not needed and run this again"
+        )
+    return Settlement(found[0], "had been made: adopted") if found else Settlement(None, "had not been made")
+
+
+def _applications(inputs: Inputs, clients: Clients) -> list[str]:
+    own_tag = max(inputs.get("tags") or [], key=len, default="")
+    if not own_tag.startswith("airflow-entra:"):
+        return []
+    return [
+        f"/applications/{one['id']}" for one in _list(clients.graph, "/applications", f"tags/any(t:t eq '{own_tag}')")
+    ]
+
+
+def _service_principals(inputs: Inputs, clients: Clients) -> list[str]:
+    found = _list(clients.graph, "/servicePrincipals", f"appId eq '{inputs['clientId']}'")
+    return [f"/servicePrincipals/{one['id']}" for one in found]
+
+
+def _groups(inputs: Inputs, clients: Clients) -> list[str]:
+    found = _list(clients.graph, "/groups", f"mailNickname eq '{inputs['mailNickname']}'")
+    return [f"/groups/{one['id']}" for one in found]
+
+
+def _app_role_assignments(inputs: Inputs, clients: Clients) -> list[str]:
+    path = f"/servicePrincipals/{inputs['resourceObjectId']}/appRoleAssignedTo"
+    return [
+        f"{path}/{one['id']}"
+        for one in _list(clients.graph, path)
+        if (one["principalId"], one["appRoleId"]) == (inputs["principalObjectId"], inputs["appRoleId"])
+    ]
+
+
+def _consents(inputs: Inputs, clients: Clients) -> list[str]:
+    wanted = inputs["resourceServicePrincipalObjectId"]
+    found = _list(clients.graph, "/oauth2PermissionGrants", f"clientId eq '{inputs['servicePrincipalObjectId']}'")
+    return [f"/oauth2PermissionGrants/{one['id']}" for one in found if one["resourceId"] == wanted]
+
+
+def _passwords(inputs: Inputs, clients: Clients) -> list[str]:
+    application = inputs["applicationId"]
+    credentials = clients.graph.get(application).get("passwordCredentials") or []
+    object_id = application.rpartition("/")[2]
+    return [
+        f"{object_id}/password/{one['keyId']}"
+        for one in credentials
+        if one.get("displayName") == inputs.get("displayName")
+    ]
+
+
+def _remove_password(resource_id: str, clients: Clients) -> None:
+    object_id, _, key_id = resource_id.split("/")
+    clients.graph.post(f"/applications/{object_id}/removePassword", {"keyId": key_id})
+
+
+def _certificates(inputs: Inputs, clients: Clients) -> list[str]:
+    application = inputs["applicationId"]
+    object_id = application.rpartition("/")[2]
+    credentials = clients.graph.get(application).get("keyCredentials") or []
+    return [f"{object_id}/certificate/{one['keyId']}" for one in credentials]
+
+
+def _federated_credentials(inputs: Inputs, clients: Clients) -> list[str]:
+    application = inputs["applicationId"]
+    object_id = application.rpartition("/")[2]
+    found = _list(clients.graph, f"{application}/federatedIdentityCredentials")
+    name = inputs["displayName"]
+    return [f"{object_id}/federatedIdentityCredential/{one['id']}" for one in found if one["name"] == name]
+
+
+def _conditional_access_policies(inputs: Inputs, clients: Clients) -> list[str]:
+    collection = "/identity/conditionalAccess/policies"
+    name = inputs["displayName"]
+    return [f"{collection}/{one['id']}" for one in _list(clients.graph, collection) if one["displayName"] == name]
+
+
+def _azure_resource(path: Callable[[Inputs], str], api_version: str) -> Callable[[Inputs, Clients], list[str]]:
+    def find(inputs: Inputs, clients: Clients) -> list[str]:
+        resource_id = path(inputs)
+        try:
+            clients.arm.get(resource_id, {"api-version": api_version})
+        except GraphError as error:
+            if error.status == 404:
+                return []
+            raise
+        return [resource_id]
+
+    return find
+
+
+def _vault_id(inputs: Inputs) -> str:
+    subscription = inputs.get("subscriptionId") or inputs["properties"].get("subscriptionId")
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/{inputs['resourceGroupName']}"
+        f"/providers/Microsoft.KeyVault/vaults/{inputs['vaultName']}"
+    )
+
+
+def _secret_id(inputs: Inputs) -> str:
+    return f"{_vault_id(inputs)}/secrets/{inputs['secretName']}"
+
+
+def _role_assignment_id(inputs: Inputs) -> str:
+    return f"{inputs['scope']}/providers/Microsoft.Authorization/roleAssignments/{inputs['roleAssignmentName']}"
+
+
+def _list(graph: Graph, path: str, filter_: str | None = None) -> list[Any]:
+    return list(graph.pages(path, {"$filter": filter_} if filter_ else None))
+
+
+_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 -- a type's name
+
+_FINDERS: Mapping[str, Callable[[Inputs, Clients], list[str]]] = {
+    "azuread:index/application:Application": _applications,
+    "azuread:index/servicePrincipal:ServicePrincipal": _service_principals,
+    "azuread:index/group:Group": _groups,
+    "azuread:index/groupWithoutMembers:GroupWithoutMembers": _groups,
+    "azuread:index/appRoleAssignment:AppRoleAssignment": _app_role_assignments,
+    "azuread:index/servicePrincipalDelegatedPermissionGrant:ServicePrincipalDelegatedPermissionGrant": _consents,
+    _PASSWORD: _passwords,
+    "azuread:index/applicationCertificate:ApplicationCertificate": _certificates,
+    "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential": (
+        _federated_credentials
+    ),
+    "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy": _conditional_access_policies,
+    "azure-native:keyvault:Vault": _azure_resource(_vault_id, "2023-07-01"),
+    "azure-native:keyvault:Secret": _azure_resource(_secret_id, "2023-07-01"),
+    "azure-native:authorization:RoleAssignment": _azure_resource(_role_assignment_id, "2022-04-01"),
+}

@@ -1,0 +1,48 @@
+"""The creates that an interrupted run began, as the stack's export tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PendingCreate:
+    """A resource of which Pulumi knows that it began to make it, and not how that ended."""
+
+    urn: str
+    type: str
+    inputs: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.urn.rpartition("::")[2]
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """What an export holds of an interrupted run."""
+
+    creates: tuple[PendingCreate, ...]
+    others: int
+    """Updates and deletes that were under way: a refresh settles them."""
+    known_ids: frozenset[str]
+    """The ids of everything in the state: none of these is what a pending create made."""
+
+    @property
+    def nothing(self) -> bool:
+        return not self.creates and not self.others
+
+
+def interruption(export: Mapping[str, Any]) -> Interruption:
+    """Read `pulumi stack export`'s object (`{"deployment": {...}}`)."""
+    deployment = export.get("deployment") or {}
+    operations = deployment.get("pending_operations") or []
+    creates = tuple(
+        PendingCreate(one["resource"]["urn"], one["resource"]["type"], one["resource"].get("inputs") or {})
+        for one in operations
+        if one.get("type") == "creating"
+    )
+    ids = (resource.get("id") for resource in deployment.get("resources") or [])
+    return Interruption(creates, len(operations) - len(creates), frozenset(filter(None, ids)))

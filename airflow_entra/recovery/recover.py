@@ -1,0 +1,99 @@
+"""Brings a stack whose last run was interrupted back to where `pulumi up` can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from airflow_entra.recovery.finders import Clients, settle
+from airflow_entra.recovery.locks import locks
+from airflow_entra.recovery.pending import Interruption, interruption
+
+PROJECT = "airflow-entra"
+
+
+class RecoveryError(Exception):
+    """The stack could not be brought back; nothing was lost, and the message says what to do."""
+
+
+def recover(stack: str, connect: Callable[[], Clients], say: Callable[[str], None]) -> bool:
+    """Settle lock and unfinished operations of `stack`. True where there was anything to settle.
+
+    Safe to run at any time, to interrupt and to run again. Raises RecoveryError, AmbiguousError, GraphError.
+    """
+    lock_was_stale = _cancel_stale_lock(stack, say)
+    found = interruption(json.loads(_pulumi("stack", "export", "--stack", stack)))
+    if found.nothing:
+        return lock_was_stale
+    _refresh(stack, found, _settlements(found, connect, say), say)
+    return True
+
+
+def _settlements(found: Interruption, connect: Callable[[], Clients], say: Callable[[str], None]) -> list[str]:
+    if not found.creates:
+        return []
+    clients = connect()
+    adoptions: list[str] = []
+    for create in found.creates:
+        settlement = settle(create, clients, found.known_ids)
+        say(f"  {create.name}: {settlement.note}")
+        if settlement.id:
+            adoptions += ["--import-pending-creates", create.urn, "--import-pending-creates", settlement.id]
+    return adoptions
+
+
+def _refresh(stack: str, found: Interruption, adoptions: list[str], say: Callable[[str], None]) -> None:
+    if found.others:
+        say(f"  {found.others} unfinished updates and deletes: reading what came of them")
+    command = ["refresh", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", stack]
+    _pulumi(*command, *adoptions, "--clear-pending-creates")
+
+
+def _cancel_stale_lock(stack: str, say: Callable[[str], None]) -> bool:
+    backend = _folder_backend(os.environ)
+    held = list(locks(backend, PROJECT, stack)) if backend else []
+    if not held:
+        return False
+    for lock in held:
+        if not lock.stale:
+            raise RecoveryError(
+                f"stack {stack} is locked by process {lock.pid} on {lock.hostname} since {lock.taken:%Y-%m-%d %H:%M}; "
+                f"wait until it ends, or if it can't be running any more: pulumi cancel --stack {stack}"
+            )
+    say(f"  the lock of process {held[0].pid}, which is gone: taken away")
+    _pulumi("cancel", "--yes", "--stack", stack)
+    return True
+
+
+def _folder_backend(environment: Mapping[str, str]) -> Path | None:
+    url = urlsplit(environment.get("PULUMI_BACKEND_URL", ""))
+    return Path(unquote(url.netloc + url.path)) if url.scheme == "file" else None
+
+
+def _pulumi(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["pulumi", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise RecoveryError("there is no `pulumi` on PATH") from None
+    if done.returncode:
+        said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
+        raise RecoveryError(f"pulumi {' '.join(arguments[:2])} failed:\n{said}")
+    return done.stdout
+
+
+def tenant_clients(tenant_id: str) -> Clients:
+    """Graph and Azure Resource Manager as the identity in the ARM_* variables sees them."""
+    from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+    from airflow_entra_auth.graph import Graph
+
+    def client(scope: str, **base: Any) -> Graph:
+        return Graph(token_source(scope, tenant_id), **base)
+
+    return Clients(graph=client(GRAPH), arm=client(ARM, base="https://management.azure.com"))

@@ -1,0 +1,92 @@
+"""What a deployed stack amounts to, for the person who has just deployed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int]) -> RenderableType:
+    """The readable end of a deployment. `outputs` are the program's, `changes` counts resources by what happened."""
+    parts: list[RenderableType] = [
+        Text(),
+        Text(_changes(stack, changes), style="bold"),
+        Text(),
+        _facts(outputs),
+        Text(),
+        _roles(outputs.get("roles", {})),
+    ]
+    hand_over = outputs.get("handOver")
+    if hand_over and hand_over.get("open"):
+        parts += [Text(), Text(f"Still to be done by the identity team ({hand_over['file']}):")]
+        parts += [Text(f"  - {item}") for item in hand_over["open"]]
+    warnings = outputs.get("warnings") or []
+    if warnings:
+        parts += [Text(), *(Text(f"Warning: {warning}") for warning in warnings)]
+    return Group(*parts)
+
+
+def _changes(stack: str, changes: Mapping[str, int]) -> str:
+    done = {kind: count for kind, count in changes.items() if kind != "same" and count}
+    if not done:
+        return f"No changes: the {changes.get('same', 0)} resources of stack {stack} are as declared."
+    verbs = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+    listed = ", ".join(f"{count} {verbs.get(kind, kind)}" for kind, count in sorted(done.items()))
+    unchanged = f", {changes['same']} unchanged" if changes.get("same") else ""
+    return f"Stack {stack} is deployed: {listed}{unchanged}."
+
+
+def _facts(outputs: Mapping[str, Any]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    rows: list[tuple[str, str]] = [
+        ("Tenant ID", str(outputs.get("tenantId", ""))),
+        ("Client ID", str(outputs.get("clientId", ""))),
+    ]
+    for airflow in outputs.get("airflow", []):
+        rows += [
+            (f"Airflow {airflow['version']}", airflow["url"]),
+            ("  redirect URL", airflow["redirectUri"]),
+            ("  logout URL", airflow["logoutUrl"]),
+        ]
+    rows += _lifetimes(outputs)
+    rows += _credential(outputs.get("credential") or {})
+    for name, value in rows:
+        table.add_row(name, Text(value, overflow="fold"))
+    return table
+
+
+def _lifetimes(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [("Token lifetime", outputs.get("tokenLifetime") or "Entra's own default: 60 to 90 minutes")]
+    if outputs.get("signInFrequency"):
+        rows.append(("Sign-in frequency", outputs["signInFrequency"]))
+    rows.append(("Airflow session", str(outputs.get("airflowSession", ""))))
+    if outputs.get("longestDagRun"):
+        rows.append(("Longest DAG run", f"{outputs['longestDagRun']} (goes on whoever signs out)"))
+    return rows
+
+
+def _credential(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
+    match credential.get("mode"):
+        case "vaultSecret":
+            return [
+                ("Client secret", f"in Key Vault, {credential['secretUri']}"),
+                ("  expires", f"{credential['expires']} (current slot: {credential['slot']})"),
+            ]
+        case "certificate":
+            return [("Certificate", f"{credential['thumbprint']}, expires {credential['expires']}")]
+        case "federated":
+            return [("No secret", f"federated with {credential['issuer']} as {credential['subject']}")]
+        case _:
+            return []
+
+
+def _roles(roles: Mapping[str, Sequence[Mapping[str, str]]]) -> Table:
+    table = Table("Airflow role", "Group in Entra", "Object ID", "", box=None, header_style="bold", pad_edge=False)
+    for role, groups in roles.items():
+        for index, group in enumerate(groups):
+            table.add_row("" if index else role, group["group"], group.get("id") or "not made yet", group["source"])
+    return table
