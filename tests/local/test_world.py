@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.world import World, own_environment, write_private
+
+
+def test_nothing_of_the_callers_clouds_proxies_or_pulumi_enters() -> None:
+    callers = {
+        "PATH": "/bin",
+        "LANG": "C",
+        "ARM_CLIENT_SECRET": "x",
+        "AZURE_TENANT_ID": "x",
+        "PULUMI_ACCESS_TOKEN": "x",
+        "PULUMI_HOME": "x",
+        "http_proxy": "x",
+        "ALL_PROXY": "x",
+        "https_proxy": "x",
+        "no_proxy": "x",
+        "SSL_CERT_DIR": "x",
+        "AIRFLOW_ENTRA_STACKS": "x",
+        "PULUMI_SKIP_CHECKPOINTS": "1",
+    }
+    assert own_environment(callers) == {"PATH": "/bin", "LANG": "C", "PULUMI_SKIP_CHECKPOINTS": "1"}
+
+
+def test_private_files_are_the_owners_alone_and_whole(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    write_private(file, "one")
+    write_private(file, "two")
+    assert file.read_text() == "two"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_prepare_keeps_the_passphrase(tmp_path: Path) -> None:
+    world = World(tmp_path, tmp_path / ".local")
+    world.prepare()
+    first = world.passphrase_file.read_text()
+    world.prepare()
+    assert world.passphrase_file.read_text() == first
+    assert len(first) >= 32
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".local").write_text("a file")
+    with pytest.raises(LocalError, match=r"cannot prepare the local world: .*\.local"):
+        World(tmp_path, tmp_path / ".local").prepare()
