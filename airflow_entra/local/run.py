@@ -17,7 +17,8 @@ from airflow_entra.local.world import NO_PROXY, World, own_environment
 from airflow_entra.settings import SettingsError, load
 from airflow_entra.settings.model import StackSettings
 from engine.obtain import EngineError, engine_folder
-from engine.plugins import install_stand_ins, link_official
+from engine.official import PluginsMissingError, link_official
+from engine.plugins import install_stand_ins
 
 
 class Session:
@@ -83,12 +84,9 @@ def open_session(
     for one in settings:
         tenants.seed(world, seed_for(one, known.values()))
     prepare_workspace(world)
-    if official_providers:
-        link_official(world.pulumi_home)
-    else:
-        install_stand_ins(world.pulumi_home, world.python)
     engine = _engine(say)
     environment = own_environment(os.environ) | _tenant_environment(tenant) | _pulumi_environment(world, engine)
+    environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))
     if settings:
         environment |= _deployer_environment(settings[0], known[identity].client_id, known[identity].secret)
     return Session(world, tenant, engine, environment)
@@ -127,6 +125,19 @@ def _engine(say: Callable[[str], None]) -> Path:
         raise LocalError(str(error)) from error
 
 
+def _pulumi_home(world: World, official_providers: bool) -> Path:
+    if not official_providers:
+        install_stand_ins(world.pulumi_home, world.python)
+        return world.pulumi_home
+    home = world.home / "pulumi-home-official"
+    users = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    try:
+        link_official(home, users)
+    except PluginsMissingError as error:
+        raise LocalError(f"--official-providers: {error}") from error
+    return home
+
+
 def _tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
     return {
         "HTTPS_PROXY": tenant.proxy,
@@ -142,7 +153,6 @@ def _tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
 def _pulumi_environment(world: World, engine: Path) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join((str(engine), str(world.python.parent), os.environ.get("PATH", os.defpath))),
-        "PULUMI_HOME": str(world.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{world.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(world.passphrase_file),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
