@@ -1,0 +1,145 @@
+"""What was measured, and bench/RESULTS.md written from it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from bench.make_up import MakeUp
+from bench.measure import Measured
+from bench.subjects import Size
+
+FILE = Path(__file__).with_name("RESULTS.md")
+WITH_POLICIES = "preview with the policy pack"
+WITHOUT_CHECKPOINTS = "up without checkpoints"
+RATIO_BARS = {("preview", 100): 1.5, ("preview", 1000): 1.25}
+"""How much slower than the floor it may be."""
+MAKE_UP_BARS = {"warm": 30.0, "again": 10.0}
+"""Seconds, on two cores."""
+
+
+@dataclass
+class Sized:
+    """All measurements of one size."""
+
+    size: Size
+    runs: dict[tuple[str, str], list[Measured]] = field(default_factory=dict)
+    """(operation, "ours" or "floor") -> each run."""
+    tenant_bytes: int = 0
+
+    def add(self, operation: str, who: str, measured: Measured) -> None:
+        self.runs.setdefault((operation, who), []).append(measured)
+
+    def tenant(self, pid: int) -> None:
+        self.tenant_bytes = max(self.tenant_bytes, psutil.Process(pid).memory_info().rss)
+
+    def seconds(self, operation: str, who: str) -> float | None:
+        runs = self.runs.get((operation, who))
+        return statistics.median(run.seconds for run in runs) if runs else None
+
+    def engine_bytes(self, operation: str) -> int:
+        return max(run.own_bytes for run in self.runs[operation, "ours"])
+
+    def tree_bytes(self, operation: str) -> int:
+        return max(run.tree_bytes for run in self.runs[operation, "ours"])
+
+
+@dataclass
+class Results:
+    sized: dict[int, Sized] = field(default_factory=dict)
+    make_up: MakeUp | None = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+
+
+def write(found: Results) -> None:
+    FILE.write_text("\n".join(_page(found)) + "\n")
+
+
+def _page(found: Results) -> Iterator[str]:
+    yield "# Results"
+    yield ""
+    yield f"Written by `make bench` on {found.began:%Y-%m-%d %H:%M} UTC: {_machine()},"
+    yield f"load {found.load:.1f} at the start."
+    yield ""
+    yield "*Floor*: a bare Pulumi program with as many resources and components, on a provider that answers at once,"
+    yield "measured in the same run, command by command in turn. Seconds are medians; in brackets, how many runs."
+    yield "*Engine*: the highest resident memory of the `pulumi` process. *With children*: the sum over it, the"
+    yield "language host, the program and the providers, with shared pages counted each time."
+    if found.make_up:
+        yield from _make_up(found.make_up)
+    for groups, sized in found.sized.items():
+        yield from _table(groups, sized)
+
+
+def _make_up(measured: MakeUp) -> Iterator[str]:
+    yield ""
+    yield "## make up"
+    yield ""
+    yield "| What | Seconds | Bar |"
+    yield "|---|---|---|"
+    rows = {
+        "cold": ("a fresh clone, the engine built too", measured.cold),
+        "fresh": ("a fresh clone, the engine built before", measured.fresh_clone),
+        "warm": ("warm: no tenant and no state yet", measured.warm),
+        "again": ("again: nothing changes", measured.again),
+    }
+    for key, (what, run) in rows.items():
+        if run:
+            bar = MAKE_UP_BARS.get(key)
+            yield f"| {what} | {run.seconds:.1f} | {_bar(run.seconds, bar, ' s') if bar else ''} |"
+
+
+def _table(groups: int, sized: Sized) -> Iterator[str]:
+    yield ""
+    yield f"## {groups} role groups"
+    yield ""
+    yield (
+        f"{sized.size.resources} resources and {sized.size.components} components; "
+        f"the tenant held {_megabytes(sized.tenant_bytes)} MB after `up`."
+    )
+    yield ""
+    yield "| What | Ours, s | Floor, s | Ratio | Bar | Engine, MB | With children, MB |"
+    yield "|---|---|---|---|---|---|---|"
+    for operation in dict.fromkeys(operation for operation, _ in sized.runs):
+        ours, floor = sized.seconds(operation, "ours"), sized.seconds(operation, "floor")
+        if ours is None:
+            continue
+        if operation == WITH_POLICIES:
+            floor = None
+        ratio = ours / floor if floor else None
+        bar = RATIO_BARS.get((operation, groups))
+        cells = [
+            operation,
+            f"{ours:.1f} ({len(sized.runs[operation, 'ours'])})",
+            f"{floor:.1f}" if floor else "",
+            f"{ratio:.2f}" if ratio else "",
+            _bar(ratio, bar, "") if ratio and bar else "",
+            _megabytes(sized.engine_bytes(operation)),
+            _megabytes(sized.tree_bytes(operation)),
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _bar(value: float, bar: float, unit: str) -> str:
+    return f"≤ {bar:g}{unit}: {'met' if value <= bar else 'missed'}"
+
+
+def _megabytes(number: int) -> str:
+    return f"{number / 1e6:.0f}"
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 1e9
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, Pulumi SDK {version('pulumi')}"
+    )

@@ -1,0 +1,121 @@
+"""Measures and writes bench/RESULTS.md: `make bench`, or `make bench BENCH='--sizes 10,100'` for a short one.
+
+Ours and the floor take turns command by command, so that a machine that gets slower slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.run import Session, open_session
+from airflow_entra.local.world import World
+from bench import results, stacks
+from bench.floor.subject import Floor
+from bench.make_up import measure_make_up
+from bench.ours import Ours
+from bench.results import Results, Sized
+from bench.subjects import ROOT, Subject
+
+QUIET = ("--non-interactive", "--suppress-outputs")
+UP = ("up", "--yes", "--skip-preview", *QUIET)
+OPERATIONS = {
+    "preview": ("preview", *QUIET),
+    "up": UP,
+    "up again, no change": UP,
+    "destroy": ("destroy", "--yes", "--skip-preview", *QUIET),
+}
+ROUNDS = {10: 5, 100: 3}
+"""Size -> rounds; a larger size gets one round of `up`, with three previews."""
+PREVIEWS = 3
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place:
+        folder = Path(place)
+        found = Results()
+        with _session(folder, options.sizes) as session:
+            for size in options.sizes:
+                found.sized[size] = _measure(session, folder, size)
+                results.write(found)
+        if options.make_up:
+            _say("make up")
+            found.make_up = measure_make_up(folder, cold=options.cold)
+        results.write(found)
+    _say(f"written: {results.FILE.relative_to(ROOT)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.run", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--sizes", type=_sizes, default=[10, 100, 1000], help="role groups, as 10,100,1000")
+    parser.add_argument("--no-make-up", dest="make_up", action="store_false", help="leave `make up` out")
+    parser.add_argument("--cold", action="store_true", help="time a `make up` that builds the engine too (minutes)")
+    return parser.parse_args()
+
+
+def _sizes(text: str) -> list[int]:
+    sizes = [int(part) for part in text.split(",")]
+    if min(sizes) < len(stacks.ROLES):
+        raise argparse.ArgumentTypeError(f"at least {len(stacks.ROLES)} role groups")
+    return sizes
+
+
+@contextmanager
+def _session(folder: Path, sizes: list[int]) -> Iterator[Session]:
+    world = World(ROOT, folder / "world", stacks=folder / "stacks")
+    for size in sizes:
+        stacks.write(world.stacks, size)
+    names = [stacks.name_of(size) for size in sizes]
+    try:
+        session = open_session(world, names, http_port=0, proxy_port=0, say=_say)
+        for name in names:
+            session.ensure_stack(name)
+        yield session
+    finally:
+        tenants.stop(world)
+
+
+def _measure(session: Session, folder: Path, groups: int) -> Sized:
+    ours = Ours(session, stacks.name_of(groups))
+    size = ours.size()
+    home = folder / f"floor-{groups}"
+    home.mkdir()
+    subjects: dict[str, Subject] = {"ours": ours, "floor": Floor(home, session.engine, size)}
+    sized = Sized(size)
+    for number in range(rounds := ROUNDS.get(groups, 1)):
+        for operation, arguments in OPERATIONS.items():
+            repeats = PREVIEWS if operation == "preview" and rounds == 1 else 1
+            for _ in range(repeats):
+                for who, subject in subjects.items():
+                    _say(f"{groups} role groups, round {number + 1} of {rounds}: {operation}, {who}")
+                    sized.add(operation, who, subject.pulumi(*arguments))
+            if operation == "up":
+                sized.tenant(session.tenant.pid)
+    _measure_extras(sized, ours, subjects, groups)
+    return sized
+
+
+def _measure_extras(sized: Sized, ours: Ours, subjects: dict[str, Subject], groups: int) -> None:
+    """What a user may turn on: the policy pack, and no checkpoints where the state is disposable."""
+    _say(f"{groups} role groups: preview with policies")
+    for _ in range(PREVIEWS):
+        with_policies = ours.pulumi(*OPERATIONS["preview"], "--policy-pack", str(ROOT / "policies"))
+        sized.add(results.WITH_POLICIES, "ours", with_policies)
+    for who, subject in subjects.items():
+        _say(f"{groups} role groups: up without checkpoints, {who}")
+        sized.add(results.WITHOUT_CHECKPOINTS, who, subject.pulumi(*UP, checkpoints=False))
+        subject.pulumi(*OPERATIONS["destroy"], checkpoints=False)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress of a command
+
+
+if __name__ == "__main__":
+    main()
