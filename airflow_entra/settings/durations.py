@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 FORMS = "such as 10m, 8h, 90d, 1h30m or 23:59:59"
+PATTERN = r"^(?=.)(?:\d{1,6}d)?(?:\d{1,6}h)?(?:\d{1,6}m)?(?:\d{1,6}s)?$|^\d{1,6}:[0-5]\d:[0-5]\d$"  # for editors
 
 _UNITS = re.compile(
     r"(?:(?P<days>\d{1,6})d)?(?:(?P<hours>\d{1,6})h)?(?:(?P<minutes>\d{1,6})m)?(?:(?P<seconds>\d{1,6})s)?"
@@ -21,7 +22,7 @@ def parse(text: str) -> timedelta:
     return timedelta(**{unit: int(number) for unit, number in match.groupdict().items() if number})
 
 
-def format(duration: timedelta) -> str:  # noqa: A001 -- read as durations.format
+def format(duration: timedelta) -> str:
     """The shortest form with units, largest first: `parse(format(d)) == d` for whole seconds from 0."""
     seconds = duration // timedelta(seconds=1)
     if seconds < 0 or duration != timedelta(seconds=seconds):

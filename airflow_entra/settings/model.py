@@ -1,133 +1,280 @@
 """What a stack file may say.
 
-Keys are camelCase in the file and snake_case here. Limits carry their source in the field's description, which is
-also what the JSON Schema and the reference page print.
+Keys are camelCase in the file and snake_case here. Descriptions, limits and their sources are printed by the JSON
+Schema and the reference page, both made from this module.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic.alias_generators import to_camel
 
-from airflow_entra.settings.types import Duration, Name, ObjectId, Url
+from airflow_entra.settings import limits
+from airflow_entra.settings.types import (
+    AirflowSession,
+    AirflowVersion,
+    ApplicationName,
+    CertificateFile,
+    DagPattern,
+    DagRunLength,
+    Description,
+    GroupName,
+    IssuerUrl,
+    Location,
+    MembershipRule,
+    ObjectId,
+    Overlap,
+    ResourceGroup,
+    RoleName,
+    RotateEvery,
+    SecretName,
+    SignInFrequency,
+    Subject,
+    SubnetId,
+    TokenLifetime,
+    Url,
+    VaultId,
+    VaultName,
+)
 
+Environment = Literal["local", "development", "staging", "production"]
+Licence = Literal["none", "P1", "P2"]
 Managed = Literal["managed", "existing", "request", "none"]
+RolesFrom = Literal["appRoles", "assignedGroups", "securityGroups"]
+DagAction = Literal["read", "trigger", "edit", "delete"]
+OwnerIds = Annotated[list[ObjectId], Field(max_length=limits.OWNERS)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class Manage(Section):
-    """Who does each privileged part: this program, somebody else already, the identity team on request, or nobody."""
+    """Who does each privileged part: this program (managed), somebody else already (existing: checked, not touched),
+    the identity team after reading a hand-over file (request), or nobody (none)."""
 
     groups: Managed = "managed"
+    """Creating the groups that roles name with `create`. Graph permission: Group.ReadWrite.All or Group.Create."""
     assignments: Managed = "managed"
+    """Assigning groups to the application. Graph permission: AppRoleAssignment.ReadWrite.All."""
     consent: Managed = "managed"
-    token_lifetime: Managed = "managed"
+    """Admin consent to what the application reads. Graph permission: DelegatedPermissionGrant.ReadWrite.All."""
+    token_lifetime: Managed = "managed"  # noqa: S105 -- no secret
+    """The token lifetime policy. Graph permission: Policy.ReadWrite.ApplicationConfiguration."""
     conditional_access: Managed = "none"
+    """The Conditional Access policy behind `signInFrequency`. Graph permission: Policy.ReadWrite.ConditionalAccess."""
     vault_roles: Managed = "managed"
+    """Role assignments on the vault. Azure role: Owner or User Access Administrator."""
 
 
 class Existing(Section):
     """The objects behind the parts that `manage` calls `existing`: checked, never touched."""
 
     token_lifetime_policy: ObjectId | None = None
+    """Object id of the token lifetime policy of the application; with `manage.tokenLifetime: existing`."""
     conditional_access_policy: ObjectId | None = None
+    """Object id of the Conditional Access policy; with `manage.conditionalAccess: existing`."""
 
 
 class Tenant(Section):
-    licence: Literal["none", "P1", "P2"]
+    """What the tenant can do, and which parts of the work are whose."""
+
+    licence: Licence
+    """The tenant's Microsoft Entra ID licence; what it lacks is refused before anything is touched."""
     manage: Manage = Manage()
     existing: Existing = Existing()
 
 
 class Airflow(Section):
-    version: Annotated[str, Field(pattern=r"^(2\.11|3\.\d+)(\.\d+)?$")]
+    """One Airflow that people sign in to."""
+
+    version: AirflowVersion
+    """Decides the redirect URI and the logout URL."""
     url: Url
+    """The public base URL, a path prefix included; a trailing slash makes no difference."""
 
 
 class SignIn(Section):
-    roles_from: Literal["appRoles", "assignedGroups", "securityGroups"] = "appRoles"
-    assignment_required: bool = True
+    """How people sign in, and for how long."""
+
+    roles_from: RolesFrom = "appRoles"
+    """Where Airflow's roles come from: app roles; groups assigned to the application (direct members only); or all
+    security groups (nested ones count)."""
+    assignment_required: bool = Field(default=True, strict=True)
+    """Whether only people who are assigned to the application get a token at all."""
     guests: Literal["refuse", "allow"] = "refuse"
-    token_lifetime: Duration | None = None
-    sign_in_frequency: Duration | None = None
-    airflow_session: Duration = timedelta(hours=8)
-    longest_dag_run: Duration | None = None
+    """Whether guests of the tenant may sign in."""
+    token_lifetime: TokenLifetime | None = None
+    """How long Entra's tokens for Airflow last. Licence P1. Not together with `signInFrequency`."""
+    sign_in_frequency: SignInFrequency | None = None
+    """How often Conditional Access asks people to sign in again. Licence P1. Not together with `tokenLifetime`."""
+    airflow_session: AirflowSession = timedelta(hours=8)
+    """How long Airflow's own session lasts: it, not the token, bounds how long old roles stay."""
+    longest_dag_run: DagRunLength | None = None
+    """The longest run that people watch. Only compared: DAG runs don't use people's tokens; nothing is lengthened."""
     revocation: Literal["watch", "refresh"] = "refresh"
+    """How leaving takes effect: by following the tenant's changes (watch), or when the token is refreshed (refresh),
+    which needs no permission to read the tenant."""
 
 
 class Owners(Section):
-    application: list[ObjectId]
-    groups: list[ObjectId] = []
+    """Object ids of the people and workloads who answer for what the stack makes."""
+
+    application: OwnerIds
+    """Owners of the application; at least two in production."""
+    groups: OwnerIds = []
+    """Owners of the groups that the stack creates."""
 
 
 class CreatedVault(Section):
-    create: Name
-    resource_group: Name
+    """A key vault that the stack creates, for this application and environment alone."""
+
+    create: VaultName
+    """The vault's name."""
+    resource_group: ResourceGroup
+    """The resource group that it lies in; it must exist."""
     readers: list[ObjectId] = []
-    private_endpoint_subnet: str | None = None
+    """Object ids of the identities that Airflow runs as: they may read secrets."""
+    private_endpoint_subnet: SubnetId | None = None
+    """With it, the vault is reached through a private endpoint in this subnet alone."""
 
 
 class ExistingVault(Section):
-    existing: str  # the vault's Azure resource id
+    """A key vault that exists; only the secret in it is the stack's."""
+
+    existing: VaultId
+    """The vault's resource id."""
     readers: list[ObjectId] = []
+    """Object ids of the identities that Airflow runs as: they may read secrets."""
+
+
+def _vault_kind(value: object) -> str:
+    return _kind(value, existing=("existing",), created_first="create", then=("<ExistingVault>", "<CreatedVault>"))
 
 
 class VaultSecret(Section):
+    """A client secret in a key vault, in two slots so that rotating never breaks a sign-in."""
+
     mode: Literal["vaultSecret"]
-    vault: CreatedVault | ExistingVault
-    secret_name: Name = "airflow-oauth-client-secret"
-    rotate_every: Duration = timedelta(days=90)
-    overlap: Duration = timedelta(days=7)
+    vault: Annotated[
+        Annotated[CreatedVault, Tag("<CreatedVault>")] | Annotated[ExistingVault, Tag("<ExistingVault>")],
+        Discriminator(_vault_kind),
+    ]
+    secret_name: SecretName = "airflow-oauth-client-secret"  # noqa: S105 -- a name
+    """The secret's name in the vault."""
+    rotate_every: RotateEvery = timedelta(days=90)
+    """How old a secret gets before `airflow-entra rotate` replaces it; `pulumi up` never does."""
+    overlap: Overlap = timedelta(days=7)
+    """How long the old secret still works after a rotation."""
 
 
 class Certificate(Section):
+    """A certificate; the private key never comes near this program."""
+
     mode: Literal["certificate"]
-    file: str  # PEM, public part only; relative to the stack file
+    file: CertificateFile
+    """PEM file with the public certificate, relative to the stack file."""
 
 
 class Federation(Section):
-    issuer: Url
-    subject: str
+    """The workload whose tokens Entra trusts in place of a secret."""
+
+    issuer: IssuerUrl
+    """The `iss` of its tokens."""
+    subject: Subject
+    """The `sub` of its tokens."""
 
 
 class Federated(Section):
+    """No secret at all: Airflow signs in with a token of the platform that it runs on."""
+
     mode: Literal["federated"]
     federated: Federation
 
 
-Credential = Annotated[VaultSecret | Certificate | Federated, Field(discriminator="mode")]
+def _credential_kind(value: object) -> str | None:
+    mode = value.get("mode") if isinstance(value, Mapping) else getattr(value, "mode", None)
+    return _MODES.get(mode) if isinstance(mode, str) else None
+
+
+_MODES = {"vaultSecret": "<VaultSecret>", "certificate": "<Certificate>", "federated": "<Federated>"}
+
+Credential = Annotated[
+    Annotated[VaultSecret, Tag("<VaultSecret>")]
+    | Annotated[Certificate, Tag("<Certificate>")]
+    | Annotated[Federated, Tag("<Federated>")],
+    Discriminator(_credential_kind),
+]
 
 
 class CreatedGroup(Section):
-    create: Name
-    was: Name | None = None  # the name this group had before: keeps its object id and members
-    rule: str | None = None  # dynamic membership rule (P1)
-    description: str | None = None
-    id: ObjectId | None = None  # with manage.groups: request, the group that the identity team made
+    """A security group that the stack creates."""
+
+    create: GroupName
+    """The group's name."""
+    was: GroupName | None = None
+    """The name that this group had before: it keeps its object id and members. Leave it in place."""
+    rule: MembershipRule | None = None
+    """Dynamic membership rule: Entra keeps the members. Licence P1."""
+    description: Description | None = None
+    """What the group is for, as the Entra admin centre shows it."""
+    id: ObjectId | None = None
+    """With `manage.groups: request`: the object id that the identity team wrote back; the group is then adopted."""
 
 
 class ExistingGroup(Section):
+    """A group that is owned elsewhere, perhaps synced from on-premises: never touched."""
+
     id: ObjectId
-    name: Name  # a label for people; the id decides
+    """The group's object id."""
+    name: GroupName
+    """A label for people; the id decides."""
 
 
-Group = CreatedGroup | ExistingGroup
+def _group_kind(value: object) -> str:
+    return _kind(value, existing=("id", "name"), created_first="create", then=("<ExistingGroup>", "<CreatedGroup>"))
+
+
+def _kind(value: object, *, existing: tuple[str, ...], created_first: str, then: tuple[str, str]) -> str:
+    """The tag of the kind of thing that the file means, so that it hears about the mistakes of that kind alone."""
+    if isinstance(value, Section):
+        return f"<{type(value).__name__}>"
+    keys = value if isinstance(value, Mapping) else {}
+    return then[0] if created_first not in keys and any(key in keys for key in existing) else then[1]
+
+
+Group = Annotated[
+    Annotated[CreatedGroup, Tag("<CreatedGroup>")] | Annotated[ExistingGroup, Tag("<ExistingGroup>")],
+    Discriminator(_group_kind),
+]
 
 
 class Role(Section):
-    groups: list[Group]
-    dags: dict[str, list[Literal["read", "trigger", "edit", "delete"]]] = {}
-    was: Name | None = None  # the role's former name: keeps its app role id; leave it in place
+    """One Airflow role and the groups whose members get it."""
+
+    groups: Annotated[list[Group], Field(min_length=1)]
+    """Members of any of these groups get the role."""
+    dags: dict[DagPattern, Annotated[list[DagAction], Field(min_length=1)]] = {}
+    """What a custom role may do with which DAGs, by id or pattern; Airflow's own roles take none."""
+    was: RoleName | None = None
+    """The name that this role had before: it keeps its app role. Leave it in place."""
 
 
 class Application(Section):
-    display_name: Name | None = None  # "Airflow (<stack>)" unless said
+    """The app registration."""
+
+    display_name: ApplicationName | None = None
+    """The name that people see when they sign in; "Airflow (<stack>)" unless said."""
 
 
 _AZURE_KEYS = {
@@ -148,13 +295,20 @@ class StackSettings(Section):
     model_config = ConfigDict(alias_generator=config_key)
 
     tenant_id: ObjectId
-    subscription_id: ObjectId | None = None  # needed with a vault
-    location: Name | None = None  # needed with a created vault
-    environment: Literal["local", "development", "staging", "production"]
+    """The Entra tenant (directory) id."""
+    subscription_id: ObjectId | None = None
+    """The Azure subscription of the key vault; needed with `mode: vaultSecret`."""
+    location: Location | None = None
+    """The Azure location of what the stack creates; needed with a created vault."""
+    environment: Environment
+    """production turns on protection against deletion and the stricter policies."""
     tenant: Tenant
-    airflow: Annotated[list[Airflow], Field(min_length=1, max_length=2)]
+    airflow: Annotated[list[Airflow], Field(min_length=1, max_length=limits.AIRFLOWS)]
+    """The Airflow that people sign in to; two while migrating from 2.11 to 3.x."""
     sign_in: SignIn
     owners: Owners
     credential: Credential
-    roles: dict[str, Role]
+    """What Airflow proves itself to Entra with: `mode: vaultSecret`, `certificate` or `federated`."""
+    roles: Annotated[dict[RoleName, Role], Field(min_length=1)]
+    """Airflow's roles: Admin, Op, User, Viewer, Public, or custom ones with `dags`."""
     application: Application = Application()

@@ -1,0 +1,29 @@
+"""Rules that look at more than one value. Each module is one concern; each rule names the sections that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from airflow_entra.settings.checks import access, credential, groups, lifetimes, ownership, tenant
+from airflow_entra.settings.checks.rule import Rule
+from airflow_entra.settings.finding import Finding
+from airflow_entra.settings.model import StackSettings
+
+RULES: tuple[Rule, ...] = (
+    *tenant.RULES,
+    *lifetimes.RULES,
+    *ownership.RULES,
+    *credential.RULES,
+    *groups.RULES,
+    *access.RULES,
+)
+
+
+def findings(settings: StackSettings, folder: Path, broken: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """What the rules say that read none of the `broken` fields; `folder` is where the stack file lies."""
+    for rule in RULES:
+        if not broken.intersection(rule.reads):
+            yield from rule.check(settings)
+    if "credential" not in broken:
+        yield from credential.certificate_file(settings, folder)

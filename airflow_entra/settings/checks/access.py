@@ -1,0 +1,120 @@
+"""Airflow's roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_entra.settings import limits
+from airflow_entra.settings.checks.rule import Rule, at
+from airflow_entra.settings.finding import Finding
+from airflow_entra.settings.model import StackSettings
+
+BUILT_IN = ("Admin", "Op", "User", "Viewer", "Public")  # what `airflow db migrate` makes
+
+
+def custom_roles_name_dags(settings: StackSettings) -> Iterator[Finding]:
+    for name, role in settings.roles.items():
+        if name in BUILT_IN and role.dags:
+            yield Finding(
+                loc=at("roles", name, "dags"),
+                at_key=True,
+                what=f"{name} is Airflow's own role and takes no dags",
+                right="dags belong to custom roles: what Airflow's own roles may do is Airflow's",
+                fix=f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN)}",
+            )
+        elif name not in BUILT_IN and _built_in(name) is None and not role.dags:
+            yield Finding(
+                loc=at("roles", name),
+                at_key=True,
+                what=f"the custom role {name} may do nothing: it has no dags",
+                right='a custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
+                fix=f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN)})",
+            )
+
+
+def names_differ_by_more_than_case(settings: StackSettings) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name in settings.roles:
+        built_in = _built_in(name)
+        earlier = seen.setdefault(name.lower(), name)
+        if built_in is not None:
+            yield Finding(
+                loc=at("roles", name),
+                at_key=True,
+                what=f"the role {name} differs from Airflow's own {built_in} only in case",
+                right=f"did you mean {built_in}? Airflow tells them apart, some of its databases do not",
+                fix=f"write {built_in}, or choose another name",
+            )
+        elif earlier != name:
+            yield Finding(
+                loc=at("roles", name),
+                at_key=True,
+                first=at("roles", earlier),
+                what=f"the roles {name} and {earlier} ({{first}}) differ only in case",
+                right="some of Airflow's databases don't tell them apart",
+                fix="rename one",
+            )
+
+
+def former_names_are_free(settings: StackSettings) -> Iterator[Finding]:
+    former: dict[str, str] = {}
+    for name, role in settings.roles.items():
+        if role.was is None:
+            continue
+        other = former.setdefault(role.was, name)
+        if role.was in settings.roles:
+            yield Finding(
+                loc=at("roles", name, "was"),
+                first=at("roles", role.was),
+                what=f"the former name {role.was} is the name of a role in {{first}}",
+                right="`was` is a name that no role has any more",
+                fix="delete was, or rename the other role",
+            )
+        elif other != name:
+            yield Finding(
+                loc=at("roles", name, "was"),
+                first=at("roles", other, "was"),
+                what=f"{other} ({{first}}) was called {role.was} as well",
+                right="one former name belongs to one role",
+                fix="delete one of the two",
+            )
+
+
+def actions_once(settings: StackSettings) -> Iterator[Finding]:
+    for name, role in settings.roles.items():
+        for pattern, actions in role.dags.items():
+            for index, action in enumerate(actions):
+                if action in actions[:index]:
+                    yield Finding(
+                        loc=at("roles", name, "dags", pattern, index),
+                        what=f"{action} is listed twice for {pattern}",
+                        right="each action stands once",
+                        fix="delete the second",
+                    )
+
+
+def manifest_has_room(settings: StackSettings) -> Iterator[Finding]:
+    """App roles and redirect URIs share Entra's limit of entries in one application."""
+    count = len(settings.roles) + len(settings.airflow)
+    if settings.sign_in.roles_from == "appRoles" and count > limits.MANIFEST_ENTRIES:
+        yield Finding(
+            loc=at("roles"),
+            at_key=True,
+            what=f"{count} app roles and redirect URIs don't fit into one application",
+            right=f"Entra stores {limits.MANIFEST_ENTRIES} entries",
+            fix="write rolesFrom: assignedGroups, or split the stack",
+        )
+
+
+def _built_in(name: str) -> str | None:
+    """Airflow's own role that `name` is a miswriting of."""
+    return next((role for role in BUILT_IN if role.lower() == name.lower() and role != name), None)
+
+
+RULES = (
+    Rule(("roles",), custom_roles_name_dags),
+    Rule(("roles",), names_differ_by_more_than_case),
+    Rule(("roles",), former_names_are_free),
+    Rule(("roles",), actions_once),
+    Rule(("roles", "airflow", "sign_in"), manifest_has_room),
+)

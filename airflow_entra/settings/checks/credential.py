@@ -1,0 +1,119 @@
+"""What Airflow proves itself to Entra with."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from airflow_entra.settings import durations, limits
+from airflow_entra.settings.checks.rule import Rule, at
+from airflow_entra.settings.finding import Finding
+from airflow_entra.settings.model import Certificate, CreatedVault, ExistingVault, StackSettings, VaultSecret
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----")
+_CERTIFICATE_BYTES = 64 * 1024
+
+
+def overlap_fits(settings: StackSettings) -> Iterator[Finding]:
+    credential = settings.credential
+    if not isinstance(credential, VaultSecret):
+        return
+    if credential.overlap >= credential.rotate_every:
+        yield Finding(
+            loc=at("credential", "overlap"),
+            what=f"overlap {_say(credential.overlap)} is not shorter than rotateEvery {_say(credential.rotate_every)}",
+            right="the old secret stops working before the next rotation",
+            fix="write an overlap of a few days, such as 7d",
+        )
+    elif credential.rotate_every + credential.overlap > limits.SECRET_LIFETIME:
+        whole = credential.rotate_every + credential.overlap
+        yield Finding(
+            loc=at("credential", "rotateEvery"),
+            what=f"a secret would live {_say(whole)} (rotateEvery and overlap)",
+            right=f"at most {_say(limits.SECRET_LIFETIME)}",
+            fix=f"write rotateEvery: {_say(limits.SECRET_LIFETIME - credential.overlap)} or less",
+        )
+
+
+def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
+    credential = settings.credential
+    if not isinstance(credential, VaultSecret):
+        return
+    if settings.subscription_id is None:
+        yield _needed("azure-native:subscriptionId", "the vault's subscription", "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02")
+    elif isinstance(credential.vault, ExistingVault) and _subscription(credential.vault) != settings.subscription_id:
+        yield Finding(
+            loc=at("credential", "vault", "existing"),
+            first=at("subscription_id"),
+            what="the vault lies in another subscription than azure-native:subscriptionId ({first})",
+            right="both are the same",
+            fix="write the vault's subscription in azure-native:subscriptionId",
+        )
+    if isinstance(credential.vault, CreatedVault) and settings.location is None:
+        yield _needed("azure-native:location", "where the vault is created", "westeurope")
+
+
+def certificate_file(settings: StackSettings, folder: Path) -> Iterator[Finding]:
+    """Reads the PEM file that the stack file names; refuses one that holds a private key."""
+    if not isinstance(settings.credential, Certificate):
+        return
+    name = settings.credential.file
+    try:
+        with (folder / name).open("rb") as file:
+            text = file.read(_CERTIFICATE_BYTES).decode("ascii", "replace")
+    except OSError as error:
+        yield _certificate(f"{name} can't be read: {error.strerror}", "write the path relative to this stack file")
+        return
+    if "PRIVATE KEY" in text:
+        yield _certificate(
+            f"{name} holds a private key",
+            "keep the key where Airflow runs, out of the repository, and name the certificate",
+        )
+        return
+    blocks = _PEM.findall(text)
+    if len(blocks) != 1:
+        found = f"holds {len(blocks)} certificates" if blocks else "is not a PEM certificate"
+        yield _certificate(f"{name} {found}", "convert with `openssl x509 -in FILE -out airflow.pem`")
+    elif not _is_der(blocks[0]):
+        yield _certificate(f"{name} is damaged", "export the certificate again")
+
+
+def _is_der(block: str) -> bool:
+    try:
+        content = base64.b64decode("".join(block.split()), validate=True)
+    except binascii.Error:
+        return False
+    return content[:1] == b"\x30"  # a DER SEQUENCE, as every X.509 certificate is
+
+
+def _certificate(what: str, fix: str) -> Finding:
+    right = "one certificate in PEM form, its public part alone"
+    return Finding(loc=at("credential", "file"), what=what, right=right, fix=fix)
+
+
+def _subscription(vault: ExistingVault) -> str:
+    return vault.existing.split("/")[2].lower()
+
+
+def _needed(key: str, what: str, example: str) -> Finding:
+    return Finding(
+        loc=("config",),
+        at_key=True,
+        what=f"{key} is missing",
+        right=f"with a key vault it says {what}",
+        fix=f"add {key}: {example}",
+    )
+
+
+def _say(duration: timedelta) -> str:
+    return durations.format(duration)
+
+
+RULES = (
+    Rule(("credential",), overlap_fits),
+    Rule(("credential", "subscription_id", "location"), vault_has_a_place),
+)

@@ -1,0 +1,64 @@
+"""How long tokens, sessions and DAG runs last, beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_entra.settings import durations
+from airflow_entra.settings.checks.rule import Rule, at
+from airflow_entra.settings.finding import Finding
+from airflow_entra.settings.model import StackSettings
+
+
+def one_of_two_lifetimes(settings: StackSettings) -> Iterator[Finding]:
+    if settings.sign_in.token_lifetime is not None and settings.sign_in.sign_in_frequency is not None:
+        yield Finding(
+            loc=at("sign_in", "signInFrequency"),
+            at_key=True,
+            first=at("sign_in", "tokenLifetime"),
+            what="signInFrequency and tokenLifetime ({first}) are both set",
+            right="Entra does not support both for one application",
+            fix="keep tokenLifetime to bound tokens, or signInFrequency to bound the sign-in",
+        )
+
+
+def longest_run_outlasts(settings: StackSettings) -> Iterator[Finding]:
+    """Never an error: DAG runs don't use people's tokens, so only watching a run is interrupted."""
+    sign_in = settings.sign_in
+    if sign_in.longest_dag_run is None:
+        return
+    run = durations.format(sign_in.longest_dag_run)
+    lifetimes = (
+        ("airflowSession", sign_in.airflow_session),
+        ("tokenLifetime", sign_in.token_lifetime),
+        ("signInFrequency", sign_in.sign_in_frequency),
+    )
+    for key, lifetime in lifetimes:
+        if lifetime is not None and lifetime < sign_in.longest_dag_run:
+            yield Finding(
+                severity="warning",
+                loc=at("sign_in", key),
+                what=f"{key} is {durations.format(lifetime)}, shorter than the longest DAG run of {run}",
+                right="the run goes on, as DAG runs don't use people's tokens, but whoever watches it signs in again",
+                fix=f"leave it, or write {key} of {run} or more where that is allowed: nothing is lengthened by itself",
+            )
+
+
+def session_outlasts_frequency(settings: StackSettings) -> Iterator[Finding]:
+    sign_in = settings.sign_in
+    if sign_in.sign_in_frequency is not None and sign_in.airflow_session > sign_in.sign_in_frequency:
+        often = durations.format(sign_in.sign_in_frequency)
+        yield Finding(
+            severity="warning",
+            loc=at("sign_in", "airflowSession"),
+            what=f"airflowSession {durations.format(sign_in.airflow_session)} outlasts signInFrequency {often}",
+            right="Airflow asks Entra only when its own session ends, so people sign in less often than that",
+            fix=f"write airflowSession: {often} or less",
+        )
+
+
+RULES = (
+    Rule(("sign_in",), one_of_two_lifetimes),
+    Rule(("sign_in",), longest_run_outlasts),
+    Rule(("sign_in",), session_outlasts_frequency),
+)

@@ -1,0 +1,86 @@
+"""Who answers for the application, and which Airflows it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from airflow_entra.settings.checks.rule import Rule, at
+from airflow_entra.settings.finding import Finding, Loc
+from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra.settings.urls import is_local
+
+
+def two_owners(settings: StackSettings) -> Iterator[Finding]:
+    """The policy pack asks for two as well; here it is said before anything runs."""
+    count = len(set(settings.owners.application))
+    if count < 2:
+        production = settings.environment == "production"
+        yield Finding(
+            severity="error" if production else "warning",
+            loc=at("owners", "application"),
+            at_key=True,
+            what=f"the application has {count or 'no'} owner{'' if count == 1 else 's'}",
+            right="two or more, so that one can leave" + ("" if production else "; production insists on it"),
+            fix="add another object id to owners.application",
+        )
+
+
+def owners_once(settings: StackSettings) -> Iterator[Finding]:
+    yield from _repeated(settings.owners.application, at("owners", "application"), "owner")
+    yield from _repeated(settings.owners.groups, at("owners", "groups"), "owner")
+
+
+def readers_once(settings: StackSettings) -> Iterator[Finding]:
+    if isinstance(settings.credential, VaultSecret):
+        yield from _repeated(settings.credential.vault.readers, at("credential", "vault", "readers"), "reader")
+
+
+def airflows_differ(settings: StackSettings) -> Iterator[Finding]:
+    urls: dict[str, int] = {}
+    versions: dict[str, int] = {}
+    for index, airflow in enumerate(settings.airflow):
+        minor = ".".join(airflow.version.split(".")[:2])
+        for seen, value, key in ((urls, airflow.url, "url"), (versions, minor, "version")):
+            if value in seen:
+                yield Finding(
+                    loc=at("airflow", index, key),
+                    first=at("airflow", seen[value], key),
+                    what=f"two Airflows have the {key} {value}, the first in {{first}}",
+                    right="two Airflows in one stack are an old and a new one, each with its own address",
+                    fix=f"correct the {key}, or give the other Airflow a stack of its own",
+                )
+            seen.setdefault(value, index)
+
+
+def production_is_reachable(settings: StackSettings) -> Iterator[Finding]:
+    for index, airflow in enumerate(settings.airflow):
+        if settings.environment == "production" and is_local(airflow.url):
+            yield Finding(
+                loc=at("airflow", index, "url"),
+                what=f"{airflow.url} is this machine alone, but the environment is production",
+                right="people reach a production Airflow by its public https address",
+                fix="write that address, or environment: local",
+            )
+
+
+def _repeated(ids: Sequence[str], loc: Loc, noun: str) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for index, one in enumerate(ids):
+        if one in seen:
+            yield Finding(
+                loc=(*loc, index),
+                first=(*loc, seen[one]),
+                what=f"the {noun} {one} is listed twice, first in {{first}}",
+                right="each one stands once",
+                fix="delete the second",
+            )
+        seen.setdefault(one, index)
+
+
+RULES = (
+    Rule(("owners", "environment"), two_owners),
+    Rule(("owners",), owners_once),
+    Rule(("credential",), readers_once),
+    Rule(("airflow",), airflows_differ),
+    Rule(("airflow", "environment"), production_is_reachable),
+)

@@ -1,0 +1,24 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from airflow_entra.settings.finding import Finding, Loc
+from airflow_entra.settings.model import StackSettings, config_key
+
+Check = Callable[[StackSettings], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`check` reads only the fields of StackSettings named in `reads`: the others may be wrong or absent."""
+
+    reads: tuple[str, ...]
+    check: Check
+
+
+def at(field: str, *steps: str | int) -> Loc:
+    """The path in the file of something below a field of StackSettings: at("sign_in", "tokenLifetime")."""
+    return ("config", config_key(field), *steps)

@@ -1,0 +1,54 @@
+"""Finding secrets in a stack file, so that they are refused and never repeated in a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airflow_entra.settings.document import Document, Mapping, Node, Scalar, Sequence
+from airflow_entra.settings.finding import Finding, Loc
+
+_KEYS = frozenset(
+    {"secret", "clientsecret", "clientsecretvalue", "secretvalue", "password", "clientpassword", "passphrase"}
+    | {"privatekey", "clientassertion", "accesstoken", "clientcertificatepassword", "oidctoken", "apikey", "accesskey"}
+)
+# A client secret of Entra: three characters, a digit, "Q~", then 31 to 34 more.
+_VALUE = re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])|-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_OURS = ("azuread", "azure-native", "airflow-entra")
+
+
+def is_secret_key(key: str) -> bool:
+    return re.sub(r"[^a-z]", "", key.rpartition(":")[2].lower()) in _KEYS
+
+
+def secret_at(loc: Loc, what: str, *, at_key: bool) -> Finding:
+    """The finding for a secret at `loc`; `what` never repeats it."""
+    return Finding(
+        loc=loc,
+        at_key=at_key,
+        what=what,
+        right="secrets lie in the vault that `credential` names, and the stack makes its own",
+        fix="delete it, and replace the secret at its source if the file was ever committed or shared",
+        secret=True,
+    )
+
+
+def plain_secrets(document: Document) -> Iterator[Finding]:
+    """Values that look like secrets, and keys of our namespaces that hold one unencrypted."""
+    yield from _below(document.root, (), ours=False)
+
+
+def _below(node: Node | None, loc: Loc, *, ours: bool) -> Iterator[Finding]:
+    match node:
+        case Mapping():
+            for key, (_, value) in node.entries.items():
+                mine = ours or (loc == ("config",) and key.partition(":")[0] in _OURS)
+                if mine and is_secret_key(key) and isinstance(value, Scalar):
+                    yield secret_at((*loc, key), f"{key} has no place in a stack file", at_key=True)
+                else:
+                    yield from _below(value, (*loc, key), ours=mine)
+        case Sequence():
+            for index, item in enumerate(node.items):
+                yield from _below(item, (*loc, index), ours=ours)
+        case Scalar() if _VALUE.search(node.text):
+            yield secret_at(loc, "this value looks like a secret", at_key=False)

@@ -1,0 +1,53 @@
+"""Every mistake in data/mistakes.yaml gives one message at the right place, in the right words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from airflow_entra.settings import SettingsError, load
+
+DATA = Path(__file__).parent / "data"
+MISTAKES: list[dict[str, Any]] = yaml.safe_load((DATA / "mistakes.yaml").read_text("utf-8"))
+
+
+def _text(case: dict[str, Any]) -> str:
+    text: str = case.get("text") or (DATA / "everything.yaml").read_text("utf-8")
+    for old, new in (case[key] for key in ("replace", "and", "and2") if key in case):
+        assert old in text, f"{old!r} is not in everything.yaml"
+        text = text.replace(old, new, 1)
+    return text
+
+
+def _place(case: dict[str, Any], text: str) -> tuple[int, int]:
+    if case["at"] == "end":
+        return text.count("\n") + 1, 1
+    after = case.get("after", "")
+    at = text.index(case["at"], text.index(after) + len(after))
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _line(text: str, words: str) -> int:
+    return text.count("\n", 0, text.index(words)) + 1
+
+
+@pytest.mark.parametrize("case", MISTAKES, ids=lambda case: str(case["name"]))
+def test_a_mistake_is_one_message_at_its_place(case: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.case.yaml"
+    text = _text(case)
+    file.write_text(text, "utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+
+    message = str(caught.value)
+    assert [(mistake.line, mistake.column) for mistake in caught.value.mistakes] == [_place(case, text)], message
+    assert message.startswith(f"{file}:{caught.value.mistakes[0].line}:{caught.value.mistakes[0].column}: ")
+    words = [re.sub(r"\{(.+)\}", lambda match: str(_line(text, match[1])), str(word)) for word in case["words"]]
+    assert [word for word in words if word not in message] == [], message
+    assert case.get("never", "\0") not in message
+    assert case.get("never", "\0") not in repr(caught.value.mistakes)
