@@ -72,17 +72,15 @@ def _two_owners(resources: Sequence[Resource], settings: Settings) -> Iterator[F
         if UNKNOWN not in owners and isinstance(least, int | float) and len(named) < least:
             yield Finding(
                 resource=application,
-                problem=f"owners names {_people(len(named))}{_listed(named)}, needed are {least:g}",
-                fix="Add the object id of another person who may answer for this application",
+                problem=f"{_count(named)}, where {least:g} are needed",
+                fix="Add the object id of another person who answers for this application",
             )
 
 
-def _people(number: int) -> str:
-    return {0: "nobody", 1: "one person"}.get(number, f"{number} people")
-
-
-def _listed(named: set[str]) -> str:
-    return f" ({', '.join(sorted(named))})" if named else ""
+def _count(owners: set[str]) -> str:
+    if not owners:
+        return "there is no owner"
+    return f"there {'is one owner' if len(owners) == 1 else f'are {len(owners)} owners'} ({', '.join(sorted(owners))})"
 
 
 TWO_OWNERS = Rule(

@@ -98,12 +98,13 @@ class DeclaredAirflow:
 
 
 def declared_airflows(resources: Sequence[Resource], settings: Settings) -> list[DeclaredAirflow]:
-    """The Airflows in the pack's configuration; without any, those in an `airflow` output of the stack's components.
+    """The Airflows in the pack's configuration; without any, those in the stack's `airflow` output.
 
-    An output counts where it is a list of objects with `version` and `url`, as AirflowSignOn has it.
+    An output counts where it is a list of objects with `version` and `url`, as this project's program exports it.
     """
     configured = settings["airflow"]
-    sources = [configured] if configured else [resource.get("airflow") for resource in resources]
+    stacks = of_type(resources, "pulumi:pulumi:Stack")
+    sources = [configured] if configured else [stack.get("airflow") for stack in stacks]
     declared = [
         DeclaredAirflow(version, url)
         for source in sources
@@ -161,11 +162,11 @@ REDIRECT_URI_AIRFLOW = Rule(
     reason="Entra compares redirect URIs character by character, and Airflow 3 listens elsewhere than 2.11: a URI that "
     "is off by a prefix stops every sign-in, and one that no Airflow answers is only of use to an attacker.",
     remedy="Register `<base URL>/auth/oauth-authorized/azure` for Airflow 3 and `<base URL>/oauth-authorized/azure` "
-    "for 2.11, with the base URL's path prefix. The versions come from an `airflow` output (AirflowSignOn has one) or "
-    "from this policy's configuration; without either, both forms pass.",
+    "for 2.11, with the base URL's path prefix. The versions come from the stack's `airflow` output (this project's "
+    "program has it) or from this policy's configuration; without either, both forms pass.",
     controls=("SOC 2 CC6.1", "NIST 800-53 SC-23"),
     source=BEST_PRACTICES,
-    types=(*_WITH_URIS, "pulumi:pulumi:Stack", "airflow-entra:index:AirflowSignOn"),
+    types=(*_WITH_URIS, "pulumi:pulumi:Stack"),
     check=_airflow,
     settings=(
         Setting(

@@ -47,13 +47,13 @@ def test_two_owners_pass() -> None:
 def test_one_person_written_twice_is_one_owner() -> None:
     (finding,) = owners(application(owners=[ANNA, ANNA.upper()]))
     assert isinstance(finding, Finding)
-    assert finding.problem == f"owners names one person ({ANNA}), needed are 2"
+    assert finding.problem == f"there is one owner ({ANNA}), where 2 are needed"
 
 
 def test_no_owner() -> None:
     (finding,) = owners(application())
     assert isinstance(finding, Finding)
-    assert finding.problem == "owners names nobody, needed are 2"
+    assert finding.problem == "there is no owner, where 2 are needed"
 
 
 def test_owners_added_by_their_own_resource_count() -> None:

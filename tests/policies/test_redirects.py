@@ -12,9 +12,9 @@ def application(*uris: Value, platform: str = "web") -> Resource:
     return Resource(urn="app", type="azuread:Application", name="airflow", props=props)
 
 
-def sign_on(*airflows: tuple[str, str]) -> Resource:
+def stack(*airflows: tuple[str, str]) -> Resource:
     declared: list[Value] = [{"version": version, "url": url} for version, url in airflows]
-    return Resource(urn="on", type="airflow-entra:index:AirflowSignOn", name="on", props={"airflow": declared})
+    return Resource(urn="stack", type="pulumi:pulumi:Stack", name="stack", props={"airflow": declared})
 
 
 def secure(*resources: Resource) -> list[str]:
@@ -69,12 +69,12 @@ def test_redirect_uris_in_their_own_resource_are_read() -> None:
     ],
 )
 def test_the_address_of_the_declared_airflow_passes(version: str, url: str, uri: str) -> None:
-    assert exact(application(uri), sign_on((version, url))) == []
+    assert exact(application(uri), stack((version, url))) == []
 
 
 def test_the_other_versions_path_is_refused_and_the_right_one_missed() -> None:
     uri = f"{BASE}/oauth-authorized/azure"
-    assert exact(application(uri), sign_on(("3.3", BASE))) == [
+    assert exact(application(uri), stack(("3.3", BASE))) == [
         f"Airflow doesn't listen at the redirect URI {uri}. Use {BASE}/auth/oauth-authorized/azure (Airflow 3.3)",
         f"nothing is registered for Airflow 3.3 at {BASE}. Add the redirect URI {BASE}/auth/oauth-authorized/azure",
     ]
@@ -92,12 +92,12 @@ def test_the_other_versions_path_is_refused_and_the_right_one_missed() -> None:
 )
 def test_nothing_but_the_exact_address_passes(uri: str) -> None:
     right = f"{BASE}/auth/oauth-authorized/azure"
-    (message,) = exact(application(right, uri), sign_on(("3.3", BASE)))
+    (message,) = exact(application(right, uri), stack(("3.3", BASE)))
     assert message.startswith(f"Airflow doesn't listen at the redirect URI {uri}. ")
 
 
 def test_two_airflows_while_migrating() -> None:
-    both = sign_on(("2.11", BASE), ("3.3", "https://new.contoso.com"))
+    both = stack(("2.11", BASE), ("3.3", "https://new.contoso.com"))
     old, new = f"{BASE}/oauth-authorized/azure", "https://new.contoso.com/auth/oauth-authorized/azure"
     assert exact(application(old, new), both) == []
     assert exact(application(old), both) == [
@@ -106,7 +106,7 @@ def test_two_airflows_while_migrating() -> None:
 
 
 def test_addresses_not_known_yet_are_left_alone() -> None:
-    assert exact(application(UNKNOWN), sign_on(("3.3", BASE))) == []
+    assert exact(application(UNKNOWN), stack(("3.3", BASE))) == []
 
 
 def test_the_pack_can_be_told_the_airflows() -> None:
