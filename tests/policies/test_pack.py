@@ -1,0 +1,102 @@
+"""The adapter between the declarations and Pulumi's policy SDK."""
+
+from typing import Any
+
+import pytest
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyResource,
+    PolicyResourceOptions,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.policy import _NotApplicableError
+from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from policies.application import SINGLE_TENANT, TWO_OWNERS
+from policies.assignment import ASSIGNMENT_REQUIRED
+from policies.credentials import SECRETS_EXPIRE
+from policies.pack import as_policy
+from policies.registry import RULES
+from policies.rules import Rule
+
+APPLICATION = "azuread:index/application:Application"
+PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+OPTIONS = PolicyResourceOptions(False, [], None, [], None, [])  # type: ignore[arg-type]  # no policy reads timeouts
+
+
+def one(rule: Rule, type_: str, props: dict[str, Any], config: dict[str, Any] | None = None) -> list[str]:
+    policy = as_policy(rule)
+    assert isinstance(policy, ResourceValidationPolicy)
+    said: list[str] = []
+
+    def report(message: str, _urn: str | None = None) -> None:
+        said.append(message)
+
+    args = ResourceValidationArgs(type_, unknown_checking_proxy(props), "urn", "name", OPTIONS, None, config)
+    policy.validate(args, report)
+    return said
+
+
+def resource(type_: str, urn: str, props: dict[str, Any], **sources: list[PolicyResource]) -> PolicyResource:
+    return PolicyResource(type_, unknown_checking_proxy(props), urn, urn, OPTIONS, None, None, [], sources)
+
+
+def stack(rule: Rule, *resources: PolicyResource, config: dict[str, Any] | None = None) -> list[tuple[str, str | None]]:
+    policy = as_policy(rule)
+    assert isinstance(policy, StackValidationPolicy)
+    said: list[tuple[str, str | None]] = []
+
+    def report(message: str, urn: str | None = None) -> None:
+        said.append((message, urn))
+
+    policy.validate(StackValidationArgs(list(resources), config), report)
+    return said
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_declaration_becomes_a_policy(rule: Rule) -> None:
+    policy = as_policy(rule)
+    assert policy.name == rule.name
+    assert policy.enforcement_level is EnforcementLevel(rule.level)
+    assert policy.severity is Severity(rule.severity)
+    assert policy.url == rule.source
+    assert policy.remediation_steps == rule.remedy
+
+
+def test_a_violation_is_reported() -> None:
+    (message,) = one(SINGLE_TENANT, APPLICATION, {"signInAudience": "AzureADMultipleOrgs"})
+    assert message.startswith("single-tenant: signInAudience is AzureADMultipleOrgs")
+
+
+def test_other_types_are_not_looked_at() -> None:
+    assert one(SINGLE_TENANT, "azuread:index/group:Group", {"signInAudience": "AzureADMultipleOrgs"}) == []
+
+
+def test_settings_come_from_the_packs_configuration() -> None:
+    props = {"startDate": "2030-01-01T00:00:00Z", "endDate": "2030-06-01T00:00:00Z"}
+    type_ = "azuread:index/applicationPassword:ApplicationPassword"
+    assert one(SECRETS_EXPIRE, type_, props) == []
+    assert len(one(SECRETS_EXPIRE, type_, props, {"maxDays": 90})) == 1
+
+
+def test_an_unknown_value_ends_neither_the_policy_nor_the_preview() -> None:
+    hidden = resource(APPLICATION, "hidden", {"owners": UNKNOWN_ARRAY_VALUE, "displayName": UNKNOWN_STRING_VALUE})
+    lonely = resource(APPLICATION, "lonely", {"owners": ["5f1e8a52-0c1d-4c4e-9d0b-0a6f4f1c2b11"]})
+    ((message, urn),) = stack(TWO_OWNERS, hidden, lonely)
+    assert message.startswith("two-owners: there is one owner")
+    assert urn == "lonely"
+
+
+def test_an_exception_is_told_with_its_reason_and_hides_no_violation() -> None:
+    nested = resource(APPLICATION, "nested", {"groupMembershipClaims": ["SecurityGroup"]})
+    excepted = resource(PRINCIPAL, "excepted", {"clientId": UNKNOWN_STRING_VALUE}, clientId=[nested])
+    plain = resource(APPLICATION, "plain", {})
+    open_ = resource(PRINCIPAL, "open", {"clientId": UNKNOWN_STRING_VALUE}, clientId=[plain])
+    with pytest.raises(_NotApplicableError) as told:  # how the SDK carries the reason to the engine
+        stack(ASSIGNMENT_REQUIRED, nested, excepted)
+    assert "members of nested groups count" in str(told.value.reason)
+    assert [urn for _, urn in stack(ASSIGNMENT_REQUIRED, nested, excepted, plain, open_)] == ["open"]
