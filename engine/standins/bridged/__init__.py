@@ -1,0 +1,1 @@
+"""How providers bridged from Terraform treat inputs and state: checks, defaults, differences, imports. No network."""
