@@ -1,0 +1,31 @@
+"""Where Airflow answers during sign-on, by version. Measured on Airflow 3.3.2 and 2.11.2 with the FAB provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_REDIRECT = {2: "/oauth-authorized/azure", 3: "/auth/oauth-authorized/azure"}
+_LOGOUT = {2: "/logout/", 3: "/auth/logout"}
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowUrls:
+    """One Airflow's URLs; all of them below its public base URL, a path prefix included."""
+
+    version: str
+    url: str
+    redirect_uri: str
+    logout_url: str
+
+
+def urls(version: str, base_url: str) -> AirflowUrls:
+    """The URLs of Airflow `version` ("2.11", "3.3", "3.3.2") at `base_url`. Case is kept: Entra compares it."""
+    base, major = base_url.rstrip("/"), int(version.split(".")[0])
+    return AirflowUrls(version, base, base + _REDIRECT[major], base + _LOGOUT[major])
+
+
+def front_channel_logout(airflows: tuple[AirflowUrls, ...]) -> str | None:
+    """The one logout URL that an application can have: the newest Airflow's that has https, which Entra requires."""
+    secure = [airflow for airflow in airflows if airflow.logout_url.startswith("https://")]
+    newest = max(secure, key=lambda airflow: [int(part) for part in airflow.version.split(".")], default=None)
+    return newest.logout_url if newest else None

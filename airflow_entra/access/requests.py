@@ -1,0 +1,205 @@
+"""What the identity team is asked to do, as the exact calls: pure data, from the plan and the ids that exist by now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airflow_entra.access import AccessPlan, names
+from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
+from airflow_entra.access.permissions import scopes
+from airflow_entra.access.vault import SECRETS_USER, VaultPlace, role_definition
+from airflow_entra.settings.model import Manage, StackSettings, VaultSecret
+
+Part = Literal["groups", "assignments", "consent", "token_lifetime", "conditional_access", "vault_roles"]
+GRAPH = "https://graph.microsoft.com/v1.0"
+ARM = "https://management.azure.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request; `<...>` in it stands for what only its sender can know."""
+
+    method: str
+    url: str
+    body: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing asked for. `subject` is what a look-up compares to see that it has been done."""
+
+    part: Part
+    title: str
+    why: str
+    permission: str
+    calls: tuple[Call, ...]
+    subject: tuple[str, ...] = ()
+    afterwards: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What exists by now, by object id."""
+
+    application: str
+    client: str
+    service_principal: str
+    groups: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def asks(settings: StackSettings, plan: AccessPlan, ids: Ids, how: Literal["request", "existing"]) -> tuple[Ask, ...]:
+    """Everything that the stack file leaves to somebody else in this way, in a stable order."""
+    manage = settings.tenant.manage
+    makers: dict[Part, Iterator[Ask]] = {
+        "groups": _groups(plan, settings),
+        "assignments": _assignments(plan, ids),
+        "consent": _consent(settings, ids),
+        "token_lifetime": _token_lifetime(settings, plan, ids),
+        "conditional_access": _conditional_access(settings, plan, ids),
+        "vault_roles": _vault_roles(settings),
+    }
+    return tuple(ask for part, made in makers.items() if left_to_others(manage, part) == how for ask in made)
+
+
+def left_to_others(manage: Manage, part: Part) -> str:
+    return str(getattr(manage, part))
+
+
+def _groups(plan: AccessPlan, settings: StackSettings) -> Iterator[Ask]:
+    for group in plan.with_source("requested"):
+        owners = [f"{GRAPH}/directoryObjects/{owner}" for owner in settings.owners.groups]
+        body: dict[str, Any] = {
+            "displayName": group.name,
+            "description": group.description,
+            "mailNickname": group.mail_nickname,
+            "mailEnabled": False,
+            "securityEnabled": True,
+        }
+        if group.rule:
+            body |= {"groupTypes": ["DynamicMembership"], "membershipRule": group.rule}
+            body["membershipRuleProcessingState"] = "On"
+        if owners:
+            body["owners@odata.bind"] = owners
+        yield Ask(
+            "groups",
+            f"Create the group {group.name}",
+            f"Its members get Airflow's role {', '.join(group.roles)}.",
+            "Group.ReadWrite.All, or the role Groups Administrator",
+            (Call("POST", f"{GRAPH}/groups", body),),
+            (group.object_id or "",),
+            f"Write the new group's object id into the stack file, as `id:` beside `create: {group.name}`. A group is "
+            f"never taken over by its name: anybody may create a group of that name.",
+        )
+
+
+def _assignments(plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
+    for assignment in plan.assignments:
+        group = plan.groups[assignment.group]
+        principal = ids.groups.get(assignment.group) or group.object_id
+        role = f"the role {assignment.role}" if assignment.role else "access"
+        body = {
+            "principalId": principal or f"<object id of {group.name}>",
+            "resourceId": ids.service_principal,
+            "appRoleId": assignment.app_role_id,
+        }
+        yield Ask(
+            "assignments",
+            f"Give {group.name} {role}",
+            f"Without it members of {group.name} "
+            + ("sign in without that role." if assignment.role else "can't sign in."),
+            "AppRoleAssignment.ReadWrite.All, or the role Cloud Application Administrator",
+            (Call("POST", f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignedTo", body),),
+            (principal or "", assignment.app_role_id),
+        )
+
+
+def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
+    wanted = scopes(settings.sign_in)
+    find = f"{GRAPH}/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id"
+    body = {
+        "clientId": ids.service_principal,
+        "consentType": "AllPrincipals",
+        "resourceId": "<id of Microsoft Graph, from the call above>",
+        "scope": " ".join(wanted),
+    }
+    yield Ask(
+        "consent",
+        f"Consent to {', '.join(wanted)} for everybody",
+        "Without it each person is asked at the first sign-in, or refused where people may not consent.",
+        "DelegatedPermissionGrant.ReadWrite.All, or the role Cloud Application Administrator",
+        (Call("GET", find), Call("POST", f"{GRAPH}/oauth2PermissionGrants", body)),
+        wanted,
+    )
+
+
+def _token_lifetime(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
+    lifetime = settings.sign_in.token_lifetime
+    if lifetime is None:
+        return
+    policy = {"TokenLifetimePolicy": {"Version": 1, "AccessTokenLifetime": policy_clock(lifetime)}}
+    body = {
+        "displayName": names.token_lifetime_policy(plan.stack),
+        "definition": [json.dumps(policy, separators=(",", ":"))],
+        "isOrganizationDefault": False,
+    }
+    reference = {"@odata.id": f"{GRAPH}/policies/tokenLifetimePolicies/<id of the policy, from the call above>"}
+    yield Ask(
+        "token_lifetime",
+        f"Let the application's tokens live {policy_clock(lifetime)}",
+        "Without it Entra chooses between 60 and 90 minutes.",
+        "Policy.ReadWrite.ApplicationConfiguration and Application.ReadWrite.All",
+        (
+            Call("POST", f"{GRAPH}/policies/tokenLifetimePolicies", body),
+            Call("POST", f"{GRAPH}/applications/{ids.application}/tokenLifetimePolicies/$ref", reference),
+        ),
+        (policy_clock(lifetime), settings.tenant.existing.token_lifetime_policy or ""),
+    )
+
+
+def _conditional_access(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
+    frequency = settings.sign_in.sign_in_frequency
+    if frequency is None:
+        return
+    value, period = sign_in_frequency(frequency)
+    control = {"isEnabled": True, "value": value, "type": period, "frequencyInterval": "timeBased"}
+    body = {
+        "displayName": names.sign_in_policy(plan.stack),
+        "state": "enabled",
+        "conditions": {
+            "clientAppTypes": ["all"],
+            "applications": {"includeApplications": [ids.client]},
+            "users": {"includeUsers": ["All"]},
+        },
+        "sessionControls": {"signInFrequency": control},
+    }
+    yield Ask(
+        "conditional_access",
+        f"Ask who signs in to Airflow again every {value} {period}",
+        "It rules Airflow's sign-in alone, nobody else's.",
+        "Policy.ReadWrite.ConditionalAccess and Policy.Read.All, or the role Conditional Access Administrator",
+        (Call("POST", f"{GRAPH}/identity/conditionalAccess/policies", body),),
+        (str(value), period, settings.tenant.existing.conditional_access_policy or ""),
+    )
+
+
+def _vault_roles(settings: StackSettings) -> Iterator[Ask]:
+    credential = settings.credential
+    if not isinstance(credential, VaultSecret):
+        return
+    place = VaultPlace.of(settings, credential)
+    scope = place.readers_scope(credential)
+    for reader in credential.vault.readers:
+        name = names.role_assignment_name(scope, reader, SECRETS_USER)
+        url = f"{ARM}{scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+        properties = {"principalId": reader, "roleDefinitionId": role_definition(place.subscription, SECRETS_USER)}
+        yield Ask(
+            "vault_roles",
+            f"Let {reader} read the client secret",
+            "It is the identity that Airflow runs as: without it Airflow can't sign anybody in.",
+            "Microsoft.Authorization/roleAssignments/write, as in Role Based Access Control Administrator",
+            (Call("PUT", url, {"properties": properties}),),
+            (scope, name),
+        )

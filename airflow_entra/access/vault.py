@@ -1,0 +1,58 @@
+"""Where the key vault is and what its roles are called, all known from the stack file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+
+SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
+SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+_VAULT_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.KeyVault/vaults/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultPlace:
+    """Where a vault is: known from the stack file, before anything exists."""
+
+    subscription: str
+    resource_group: str
+    name: str
+
+    @classmethod
+    def of(cls, settings: StackSettings, credential: VaultSecret) -> VaultPlace:
+        vault = credential.vault
+        if isinstance(vault, CreatedVault):
+            return cls(settings.subscription_id or "", vault.resource_group, vault.create)
+        match = _VAULT_ID.fullmatch(vault.existing)
+        if match is None:
+            raise ValueError(f"{vault.existing!r} is not the resource id of a key vault")
+        return cls(match["subscription"].lower(), match["group"], match["name"])
+
+    @property
+    def id(self) -> str:
+        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/Microsoft.KeyVault/vaults/{self.name}"
+
+    @property
+    def uri(self) -> str:
+        return f"https://{self.name.lower()}.vault.azure.net/"
+
+    def secret_id(self, secret: str) -> str:
+        return f"{self.id}/secrets/{secret}"
+
+    def secret_uri(self, secret: str) -> str:
+        return f"{self.uri}secrets/{secret}"
+
+    def readers_scope(self, credential: VaultSecret) -> str:
+        """Of a vault of ours the whole of it; of a vault that others use too, only our secret."""
+        return self.id if isinstance(credential.vault, CreatedVault) else self.secret_id(credential.secret_name)
+
+
+def role_definition(subscription: str, role: str) -> str:
+    return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"

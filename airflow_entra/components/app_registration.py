@@ -1,0 +1,121 @@
+"""The app registration and its service principal: who Airflow is in Entra, and what it may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_azuread as azuread
+
+from airflow_entra.access import AccessPlan, AppRole, names
+from airflow_entra.access.airflow_urls import AirflowUrls, front_channel_logout
+from airflow_entra.access.permissions import GRAPH_APP_ID, SCOPE_IDS, scopes
+from airflow_entra.components.part import Part
+from airflow_entra.settings.model import StackSettings
+
+_GROUP_CLAIMS = {"appRoles": None, "assignedGroups": ["ApplicationGroup"], "securityGroups": ["SecurityGroup"]}
+
+# FAB takes the email from `email`, else `upn`, and v2.0 tokens hold both only on request; `acct` tells guests apart.
+_ID_TOKEN_CLAIMS = ("acct", "email", "upn")
+
+
+class AppRegistration(Part):
+    """Single tenant, web only, v2.0 tokens, no implicit grant.
+
+    The deploying identity is always among the owners: with Application.ReadWrite.OwnedBy alone it could change
+    nothing any more once it were not, and the provider takes it off where it isn't listed.
+    """
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        plan: AccessPlan,
+        airflows: tuple[AirflowUrls, ...],
+        deployer: pulumi.Input[str],
+        parent: pulumi.Resource,
+    ) -> None:
+        super().__init__("app-registration", parent)
+        sign_in, manage = settings.sign_in, settings.tenant.manage
+        owners = pulumi.Output.from_input(deployer).apply(lambda me: _with(settings.owners.application, me))
+        wanted = scopes(sign_in)
+        self.application = azuread.Application(
+            "application",
+            display_name=settings.application.display_name or names.application_name(plan.stack),
+            description=f"Sign-on of {names.application_name(plan.stack)}; managed by airflow-entra",
+            sign_in_audience="AzureADMyOrg",
+            web=_web(airflows),
+            api=azuread.ApplicationApiArgs(requested_access_token_version=2),
+            app_roles=[_app_role(role) for role in plan.app_roles],
+            group_membership_claims=_GROUP_CLAIMS[sign_in.roles_from],
+            optional_claims=azuread.ApplicationOptionalClaimsArgs(
+                id_tokens=[azuread.ApplicationOptionalClaimsIdTokenArgs(name=name) for name in _ID_TOKEN_CLAIMS]
+            ),
+            required_resource_accesses=[_graph_access(wanted)],
+            tags=list(names.application_tags(plan.stack)),
+            owners=owners,
+            opts=self.child(protect=settings.environment == "production"),
+        )
+        self.service_principal = azuread.ServicePrincipal(
+            "service-principal",
+            client_id=self.application.client_id,
+            app_role_assignment_required=sign_in.assignment_required,
+            owners=owners,
+            opts=self.child(),
+        )
+        if manage.consent == "managed":
+            self._consent(wanted)
+        self.warning = pulumi.Output.from_input(deployer).apply(lambda me: _unlisted(settings.owners.application, me))
+        self.register_outputs({"clientId": self.application.client_id})
+
+    def _consent(self, wanted: Sequence[str]) -> None:
+        graph = azuread.get_service_principal_output(client_id=GRAPH_APP_ID, opts=pulumi.InvokeOptions(parent=self))
+        azuread.ServicePrincipalDelegatedPermissionGrant(
+            "admin-consent",
+            service_principal_object_id=self.service_principal.object_id,
+            resource_service_principal_object_id=graph.object_id,
+            claim_values=list(wanted),
+            opts=self.child(),
+        )
+
+
+def _with(owners: Sequence[str], deployer: str) -> list[str]:
+    return sorted({*owners, deployer.lower()})
+
+
+def _unlisted(owners: Sequence[str], deployer: str) -> str:
+    if deployer.lower() in owners:
+        return ""
+    return (
+        f"the deploying identity {deployer} is made an owner of the application, because with "
+        f"Application.ReadWrite.OwnedBy alone it could not change it otherwise; list it under owners.application, "
+        f"so that a preview by somebody else does not show it leaving"
+    )
+
+
+def _web(airflows: tuple[AirflowUrls, ...]) -> azuread.ApplicationWebArgs:
+    return azuread.ApplicationWebArgs(
+        redirect_uris=sorted(airflow.redirect_uri for airflow in airflows),
+        logout_url=front_channel_logout(airflows),
+        implicit_grant=azuread.ApplicationWebImplicitGrantArgs(
+            access_token_issuance_enabled=False, id_token_issuance_enabled=False
+        ),
+    )
+
+
+def _app_role(role: AppRole) -> azuread.ApplicationAppRoleArgs:
+    return azuread.ApplicationAppRoleArgs(
+        id=role.id,
+        value=role.value,
+        display_name=role.value,
+        description=role.description,
+        allowed_member_types=["User"],
+        enabled=True,
+    )
+
+
+def _graph_access(wanted: Sequence[str]) -> azuread.ApplicationRequiredResourceAccessArgs:
+    access = azuread.ApplicationRequiredResourceAccessResourceAccessArgs
+    return azuread.ApplicationRequiredResourceAccessArgs(
+        resource_app_id=GRAPH_APP_ID,
+        resource_accesses=[access(id=scope, type="Scope") for scope in sorted(SCOPE_IDS[name] for name in wanted)],
+    )

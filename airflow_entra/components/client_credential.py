@@ -1,0 +1,121 @@
+"""How Airflow proves to Entra that it is Airflow: a secret in a vault, a certificate, or nothing to keep at all."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_azuread as azuread
+
+from airflow_entra.components.part import Part
+from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
+
+SLOTS = ("slot-a", "slot-b")
+_AUDIENCE = "api://AzureADTokenExchange"  # the only audience that Entra accepts for a federated credential
+
+
+class ClientCredential(Part):
+    """`facts` are what may be shown. In mode vaultSecret `secret` is the current slot's value, a Pulumi secret.
+
+    Two slots, both made at once. Each one's end is set when it is made and ignored afterwards, so time passing never
+    makes a diff; the current slot is the one that ends later. `pulumi up --replace` of the other slot rotates.
+    """
+
+    facts: dict[str, Any]
+    secret: pulumi.Output[str] | None = None
+    expires: pulumi.Output[str] | None = None
+
+    def __init__(
+        self,
+        credential: Credential,
+        application: azuread.Application,
+        folder: Path,
+        now: datetime,
+        parent: pulumi.Resource,
+    ) -> None:
+        super().__init__("client-credential", parent)
+        if isinstance(credential, VaultSecret):
+            self._slots(credential, application, now)
+        elif isinstance(credential, Certificate):
+            self._certificate(credential, application, folder)
+        else:
+            self._federated(credential, application)
+        self.register_outputs({})
+
+    def _slots(self, credential: VaultSecret, application: azuread.Application, now: datetime) -> None:
+        end = now + credential.rotate_every + credential.overlap
+        # The second slot of a new pair ends a second earlier: there must be one current slot from the start, and
+        # whichever is made later, however soon, must become it.
+        ends = (end, end - timedelta(seconds=1))
+        first, second = (
+            azuread.ApplicationPassword(
+                slot,
+                application_id=application.id,
+                display_name=slot,
+                end_date=rfc3339(slot_end),
+                opts=self.child(ignore_changes=["endDate"]),
+            )
+            for slot, slot_end in zip(SLOTS, ends, strict=True)
+        )
+        dates = pulumi.Output.all(first.end_date, second.end_date)
+        slot = dates.apply(lambda both: SLOTS[current(*both)])
+        self.secret = pulumi.Output.all(slot, first.value, second.value).apply(lambda it: it[1 + SLOTS.index(it[0])])
+        self.expires = dates.apply(lambda both: both[current(*both)])
+        self.facts = {"mode": "vaultSecret", "expires": self.expires, "slot": slot}
+
+    def _certificate(self, credential: Certificate, application: azuread.Application, folder: Path) -> None:
+        pem = (folder / credential.file).read_text("utf-8")
+        thumbprint, start, end = certificate_facts(pem)
+        azuread.ApplicationCertificate(
+            "certificate",
+            application_id=application.id,
+            type="AsymmetricX509Cert",
+            encoding="pem",
+            value=pem,
+            start_date=start,
+            end_date=end,
+            opts=self.child(),
+        )
+        self.facts = {"mode": "certificate", "thumbprint": thumbprint, "expires": end}
+
+    def _federated(self, credential: Federated, application: azuread.Application) -> None:
+        trust = credential.federated
+        azuread.ApplicationFederatedIdentityCredential(
+            "federated",
+            application_id=application.id,
+            display_name="airflow",
+            description="Airflow signs in with a token of its own platform: there is no secret",
+            audiences=[_AUDIENCE],
+            issuer=trust.issuer,
+            subject=trust.subject,
+            opts=self.child(),
+        )
+        self.facts = {"mode": "federated", "issuer": trust.issuer, "subject": trust.subject}
+
+
+def current(first_end: str, second_end: str) -> int:
+    """Which of the two slots is in use: the one that ends later. Ends are RFC 3339, as Graph writes them."""
+    return 1 if parse_rfc3339(second_end) > parse_rfc3339(first_end) else 0
+
+
+def rfc3339(moment: datetime) -> str:
+    """The moment (UTC) to the second, in the one form that comes back from Graph unchanged."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_rfc3339(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def certificate_facts(pem: str) -> tuple[str, str, str]:
+    """(SHA-1 thumbprint in upper-case hex as Entra shows it, not before, not after) of a PEM certificate."""
+    from cryptography import x509  # azure-identity's own dependency; only this mode needs it
+
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE-----") :])
+    thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+    return thumbprint, rfc3339(certificate.not_valid_before_utc), rfc3339(certificate.not_valid_after_utc)

@@ -1,0 +1,110 @@
+"""The hand-over file: what the identity team is asked to do, written so that they need nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from airflow_entra.access import AccessPlan
+from airflow_entra.access.requests import Ask, Ids, asks
+from airflow_entra.directory.answered import Answered, answered
+from airflow_entra.directory.tenant import LiveTenant
+from airflow_entra.settings.model import StackSettings
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """`facts` is the program output `handOver`, None without request parts; `warnings` holds one text each."""
+
+    facts: pulumi.Output[dict[str, Any] | None]
+    warnings: pulumi.Output[list[str]]
+
+
+def hand_over(
+    settings: StackSettings,
+    plan: AccessPlan,
+    ids: Mapping[str, pulumi.Input[str]],
+    groups: Mapping[str, pulumi.Input[str] | None],
+    tenant: LiveTenant,
+    file: Path,
+) -> HandOver | None:
+    """Looks up what others have done; writes `file` during an `up` and only where its text changes.
+
+    `ids` holds application, client and service_principal. None where nothing is left to others.
+    """
+    if not {"request", "existing"} & set(settings.tenant.manage.model_dump().values()):
+        return None
+
+    async def look(known: dict[str, Any]) -> dict[str, Any]:
+        so_far = Ids(**known["ids"], groups=known["groups"])
+        requested = asks(settings, plan, so_far, "request")
+        existing = asks(settings, plan, so_far, "existing")
+        # Off the event loop: the engine's own calls go on while the directory is asked.
+        answers = await asyncio.to_thread(answered, requested, so_far, tenant)
+        others = await asyncio.to_thread(answered, existing, so_far, tenant)
+        if requested and not pulumi.runtime.is_dry_run():
+            _write_if_changed(file, render(settings, plan.stack, answers))
+        return {
+            "facts": _facts(file, answers) if requested else None,
+            "warnings": [
+                *answers.denied,
+                *others.denied,
+                *(_not_there(ask) for ask in others.open if not others.denied),
+            ],
+        }
+
+    found: pulumi.Output[dict[str, Any]] = pulumi.Output.all(ids=dict(ids), groups=dict(groups)).apply(look)
+    return HandOver(found.apply(lambda it: it["facts"]), found.apply(lambda it: it["warnings"]))
+
+
+def render(settings: StackSettings, stack: str, answers: Answered) -> str:
+    """The file's text: Markdown, the same for the same answers."""
+    lines = [
+        f"# What Airflow's sign-on ({stack}) needs from the identity team",
+        "",
+        f"Tenant {settings.tenant_id}. Written by `pulumi up`, which looks at the directory each time and moves what",
+        "is done to the end. Whoever does it needs the permission named with it, nothing more.",
+        "",
+        f"## Open: {len(answers.open)}",
+    ]
+    for number, ask in enumerate(answers.open, 1):
+        lines += ["", f"### {number}. {ask.title}", "", f"Why: {ask.why}", "", f"Permission: {ask.permission}.", ""]
+        for call in ask.calls:
+            body = [] if call.body is None else ["Content-Type: application/json", "", json.dumps(call.body, indent=2)]
+            lines += ["```http", f"{call.method} {call.url}", *body, "```"]
+        if ask.afterwards:
+            lines += ["", ask.afterwards]
+    lines += ["", f"## Done: {len(answers.done)}", *_bullets(ask.title for ask in answers.done)]
+    if answers.denied:
+        lines += ["", "## Not looked at", "", "These count as open above.", *_bullets(answers.denied)]
+    return "\n".join(lines) + "\n"
+
+
+def _bullets(items: Any) -> Sequence[str]:
+    bullets = [f"- {item}" for item in items]
+    return ["", *bullets] if bullets else []
+
+
+def _facts(file: Path, answers: Answered) -> dict[str, Any]:
+    return {
+        "file": f"{file.parent.name}/{file.name}",
+        "open": [ask.title for ask in answers.open],
+        "done": [ask.title for ask in answers.done],
+    }
+
+
+def _not_there(ask: Ask) -> str:
+    return f"tenant.manage calls {ask.part} existing, but this isn't there: {ask.title}. {ask.why}"
+
+
+def _write_if_changed(file: Path, text: str) -> None:
+    if file.is_file() and file.read_text("utf-8") == text:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")

@@ -1,0 +1,80 @@
+"""The Pulumi program: read the stack's settings, build the one component, export its outputs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pulumi
+
+from airflow_entra.access import plan
+from airflow_entra.components.sign_on import AirflowSignOn
+from airflow_entra.directory.credentials import CredentialError
+from airflow_entra.directory.tenant import Denied, LiveTenant
+from airflow_entra.settings import SettingsError, StackSettings, load
+
+STACKS = "AIRFLOW_ENTRA_STACKS"
+"""Where the stack files are, when Pulumi runs in a workspace of its own (`airflow-entra local run`)."""
+HAND_OVER = "AIRFLOW_ENTRA_HAND_OVER"
+"""Where hand-over files go, when not into handover/ beside the program."""
+
+
+def run(project: Path) -> None:
+    """Declare the current stack. A mistake in its file ends the run in that file's own words, with nothing created."""
+    stack = pulumi.get_stack()
+    file = Path(os.environ.get(STACKS) or project / "stacks") / f"Pulumi.{stack}.yaml"
+    settings = _settings(file)
+    tenant = LiveTenant.from_environment(settings.tenant_id)
+    hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{stack}.md"
+    try:
+        unchecked = check_groups(settings, stack, file, tenant)
+        sign_on = AirflowSignOn(settings, stack, folder=file.parent, hand_over_file=hand_over, tenant=tenant)
+    except CredentialError as error:
+        raise pulumi.RunError(str(error)) from None
+    if unchecked:
+        pulumi.log.warn(unchecked)
+    for name, value in sign_on.outputs.items():
+        pulumi.export(name, value)
+    pulumi.Output.from_input(sign_on.outputs["warnings"]).apply(_warn)
+
+
+def _settings(file: Path) -> StackSettings:
+    try:
+        return load(file)
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+    except FileNotFoundError:
+        raise pulumi.RunError(f"{file}: there is no such stack file; `airflow-entra new` writes one") from None
+
+
+def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTenant) -> str | None:
+    """Stops the run where a group that the stack file names by id is no group of the tenant.
+
+    Returns a warning where the deploying identity may not look.
+    """
+    named = {group.object_id: group for group in plan(settings, stack).groups.values() if group.object_id}
+    missing = tenant.missing_groups(named)
+    if isinstance(missing, Denied):
+        return f"{file}: {missing}"
+    if missing:
+        text = file.read_text("utf-8")
+        raise pulumi.RunError(
+            "\n".join(
+                f"{file}:{_place(text, id_)}: tenant {settings.tenant_id} has no group {id_} ({named[id_].name}), "
+                f"giving the role {', '.join(named[id_].roles)}; copy the object id from the group's page in the Entra "
+                f"admin centre"
+                for id_ in sorted(missing)
+            )
+        )
+    return None
+
+
+def _place(text: str, object_id: str) -> str:
+    """line:column of the first place in a stack file where the id stands."""
+    before, found, _ = text.lower().partition(object_id)
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}" if found else "1:1"
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        pulumi.log.warn(warning)

@@ -1,0 +1,121 @@
+"""The key vault that holds the client secret, and who may read it."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_azure_native import Provider, authorization, keyvault
+
+from airflow_entra.access import names
+from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, role_definition
+from airflow_entra.components.client_credential import ClientCredential, parse_rfc3339
+from airflow_entra.components.part import Part
+from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+
+_SOFT_DELETE_DAYS = 90  # the longest there is, and it can't be changed afterwards
+
+
+class SecretVault(Part):
+    """`facts` are what may be shown: never the secret's value."""
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        credential: VaultSecret,
+        client: ClientCredential,
+        deployer: pulumi.Input[str],
+        recover: bool,
+        parent: pulumi.Resource,
+    ) -> None:
+        super().__init__("secret-vault", parent)
+        self._settings, self._credential = settings, credential
+        self._place = VaultPlace.of(settings, credential)
+        self._provider = self._other_subscription()
+        manage_roles = settings.tenant.manage.vault_roles == "managed"
+        made: list[pulumi.Resource] = []
+        if isinstance(credential.vault, CreatedVault):
+            made.append(self._vault(recover))
+            if manage_roles:
+                made.append(self._officer(deployer, made[0]))
+        secret = self._secret(client, made)
+        if manage_roles:
+            for reader in credential.vault.readers:
+                self._reader(reader, secret)
+        name = credential.secret_name
+        self.facts = {
+            "vaultUri": self._place.uri,
+            "secretName": name,
+            "secretUri": self._place.secret_uri(name),
+        }
+        self.register_outputs(self.facts)
+
+    def _other_subscription(self) -> pulumi.ProviderResource | None:
+        if self._place.subscription == self._settings.subscription_id:
+            return None
+        return Provider("vault-subscription", subscription_id=self._place.subscription, opts=self.child())
+
+    def _vault(self, recover: bool) -> keyvault.Vault:
+        production = self._settings.environment == "production"
+        properties = keyvault.VaultPropertiesArgs(
+            tenant_id=self._settings.tenant_id,
+            sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
+            create_mode=keyvault.CreateMode.RECOVER if recover else None,
+            enable_rbac_authorization=True,
+            enable_soft_delete=True,
+            soft_delete_retention_in_days=_SOFT_DELETE_DAYS,
+            enable_purge_protection=True if production else None,  # Azure refuses False: it can't be turned off
+        )
+        return keyvault.Vault(
+            "vault",
+            vault_name=self._place.name,
+            resource_group_name=self._place.resource_group,
+            location=self._settings.location,
+            properties=properties,
+            # How a vault came to be is said at its creation only and is never read back.
+            opts=self.child(ignore_changes=["properties.createMode"]),
+        )
+
+    def _officer(self, deployer: pulumi.Input[str], vault: pulumi.Resource) -> authorization.RoleAssignment:
+        """Deleting a secret goes through the vault itself, where being the subscription's owner counts for nothing.
+
+        Ignored afterwards: who happens to deploy next time is no change to the stack.
+        """
+        scope = self._place.id
+        return authorization.RoleAssignment(
+            "deployer-secrets-officer",
+            scope=scope,
+            principal_id=deployer,
+            role_definition_id=role_definition(self._place.subscription, SECRETS_OFFICER),
+            role_assignment_name=pulumi.Output.from_input(deployer).apply(
+                lambda me: names.role_assignment_name(scope, me, SECRETS_OFFICER)
+            ),
+            opts=self.child(ignore_changes=["principalId", "roleAssignmentName"], depends_on=[vault]),
+        )
+
+    def _secret(self, client: ClientCredential, made: list[pulumi.Resource]) -> keyvault.Secret:
+        if client.secret is None or client.expires is None:
+            raise TypeError("only a credential in mode vaultSecret has something to put into a vault")
+        return keyvault.Secret(
+            "client-secret",
+            secret_name=self._credential.secret_name,
+            vault_name=self._place.name,
+            resource_group_name=self._place.resource_group,
+            properties=keyvault.SecretPropertiesArgs(
+                value=client.secret,
+                content_type="Entra client secret of Airflow",
+                attributes=keyvault.SecretAttributesArgs(
+                    enabled=True, expires=client.expires.apply(lambda end: int(parse_rfc3339(end).timestamp()))
+                ),
+            ),
+            opts=self.child(depends_on=made, provider=self._provider),
+        )
+
+    def _reader(self, reader: str, secret: keyvault.Secret) -> None:
+        scope = self._place.readers_scope(self._credential)
+        authorization.RoleAssignment(
+            f"secrets-user/{reader}",
+            scope=scope,
+            principal_id=reader,
+            role_definition_id=role_definition(self._place.subscription, SECRETS_USER),
+            role_assignment_name=names.role_assignment_name(scope, reader, SECRETS_USER),
+            opts=self.child(depends_on=[secret], provider=self._provider),
+        )

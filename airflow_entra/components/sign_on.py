@@ -1,0 +1,145 @@
+"""Airflow's sign-on with Entra ID: everything that one stack declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_azuread as azuread
+
+from airflow_entra.access import AccessPlan, lifetimes, plan
+from airflow_entra.access.airflow_urls import AirflowUrls, urls
+from airflow_entra.components.app_registration import AppRegistration
+from airflow_entra.components.client_credential import ClientCredential
+from airflow_entra.components.hand_over import hand_over
+from airflow_entra.components.part import Part
+from airflow_entra.components.role_groups import RoleGroups
+from airflow_entra.directory.tenant import Denied, LiveTenant
+from airflow_entra.settings import durations
+from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+
+
+class AirflowSignOn(Part):
+    """The component that a stack consists of. `outputs` are the program's outputs by name.
+
+    `folder` is the stack file's: a certificate's path starts there. `hand_over_file` is written only where a part is
+    left to the identity team. `tenant` answers what only the live directory knows; nothing in it is changed by asking.
+    """
+
+    outputs: Mapping[str, pulumi.Input[Any]]
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        stack: str,
+        *,
+        folder: Path,
+        hand_over_file: Path,
+        tenant: LiveTenant,
+        now: datetime | None = None,
+    ) -> None:
+        super().__init__("airflow")
+        self._settings, self._stack, self._tenant = settings, stack, tenant
+        self._warnings: list[pulumi.Input[str | list[str]]] = list(lifetimes.warnings(settings))
+        self.plan = plan(settings, stack)
+        airflows = tuple(urls(airflow.version, airflow.url) for airflow in settings.airflow)
+        deployer = azuread.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).object_id
+
+        self.registration = AppRegistration(settings, self.plan, airflows, deployer, self)
+        self._warnings.append(self.registration.warning)
+        application, principal = self.registration.application, self.registration.service_principal
+        self.groups = RoleGroups(settings, self.plan, principal, self)
+        self.credential = ClientCredential(settings.credential, application, folder, now or datetime.now(UTC), self)
+        facts = dict(self.credential.facts)
+        if isinstance(settings.credential, VaultSecret):
+            facts |= self._vault(settings.credential, deployer)
+        self._lifetimes()
+        handed_over = hand_over(
+            settings,
+            self.plan,
+            {
+                "application": application.object_id,
+                "client": application.client_id,
+                "service_principal": principal.object_id,
+            },
+            self.groups.object_ids,
+            tenant,
+            hand_over_file,
+        )
+        if handed_over is not None:
+            self._warnings.append(handed_over.warnings)
+        self.outputs = self._outputs(airflows, facts) | (
+            {"handOver": handed_over.facts} if handed_over is not None else {}
+        )
+        self.register_outputs({})
+
+    def _vault(self, credential: VaultSecret, deployer: pulumi.Input[str]) -> dict[str, Any]:
+        # azure-native costs 50 ms to import: only where there is a vault.
+        from airflow_entra.components.secret_vault import SecretVault
+
+        recover: bool | Denied = False
+        if isinstance(credential.vault, CreatedVault):
+            recover = self._tenant.vault_is_soft_deleted(
+                self._settings.subscription_id or "", self._settings.location or "", credential.vault.create
+            )
+            if isinstance(recover, Denied):
+                self._warnings.append(str(recover))
+        vault = SecretVault(self._settings, credential, self.credential, deployer, recover is True, self)
+        return vault.facts
+
+    def _lifetimes(self) -> None:
+        sign_in, manage = self._settings.sign_in, self._settings.tenant.manage
+        application = self.registration.application
+        if sign_in.token_lifetime is not None and manage.token_lifetime == "managed":  # noqa: S105 -- no password
+            from airflow_entra.components.token_lifetime import TokenLifetime
+
+            lifetime = TokenLifetime(self._settings, self._stack, application.object_id, self)
+            self._warnings.append(lifetime.warning)
+        if sign_in.sign_in_frequency is not None and manage.conditional_access == "managed":
+            from airflow_entra.components.sign_in_frequency import SignInFrequency
+
+            SignInFrequency(sign_in.sign_in_frequency, self._stack, application.client_id, self)
+
+    def _outputs(self, airflows: tuple[AirflowUrls, ...], credential: dict[str, Any]) -> dict[str, pulumi.Input[Any]]:
+        settings, sign_in = self._settings, self._settings.sign_in
+        application, principal = self.registration.application, self.registration.service_principal
+        return {
+            "tenantId": settings.tenant_id,
+            "clientId": application.client_id,
+            "applicationObjectId": application.object_id,
+            "servicePrincipalObjectId": principal.object_id,
+            "environment": settings.environment,
+            "airflow": [
+                {
+                    "version": airflow.version,
+                    "url": airflow.url,
+                    "redirectUri": airflow.redirect_uri,
+                    "logoutUrl": airflow.logout_url,
+                }
+                for airflow in airflows
+            ],
+            "rolesFrom": sign_in.roles_from,
+            "roles": _roles(self.plan, self.groups.object_ids),
+            "tokenLifetime": sign_in.token_lifetime and durations.format(sign_in.token_lifetime),
+            "signInFrequency": sign_in.sign_in_frequency and durations.format(sign_in.sign_in_frequency),
+            "airflowSession": durations.format(sign_in.airflow_session),
+            "longestDagRun": sign_in.longest_dag_run and durations.format(sign_in.longest_dag_run),
+            "credential": credential,
+            "warnings": pulumi.Output.all(*self._warnings).apply(_flat),
+        }
+
+
+def _roles(access: AccessPlan, ids: Mapping[str, pulumi.Input[str] | None]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        role: [{"group": access.groups[key].name, "id": ids[key], "source": access.groups[key].source} for key in keys]
+        for role, keys in access.roles.items()
+    }
+
+
+def _flat(warnings: list[Any]) -> list[str]:
+    """One list of texts from texts and lists of them; an empty text is no warning."""
+    nested = [item if isinstance(item, list) else [item] for item in warnings]
+    return [text for texts in nested for text in texts if text]

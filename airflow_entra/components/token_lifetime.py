@@ -1,0 +1,86 @@
+"""How long Airflow's tokens live: a policy in the directory, and its assignment to the application."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi import dynamic
+
+from airflow_entra.access import names
+from airflow_entra.access.lifetimes import policy_clock
+from airflow_entra.components.part import Part
+from airflow_entra.components.token_lifetime_provider import AssignmentProvider, PolicyProvider
+from airflow_entra.settings.model import StackSettings
+
+
+class TokenLifetimePolicy(dynamic.Resource, module="entra", name="TokenLifetimePolicy"):
+    """`existing`: the id of a policy to adopt: changed to say the same, and left in place by a destroy."""
+
+    organization_default: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        tenant_id: str,
+        display_name: str,
+        lifetime: str,
+        existing: str | None,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        props = {
+            "tenantId": tenant_id,
+            "displayName": display_name,
+            "lifetime": lifetime,
+            "existing": existing,
+            "organizationDefault": None,
+        }
+        super().__init__(PolicyProvider(), name, {k: v for k, v in props.items() if k != "existing" or v}, opts)
+
+    def translate_output_property(self, prop: str) -> str:
+        return "organization_default" if prop == "organizationDefault" else prop
+
+
+class TokenLifetimeAssignment(dynamic.Resource, module="entra", name="TokenLifetimeAssignment"):
+    """The policy rules the tokens of this application (object id)."""
+
+    def __init__(
+        self,
+        name: str,
+        tenant_id: str,
+        application: pulumi.Input[str],
+        policy: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        props = {"tenantId": tenant_id, "application": application, "policy": policy}
+        super().__init__(AssignmentProvider(), name, props, opts)
+
+
+class TokenLifetime(Part):
+    """`warning`: what to tell when a default of the organisation wins over this policy, else ""."""
+
+    def __init__(
+        self, settings: StackSettings, stack: str, application: pulumi.Input[str], parent: pulumi.Resource
+    ) -> None:
+        super().__init__("token-lifetime", parent)
+        lifetime = settings.sign_in.token_lifetime
+        if lifetime is None:
+            raise TypeError("a token lifetime policy needs signIn.tokenLifetime")
+        policy = TokenLifetimePolicy(
+            "token-lifetime-policy",
+            settings.tenant_id,
+            names.token_lifetime_policy(stack),
+            policy_clock(lifetime),
+            settings.tenant.existing.token_lifetime_policy,
+            self.child(),
+        )
+        TokenLifetimeAssignment("token-lifetime-assignment", settings.tenant_id, application, policy.id, self.child())
+        self.warning = policy.organization_default.apply(_default_wins)
+        self.register_outputs({})
+
+
+def _default_wins(name: str | None) -> str:
+    if not name:
+        return ""
+    return (
+        f"the tenant's default token lifetime policy {name!r} wins over signIn.tokenLifetime of this stack: tokens "
+        f"live as long as it says until an administrator takes its isOrganizationDefault away"
+    )

@@ -1,0 +1,112 @@
+"""Tokens for what this program asks by itself, from the same ARM_* variables that the azuread provider reads.
+
+A client secret and a federated token are one POST, which httpx (needed anyway) does without the half second that
+importing azure-identity costs in every preview. Everything else (certificate, managed identity, Azure CLI) is
+azure-identity's. No value of these variables reaches a message.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+GRAPH = "https://graph.microsoft.com/.default"
+ARM = "https://management.azure.com/.default"
+_AUTHORITY = "https://login.microsoftonline.com"
+_MARGIN = 300.0  # seconds before its end from which a token is not handed out any more
+
+
+class CredentialError(Exception):
+    """There is no identity to sign in with, or Entra refused it: the text says which and what to do."""
+
+
+def token_source(scope: str, tenant_id: str, env: Mapping[str, str] = os.environ) -> Callable[[], str]:
+    """A function that returns an access token for `scope`, fetched at first use and again when nearly over."""
+    fetch = _client_credentials(env) or _azure_identity(env)
+    cached, until = "", 0.0
+
+    def token() -> str:
+        nonlocal cached, until
+        if time.time() > until - _MARGIN:
+            cached, until = fetch(scope, tenant_id)
+        return cached
+
+    return token
+
+
+Fetch = Callable[[str, str], tuple[str, float]]
+
+
+def _client_credentials(env: Mapping[str, str]) -> Fetch | None:
+    if not env.get("ARM_CLIENT_ID"):
+        return None
+    if env.get("ARM_CLIENT_SECRET"):
+        return lambda scope, tenant: _post(tenant, scope, env["ARM_CLIENT_ID"], client_secret=env["ARM_CLIENT_SECRET"])
+    assertion = _federated_token(env)
+    if assertion is None:
+        return None
+    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    return lambda scope, tenant: _post(
+        tenant, scope, env["ARM_CLIENT_ID"], client_assertion_type=kind, client_assertion=assertion()
+    )
+
+
+def _federated_token(env: Mapping[str, str]) -> Callable[[], str] | None:
+    if env.get("ARM_OIDC_TOKEN"):
+        return lambda: env["ARM_OIDC_TOKEN"]
+    if env.get("ARM_OIDC_TOKEN_FILE_PATH"):  # read each time: Kubernetes and GitHub replace it while it is in use
+        return lambda: Path(env["ARM_OIDC_TOKEN_FILE_PATH"]).read_text("utf-8").strip()
+    return None
+
+
+def _post(tenant: str, scope: str, client_id: str, **proof: str) -> tuple[str, float]:
+    import httpx
+
+    form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
+    response = httpx.post(f"{_AUTHORITY}/{tenant}/oauth2/v2.0/token", data=form, timeout=30.0)
+    if not response.is_success:
+        # Entra's description names the client and the reason; of the form that was sent it repeats nothing secret.
+        body = response.json() if "json" in response.headers.get("content-type", "") else {}
+        reason = str(body.get("error_description") or body.get("error") or "no reason given").splitlines()[0]
+        raise CredentialError(f"Entra refused to sign in application {client_id} in tenant {tenant}: {reason}")
+    body = response.json()
+    return body["access_token"], time.time() + float(body["expires_in"])
+
+
+def _azure_identity(env: Mapping[str, str]) -> Fetch:
+    credentials: dict[str, TokenCredential] = {}
+
+    def fetch(scope: str, tenant: str) -> tuple[str, float]:
+        from azure.core.exceptions import ClientAuthenticationError
+
+        if tenant not in credentials:
+            credentials[tenant] = _credential(env, tenant)
+        try:
+            token = credentials[tenant].get_token(scope)
+        except ClientAuthenticationError as error:
+            reason = str(error).splitlines()[0]
+            raise CredentialError(
+                f"no identity to ask tenant {tenant} with: {reason}; set ARM_CLIENT_ID and one of ARM_CLIENT_SECRET, "
+                f"ARM_OIDC_TOKEN or ARM_CLIENT_CERTIFICATE_PATH, or sign in with `az login`"
+            ) from None
+        return token.token, float(token.expires_on)
+
+    return fetch
+
+
+def _credential(env: Mapping[str, str], tenant: str) -> TokenCredential:
+    from azure import identity
+
+    client, certificate = env.get("ARM_CLIENT_ID"), env.get("ARM_CLIENT_CERTIFICATE_PATH")
+    if client and certificate:
+        password = env.get("ARM_CLIENT_CERTIFICATE_PASSWORD")
+        return identity.CertificateCredential(tenant, client, certificate, password=password)
+    if env.get("ARM_USE_MSI", "").lower() in {"1", "true"}:
+        return identity.ManagedIdentityCredential(client_id=client)
+    return identity.AzureCliCredential(tenant_id=tenant)

@@ -1,0 +1,138 @@
+"""What the live tenant says to the few questions that a deployment has. Asks nothing until asked; changes nothing.
+
+A deploying identity often may not read what is asked. Each answer is then `Denied`, which says what was not checked:
+never an error, because the part that was asked about is somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+
+if TYPE_CHECKING:
+    from airflow_entra_auth.graph import Graph
+
+T = TypeVar("T")
+_ARM = "https://management.azure.com"
+_VAULTS = {"api-version": "2023-07-01"}
+_ROLE_ASSIGNMENTS = {"api-version": "2022-04-01"}
+
+
+@dataclass(frozen=True)
+class Denied:
+    """The identity may not ask this; `what` completes the sentence "could not check ..."."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"could not check {self.what}: the deploying identity may not read it"
+
+
+class LiveTenant:
+    """One tenant, asked through Microsoft Graph and Azure Resource Manager. Raises GraphError except for a 403."""
+
+    def __init__(self, graph: Callable[[], Graph], arm: Callable[[], Graph]) -> None:
+        self._connect_graph, self._connect_arm = graph, arm
+
+    @classmethod
+    def from_environment(cls, tenant_id: str) -> LiveTenant:
+        """The tenant as the identity in the ARM_* variables sees it; signs in at the first question."""
+
+        def connect(scope: str, base: str) -> Graph:
+            from airflow_entra_auth.graph import Graph  # httpx costs 0.3 s: only where something is asked
+
+            return Graph(token_source(scope, tenant_id), base=base)
+
+        return cls(lambda: connect(GRAPH, "https://graph.microsoft.com/v1.0"), lambda: connect(ARM, _ARM))
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return self._connect_graph()
+
+    @cached_property
+    def _arm(self) -> Graph:
+        return self._connect_arm()
+
+    def missing_groups(self, ids: Iterable[str]) -> frozenset[str] | Denied:
+        """Those of `ids` that are no group of the tenant; one call for up to 1,000 of them."""
+        wanted = frozenset(ids)
+        if not wanted:
+            return wanted
+        found = _unless_denied(lambda: self._graph.get_by_ids(wanted, ["group"]), "that the named groups exist")
+        return found if isinstance(found, Denied) else wanted - {group["id"] for group in found}
+
+    def vault_is_soft_deleted(self, subscription: str, location: str, vault: str) -> bool | Denied:
+        """Whether a vault of this name waits to be recovered or purged: its name is taken until then."""
+        place = location.lower().replace(" ", "")
+        path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{place}/deletedVaults/{vault}"
+        what = f"whether vault {vault} was deleted and can be recovered"
+        found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _VAULTS)), what)
+        return found if isinstance(found, Denied) else found is not None
+
+    def app_role_assignments(self, service_principal: str) -> frozenset[tuple[str, str]] | Denied:
+        """Who is assigned to the application, as (principal id, app role id)."""
+        path = f"/servicePrincipals/{service_principal}/appRoleAssignedTo"
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "which groups are assigned")
+        if isinstance(found, Denied):
+            return found
+        return frozenset((item["principalId"], item["appRoleId"]) for item in found)
+
+    def consented_scopes(self, service_principal: str) -> frozenset[str] | Denied:
+        """The Graph scopes that an administrator has granted to the application for everybody."""
+        query = {"$filter": f"clientId eq '{service_principal}' and consentType eq 'AllPrincipals'"}
+        found = _unless_denied(lambda: list(self._graph.pages("/oauth2PermissionGrants", query)), "admin consent")
+        if isinstance(found, Denied):
+            return found
+        return frozenset(scope for grant in found for scope in (grant.get("scope") or "").split())
+
+    def token_lifetime_policies(self, application: str) -> tuple[dict[str, Any], ...] | Denied:
+        """The token lifetime policies on the application (object id): at most one, by Graph's own rule."""
+        path = f"/applications/{application}/tokenLifetimePolicies"
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's token lifetime policy")
+        return found if isinstance(found, Denied) else tuple(found)
+
+    def conditional_access_policies(self, client_id: str) -> tuple[dict[str, Any], ...] | Denied:
+        """The Conditional Access policies that rule the application (client id)."""
+        path = "/identity/conditionalAccess/policies"
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "Conditional Access policies")
+        if isinstance(found, Denied):
+            return found
+        return tuple(policy for policy in found if {client_id, "All"} & set(_included_applications(policy)))
+
+    def role_assignment_exists(self, scope: str, name: str) -> bool | Denied:
+        """Whether the Azure role assignment `name` exists at `scope` (a resource id)."""
+        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+        what = "Azure role assignments"
+        found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _ROLE_ASSIGNMENTS)), what)
+        return found if isinstance(found, Denied) else found is not None
+
+
+def _included_applications(policy: dict[str, Any]) -> list[str]:
+    applications = (policy.get("conditions") or {}).get("applications") or {}
+    return applications.get("includeApplications") or []
+
+
+def _unless_denied(ask: Callable[[], T], what: str) -> T | Denied:
+    from airflow_entra_auth.graph import GraphError
+
+    try:
+        return ask()
+    except GraphError as error:
+        if error.status == 403:
+            return Denied(what)
+        raise
+
+
+def _or_none(ask: Callable[[], T]) -> T | None:
+    from airflow_entra_auth.graph import GraphError
+
+    try:
+        return ask()
+    except GraphError as error:
+        if error.status == 404:
+            return None
+        raise
