@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from policies.application import BEST_PRACTICES
 from policies.resources import UNKNOWN, Resource, Value, of_type
@@ -43,8 +43,15 @@ def _https(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
 
 
 def _secure(uri: str) -> bool:
-    address = urlsplit(uri)
+    address = _split(uri)
     return address.scheme == "https" or (address.scheme == "http" and address.hostname == "localhost")
+
+
+def _split(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError:  # such as brackets that hold no IPv6 address
+        return SplitResult("", "", "", "", "")
 
 
 REDIRECT_URI_HTTPS = Rule(
@@ -142,7 +149,7 @@ def _airflow(resources: Sequence[Resource], settings: Settings) -> Iterator[Find
 def _fits(uri: str, declared: Sequence[DeclaredAirflow]) -> bool:
     if declared:
         return uri in {airflow.redirect_uri for airflow in declared}
-    address = urlsplit(uri)
+    address = _split(uri)
     return address.path.endswith(_AIRFLOW_2) and not address.query and not address.fragment
 
 
