@@ -92,7 +92,9 @@ class Tenant(Section):
     licence: Licence
     """The tenant's Microsoft Entra ID licence; what it lacks is refused before anything is touched."""
     manage: Manage = Manage()
+    """Who does each privileged part."""
     existing: Existing = Existing()
+    """The objects behind the parts that are `existing`."""
 
 
 class Airflow(Section):
@@ -166,10 +168,12 @@ class VaultSecret(Section):
     """A client secret in a key vault, in two slots so that rotating never breaks a sign-in."""
 
     mode: Literal["vaultSecret"]
+    """A client secret, kept in a key vault."""
     vault: Annotated[
         Annotated[CreatedVault, Tag("<CreatedVault>")] | Annotated[ExistingVault, Tag("<ExistingVault>")],
         Discriminator(_vault_kind),
     ]
+    """The vault that keeps the secret: a new one (create) or one that exists (existing)."""
     secret_name: SecretName = "airflow-oauth-client-secret"  # noqa: S105 -- a name
     """The secret's name in the vault."""
     rotate_every: RotateEvery = timedelta(days=90)
@@ -182,6 +186,7 @@ class Certificate(Section):
     """A certificate; the private key never comes near this program."""
 
     mode: Literal["certificate"]
+    """A certificate whose private key only Airflow has."""
     file: CertificateFile
     """PEM file with the public certificate, relative to the stack file."""
 
@@ -199,7 +204,9 @@ class Federated(Section):
     """No secret at all: Airflow signs in with a token of the platform that it runs on."""
 
     mode: Literal["federated"]
+    """A token of the platform that Airflow runs on."""
     federated: Federation
+    """Whose tokens are trusted."""
 
 
 def _credential_kind(value: object) -> str | None:
@@ -303,12 +310,16 @@ class StackSettings(Section):
     environment: Environment
     """production turns on protection against deletion and the stricter policies."""
     tenant: Tenant
+    """What the tenant can do, and which parts of the work are whose."""
     airflow: Annotated[list[Airflow], Field(min_length=1, max_length=limits.AIRFLOWS)]
     """The Airflow that people sign in to; two while migrating from 2.11 to 3.x."""
     sign_in: SignIn
+    """How people sign in, and for how long."""
     owners: Owners
+    """Who answers for what the stack makes."""
     credential: Credential
     """What Airflow proves itself to Entra with: `mode: vaultSecret`, `certificate` or `federated`."""
     roles: Annotated[dict[RoleName, Role], Field(min_length=1)]
     """Airflow's roles: Admin, Op, User, Viewer, Public, or custom ones with `dags`."""
     application: Application = Application()
+    """The app registration."""

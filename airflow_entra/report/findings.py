@@ -1,0 +1,83 @@
+"""What a check of stack files found, as text for people, JSON for programs and Markdown for pull requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from airflow_entra.settings.check import Checked
+
+Format = Literal["text", "json", "markdown"]
+
+
+def render(checked: Sequence[Checked], form: Format) -> str:
+    """The result for standard output, with its last newline; the empty string when there is nothing to say."""
+    return {"text": _text, "json": _json, "markdown": _markdown}[form](checked)
+
+
+def conclusion(checked: Sequence[Checked]) -> str:
+    """One line for people: how it stands and what to do next."""
+    wrong = [one for one in checked if not one.usable]
+    warnings = sum(mistake.severity == "warning" for one in checked for mistake in one.mistakes)
+    files = f"{len(checked)} file{'' if len(checked) == 1 else 's'}"
+    if wrong:
+        mistakes = sum(mistake.severity == "error" for one in wrong for mistake in one.mistakes)
+        return f"{mistakes} mistake{'' if mistakes == 1 else 's'} in {len(wrong)} of {files}: correct and check again."
+    said = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
+    return f"{files} fine{said}. Next: pulumi preview."
+
+
+def _text(checked: Sequence[Checked]) -> str:
+    return "".join(
+        f"{mistake.file}:{mistake.line}:{mistake.column}: {mistake.severity}: "
+        f"{mistake.what}; {mistake.right}; {mistake.fix}\n"
+        for one in checked
+        for mistake in one.mistakes
+    )
+
+
+def _json(checked: Sequence[Checked]) -> str:
+    files = [
+        {
+            "file": str(one.file),
+            "usable": one.usable,
+            "findings": [
+                {
+                    "line": mistake.line,
+                    "column": mistake.column,
+                    "severity": mistake.severity,
+                    "what": mistake.what,
+                    "right": mistake.right,
+                    "fix": mistake.fix,
+                }
+                for mistake in one.mistakes
+            ],
+        }
+        for one in checked
+    ]
+    return json.dumps({"files": files}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _markdown(checked: Sequence[Checked]) -> str:
+    lines = []
+    for one in checked:
+        lines += [f"### `{one.file}`: {'usable' if one.usable else 'not usable'}", ""]
+        if one.mistakes:
+            lines += ["| line:column | severity | what is wrong | what would be right | fix |", "|---|---|---|---|---|"]
+            lines += [
+                f"| {mistake.line}:{mistake.column} | {mistake.severity} "
+                f"| {_cell(mistake.what)} | {_cell(mistake.right)} | {_cell(mistake.fix)} |"
+                for mistake in one.mistakes
+            ]
+            lines.append("")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _cell(text: str) -> str:
+    """Text of a stack file as one table cell, without effect as Markdown or HTML."""
+    for character, written in (("&", "&amp;"), ("<", "&lt;"), ("\\", "\\\\"), ("|", "\\|"), ("`", "\\`"), ("*", "\\*")):
+        text = text.replace(character, written)
+    for character in "_[]!":
+        text = text.replace(character, "\\" + character)
+    return " ".join(text.split())

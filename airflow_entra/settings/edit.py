@@ -1,0 +1,86 @@
+"""Change a stack file in place and keep its comments and layout."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from airflow_entra.settings.finding import Loc
+
+_LAYOUTS = ({"sequence": 4, "offset": 2}, {"sequence": 2, "offset": 0})  # Pulumi's own first
+
+
+def edit(path: Path, changes: Mapping[Loc, object]) -> bool:
+    """Set each value of `changes` (None deletes) at its path below `config`; returns whether the file changed.
+
+    A path is ("airflow-entra:roles", "Admin", "groups", 0, "id"); its last step may be new, the steps before it must
+    exist, else KeyError or IndexError and nothing is written. A change that says what the file says already leaves its
+    bytes alone. The new file replaces the old one in one step.
+    """
+    text = path.read_bytes().decode("utf-8")
+    yaml = _same_layout(text)
+    document = yaml.load(text)
+    changed = [_apply(document["config"], loc, value) for loc, value in changes.items()]
+    if not any(changed):
+        return False
+    _replace(path, _dumped(yaml, document))
+    return True
+
+
+def _apply(config: Any, loc: Loc, value: object) -> bool:
+    *steps, last = loc
+    container = config
+    for step in steps:
+        container = container[step]
+    present = (
+        last in container if isinstance(container, CommentedMap) else isinstance(last, int) and last < len(container)
+    )
+    if value is None:
+        if present:
+            del container[last]
+        return present
+    if present and container[last] == value:
+        return False
+    container[last] = value
+    return True
+
+
+def _same_layout(text: str) -> YAML:
+    """A reader and writer that gives `text` back as it is, where one of the usual layouts does."""
+    writers = [_writer(layout) for layout in _LAYOUTS]
+    return next((yaml for yaml in writers if _dumped(yaml, yaml.load(text)) == text), writers[0])
+
+
+def _writer(layout: dict[str, int]) -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.preserve_quotes = True
+    yaml.width = 2**16  # never folds a line
+    yaml.indent(mapping=2, **layout)
+    return yaml
+
+
+def _dumped(yaml: YAML, document: object) -> str:
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _replace(path: Path, text: str) -> None:
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        temporary.chmod(target.stat().st_mode)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
