@@ -177,7 +177,7 @@ def _step_all(root: Node | None, loc: Loc) -> tuple[Place, Node | None, bool]:
     return key_place, node, True
 
 
-_NUMBER = re.compile(r"[-+]?(?:\d+|(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?)")
+_NUMBER = re.compile(r"[-+]?(?:\d+|(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?)", re.ASCII)
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
 

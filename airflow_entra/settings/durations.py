@@ -6,12 +6,13 @@ import re
 from datetime import timedelta
 
 FORMS = "such as 10m, 8h, 90d, 1h30m or 23:59:59"
-PATTERN = r"^(?=.)(?:\d{1,6}d)?(?:\d{1,6}h)?(?:\d{1,6}m)?(?:\d{1,6}s)?$|^\d{1,6}:[0-5]\d:[0-5]\d$"  # for editors
+# For editors, which know no verbose patterns.
+PATTERN = r"^(?=.)(?:[0-9]{1,6}d)?(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?$|^[0-9]{1,6}:[0-5]\d:[0-5]\d$"
 
 _UNITS = re.compile(
-    r"(?:(?P<days>\d{1,6})d)?(?:(?P<hours>\d{1,6})h)?(?:(?P<minutes>\d{1,6})m)?(?:(?P<seconds>\d{1,6})s)?"
+    r"(?:(?P<days>[0-9]{1,6})d)?(?:(?P<hours>[0-9]{1,6})h)?(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,6})s)?"
 )
-_CLOCK = re.compile(r"(?P<hours>\d{1,6}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)")
+_CLOCK = re.compile(r"(?P<hours>[0-9]{1,6}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)")
 
 
 def parse(text: str) -> timedelta:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from airflow_entra.settings.finding import Loc
 
@@ -25,8 +25,7 @@ def edit(path: Path, changes: Mapping[Loc, object]) -> bool:
     bytes alone. The new file replaces the old one in one step.
     """
     text = path.read_bytes().decode("utf-8")
-    yaml = _same_layout(text)
-    document = yaml.load(text)
+    yaml, document = _same_layout(text)
     changed = [_apply(document["config"], loc, value) for loc, value in changes.items()]
     if not any(changed):
         return False
@@ -52,16 +51,32 @@ def _apply(config: Any, loc: Loc, value: object) -> bool:
     return True
 
 
-def _same_layout(text: str) -> YAML:
-    """A reader and writer that gives `text` back as it is, where one of the usual layouts does."""
-    writers = [_writer(layout) for layout in _LAYOUTS]
-    return next((yaml for yaml in writers if _dumped(yaml, yaml.load(text)) == text), writers[0])
+def _same_layout(text: str) -> tuple[YAML, Any]:
+    """A writer that gives `text` back as it is, where one of the usual layouts does, and the document in it."""
+    candidates = [(yaml, _loaded(yaml, text)) for yaml in map(_writer, _LAYOUTS)]
+    return next(((yaml, document) for yaml, document in candidates if _dumped(yaml, document) == text), candidates[0])
+
+
+def _loaded(yaml: YAML, text: str) -> Any:
+    document = yaml.load(text)
+    _keep_anchors(document)
+    return document
+
+
+def _keep_anchors(node: object) -> None:
+    """Also of values that no alias names: ruamel.yaml would drop those."""
+    if isinstance(node, CommentedMap | CommentedSeq):
+        if node.anchor.value is not None:
+            node.anchor.always_dump = True
+        for inner in node.values() if isinstance(node, CommentedMap) else node:
+            _keep_anchors(inner)
 
 
 def _writer(layout: dict[str, int]) -> YAML:
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = 2**16  # never folds a line
+    yaml.brace_single_entry_mapping_in_flow_sequence = True  # [{a: b}], not [a: b]
     yaml.indent(mapping=2, **layout)
     return yaml
 

@@ -40,7 +40,7 @@ class Form:
     check: Callable[[str], str] | None = None
 
     def validate(self, value: str) -> str:
-        if self.pattern is not None and not re.fullmatch(self.pattern, value):
+        if self.pattern is not None and not re.fullmatch(self.pattern, value, re.ASCII):
             raise wrong(f"{quote(value)} is not {self.noun}", right=self.rule, fix=self.fix)
         return self.check(value) if self.check else value
 

@@ -80,8 +80,9 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
     if mark is None or not isinstance(error, yaml.MarkedYAMLError):
         return _bad_character(error, lines)  # the error knows an offset into the text only
     problem = error.problem or "it ends too early"
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    place = (mark.line + 1, mark.column + 1)
+    number = min(mark.line, len(lines) - 1)  # a text without a last newline ends in a line that doesn't exist
+    line = lines[number]
+    place = (number + 1, mark.column + 1 if number == mark.line else len(line) + 1)
     here = line[mark.column : mark.column + 1]
     if here == "\t" or "\t" in line[: len(line) - len(line.lstrip())]:
         return Finding(

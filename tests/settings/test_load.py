@@ -1,0 +1,234 @@
+"""Reading stack files: the good ones, the unreadable ones, and many mistakes at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_entra.settings import Mistake, SettingsError, load, load_with_warnings, warnings
+from airflow_entra.settings.model import Certificate, CreatedGroup, ExistingGroup, ExistingVault, VaultSecret
+from airflow_entra.settings.schema import HEADER
+
+DATA = Path(__file__).parent / "data"
+STACKS = Path(__file__).parents[2] / "stacks"
+EVERYTHING = (DATA / "everything.yaml").read_text("utf-8")
+
+
+def _file(folder: Path, content: str | bytes) -> Path:
+    file = folder / "Pulumi.case.yaml"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+def test_a_file_with_everything() -> None:
+    stack = load(DATA / "everything.yaml")
+
+    assert stack.environment == "production"
+    assert stack.sign_in.token_lifetime == timedelta(hours=8)
+    assert isinstance(stack.credential, VaultSecret)
+    assert stack.roles["Viewer"].groups == [
+        CreatedGroup(create="airflow-prod-viewers", rule='user.department -eq "Data"')
+    ]
+    assert stack.roles["Op"].groups == [
+        ExistingGroup(id="5f1e6c1e-3c7f-4a55-8a4d-0d6b5a3b2c05", name="platform-on-call")
+    ]
+    assert warnings(DATA / "everything.yaml") == ()
+
+
+def test_spellings_are_made_one() -> None:
+    stack = load(DATA / "good" / "request.yaml")
+
+    assert stack.tenant_id == "7a0c8f5e-5f0e-4a63-9c29-4d4a5a0a6f01"
+    assert stack.airflow[0].url == "https://airflow.contoso.com:8443/team-a"
+    assert stack.sign_in.airflow_session == timedelta(minutes=90)
+    assert isinstance(stack.credential, VaultSecret)
+    assert isinstance(stack.credential.vault, ExistingVault)
+
+
+def test_defaults() -> None:
+    stack = load(DATA / "good" / "least.yaml")
+
+    assert stack.sign_in.assignment_required
+    assert stack.tenant.manage.conditional_access == "none"
+    assert stack.application.display_name is None
+
+
+@pytest.mark.parametrize("file", sorted((DATA / "good").glob("*.yaml")), ids=lambda file: file.name)
+def test_good_files_load_without_a_word(file: Path) -> None:
+    assert load_with_warnings(file)[1] == ()
+
+
+@pytest.mark.parametrize("file", sorted(STACKS.glob("*.yaml")), ids=lambda file: file.name)
+def test_the_shipped_stacks_load(file: Path) -> None:
+    """Two of them show the warning that answers what a short lifetime does to a long run."""
+    assert [mistake for mistake in warnings(file) if "longest DAG run" not in mistake.what] == []
+    assert file.read_text("utf-8").startswith(HEADER + "\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "words"),
+    [
+        (b"", (1, 1), "the file is empty"),
+        (b"\xef\xbb\xbf  \n", (1, 1), "the file is empty"),
+        (b"# " + b"x" * 1024 * 1024, (1, 1), "larger than 1 MiB"),
+        ("config:\n  # Gr\u00fc\u00dfe: ".encode() + b"\xff\n", (2, 12), "not UTF-8"),
+        (EVERYTHING.encode("utf-16"), (1, 1), "not UTF-8"),
+        (
+            b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + b"".join(b"%c: &%c [%s]\n" % (c, c, b",".join([b"*%c" % (c - 1)] * 10)) for c in range(98, 110)),
+            (5, 35),
+            "aliases must not multiply",
+        ),
+        (b"[" * 100_000, (1, 22), "nests deeper than 20 levels"),
+        (b"{a: " * 100_000, (1, 85), "nests deeper than 20 levels"),
+        (b"- " * 100_000, (1, 43), "nests deeper than 20 levels"),
+        (b"? [a]\n: b\n", (1, 3), "a key is not a plain word"),
+    ],
+    ids=["empty", "blank", "huge", "latin", "utf-16", "alias bomb", "brackets", "braces", "hyphens", "list as key"],
+)
+def test_files_that_are_refused_before_they_are_read(
+    tmp_path: Path, content: bytes, place: tuple[int, int], words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        load(_file(tmp_path, content))
+    (mistake,) = caught.value.mistakes
+    assert (mistake.line, mistake.column) == place
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.yaml:1:1: the file can't be read: No such file"):
+        load(tmp_path / "none.yaml")
+    with pytest.raises(SettingsError, match="the file can't be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = EVERYTHING
+    for old, new in (
+        ("licence: P1", "licence: P4"),
+        ("https://airflow-old.contoso.com", "http://airflow-old.contoso.com"),
+        ("rotateEvery: 90d", "rotateEvery: 175d"),
+        ("      - 22222222-2222-4222-8222-222222222222\n", ""),
+        ("      dags:\n        finance_*: [read, trigger, edit]\n", ""),
+        ("id: 5f1e6c1e-3c7f-4a55-8a4d-0d6b5a3b2c05", "id: on-call"),
+    ):
+        text = text.replace(old, new)
+
+    with pytest.raises(SettingsError) as caught:
+        load(_file(tmp_path, text))
+
+    told = [(mistake.line, mistake.what) for mistake in caught.value.mistakes]
+    assert [what for _, what in told] == [
+        "tenant.licence is 'P4'",
+        "airflow[1].url: 'http://airflow-old.contoso.com' is not https",
+        "the application has 1 owner",
+        "a secret would live 182d (rotateEvery and overlap)",
+        "roles.Op.groups[0].id: 'on-call' is not an object id",
+        "the custom role finance-editor may do nothing: it has no dags",
+    ]
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (("tokenLifetime: 8h", "tokenLifetime: 8h"), "a token lifetime policy needs Microsoft Entra ID P1"),
+        (("tokenLifetime: 8h", "signInFrequency: 8h"), "a Conditional Access sign-in frequency needs"),
+        (("tokenLifetime: 8h", "guests: refuse"), "a dynamic membership rule needs"),
+        (("rolesFrom: appRoles", "rolesFrom: assignedGroups"), "assigning groups to an application needs"),
+        (("rolesFrom: appRoles", "rolesFrom: securityGroups"), "assigning groups to an application needs"),
+    ],
+)
+def test_what_the_licence_lacks_is_refused(tmp_path: Path, change: tuple[str, str], what: str) -> None:
+    text = EVERYTHING.replace("licence: P1", "licence: none").replace("    guests: refuse\n", "").replace(*change)
+    with pytest.raises(SettingsError) as caught:
+        load(_file(tmp_path, text))
+    assert any(mistake.what.startswith(what) for mistake in caught.value.mistakes), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("longestDagRun: 6h", "longestDagRun: 12h", "airflowSession is 8h, shorter than the longest DAG run of 12h"),
+        ("longestDagRun: 6h", "longestDagRun: 12h", "tokenLifetime is 8h, shorter than the longest DAG run of 12h"),
+        ("tokenLifetime: 8h", "signInFrequency: 4h", "airflowSession 8h outlasts signInFrequency 4h"),
+        ("environment: production", "environment: staging", "the application has 1 owner"),
+    ],
+)
+def test_what_is_allowed_but_probably_not_meant(tmp_path: Path, old: str, new: str, words: str) -> None:
+    text = EVERYTHING.replace(old, new)
+    if "owner" in words:
+        text = text.replace("      - 22222222-2222-4222-8222-222222222222\n", "")
+    if "outlasts" in words:
+        text = text.replace("conditionalAccess: existing", "conditionalAccess: managed").replace(
+            "    existing:\n      conditionalAccessPolicy: 5a0c8f5e-5f0e-4a63-9c29-4d4a5a0a6f09\n", ""
+        )
+    file = _file(tmp_path, text)
+
+    assert words in [warning.what for warning in warnings(file)]
+    assert {warning.severity for warning in warnings(file)} == {"warning"}
+
+
+def _with_certificate(folder: Path, content: str | None) -> Path:
+    if content is not None:
+        (folder / "airflow.pem").write_text(content)
+    return _file(folder, (DATA / "good" / "free.yaml").read_text("utf-8"))
+
+
+def test_a_certificate_is_found_beside_the_stack_file(tmp_path: Path) -> None:
+    stack = load(_with_certificate(tmp_path, (DATA / "good" / "airflow.pem").read_text()))
+    assert isinstance(stack.credential, Certificate)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "airflow.pem can't be read: No such file"),
+        ("hello\n", "is not a PEM certificate"),
+        ("-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n", "is damaged"),
+        ("-----BEGIN CERTIFICATE-----\nMIIB===x\n-----END CERTIFICATE-----\n", "is damaged"),
+        ("-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n", "holds a private key"),
+        ((DATA / "good" / "airflow.pem").read_text() * 2, "holds 2 certificates"),
+    ],
+    ids=["absent", "text", "not DER", "not base64", "private key", "chain"],
+)
+def test_a_certificate_that_is_refused(tmp_path: Path, content: str | None, words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        load(_with_certificate(tmp_path, content))
+    assert [(mistake.line, mistake.column) for mistake in caught.value.mistakes] == [(19, 11)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_text_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Whatever becomes of a stack file, it loads or its mistakes are told with places that exist."""
+    start = data.draw(st.integers(0, len(EVERYTHING)))
+    end = data.draw(st.integers(start, min(len(EVERYTHING), start + 60)))
+    put = data.draw(st.text(alphabet="abC:-[]{}#&*!|>'\"%@`,? \n\t0\x01é😀", max_size=8))
+    text = EVERYTHING[:start] + put + EVERYTHING[end:]
+    file = _file(tmp_path_factory.getbasetemp(), text)
+    lines = text.split("\n")
+    for mistake in _mistakes(file):
+        assert 1 <= mistake.line <= len(lines)
+        assert 1 <= mistake.column <= len(lines[mistake.line - 1]) + 1
+        assert all((mistake.what, mistake.right, mistake.fix))
+
+
+def _mistakes(file: Path) -> tuple[Mistake, ...]:
+    try:
+        return load_with_warnings(file)[1]
+    except SettingsError as error:
+        return error.mistakes
+
+
+def test_settings_load_neither_pulumi_nor_what_only_edits_need() -> None:
+    code = "import sys, airflow_entra.settings; print(*(m for m in sys.modules if m.split('.')[0] in sys.argv[1:]))"
+    unwanted = ["pulumi", "pulumi_azuread", "pulumi_azure_native", "ruamel", "httpx", "rich", "grpc", "cryptography"]
+    loaded = subprocess.run([sys.executable, "-c", code, *unwanted], check=True, capture_output=True, text=True)
+    assert loaded.stdout.split() == []
