@@ -79,10 +79,10 @@ class Http:
         """Raise WireError for a refusal, ProviderError where the service can't be reached."""
         delay = _FIRST_DELAY
         for attempt in range(1, _ATTEMPTS + 1):
-            reply = self._once(method, url, headers(), content)
+            reply = self.exchange(method, url, headers(), content)
             if reply.status < 400:
                 return reply
-            error = _refusal(method, url, reply)
+            error = refusal(method, url, reply)
             throttled = reply.status in (408, 424, 429) or (reply.status >= 500 and reply.status != 501)
             if attempt == _ATTEMPTS or not (throttled or any(rule.matches(error) for rule in retry)):
                 raise error
@@ -91,7 +91,8 @@ class Http:
             delay = min(delay * 2, _LONGEST_DELAY)
         raise AssertionError("unreachable")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None) -> Reply:
+        """One request, whatever the answer. Raise ProviderError where the service can't be reached."""
         import httpx
 
         with self._lock:
@@ -153,7 +154,7 @@ def _decode(response: "httpx.Response") -> Any:
         return None
 
 
-def _refusal(method: str, url: str, reply: Reply) -> WireError:
+def refusal(method: str, url: str, reply: Reply) -> WireError:
     """Graph, Resource Manager and Key Vault nest {code, message} in `error`; the token endpoint is flat."""
     body = reply.body if isinstance(reply.body, dict) else {}
     error = body.get("error") or body.get("odata.error") or {}

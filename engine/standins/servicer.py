@@ -15,7 +15,7 @@ from engine.protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from engine.standins.credentials import Settings
 from engine.standins.errors import HalfCreatedError, ProviderError
 from engine.standins.package import Difference, Failure, Package, ResourceType
-from engine.standins.values import Props, Secret, has_secret, plain, read_struct, secret_like, write_struct
+from engine.standins.values import Props, Secret, plain, read_struct, secret_like, write_struct
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -160,11 +160,10 @@ def _errors_for(context: grpc.ServicerContext, what: str) -> Iterator[None]:
 
 def _closed(resource: ResourceType, outputs: Props, *sources: Props) -> Struct:
     """Outputs, secret where the type says so and where a secret went in or was before."""
-
-    def is_secret(key: str) -> bool:
-        return key in resource.secret_outputs or any(has_secret(source.get(key)) for source in sources)
-
-    return write_struct({key: Secret(value) if is_secret(key) else value for key, value in outputs.items()})
+    for source in sources:
+        outputs = secret_like(source, outputs)
+    always = {key: Secret(plain(outputs[key])) for key in resource.secret_outputs if key in outputs}
+    return write_struct({**outputs, **always})
 
 
 def _failure(failure: Failure) -> Any:

@@ -138,6 +138,8 @@ def has_secret(value: Any) -> bool:
 
 def secret_like(template: Any, value: Any) -> Any:
     """The value, secret in every place where the template is."""
+    if isinstance(value, Secret):
+        return value
     if isinstance(template, Secret):
         return Secret(plain(value))
     if isinstance(template, dict) and isinstance(value, dict):
