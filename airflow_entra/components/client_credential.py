@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import ssl
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,8 +66,12 @@ class ClientCredential(Part):
         self.facts = {"mode": "vaultSecret", "expires": self.expires, "slot": slot}
 
     def _certificate(self, credential: Certificate, application: azuread.Application, folder: Path) -> None:
-        pem = (folder / credential.file).read_text("utf-8")
-        thumbprint, start, end = certificate_facts(pem)
+        file = folder / credential.file
+        try:
+            pem = file.read_text("utf-8")
+            thumbprint, start, end = certificate_facts(pem)
+        except (OSError, ValueError):
+            raise pulumi.RunError(f"{file}: no PEM certificate can be read there; credential.file names it") from None
         azuread.ApplicationCertificate(
             "certificate",
             application_id=application.id,
@@ -114,8 +116,8 @@ def parse_rfc3339(text: str) -> datetime:
 def certificate_facts(pem: str) -> tuple[str, str, str]:
     """(SHA-1 thumbprint in upper-case hex as Entra shows it, not before, not after) of a PEM certificate."""
     from cryptography import x509  # azure-identity's own dependency; only this mode needs it
+    from cryptography.hazmat.primitives import hashes
 
     certificate = x509.load_pem_x509_certificate(pem.encode())
-    der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE-----") :])
-    thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+    thumbprint = certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 -- Entra's name for it, no proof
     return thumbprint, rfc3339(certificate.not_valid_before_utc), rfc3339(certificate.not_valid_after_utc)

@@ -12,7 +12,10 @@ is renamed or moved needs one entry here, and nothing in anybody's stack is repl
 
 
 class Part(pulumi.ComponentResource):
-    """A component named after what it is; `name` is the logical name, kept stable across renames in a stack file."""
+    """A component named after what it is; `name` is the logical name, kept stable across renames in a stack file.
+
+    Pulumi keeps its own `_name`, `_protect`, `_provider` and more on the object: a component must not reuse them.
+    """
 
     def __init__(self, name: str, parent: pulumi.Resource | None = None) -> None:
         kind = type(self).__name__

@@ -25,7 +25,7 @@ class RoleGroups(Part):
     ) -> None:
         super().__init__("role-groups", parent)
         self._owners = settings.owners.groups or None
-        self._protect = settings.environment == "production"
+        self._in_production = settings.environment == "production"
         self.object_ids: dict[str, pulumi.Input[str] | None] = {
             key: self._group(group).object_id if group.source in ("created", "dynamic") else group.object_id
             for key, group in plan.groups.items()
@@ -48,7 +48,7 @@ class RoleGroups(Part):
             owners=self._owners,
             types=["DynamicMembership"] if membership else None,
             dynamic_membership=membership,
-            opts=self.child(protect=self._protect),
+            opts=self.child(protect=self._in_production),
         )
 
     def _assign(self, assignment: Assignment, service_principal: azuread.ServicePrincipal) -> None:

@@ -29,7 +29,7 @@ class SecretVault(Part):
         super().__init__("secret-vault", parent)
         self._settings, self._credential = settings, credential
         self._place = VaultPlace.of(settings, credential)
-        self._provider = self._other_subscription()
+        self._in_subscription = self._other_subscription()
         manage_roles = settings.tenant.manage.vault_roles == "managed"
         made: list[pulumi.Resource] = []
         if isinstance(credential.vault, CreatedVault):
@@ -84,6 +84,7 @@ class SecretVault(Part):
             "deployer-secrets-officer",
             scope=scope,
             principal_id=deployer,
+            principal_type=_of_any_kind(),
             role_definition_id=role_definition(self._place.subscription, SECRETS_OFFICER),
             role_assignment_name=pulumi.Output.from_input(deployer).apply(
                 lambda me: names.role_assignment_name(scope, me, SECRETS_OFFICER)
@@ -106,7 +107,7 @@ class SecretVault(Part):
                     enabled=True, expires=client.expires.apply(lambda end: int(parse_rfc3339(end).timestamp()))
                 ),
             ),
-            opts=self.child(depends_on=made, provider=self._provider),
+            opts=self.child(depends_on=made, provider=self._in_subscription),
         )
 
     def _reader(self, reader: str, secret: keyvault.Secret) -> None:
@@ -115,7 +116,16 @@ class SecretVault(Part):
             f"secrets-user/{reader}",
             scope=scope,
             principal_id=reader,
+            principal_type=_of_any_kind(),
             role_definition_id=role_definition(self._place.subscription, SECRETS_USER),
             role_assignment_name=names.role_assignment_name(scope, reader, SECRETS_USER),
-            opts=self.child(depends_on=[secret], provider=self._provider),
+            opts=self.child(depends_on=[secret], provider=self._in_subscription),
         )
+
+
+def _of_any_kind() -> pulumi.Output[str | None]:
+    """The SDK writes "User" where no principal type is said, and Azure refuses that for a workload's identity.
+
+    Azure finds out itself what kind a principal is; only an output that turns out empty gets past the SDK's default.
+    """
+    return pulumi.Output.from_input(None)

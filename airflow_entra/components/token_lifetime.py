@@ -15,7 +15,7 @@ from airflow_entra.settings.model import StackSettings
 class TokenLifetimePolicy(dynamic.Resource, module="entra", name="TokenLifetimePolicy"):
     """`existing`: the id of a policy to adopt: changed to say the same, and left in place by a destroy."""
 
-    organization_default: pulumi.Output[str]
+    organizationDefault: pulumi.Output[str]  # noqa: N815 -- Pulumi names it as the state does
 
     def __init__(
         self,
@@ -34,9 +34,6 @@ class TokenLifetimePolicy(dynamic.Resource, module="entra", name="TokenLifetimeP
             "organizationDefault": None,
         }
         super().__init__(PolicyProvider(), name, {k: v for k, v in props.items() if k != "existing" or v}, opts)
-
-    def translate_output_property(self, prop: str) -> str:
-        return "organization_default" if prop == "organizationDefault" else prop
 
 
 class TokenLifetimeAssignment(dynamic.Resource, module="entra", name="TokenLifetimeAssignment"):
@@ -73,7 +70,7 @@ class TokenLifetime(Part):
             self.child(),
         )
         TokenLifetimeAssignment("token-lifetime-assignment", settings.tenant_id, application, policy.id, self.child())
-        self.warning = policy.organization_default.apply(_default_wins)
+        self.warning = policy.organizationDefault.apply(_default_wins)
         self.register_outputs({})
 
 
