@@ -50,6 +50,7 @@ class ArmResource:
         return object_id, self._after_write(object_id, made, inputs)
 
     def read(self, object_id: str, inputs: Props, state: Props) -> Live | None:
+        self.type.parameters_of(object_id)  # an ID of another form is refused before it is looked for
         found = self.services.arm.find(object_id, self.type.api_version)
         if found is None:
             return None

@@ -57,7 +57,7 @@ class ArmType:
         match = re.fullmatch(pattern, object_id, re.IGNORECASE)
         if match is None:
             raise ProviderError(f"the ID {object_id!r} is not of the form {self.path}")
-        return {name: match[name] for name in self.parameters}
+        return {name: f"/{match[name]}" if name == "scope" else match[name] for name in self.parameters}
 
 
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
