@@ -16,6 +16,8 @@ from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import DEFAULT_HTTP_PORT, World
 
 _PORT_VARIABLE = "AIRFLOW_ENTRA_LOCAL_PORT"
+_HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
+_STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
 
 
 @click.group(name="local")
@@ -40,12 +42,14 @@ def _say(line: str) -> None:
 
 
 def _world() -> World:
-    """The world of the project that the caller stands in."""
-    start = Path(os.environ.get("AIRFLOW_ENTRA_PROJECT", Path.cwd()))
-    for folder in (start, *start.parents):
-        if (folder / "Pulumi.yaml").is_file() and (folder / "stacks").is_dir() and folder.parent.name != ".local":
-            return World(folder, folder / ".local")
-    raise LocalError(f"{start} is in no airflow-entra project (no folder above it has Pulumi.yaml and stacks/)")
+    """The world of the project that the caller stands in: in .local/, or where AIRFLOW_ENTRA_LOCAL says."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
+            home = Path(os.environ.get(_HOME_VARIABLE) or folder / ".local").absolute()
+            stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / "stacks").absolute()
+            return World(folder, home, stacks)
+    raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
 
 
 port_option = click.option(

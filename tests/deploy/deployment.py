@@ -1,0 +1,123 @@
+"""Whole worlds for the tests: the real engine, the local tenant, and stack files that a test may change."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from airflow_entra.directory.credentials import ARM, GRAPH
+from airflow_entra.local.run import Session, open_session
+from airflow_entra.local.world import World
+from airflow_entra_auth.graph import Graph, GraphError
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass
+class Deployment:
+    """One world, and what the tests do in it. `said` collects everything that any command printed."""
+
+    world: World
+    said: list[str] = field(default_factory=list)
+    identity: str = "full"
+
+    def session(self, *stacks: str) -> Session:
+        return open_session(self.world, stacks, http_port=0, proxy_port=0, identity=self.identity, say=self.said.append)
+
+    def pulumi(self, command: str, stack: str = "local", *more: str, fails: bool = False) -> str:
+        """Run a Pulumi command in the world and return what it printed. The exit code has to fit `fails`."""
+        session = self.session(stack)
+        session.ensure_stack(stack)
+        done = session.capture(["pulumi", *command.split(), "--stack", stack, "--non-interactive", *more])
+        self.said.append(done.stdout + done.stderr)
+        assert bool(done.returncode) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def up(self, stack: str = "local", *more: str) -> str:
+        return self.pulumi("up --yes --skip-preview --policy-pack policies", stack, *more)
+
+    def preview(self, stack: str = "local") -> list[tuple[str, str]]:
+        """(operation, logical name) of every step that changes something, and of reads."""
+        session = self.session(stack)
+        session.ensure_stack(stack)
+        done = session.capture(["pulumi", "preview", "--json", "--stack", stack, "--non-interactive"])
+        self.said.append(done.stdout + done.stderr)
+        assert done.returncode == 0, done.stdout + done.stderr
+        steps = json.loads(done.stdout)["steps"]
+        return sorted((step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same")
+
+    def outputs(self, stack: str = "local") -> dict[str, Any]:
+        said = self.session(stack).capture(["pulumi", "stack", "output", "--json", "--stack", stack])
+        self.said.append(said.stdout + said.stderr)
+        outputs: dict[str, Any] = json.loads(said.stdout)
+        return outputs
+
+    def edit(self, stack: str, section: str, **changes: Any) -> None:
+        """Change a section of a stack file, as in `edit("local", "signIn", tokenLifetime="4h")`."""
+        file = self.world.stack_file(stack)
+        content = yaml.safe_load(file.read_text())
+        content["config"][f"airflow-entra:{section}"] |= changes
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def read(self, stack: str, section: str) -> Any:
+        return yaml.safe_load(self.world.stack_file(stack).read_text())["config"][f"airflow-entra:{section}"]
+
+    def state(self, stack: str = "local") -> list[dict[str, Any]]:
+        content = json.loads(self.world.checkpoint(stack).read_text())
+        resources: list[dict[str, Any]] = content["checkpoint"]["latest"].get("resources") or []
+        return resources
+
+    def live(self) -> Live:
+        return Live(self.session("local"))
+
+
+class Live:
+    """What the tenant itself holds, asked past Pulumi."""
+
+    def __init__(self, session: Session) -> None:
+        self._environment = session.environment
+        self._http = httpx.Client(proxy=session.tenant.proxy, verify=str(session.tenant.ca_file))
+        self.graph = Graph(lambda: self._token(GRAPH), client=self._http)
+        self.arm = Graph(lambda: self._token(ARM), base="https://management.azure.com", client=self._http)
+
+    def _token(self, scope: str) -> str:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._environment["ARM_CLIENT_ID"],
+            "client_secret": self._environment["ARM_CLIENT_SECRET"],
+            "scope": scope,
+        }
+        url = f"https://login.microsoftonline.com/{self._environment['ARM_TENANT_ID']}/oauth2/v2.0/token"
+        token: str = self._http.post(url, data=form).raise_for_status().json()["access_token"]
+        return token
+
+    def applications(self) -> list[dict[str, Any]]:
+        return [one for one in self.graph.pages("/applications") if "airflow-entra" in (one.get("tags") or [])]
+
+    def groups(self) -> list[dict[str, Any]]:
+        return [one for one in self.graph.pages("/groups") if "managed by airflow-entra" in (one["description"] or "")]
+
+    def vault(self, resource_id: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self.arm.get(resource_id, {"api-version": "2023-07-01"})
+        except GraphError as error:
+            if error.status == 404:
+                return None
+            raise
+        return found
+
+
+def processes_of(world: World) -> list[str]:
+    """The command lines of every process that was started in or for this world."""
+    found = subprocess.run(["ps", "-eo", "pid,args", "e"], capture_output=True, text=True, check=True).stdout
+    return [line for line in found.splitlines() if str(world.home) in line and " ps " not in line]
+
+
+def assert_no_process_left(world: World) -> None:
+    assert processes_of(world) == []

@@ -1,0 +1,112 @@
+"""A stack from its first `up` to its second, on the real engine and the local tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.deploy.deployment import Deployment
+
+pytestmark = pytest.mark.engine
+
+VAULT = (
+    "/subscriptions/1b2d7c94-0e6f-4a38-8c55-b7f1d3a90c21/resourceGroups/rg-airflow-local"
+    "/providers/Microsoft.KeyVault/vaults/kv-airflow-local"
+)
+
+
+def test_up_then_nothing_changes_then_one_change_of_each_kind_then_destroy_and_up_again(deployment: Deployment) -> None:
+    deployment.up()
+    assert deployment.preview() == []
+    deployment.pulumi("refresh --yes --skip-preview --expect-no-changes")
+    assert deployment.preview() == []
+
+    for section, change, expected in _changes(deployment):
+        before = deployment.read("local", section)
+        deployment.edit("local", section, **change)
+        assert deployment.preview() == expected, section
+        deployment.edit("local", section, **{key: before.get(key) for key in change})
+    _apply_some(deployment)
+
+    client_id = deployment.outputs()["clientId"]
+    deployment.pulumi("destroy --yes --skip-preview")
+    live = deployment.live()
+    assert live.applications() == []
+    assert live.groups() == []
+    assert live.vault(VAULT) is None
+    assert list(live.graph.pages("/servicePrincipals", {"$filter": f"appId eq '{client_id}'"})) == []
+    assert list(live.graph.pages("/policies/tokenLifetimePolicies")) == []
+    leftovers = live.arm.get(
+        "/subscriptions/1b2d7c94-0e6f-4a38-8c55-b7f1d3a90c21/providers/Microsoft.KeyVault/deletedVaults",
+        {"api-version": "2023-07-01"},
+    )["value"]
+    assert [vault["name"] for vault in leftovers] == ["kv-airflow-local"]
+
+    deployment.up()
+    recovered = deployment.live().vault(VAULT)
+    assert recovered is not None
+    assert deployment.preview() == []
+    assert deployment.outputs()["clientId"] != client_id
+
+
+def _changes(deployment: Deployment) -> list[tuple[str, dict[str, Any], list[tuple[str, str]]]]:
+    """(section, change, the steps that it causes): one of each kind."""
+    roles = deployment.read("local", "roles")
+    credential = deployment.read("local", "credential")
+    owners = deployment.read("local", "owners")
+    another = "6b9d4e18-1c72-4a05-93ee-8d0f5a2b7c04"
+    return [
+        ("signIn", {"tokenLifetime": "4h"}, [("update", "token-lifetime-policy")]),
+        ("airflow", {}, []),
+        (
+            "roles",
+            {"User": {"groups": [{"create": "airflow-local-users"}]}},
+            [
+                ("create", "User/airflow-local-users"),
+                ("create", "airflow-local-users"),
+                ("update", "application"),
+            ],
+        ),
+        (
+            "roles",
+            {"Admin": {"groups": [{"create": "airflow-local-chiefs", "was": "airflow-local-admins"}]}},
+            [("update", "airflow-local-admins")],
+        ),
+        (
+            "roles",
+            {"Viewer": {"groups": [*reversed(roles["Viewer"]["groups"])]}},
+            [],
+        ),
+        (
+            "owners",
+            {"groups": [*owners["groups"], another]},
+            [
+                ("update", "airflow-local-admins"),
+                ("update", "airflow-local-sales"),
+                ("update", "airflow-local-viewers"),
+            ],
+        ),
+        (
+            "credential",
+            {"vault": {**credential["vault"], "readers": [*credential["vault"]["readers"], another]}},
+            [("create", f"secrets-user/{another}")],
+        ),
+        ("credential", {"rotateEvery": "60d"}, []),
+    ]
+
+
+def _apply_some(deployment: Deployment) -> None:
+    """The preview's word is kept: what it says is done, in place, and the objects stay the same ones."""
+    before = {one["urn"]: one.get("id") for one in deployment.state()}
+    deployment.edit("local", "signIn", tokenLifetime="4h")
+    roles = deployment.read("local", "roles")
+    roles["Admin"]["groups"] = [{"create": "airflow-local-chiefs", "was": "airflow-local-admins"}]
+    deployment.edit("local", "roles", **roles)
+    deployment.up()
+    assert deployment.preview() == []
+    assert {one["urn"]: one.get("id") for one in deployment.state()} == before
+    live = deployment.live()
+    (policy,) = live.graph.pages("/policies/tokenLifetimePolicies")
+    assert "04:00:00" in policy["definition"][0]
+    assert "airflow-local-chiefs" in [group["displayName"] for group in live.groups()]

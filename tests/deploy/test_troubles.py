@@ -1,0 +1,160 @@
+"""What goes wrong on a real machine: each time a clear message, and no state lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.world import World
+from tests.deploy.deployment import PROJECT, Deployment
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(PROJECT, tmp_path / "world")
+    yield world
+    tenants.stop(world)
+
+
+def command(world: World, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "AIRFLOW_ENTRA_LOCAL": str(world.home), "AIRFLOW_ENTRA_STACKS": str(world.stacks)}
+    return subprocess.run(
+        [sys.executable, "-m", "airflow_entra.cli", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_up_status_down(world: World) -> None:
+    assert command(world, "local", "status").returncode == 1
+    up = command(world, "local", "up", "--port", "0")
+    assert (up.returncode, up.stderr) == (0, "")
+    assert "The local tenant is up: http://localhost:" in up.stdout
+    assert "running already" in command(world, "local", "up", "--port", "0").stdout
+    assert "running    process" in command(world, "local", "status").stdout
+    assert "its state is kept" in command(world, "local", "down").stdout
+    assert "No local tenant is running" in command(world, "local", "down").stdout
+
+
+def test_a_port_in_use_is_named_with_the_way_out(world: World) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        up = command(world, "local", "up", "--port", str(port))
+    assert up.returncode == 2
+    assert str(port) in up.stderr
+    assert "--port" in up.stderr
+    assert "Traceback" not in up.stderr
+
+
+def test_a_stale_process_file_is_no_running_tenant(world: World) -> None:
+    world.prepare()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name, content in (
+        ("process.json", {"pid": ended.pid, "created": 1.0}),
+        ("ready.json", {"pid": ended.pid, "httpPort": 1, "proxyPort": 2, "caFile": "x"}),
+    ):
+        (world.tenant / name).write_text(json.dumps(content))
+    assert tenants.running(world) is None
+    assert tenants.was_killed(world)
+    assert tenants.start(world, 0, 0).http_port > 1
+
+
+def test_a_process_file_with_another_programs_number_stops_nobody(world: World) -> None:
+    world.prepare()
+    (world.tenant / "process.json").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
+    assert not tenants.stop(world)
+    assert psutil.pid_exists(os.getpid())
+
+
+def test_a_killed_tenant_goes_on_with_its_state(deployment: Deployment) -> None:
+    deployment.up()
+    world = deployment.world
+    tenant = tenants.running(world)
+    assert tenant is not None
+    os.kill(tenant.pid, signal.SIGKILL)
+    psutil.Process(tenant.pid).wait(10) if psutil.pid_exists(tenant.pid) else None
+    status = command(world, "local", "status")
+    assert (status.returncode, "was killed" in status.stdout) == (1, True)
+    again = command(world, "local", "up", "--port", "0")
+    assert "goes on with the state it had" in again.stderr
+    assert deployment.preview() == []
+
+
+def test_two_deployments_at_once_do_not_fight(deployment: Deployment) -> None:
+    world = deployment.world
+    environment = {**os.environ, "AIRFLOW_ENTRA_LOCAL": str(world.home), "AIRFLOW_ENTRA_STACKS": str(world.stacks)}
+    deploy = [sys.executable, "-m", "airflow_entra.cli", "local", "deploy", "--port", "0"]
+    both = [
+        subprocess.Popen(
+            deploy, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    ends = [(*process.communicate(), process.returncode) for process in both]
+    codes = sorted(code for *_, code in ends)
+    assert codes in ([0, 0], [0, 2]), ends
+    for _, stderr, code in ends:
+        assert "Traceback" not in stderr
+        assert code == 0 or "another deployment of stack local is running" in stderr
+    assert deployment.preview() == []
+    (_application,) = deployment.live().applications()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "small"
+    home.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(home)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"this user can't mount a small file system: {mounted.stderr.strip()}")
+    try:
+        (home / "ballast").write_bytes(b"x" * 60 * 1024)
+        with pytest.raises(LocalError, match="disk"):
+            tenants.start(World(PROJECT, home / "world"), 0, 0)
+        (home / "ballast").unlink()
+    finally:
+        subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def test_a_wrong_stack_file_starts_nothing(deployment: Deployment) -> None:
+    deployment.edit("local", "signIn", tokenLifetime="25h")
+    for arguments in (("deploy",), ("run", "--", "pulumi", "preview", "--stack", "local")):
+        done = command(deployment.world, "local", arguments[0], "--port", "0", *arguments[1:])
+        assert done.returncode == 2
+        checked = command(deployment.world, "check", str(deployment.world.stack_file("local")))
+        assert done.stderr.strip() in checked.stdout.replace(": error: ", ": ")
+        assert "Traceback" not in done.stderr
+    assert tenants.running(deployment.world) is None
+
+
+def test_pulumi_itself_says_the_same_words(deployment: Deployment) -> None:
+    session = deployment.session("local")
+    session.ensure_stack("local")
+    deployment.edit("local", "signIn", tokenLifetime="25h")
+    checked = command(deployment.world, "check", str(deployment.world.stack_file("local"))).stdout
+    said = session.capture(["pulumi", "preview", "--stack", "local", "--non-interactive"])
+    assert said.returncode != 0
+    assert checked.strip().replace(": error: ", ": ") in said.stdout + said.stderr
+    assert "Traceback" not in said.stdout + said.stderr
+    assert deployment.live().applications() == []
