@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+from pydantic.alias_generators import to_camel
 
 from airflow_entra.access import AccessPlan
 from airflow_entra.access.requests import Ask, Ids, asks
@@ -100,7 +101,7 @@ def _facts(file: Path, answers: Answered) -> dict[str, Any]:
 
 
 def _not_there(ask: Ask) -> str:
-    return f"tenant.manage calls {ask.part} existing, but this isn't there: {ask.title}. {ask.why}"
+    return f"tenant.manage calls {to_camel(ask.part)} existing, but this isn't there: {ask.title}. {ask.why}"
 
 
 def _write_if_changed(file: Path, text: str) -> None:

@@ -43,8 +43,6 @@ def _settings(file: Path) -> StackSettings:
         return load(file)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
-    except FileNotFoundError:
-        raise pulumi.RunError(f"{file}: there is no such stack file; `airflow-entra new` writes one") from None
 
 
 def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTenant) -> str | None:

@@ -1,0 +1,184 @@
+"""The Graph client against answers as Graph gives them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from airflow_entra_auth.graph import Graph, GraphError, Request
+
+TOKEN = "e30.e30.secret-signature"
+
+
+class Server:
+    """Answers from a list, in order, and keeps what was asked."""
+
+    def __init__(self, *answers: httpx.Response | Callable[[httpx.Request], httpx.Response]) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+        self.slept: list[float] = []
+
+    def graph(self, patience: float = 60.0) -> Graph:
+        client = httpx.Client(transport=httpx.MockTransport(self._answer))
+        return Graph(lambda: TOKEN, client=client, patience=patience, sleep=self.slept.append)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        return answer if isinstance(answer, httpx.Response) else answer(request)
+
+
+def refusal(status: int, code: str, message: str, **headers: str) -> httpx.Response:
+    inner = {"date": "2026-03-01T12:00:00", "request-id": "r-1", "client-request-id": "c-1"}
+    body = {"error": {"code": code, "message": message, "innerError": inner}}
+    return httpx.Response(status, json=body, headers=headers)
+
+
+def test_requests_carry_the_token_and_bodies_json() -> None:
+    server = Server(httpx.Response(201, json={"id": "1"}), httpx.Response(204), httpx.Response(204))
+    graph = server.graph()
+
+    assert graph.post("/groups", {"displayName": "a"}) == {"id": "1"}
+    assert graph.patch("/groups/1", {"displayName": "b"}) is None
+    graph.delete("/groups/1")
+
+    assert [(one.method, str(one.url)) for one in server.requests] == [
+        ("POST", "https://graph.microsoft.com/v1.0/groups"),
+        ("PATCH", "https://graph.microsoft.com/v1.0/groups/1"),
+        ("DELETE", "https://graph.microsoft.com/v1.0/groups/1"),
+    ]
+    assert {one.headers["Authorization"] for one in server.requests} == {f"Bearer {TOKEN}"}
+    assert json.loads(server.requests[0].content) == {"displayName": "a"}
+
+
+def test_a_refusal_says_what_was_asked_and_answered_and_never_the_token() -> None:
+    server = Server(refusal(403, "Authorization_RequestDenied", "Insufficient privileges"))
+    with pytest.raises(GraphError) as caught:
+        server.graph().get("/groups?$top=1")
+
+    error = caught.value
+    assert (error.method, error.path, error.status, error.code) == (
+        "GET",
+        "/groups",
+        403,
+        "Authorization_RequestDenied",
+    )
+    assert error.request_id == "r-1"
+    assert str(error) == "GET /groups: 403 Authorization_RequestDenied: Insufficient privileges (request-id r-1)"
+    assert "secret-signature" not in repr(error) + str(error)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(502, text="<html>Bad gateway</html>"),
+        httpx.Response(400, json=["no", "object"]),
+        httpx.Response(400, json={"error": "text"}),
+        httpx.Response(500),
+    ],
+)
+def test_a_refusal_without_graphs_words_is_still_one(answer: httpx.Response) -> None:
+    with pytest.raises(GraphError) as caught:
+        Server(answer).graph().get("/groups")
+    assert (caught.value.status, caught.value.code) == (answer.status_code, "NoCode")
+
+
+def test_it_waits_as_long_as_it_is_told() -> None:
+    throttled = refusal(429, "TooManyRequests", "Slow down", **{"Retry-After": "7"})
+    server = Server(throttled, throttled, httpx.Response(200, json={"id": "1"}))
+    assert server.graph().get("/groups/1") == {"id": "1"}
+    assert server.slept == [7, 7]
+
+
+def test_without_a_time_it_backs_off_longer_each_time() -> None:
+    busy = refusal(503, "ServiceUnavailable", "Busy")
+    server = Server(busy, busy, busy, httpx.Response(200, json={}))
+    server.graph().get("/groups/1")
+    assert all(low <= slept <= 2 * low for low, slept in zip([0.5, 1, 2], server.slept, strict=True))
+
+
+def test_waiting_stays_within_its_budget() -> None:
+    throttled = refusal(429, "TooManyRequests", "Slow down", **{"Retry-After": "40"})
+    server = Server(throttled, throttled)
+    with pytest.raises(GraphError, match="429"):
+        server.graph(patience=60).get("/groups")
+    assert server.slept == [40]
+
+
+def test_pages_are_followed_to_the_end() -> None:
+    link = "https://graph.microsoft.com/v1.0/groups?$skiptoken=x"
+    server = Server(
+        httpx.Response(200, json={"value": [1, 2], "@odata.nextLink": link}), httpx.Response(200, json={"value": [3]})
+    )
+    assert list(server.graph().pages("/groups", {"$filter": "displayName eq 'a'"})) == [1, 2, 3]
+    assert server.requests[0].url.params["$filter"] == "displayName eq 'a'"
+    assert server.requests[1].url.params["$skiptoken"] == "x"
+
+
+def test_a_page_elsewhere_is_not_followed_because_the_token_would_go_with_it() -> None:
+    page = {"value": [], "@odata.nextLink": "https://graph.microsoft.com.evil.example/v1.0/groups"}
+    server = Server(httpx.Response(200, json=page))
+    with pytest.raises(GraphError, match="another host"):
+        list(server.graph().pages("/groups"))
+    assert len(server.requests) == 1
+
+
+def test_ids_are_looked_up_a_thousand_at_a_time() -> None:
+    def existing(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"value": [{"id": one} for one in json.loads(request.content)["ids"]]})
+
+    server = Server(existing, existing)
+    ids = [str(number) for number in range(1001)]
+    assert {one["id"] for one in server.graph().get_by_ids([*ids, "0"], ["group"])} == set(ids)
+    bodies = [json.loads(one.content) for one in server.requests]
+    assert [len(body["ids"]) for body in bodies] == [1000, 1]
+    assert bodies[0]["types"] == ["group"]
+
+
+def test_no_ids_are_no_call() -> None:
+    assert Server().graph().get_by_ids([]) == []
+
+
+def batch(**overrides: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+    """Answers each request of a batch with its own url, in reverse; `overrides` by url."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)["requests"]
+        answers = [
+            {"id": one["id"], "status": 200, "body": {"url": one["url"]}, **overrides.get(one["url"].strip("/"), {})}
+            for one in reversed(asked)
+        ]
+        return httpx.Response(200, json={"responses": answers})
+
+    return answer
+
+
+def test_a_batch_of_many_keeps_its_order_and_sends_twenty_at_a_time() -> None:
+    server = Server(batch(), batch(), batch())
+    answers = server.graph().batch([Request("GET", f"/{number}") for number in range(45)])
+    assert answers == [{"url": f"/{number}"} for number in range(45)]
+    assert [len(json.loads(one.content)["requests"]) for one in server.requests] == [20, 20, 5]
+
+
+def test_what_was_throttled_in_a_batch_is_sent_again_and_what_was_refused_is_not() -> None:
+    denied = {"status": 403, "body": {"error": {"code": "Denied", "message": "No"}}}
+    throttled = {"status": 429, "headers": {"Retry-After": "3"}, "body": {"error": {"code": "Slow"}}}
+    server = Server(batch(a=throttled, b=denied), batch())
+    first, second, third = server.graph().batch([Request("GET", "/a"), Request("POST", "/b", {}), Request("GET", "/c")])
+
+    assert (first, third) == ({"url": "/a"}, {"url": "/c"})
+    assert isinstance(second, GraphError)
+    assert (second.method, second.path, second.status) == ("POST", "/b", 403)
+    assert server.slept == [3]
+    assert [one["url"] for one in json.loads(server.requests[1].content)["requests"]] == ["/a"]
+
+
+def test_a_batch_that_stays_throttled_answers_with_the_error() -> None:
+    throttled = {"status": 429, "headers": {"Retry-After": "50"}, "body": {"error": {"code": "Slow"}}}
+    (answer,) = Server(batch(a=throttled), batch(a=throttled)).graph().batch([Request("GET", "/a")])
+    assert isinstance(answer, GraphError)
+    assert answer.status == 429

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+
+TENANT = "7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11"
+SECRET = "do-not-show-me"
+
+
+class Entra:
+    """The token endpoint: remembers the forms it was sent."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.forms: list[dict[str, str]] = []
+        self.expires_in: object = 3600
+        self.refusal: httpx.Response | None = None
+        monkeypatch.setattr(httpx, "post", self._post)
+
+    def _post(self, url: str, *, data: dict[str, str], timeout: float) -> httpx.Response:
+        assert url == f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
+        assert timeout > 0
+        self.forms.append(data)
+        return self.refusal or httpx.Response(
+            200, json={"access_token": f"token {len(self.forms)}", "expires_in": self.expires_in}
+        )
+
+
+@pytest.fixture
+def entra(monkeypatch: pytest.MonkeyPatch) -> Entra:
+    return Entra(monkeypatch)
+
+
+def test_a_client_secret_gets_a_token_once(entra: Entra) -> None:
+    token = token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})
+    assert [token(), token()] == ["token 1", "token 1"]
+    assert entra.forms == [
+        {"grant_type": "client_credentials", "client_id": "c", "scope": GRAPH, "client_secret": SECRET}
+    ]
+
+
+def test_a_token_near_its_end_is_replaced(entra: Entra, monkeypatch: pytest.MonkeyPatch) -> None:
+    entra.expires_in = "3600"  # some answers write a text
+    token = token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})
+    now = time.time()
+    assert token() == "token 1"
+    monkeypatch.setattr(time, "time", lambda: now + 3200)
+    assert token() == "token 1"
+    monkeypatch.setattr(time, "time", lambda: now + 3400)
+    assert token() == "token 2"
+
+
+def test_a_federated_token_is_sent_as_an_assertion_and_read_again_each_time(entra: Entra, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("first\n")
+    entra.expires_in = 0
+    token = token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_OIDC_TOKEN_FILE_PATH": str(file)})
+    token()
+    file.write_text("second\n")
+    token()
+    assert [form["client_assertion"] for form in entra.forms] == ["first", "second"]
+    assert entra.forms[0]["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    assert "client_secret" not in entra.forms[0]
+
+
+def test_a_federated_token_may_stand_in_the_environment(entra: Entra) -> None:
+    token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_OIDC_TOKEN": "jwt"})()
+    assert entra.forms[0]["client_assertion"] == "jwt"
+
+
+def test_a_refusal_is_entras_own_first_line_and_holds_no_secret(entra: Entra) -> None:
+    description = "AADSTS7000215: Invalid client secret provided.\r\nTrace ID: 1"
+    entra.refusal = httpx.Response(401, json={"error": "invalid_client", "error_description": description})
+    with pytest.raises(CredentialError) as caught:
+        token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})()
+    assert str(caught.value) == (
+        f"Entra refused to sign in application c in tenant {TENANT}: AADSTS7000215: Invalid client secret provided."
+    )
+    assert SECRET not in repr(caught.value)
+
+
+def test_with_no_identity_at_all_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no `az` here
+    with pytest.raises(CredentialError, match=r"set ARM_CLIENT_ID .* or sign in with `az login`"):
+        token_source(GRAPH, TENANT, {})()
