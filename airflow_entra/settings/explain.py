@@ -138,6 +138,9 @@ def _unknown_key(error: ErrorDetails, loc: Loc) -> Finding:
     elif meant:
         what = f"{short} is no key of {said(loc[1:-1]) or 'config'}"
         right, fix = f"did you mean {meant}?", f"write {meant} instead of {key}"
+    elif homes := _homes(short):
+        what = f"{short} is no key of {said(loc[1:-1]) or 'config'} as it is written here"
+        right, fix = f"{short} belongs to {' or '.join(homes)}", "move it there, or delete it"
     else:
         what = f"{short} is no key of {said(loc[1:-1]) or 'config'}"
         right = f"its keys are {', '.join(sorted(keys(section_at(error['loc'][:-1]))))}"
@@ -150,6 +153,17 @@ def _meant(error: ErrorDetails) -> str | None:
     if is_secret_key(key) or key.removeprefix("airflow-entra:") in _LATER:
         return None
     return closest(key, keys(section_at(error["loc"][:-1])))
+
+
+def _homes(key: str) -> list[str]:
+    """The sections that have the key which stands in a wrong one."""
+    sections = [one for one in vars(model).values() if isinstance(one, type) and issubclass(one, model.Section)]
+    return [title(section.__name__) for section in sections if key in keys(section)]
+
+
+def title(name: str) -> str:
+    """The name of a section of the model as people read it: CreatedGroup is "created group"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
 def _not_one_of(loc: Loc, name: str, value: object, known: list[str]) -> Finding:

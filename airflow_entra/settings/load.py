@@ -230,6 +230,10 @@ def _located(finding: Finding, path: Path, document: Document | None) -> Mistake
     what = finding.what
     if finding.first is not None and document is not None:
         what = what.replace("{first}", f"line {document.place(finding.first, key=True)[0]}")
-    return Mistake(
-        file=path, line=line, column=column, what=what, right=finding.right, fix=finding.fix, severity=finding.severity
-    )
+    what, right, fix = (_one_line(text) for text in (what, finding.right, finding.fix))
+    return Mistake(file=path, line=line, column=column, what=what, right=right, fix=fix, severity=finding.severity)
+
+
+def _one_line(text: str) -> str:
+    """`text` without effect on a terminal or a log: a key of the file may hold line ends and escape sequences."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from airflow_entra.settings.explain import title
 from airflow_entra.settings.schema import HEADER, Json, stack_schema
 
 _START = f"""\
@@ -31,7 +31,7 @@ def reference_text() -> str:
     parts = [_START, "## config\n", _table(schema["properties"]["config"], definitions)]
     for name in _in_reading_order(schema["properties"]["config"], definitions):
         parts += [
-            f"## {_title(name)}\n",
+            f"## {title(name)}\n",
             f"{_escaped(definitions[name].get('description', ''))}\n",
             _table(definitions[name], definitions),
         ]
@@ -89,8 +89,8 @@ def _default(value: Json) -> str:
 
 def _value(schema: Json) -> str:
     if "$ref" in schema:
-        title = _title(_name(schema))
-        return f"[{title}](#{title.replace(' ', '-')})"
+        section = title(_name(schema))
+        return f"[{section}](#{section.replace(' ', '-')})"
     if "oneOf" in schema:
         return " or ".join(_value(one) for one in schema["oneOf"])
     if "enum" in schema:
@@ -109,11 +109,6 @@ def _value(schema: Json) -> str:
 
 def _name(schema: Json) -> str:
     return str(schema["$ref"]).rpartition("/")[2]
-
-
-def _title(name: str) -> str:
-    """CreatedGroup as people read it: created group."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
 def _escaped(text: str) -> str:

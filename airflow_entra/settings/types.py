@@ -137,7 +137,6 @@ Description = Annotated[
         rule=f"1 to {limits.DESCRIPTION} characters",
         fix="shorten it, or leave the key out",
         example="May do everything in Airflow",
-        source=limits.GROUP,
         pattern=rf"[\s\S]{{1,{limits.DESCRIPTION}}}",
     ),
 ]

@@ -106,6 +106,30 @@ def manifest_has_room(settings: StackSettings) -> Iterator[Finding]:
         )
 
 
+def nested_members_get_in(settings: StackSettings) -> Iterator[Finding]:
+    """Assignment reaches direct members only, while the groups claim lists the groups above as well."""
+    if settings.sign_in.roles_from == "securityGroups" and settings.sign_in.assignment_required:
+        yield Finding(
+            severity="warning",
+            loc=at("sign_in", "assignmentRequired"),
+            what="assignmentRequired keeps out members of nested groups, which securityGroups is there for",
+            right="Entra counts direct members of assigned groups as assigned, nobody else",
+            fix="write assignmentRequired: false, or rolesFrom: assignedGroups",
+        )
+
+
+def somebody_assigns(settings: StackSettings) -> Iterator[Finding]:
+    needed = settings.sign_in.roles_from != "securityGroups" or settings.sign_in.assignment_required
+    if settings.tenant.manage.assignments == "none" and needed:
+        yield Finding(
+            severity="warning",
+            loc=at("tenant", "manage", "assignments"),
+            what="manage.assignments is none: no group gets its role in the application",
+            right="roles from app roles or assigned groups, and assignmentRequired, need groups assigned",
+            fix="write managed or request; existing where somebody else assigns them",
+        )
+
+
 def _built_in(name: str) -> str | None:
     """Airflow's own role that `name` is a miswriting of."""
     return next((role for role in BUILT_IN if role.lower() == name.lower() and role != name), None)
@@ -117,4 +141,6 @@ RULES = (
     Rule(("roles",), former_names_are_free),
     Rule(("roles",), actions_once),
     Rule(("roles", "airflow", "sign_in"), manifest_has_room),
+    Rule(("sign_in",), nested_members_get_in),
+    Rule(("tenant", "sign_in"), somebody_assigns),
 )
