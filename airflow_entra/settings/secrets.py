@@ -14,6 +14,7 @@ _KEYS = frozenset(
 )
 # A client secret of Entra: three characters, a digit, "Q~", then 31 to 34 more.
 _VALUE = re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])|-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_SHOWN = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]*")  # also where a message has shortened it
 _OURS = ("azuread", "azure-native", "airflow-entra")
 
 
@@ -31,6 +32,11 @@ def secret_at(loc: Loc, what: str, *, at_key: bool) -> Finding:
         fix="delete it, and replace the secret at its source if the file was ever committed or shared",
         secret=True,
     )
+
+
+def without_secrets(text: str) -> str:
+    """A message without what looks like a secret in it."""
+    return _SHOWN.sub("(a secret)", text)
 
 
 def plain_secrets(document: Document) -> Iterator[Finding]:

@@ -195,6 +195,18 @@ def test_an_error_carries_no_value_of_the_file_in_its_context(tmp_path: Path) ->
     assert caught.value.__context__ is None
 
 
+def test_no_message_repeats_a_secret(tmp_path: Path) -> None:
+    secret = "aB38Q~abcdefghijklmnopqrstuvwxyz01234567"
+    text = EVERYTHING.replace("create: airflow-prod-viewers", f"create: {secret}")
+    text = text.replace("create: airflow-prod-admins", f"create: {secret}").replace(
+        "displayName: Airflow", f"{secret}: x"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(_file(tmp_path, text))
+    assert len(caught.value.mistakes) > 2
+    assert "abcdefgh" not in str(caught.value)
+
+
 def _with_certificate(folder: Path, content: str | None) -> Path:
     if content is not None:
         (folder / "airflow.pem").write_text(content)

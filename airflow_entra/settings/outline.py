@@ -1,0 +1,95 @@
+"""The keys around the settings: those that Pulumi reads itself, and those of other programs below `config`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from airflow_entra.settings import document
+from airflow_entra.settings.explain import closest
+from airflow_entra.settings.finding import Finding
+from airflow_entra.settings.model import StackSettings, config_key
+
+OURS = "airflow-entra:"
+KNOWN = tuple(config_key(field) for field in StackSettings.model_fields)
+
+_PULUMI_KEYS = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"]
+
+
+def top_level(root: document.Node | None) -> Iterator[Finding]:
+    """What is wrong around the settings: the keys that Pulumi itself reads, and config."""
+    if not isinstance(root, document.Mapping):
+        yield Finding(
+            what="the file holds no keys",
+            right="it has the section config",
+            fix="start from one of the files in stacks/",
+        )
+        return
+    top = root.entries
+    for key in top:
+        if key in _PULUMI_KEYS:
+            continue
+        meant = closest(key, _PULUMI_KEYS)
+        yield Finding(
+            loc=(key,),
+            at_key=True,
+            what=f"{key} is no key of a stack file",
+            right=f"did you mean {meant}?" if meant else f"its keys are {', '.join(_PULUMI_KEYS)}",
+            fix=f"write {meant}" if meant else "move it below config, indented by two spaces",
+        )
+        if meant == "config":
+            return
+    if "config" not in top:
+        yield Finding(what="config is missing", right="the settings stand below config:", fix="add config:")
+    elif not isinstance(top["config"][1], document.Mapping):
+        yield Finding(
+            loc=("config",),
+            at_key=True,
+            what="config has no keys",
+            right="the settings stand below config, indented by two spaces",
+            fix="start from one of the files in stacks/",
+        )
+
+
+def misspelt(config: Mapping[str, object]) -> dict[str, str | None]:
+    """Keys of `config` that no program reads, each with the key of ours that it is probably meant to be.
+
+    A key without a namespace is nobody's; azuread:tenantID is meant for us; other keys are other programs'.
+    """
+    found: dict[str, str | None] = {}
+    short = {key.partition(":")[2]: key for key in KNOWN}
+    absent = {key.lower(): key for key in KNOWN if key not in config}
+    for key in config:
+        _, colon, name = key.partition(":")
+        if key in KNOWN or key.startswith(OURS):
+            continue
+        if not colon or not name:
+            found[key] = short.get(closest(key, list(short)) or "")
+        elif key.lower() in absent:
+            found[key] = absent[key.lower()]
+    return found
+
+
+def encrypted(config: Mapping[str, object]) -> list[str]:
+    """Keys of ours whose value is a Pulumi secret."""
+    values = ((key, config.get(key)) for key in KNOWN)
+    return [key for key, value in values if isinstance(value, dict) and value.keys() == {"secure"}]
+
+
+def misspelt_finding(key: str, meant: str | None) -> Finding:
+    return Finding(
+        loc=("config", key),
+        at_key=True,
+        what=f"{key} is no key of config",
+        right=f"did you mean {meant}?" if meant else "keys of config are written NAMESPACE:NAME",
+        fix=f"write {meant}" if meant else f"name the program that reads it, as in {OURS}environment",
+    )
+
+
+def encrypted_finding(key: str) -> Finding:
+    return Finding(
+        loc=("config", key),
+        at_key=True,
+        what=f"{key} is encrypted",
+        right="settings are readable: whoever reviews access reads them",
+        fix=f"run `pulumi config set {key} VALUE` without --secret",
+    )

@@ -1,0 +1,48 @@
+"""The text of a stack file, before anything is read from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airflow_entra.settings import limits
+from airflow_entra.settings.document import NotYaml
+from airflow_entra.settings.finding import Finding
+
+
+def read_text(path: Path) -> str:
+    """The file's text; NotYaml for what is no readable UTF-8 file of a sensible size."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limits.FILE_BYTES + 1)
+    except OSError as error:
+        raise NotYaml(
+            _whole(
+                f"the file can't be read: {error.strerror}", "an existing stack file", "check the name and its rights"
+            )
+        ) from None
+    if len(content) > limits.FILE_BYTES:
+        raise NotYaml(
+            _whole("the file is larger than 1 MiB", "a stack file has a few hundred lines", "name the right file")
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        raise NotYaml(
+            Finding(
+                place=place,
+                what="the file is not UTF-8 from here on",
+                right="stack files are UTF-8 text",
+                fix="save the file as UTF-8",
+            )
+        ) from None
+    if not text.strip():
+        raise NotYaml(
+            _whole("the file is empty", "it has the section config", "start from one of the files in stacks/")
+        )
+    return text
+
+
+def _whole(what: str, right: str, fix: str) -> Finding:
+    return Finding(place=(1, 1), what=what, right=right, fix=fix)
