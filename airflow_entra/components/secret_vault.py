@@ -33,7 +33,9 @@ class SecretVault(Part):
         manage_roles = settings.tenant.manage.vault_roles == "managed"
         made: list[pulumi.Resource] = []
         if isinstance(credential.vault, CreatedVault):
-            made.append(self._vault(recover))
+            made.append(self._vault(credential.vault, recover))
+            if credential.vault.private_endpoint_subnet:
+                self._private_endpoint(credential.vault.private_endpoint_subnet, made[0])
             if manage_roles:
                 made.append(self._officer(deployer, made[0]))
         secret = self._secret(client, made)
@@ -53,7 +55,8 @@ class SecretVault(Part):
             return None
         return Provider("vault-subscription", subscription_id=self._place.subscription, opts=self.child())
 
-    def _vault(self, recover: bool) -> keyvault.Vault:
+    def _vault(self, vault: CreatedVault, recover: bool) -> keyvault.Vault:
+        private = vault.private_endpoint_subnet is not None
         production = self._settings.environment == "production"
         properties = keyvault.VaultPropertiesArgs(
             tenant_id=self._settings.tenant_id,
@@ -63,6 +66,13 @@ class SecretVault(Part):
             enable_soft_delete=True,
             soft_delete_retention_in_days=_SOFT_DELETE_DAYS,
             enable_purge_protection=True if production else None,  # Azure refuses False: it can't be turned off
+            public_network_access="disabled" if private else "enabled",
+            network_acls=keyvault.NetworkRuleSetArgs(
+                bypass=keyvault.NetworkRuleBypassOptions.NONE
+                if private
+                else keyvault.NetworkRuleBypassOptions.AZURE_SERVICES,
+                default_action=keyvault.NetworkRuleAction.DENY if private else keyvault.NetworkRuleAction.ALLOW,
+            ),
         )
         return keyvault.Vault(
             "vault",
@@ -72,6 +82,24 @@ class SecretVault(Part):
             properties=properties,
             # How a vault came to be is said at its creation only and is never read back.
             opts=self.child(ignore_changes=["properties.createMode"]),
+        )
+
+    def _private_endpoint(self, subnet: str, vault: pulumi.Resource) -> None:
+        """The only way to the secret from then on. Writing it goes through Azure itself and needs no such way."""
+        from pulumi_azure_native import network  # 3 s to import: only for who asks for it
+
+        network.PrivateEndpoint(
+            "private-endpoint",
+            private_endpoint_name=f"pe-{self._place.name}",
+            resource_group_name=self._place.resource_group,
+            location=self._settings.location,
+            subnet=network.SubnetArgs(id=subnet),
+            private_link_service_connections=[
+                network.PrivateLinkServiceConnectionArgs(
+                    name=self._place.name, private_link_service_id=self._place.id, group_ids=["vault"]
+                )
+            ],
+            opts=self.child(depends_on=[vault]),
         )
 
     def _officer(self, deployer: pulumi.Input[str], vault: pulumi.Resource) -> authorization.RoleAssignment:

@@ -36,6 +36,19 @@ def test_a_created_vault_goes_by_roles_and_production_cannot_purge_it(
     assert "createMode" not in properties
 
 
+def test_a_private_endpoint_is_the_only_way_to_the_vault(deploy: Deploy) -> None:
+    subnet = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/snet"
+    deployed = deploy({"credential.vault.privateEndpointSubnet": subnet})
+
+    properties = deployed.one("Vault").inputs["properties"]
+    assert properties["publicNetworkAccess"] == "disabled"
+    assert properties["networkAcls"] == {"bypass": "None", "defaultAction": "Deny"}
+    endpoint = deployed.one("PrivateEndpoint").inputs
+    assert endpoint["subnet"] == {"id": subnet}
+    (connection,) = endpoint["privateLinkServiceConnections"]
+    assert (connection["privateLinkServiceId"], connection["groupIds"]) == (VAULT, ["vault"])
+
+
 def test_a_soft_deleted_vault_is_recovered_and_that_is_forgotten_afterwards(deploy: Deploy) -> None:
     vault = deploy(tenant=FakeTenant(deleted_vaults={"kv-airflow"})).one("Vault")
     assert vault.inputs["properties"]["createMode"] == "recover"
