@@ -69,7 +69,8 @@ class Span:
     def validate(self, value: object) -> timedelta:
         duration = value if isinstance(value, timedelta) else _read(value, self.rule)
         if not self.least <= duration <= self.most:
-            raise wrong(f"{durations.format(duration)} is out of range", right=self.rule, fix=self.fix)
+            said = value if isinstance(value, str) else durations.format(duration)
+            raise wrong(f"{said} is out of range", right=self.rule, fix=self.fix)
         return self.check(duration) if self.check else duration
 
     def __get_pydantic_core_schema__(self, source_type: object, handler: GetCoreSchemaHandler) -> CoreSchema:

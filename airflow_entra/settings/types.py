@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Annotated
 
-from airflow_entra.settings import limits, urls
+from airflow_entra.settings import durations, limits, urls
 from airflow_entra.settings.forms import Form, Span, quote
 from airflow_entra.settings.mistakes import wrong
 
@@ -267,7 +267,7 @@ def _entra_frequency(duration: timedelta) -> timedelta:
     hours, days = timedelta(hours=1), timedelta(days=1)
     if duration % hours or (duration > limits.SIGN_IN_FREQUENCY_HOURS * hours and duration % days):
         raise wrong(
-            "a sign-in frequency is whole hours below a day, whole days above",
+            f"{durations.format(duration)} is neither whole hours below a day nor whole days",
             right=_FREQUENCY_RULE,
             fix="round it down",
         )

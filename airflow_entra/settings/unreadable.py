@@ -105,6 +105,13 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
             right="keys of one section start in the same column, and a value with a colon and a blank stands in quotes",
             fix="line the key up with its neighbours, or quote the value",
         )
+    if error.context == "while scanning an alias":
+        return Finding(
+            place=place,
+            what="an unquoted * begins an alias, and no name follows",
+            right="a pattern with * stands in quotes",
+            fix='write "*" for all DAGs',
+        )
     started = error.context_mark
     context = f" {error.context} that starts in line {started.line + 1}" if error.context and started else ""
     return Finding(
