@@ -37,14 +37,15 @@ def test_a_created_vault_goes_by_roles_and_production_cannot_purge_it(
 
 
 def test_a_private_endpoint_is_the_only_way_to_the_vault(deploy: Deploy) -> None:
-    subnet = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/snet"
+    network = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet"
+    subnet = f"{network}/subnets/snet"
     deployed = deploy({"credential.vault.privateEndpointSubnet": subnet})
 
     properties = deployed.one("Vault").inputs["properties"]
     assert properties["publicNetworkAccess"] == "disabled"
     assert properties["networkAcls"] == {"bypass": "None", "defaultAction": "Deny"}
     endpoint = deployed.one("PrivateEndpoint").inputs
-    assert endpoint["subnet"] == {"id": subnet}
+    assert endpoint["subnet"]["id"] == subnet
     (connection,) = endpoint["privateLinkServiceConnections"]
     assert (connection["privateLinkServiceId"], connection["groupIds"]) == (VAULT, ["vault"])
 
