@@ -24,12 +24,14 @@ def edit(path: Path, changes: Mapping[Loc, object]) -> bool:
     exist, else KeyError or IndexError and nothing is written. A change that says what the file says already leaves its
     bytes alone. The new file replaces the old one in one step.
     """
-    text = path.read_bytes().decode("utf-8")
+    written = path.read_bytes().decode("utf-8")
+    text = written.replace("\r\n", "\n")
     yaml, document = _same_layout(text)
     changed = [_apply(document["config"], loc, value) for loc, value in changes.items()]
     if not any(changed):
         return False
-    _replace(path, _dumped(yaml, document))
+    line_end = "\r\n" if text != written else "\n"
+    _replace(path, _dumped(yaml, document).replace("\n", line_end))
     return True
 
 

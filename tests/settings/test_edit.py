@@ -67,6 +67,12 @@ def test_rights_and_links_stay(file: Path, tmp_path: Path) -> None:
     assert list(tmp_path.glob(".*")) == []
 
 
+def test_line_ends_stay(file: Path) -> None:
+    file.write_bytes(EVERYTHING.replace("\n", "\r\n").encode())
+    assert edit(file, {("airflow-entra:signIn", "tokenLifetime"): "4h"})
+    assert file.read_bytes() == EVERYTHING.replace("8h", "4h", 1).replace("\n", "\r\n").encode()
+
+
 def test_lists_that_are_not_indented_stay_so(file: Path) -> None:
     flat = "config:\n  # who\n  a:\n  - x # one\n  - y\n  b: 'q'\n"
     file.write_text(flat)
