@@ -79,6 +79,8 @@ class Package(Protocol):
     name: str
     version: str
 
+    def schema(self) -> Props: ...
+
     def configure(self, settings: Settings) -> None:
         """Called once, before anything but `resource(...).check`; makes no network call."""
 

@@ -1,6 +1,7 @@
 """A package behind Pulumi's ResourceProvider protocol."""
 # ruff: noqa: N802  # the protocol names the methods
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -33,9 +34,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=self._package.version)
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.GetSchemaResponse(
-            schema=f'{{"name": "{self._package.name}", "version": "{self._package.version}"}}'
-        )
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(self._package.schema()))
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)

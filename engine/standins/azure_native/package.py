@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.standins import describe
 from engine.standins.azure_native.arm import SCOPE, Arm
 from engine.standins.azure_native.resource import ArmResource, Services, resource_for
-from engine.standins.azure_native.types import SECRET, TYPES, VAULT
+from engine.standins.azure_native.types import SECRET, TYPES, VAULT, ArmType
 from engine.standins.azure_native.vault import VaultClient
 from engine.standins.credentials import Credential, Settings
 from engine.standins.errors import ProviderError
@@ -37,6 +38,10 @@ class AzureNative:
         self._services = services
         self._resources: dict[str, ArmResource] = {each.token: resource_for(each, services) for each in TYPES}
 
+    def schema(self) -> Props:
+        """Names only: what is inside an object is not described."""
+        return describe.describe(self.name, self.version, {each.token: self._describe(each) for each in TYPES})
+
     def configure(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -64,6 +69,12 @@ class AzureNative:
 
     def cancel(self) -> None:
         self._http.stopping.set()
+
+    @staticmethod
+    def _describe(arm_type: ArmType) -> Props:
+        inputs = dict.fromkeys(arm_type.body, describe.ANY) | {key: {"type": "string"} for key in arm_type.parameters}
+        required = {path for path in arm_type.required if "." not in path and path != "location"}
+        return describe.resource(dict.fromkeys(arm_type.outputs, describe.ANY), inputs, required)
 
     def _subscription(self) -> str:
         subscription = self._configured().get("subscriptionId", "ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID")

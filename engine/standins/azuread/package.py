@@ -17,6 +17,7 @@ from engine.standins.azuread.user import User
 from engine.standins.bridged.resource import BridgedResource, Calls
 from engine.standins.bridged.schema import load
 from engine.standins.credentials import Settings
+from engine.standins.describe import describe_bridged
 from engine.standins.errors import ProviderError
 from engine.standins.package import ResourceType
 from engine.standins.rest import Http, TokenSource, new_client
@@ -53,10 +54,14 @@ class AzureAd:
         self._http = Http(client)
         self._settings: Settings | None = None
         self._graph = Graph(self._http, TokenSource(self._http, lambda: self._configured().credential(), SCOPE))
+        self._schemas = load(Path(__file__).with_name("schema.json"))
         self._resources = {
             token: BridgedResource(schema, partial(_CALLS[token], self._graph))
-            for token, schema in load(Path(__file__).with_name("schema.json")).items()
+            for token, schema in self._schemas.items()
         }
+
+    def schema(self) -> Props:
+        return describe_bridged(self.name, self.version, self._schemas)
 
     def configure(self, settings: Settings) -> None:
         self._settings = settings
