@@ -25,11 +25,11 @@ def resources() -> Iterator[tuple[str, str]]:
 def sdk_arguments(package: str, token: str) -> dict[str, bool]:
     """Argument names of the SDK's class, in camel case; True for a required one."""
     _, module, name = token.split(":")
-    snake = re.sub(
-        r"(?<!^)([A-Z])", r"_\1", name
-    ).lower()  # a nested type may have the same name: ask the module itself
+    snake = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
     place = f"pulumi_azuread.{snake}" if package == "azuread" else f"pulumi_azure_native.{module}.{snake}"
-    parameters = inspect.signature(getattr(import_module(place), f"{name}Args")).parameters
+    sdk = import_module(place)
+    arguments = getattr(sdk, f"{name}Args", None) or getattr(sdk, f"{name}InitArgs")  # where a nested type has the name
+    parameters = inspect.signature(arguments).parameters
     return {camel(key): value.default is value.empty for key, value in parameters.items()}
 
 
