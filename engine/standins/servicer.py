@@ -41,7 +41,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Another configuration never replaces what was made with the old one."""
-        olds = plain(read_struct(request.old_inputs or request.olds))
+        olds = plain(read_struct(request.old_inputs if request.HasField("old_inputs") else request.olds))
         news = plain(read_struct(request.news))
         changed = sorted(key for key in {*olds, *news} - {"version"} if olds.get(key) != news.get(key))
         some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE

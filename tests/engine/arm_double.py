@@ -69,6 +69,7 @@ class ArmDouble:
         if "/secrets/" in path:
             vault = path.split("/vaults/")[1].split("/")[0]
             properties["secretUri"] = f"https://{vault}.vault.azure.net/secrets/{name}"
+            properties["attributes"] = {"created": 1, "enabled": True, **properties.get("attributes", {})}
         elif "/roleAssignments/" in path:
             properties["scope"] = path.split("/providers/Microsoft.Authorization")[0]
         elif "/vaults/" in path:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.standins.azure_native.package import AzureNative
-from engine.standins.values import UNKNOWN, Secret
+from engine.standins.values import UNKNOWN, Secret, plain
 from tests.engine.arm_double import CALLER, ArmDouble
 from tests.engine.standin import Engine, Refused, Resource
 
@@ -36,7 +36,11 @@ CLIENT_SECRET: dict[str, Any] = {
     "resourceGroupName": "rg",
     "vaultName": "kv-airflow",
     "secretName": "client-secret",
-    "properties": {"value": Secret("s3cret"), "contentType": "text/plain"},
+    "properties": {
+        "attributes": {"expires": 1800000000},
+        "contentType": "text/plain",
+        "value": Secret("s3cret"),
+    },
 }
 READER: dict[str, Any] = {
     "scope": VAULT_ID,
@@ -187,14 +191,20 @@ def test_an_import_gives_the_inputs_of_a_program(engine_side: Engine, vault: Res
 
 def test_a_secret_s_value_is_secret_and_its_uri_is_not(engine_side: Engine, double: ArmDouble, vault: Resource) -> None:
     secret = engine_side.create(SECRET, "secret", CLIENT_SECRET)
-    assert double.bodies[-1] == {"properties": {"value": "s3cret", "contentType": "text/plain"}}
+    assert double.bodies[-1] == {"properties": plain(CLIENT_SECRET["properties"])}
     assert secret.inputs["properties"]["value"] == Secret("s3cret")
     assert secret.outputs["properties"] == {
+        "attributes": {"created": 1, "enabled": True, "expires": 1800000000},
         "contentType": "text/plain",
         "secretUri": "https://kv-airflow.vault.azure.net/secrets/client-secret",
     }
     refreshed = engine_side.refresh(secret)
     assert refreshed == secret
+    attributes = double.resources[secret.id]["properties"]["attributes"]
+    attributes |= {"created": 2, "expires": 1900000000}  # renewed by somebody in the vault itself
+    renewed = engine_side.refresh(secret)
+    assert renewed
+    assert renewed.inputs["properties"]["attributes"] == {"expires": 1900000000}
     rotated = {**CLIENT_SECRET, "properties": {**CLIENT_SECRET["properties"], "value": Secret("n3w")}}
     assert engine_side.changes(secret, rotated) == {"properties.value": "UPDATE"}
     engine_side.update(secret, rotated)

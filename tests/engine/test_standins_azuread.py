@@ -8,7 +8,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from engine.protocol import provider_pb2
 from engine.standins.azuread.package import AzureAd
-from engine.standins.values import UNKNOWN, Secret
+from engine.standins.values import UNKNOWN, Secret, write_struct
 from tests.engine.graph_double import ADA, CALLER, Call, GraphDouble, refusal
 from tests.engine.standin import Engine, Refused, Resource
 
@@ -362,3 +362,15 @@ def test_a_type_that_is_not_served_is_named(engine_side: Engine) -> None:
 def test_the_caller_is_known(engine_side: Engine) -> None:
     config = engine_side.invoke("azuread:index/getClientConfig:getClientConfig")
     assert (config["tenantId"], config["clientId"], config["objectId"]) == (OTHER_ID, ROLE_ID, CALLER)
+
+
+def test_another_configuration_is_a_change_that_replaces_nothing(engine_side: Engine) -> None:
+    request = provider_pb2.DiffRequest(
+        olds=write_struct({"tenantId": ROLE_ID, "version": "1"}),
+        news=write_struct({"tenantId": OTHER_ID, "version": "2"}),
+    )
+    difference = engine_side.provider.DiffConfig(request, engine_side.context)
+    assert (list(difference.diffs), list(difference.replaces)) == (["tenantId"], [])
+    request.old_inputs.CopyFrom(request.news)
+    same = engine_side.provider.DiffConfig(request, engine_side.context)
+    assert same.changes == provider_pb2.DiffResponse.DIFF_NONE

@@ -125,7 +125,14 @@ SECRET = ArmType(
     api_version=KEY_VAULT_API,
     name="secretName",
     auto_name=AutoName.COPY,
-    body={"properties": {"attributes": None, "contentType": None, "value": None}, "tags": None},
+    body={
+        "properties": {
+            "attributes": dict.fromkeys(("enabled", "expires", "notBefore")),
+            "contentType": None,
+            "value": None,
+        },
+        "tags": None,
+    },
     outputs={
         **_COMMON,
         "location": None,
