@@ -1,0 +1,1 @@
+"""A local Microsoft Entra tenant: sign-in, Graph, Resource Manager and Key Vault on loopback, in one process."""

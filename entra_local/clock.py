@@ -1,0 +1,22 @@
+"""The tenant's clock, and the one spelling of a moment on the wire."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The current moment in UTC, to the second: Graph and Resource Manager show no more."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp(moment: datetime | None = None) -> str:
+    """RFC 3339 with a Z, as every Microsoft service writes it."""
+    return (moment or now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse(text: str) -> datetime:
+    """Read an RFC 3339 moment; one without an offset counts as UTC.
+
+    Raises ValueError for anything else.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,198 @@
+# ruff: noqa: N818 - the classes are named for what the wire says
+"""Errors of Microsoft Graph, worded as Graph words them; clients match on some of the messages."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from entra_local import clock
+from entra_local.wire import Call, JsonObject, WireError
+
+
+class GraphError(WireError):
+    """Graph's error body: code, message, and the ids of the request."""
+
+    status = 400
+    code = "Request_BadRequest"
+    details: Sequence[JsonObject] = ()
+
+    def body(self, call: Call) -> JsonObject:
+        request_id = str(uuid4())
+        error: JsonObject = {
+            "code": self.code,
+            "message": self.message,
+            "innerError": {
+                "date": clock.stamp().removesuffix("Z"),
+                "request-id": request_id,
+                "client-request-id": call.headers.get("client-request-id", request_id),
+            },
+        }
+        if self.details:
+            error["details"] = list(self.details)
+        return {"error": error}
+
+
+class BadRequest(GraphError):
+    """A request that the directory refuses; the message says why."""
+
+
+class BadQuery(GraphError):
+    """A wrong query option."""
+
+    code = "BadRequest"
+
+
+class MalformedRequest(GraphError):
+    """The body is no JSON object."""
+
+    code = "BadRequest"
+
+
+class UnsupportedQuery(GraphError):
+    """A query that needs `ConsistencyLevel: eventual` and `$count=true`."""
+
+    code = "Request_UnsupportedQuery"
+
+
+class InvalidProperty(GraphError):
+    """The type has no such property."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Invalid property '{name}'.")
+
+
+class InvalidValue(GraphError):
+    """The property does not take such a value."""
+
+    def __init__(self, name: str, why: str = "") -> None:
+        super().__init__(f"Invalid value specified for property '{name}'{f': {why}' if why else '.'}")
+        self.details = [{"code": "InvalidValue", "target": name, "message": why or "Invalid value."}]
+
+
+class ReadOnlyProperty(GraphError):
+    """The property is the service's own."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Property '{name}' is read-only and cannot be set.")
+
+
+class RequiredProperty(GraphError):
+    """The property must have a value."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A value is required for property '{name}' of resource.")
+        self.details = [{"code": "PropertyRequired", "target": name, "message": "A value is required."}]
+
+
+class DuplicateValues(GraphError):
+    """A list names something twice."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("Request contains a property with duplicate values.")
+        self.details = [{"code": "DuplicateValue", "target": name, "message": "Duplicate values."}]
+
+
+class ValueTaken(GraphError):
+    """Another object has this value of a unique property."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Another object with the same value for property {name} already exists.")
+        self.details = [{"code": "ObjectConflict", "target": name, "message": self.message}]
+
+
+class EnabledEntitlement(GraphError):
+    """An app role or a scope that is still enabled was taken away or changed."""
+
+    code = "CannotDeleteOrUpdateEnabledEntitlement"
+    message = "Permission (scope or role) cannot be deleted or updated unless disabled first."
+
+
+class ReferenceExists(GraphError):
+    """The owner or member is one already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"One or more added object references already exist for the following modified properties: '{name}'."
+        )
+
+
+class SameKey(GraphError):
+    """Another object has this key."""
+
+    status = 409
+    code = "Request_MultipleObjectsWithSameKeyValue"
+
+
+class NotFound(GraphError):
+    """There is no such object, or it is soft-deleted."""
+
+    status = 404
+    code = "Request_ResourceNotFound"
+
+    def __init__(self, id_: str) -> None:
+        super().__init__(
+            f"Resource '{id_}' does not exist or one of its queried reference-property objects are not present."
+        )
+
+
+class MissingReference(NotFound):
+    """A body refers to an object that does not exist."""
+
+    status = 400
+    code = "Request_BadRequest"
+
+
+class Denied(GraphError):
+    """The caller lacks a permission."""
+
+    status = 403
+    code = "Authorization_RequestDenied"
+    message = "Insufficient privileges to complete the operation."
+
+
+class UnknownCaller(GraphError):
+    """The token's principal is gone."""
+
+    status = 401
+    code = "Authorization_IdentityNotFound"
+    message = "The identity of the calling application could not be established."
+
+
+class Unauthorised(GraphError):
+    """No token, or one that is no good."""
+
+    status = 401
+    code = "InvalidAuthenticationToken"
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize",'
+            ' client_id="00000003-0000-0000-c000-000000000000"'
+        }
+
+
+class WrongMethod(GraphError):
+    """The path exists, the method does not."""
+
+    status = 405
+    message = "Specified HTTP method is not allowed for the request target."
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__()
+        self._allowed = ", ".join(allowed)
+
+    def headers(self) -> dict[str, str]:
+        return {"Allow": self._allowed}
+
+
+class NotServed(GraphError):
+    """A route of Graph that this tenant lacks. Not 500 or 503: the official provider retries those for minutes."""
+
+    status = 501
+    code = "NotImplemented"
+
+
+class Unavailable(GraphError):
+    """Nothing can be stored now."""
+
+    status = 503
+    code = "ServiceUnavailable"

@@ -1,0 +1,33 @@
+"""Application permissions that routes ask for: any one out of each group."""
+
+OWNED_BY = "Application.ReadWrite.OwnedBy"
+"""Reads every application and service principal, writes those that the caller owns, creates new ones."""
+
+_DIRECTORY_READ = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+_DIRECTORY_WRITE = frozenset({"Directory.ReadWrite.All"})
+
+APPLICATION_WRITE = frozenset({OWNED_BY, "Application.ReadWrite.All"}) | _DIRECTORY_WRITE
+APPLICATION_READ = frozenset({"Application.Read.All"}) | APPLICATION_WRITE | _DIRECTORY_READ
+ASSIGNMENT_WRITE = frozenset({"AppRoleAssignment.ReadWrite.All"})
+ASSIGNMENT_READ = APPLICATION_READ | ASSIGNMENT_WRITE
+GRANT_WRITE = frozenset({"DelegatedPermissionGrant.ReadWrite.All"}) | _DIRECTORY_WRITE
+GRANT_READ = GRANT_WRITE | _DIRECTORY_READ
+
+GROUP_WRITE = frozenset({"Group.ReadWrite.All"}) | _DIRECTORY_WRITE
+GROUP_CREATE = GROUP_WRITE | {"Group.Create"}
+GROUP_READ = GROUP_WRITE | _DIRECTORY_READ | {"Group.Read.All", "Group.Create"}
+MEMBERSHIP_WRITE = GROUP_WRITE | {"GroupMember.ReadWrite.All"}
+MEMBERSHIP_READ = GROUP_READ | MEMBERSHIP_WRITE | {"GroupMember.Read.All"}
+
+USER_WRITE = frozenset({"User.ReadWrite.All"}) | _DIRECTORY_WRITE
+USER_READ = frozenset({"User.Read.All"}) | USER_WRITE | _DIRECTORY_READ
+OBJECT_READ = USER_READ | GROUP_READ | APPLICATION_READ
+DOMAIN_READ = frozenset({"Domain.Read.All", "Domain.ReadWrite.All"}) | _DIRECTORY_READ
+ORGANIZATION_READ = frozenset({"Organization.Read.All", "Organization.ReadWrite.All"}) | _DIRECTORY_READ
+
+POLICY_WRITE = frozenset({"Policy.ReadWrite.ApplicationConfiguration"})
+POLICY_READ = POLICY_WRITE | {"Policy.Read.All"}
+CONDITIONAL_ACCESS_WRITE = frozenset({"Policy.ReadWrite.ConditionalAccess"})
+CONDITIONAL_ACCESS_READ = CONDITIONAL_ACCESS_WRITE | {"Policy.Read.All", "Policy.Read.ConditionalAccess"}
+DELETED_READ = GROUP_READ | APPLICATION_READ
+DELETED_WRITE = GROUP_WRITE | APPLICATION_WRITE

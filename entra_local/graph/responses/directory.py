@@ -1,0 +1,55 @@
+"""/directoryObjects, /domains, /organization."""
+
+from entra_local.graph.entities import DIRECTORY_OBJECTS
+from entra_local.graph.exceptions import BadRequest, NotFound
+from entra_local.graph.models.applications import directory_tenant
+from entra_local.graph.models.objects import find_object
+from entra_local.graph.request import GraphRequest
+from entra_local.graph.responses.common import objects, typed
+from entra_local.wire import Reply
+
+MAXIMUM_IDS = 1000
+
+
+def read_object(request: GraphRequest) -> Reply:
+    found = find_object(request.directory, request["id"])
+    if found is None:
+        raise NotFound(request["id"])
+    context = {"@odata.context": f"{request.base}/$metadata#directoryObjects/$entity"}
+    return Reply(200, context | typed(found, beta=request.beta))
+
+
+def get_by_ids(request: GraphRequest) -> Reply:
+    """Objects by id; unknown ids are left out, as Graph does."""
+    body = request.call.json()
+    ids = body.get("ids")
+    if not isinstance(ids, list) or len(ids) > MAXIMUM_IDS:
+        raise BadRequest(f"'ids' must be a list of at most {MAXIMUM_IDS} ids.")
+    kinds = body.get("types") or list(DIRECTORY_OBJECTS)
+    found = (find_object(request.directory, str(id_), kinds) for id_ in ids)
+    return objects(request, [item for item in found if item is not None])
+
+
+def list_domains(request: GraphRequest) -> Reply:
+    domain = {
+        "id": directory_tenant(request.directory)["domain"],
+        "authenticationType": "Managed",
+        "isAdminManaged": True,
+        "isDefault": True,
+        "isInitial": True,
+        "isRoot": True,
+        "isVerified": True,
+        "supportedServices": ["Email", "OfficeCommunicationsOnline"],
+    }
+    return Reply(200, {"@odata.context": f"{request.base}/$metadata#domains", "value": [domain]})
+
+
+def list_organization(request: GraphRequest) -> Reply:
+    tenant = directory_tenant(request.directory)
+    organization = {
+        "id": tenant["id"],
+        "displayName": tenant["displayName"],
+        "tenantType": "AAD",
+        "verifiedDomains": [{"name": tenant["domain"], "isDefault": True, "isInitial": True, "type": "Managed"}],
+    }
+    return Reply(200, {"@odata.context": f"{request.base}/$metadata#organization", "value": [organization]})

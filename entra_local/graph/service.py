@@ -1,0 +1,86 @@
+"""Graph as a service: versions, tokens, permissions, and the rule of what the caller owns."""
+
+import re
+from typing import Any
+
+from entra_local.graph.exceptions import (
+    Denied,
+    GraphError,
+    MalformedRequest,
+    NotServed,
+    Unauthorised,
+    Unavailable,
+    UnknownCaller,
+    WrongMethod,
+)
+from entra_local.graph.permissions import OWNED_BY
+from entra_local.graph.request import GraphRequest
+from entra_local.graph.urls import TABLE
+from entra_local.routing import Route
+from entra_local.service import Request, Service
+from entra_local.tokens import read
+from entra_local.wire import Call
+
+AUDIENCES = ("https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000")
+_VERSION = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
+
+
+class Graph(Service[GraphRequest]):
+    """Microsoft Graph."""
+
+    table = TABLE
+
+    def path(self, call: Call) -> str:
+        return _VERSION.sub("", call.path, count=1)
+
+    def admit(self, request: Request, route: Route[Any]) -> GraphRequest:
+        caller = read(request.world.keys, request.call.headers.get("authorization"), AUDIENCES)
+        version = _VERSION.match(request.call.path)
+        if version is None:
+            raise NotServed("The request has no version: the local tenant serves /v1.0 and /beta.")
+        admitted = GraphRequest(
+            request.call, request.world, request.store, request.parameters, caller, version[1].lower() == "beta"
+        )
+        principal = admitted.directory.get("servicePrincipal", caller.object_id)
+        if principal is None or not principal.body["accountEnabled"]:
+            raise UnknownCaller
+        _check_permissions(admitted, route)
+        return admitted
+
+    def no_route(self, call: Call, allowed: list[str]) -> GraphError:
+        if allowed:
+            return WrongMethod(allowed)
+        return NotServed(f"The local tenant does not serve {call.method} {self.path(call)[:200]}.")
+
+    def unauthorised(self, call: Call, reason: str) -> GraphError:
+        return Unauthorised(reason)
+
+    def malformed(self, call: Call, reason: str) -> GraphError:
+        return MalformedRequest(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and"
+            f" payload is of valid JSON format: {reason}."
+        )
+
+    def unavailable(self, call: Call, reason: str) -> GraphError:
+        return Unavailable(reason)
+
+
+def _check_permissions(request: GraphRequest, route: Route[Any]) -> None:
+    for group in route.needs:
+        held = request.caller.permissions & group
+        if not held:
+            raise Denied
+        if held == {OWNED_BY} and request.call.method != "GET" and "id" in request.parameters:
+            _check_owned(request)
+
+
+def _check_owned(request: GraphRequest) -> None:
+    """OwnedBy writes only what the caller owns. A missing object is left to the handler's 404."""
+    directory, id_ = request.directory, request["id"]
+    kinds = ("application", "servicePrincipal", "group")
+    exists = any(directory.get(kind, id_, deleted=deleted) for kind in kinds for deleted in (False, True))
+    if exists and not directory.linked("owners", id_, request.caller.object_id):
+        raise Denied
+
+
+GRAPH = Graph()

@@ -1,0 +1,39 @@
+"""Which service answers for which host name."""
+
+from typing import Any
+
+from entra_local.graph.service import GRAPH
+from entra_local.portal.service import PORTAL
+from entra_local.service import Service
+from entra_local.signin.service import SIGN_IN
+from entra_local.wire import Call
+
+LOGIN = "login.microsoftonline.com"
+GRAPH_HOST = "graph.microsoft.com"
+RESOURCE_MANAGER = "management.azure.com"
+VAULTS = ".vault.azure.net"
+
+
+def permitted(host: str, port: int) -> bool:
+    """Whether the proxy lets a connection through: Azure's four names on the TLS port, nothing else."""
+    return port == 443 and (host in (LOGIN, GRAPH_HOST, RESOURCE_MANAGER) or _is_vault(host))
+
+
+def service_for(call: Call) -> Service[Any] | None:
+    """The service of a request's host, or None for a stranger (a rebound DNS name, for one)."""
+    host = call.host.removesuffix(":443")
+    match host:
+        case "login.microsoftonline.com":
+            return SIGN_IN
+        case "graph.microsoft.com":
+            return GRAPH
+        case "management.azure.com":
+            return SIGN_IN if call.path.startswith("/metadata/") else None
+    if host.partition(":")[0] in ("localhost", "127.0.0.1"):
+        return PORTAL if call.path in ("/", "/health") else SIGN_IN
+    return None
+
+
+def _is_vault(host: str) -> bool:
+    name = host.removesuffix(VAULTS)
+    return name != host and name != "" and "." not in name

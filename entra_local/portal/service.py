@@ -1,0 +1,33 @@
+"""The pages at localhost as a service: read-only, open to whoever is on this machine."""
+
+from typing import Any
+
+from entra_local.portal.exceptions import PortalError
+from entra_local.portal.urls import TABLE
+from entra_local.routing import Route
+from entra_local.service import Request, Service
+from entra_local.wire import Call
+
+
+class Portal(Service[Request]):
+    """http://localhost:<port>."""
+
+    table = TABLE
+
+    def admit(self, request: Request, route: Route[Any]) -> Request:
+        return request
+
+    def no_route(self, call: Call, allowed: list[str]) -> PortalError:
+        return PortalError(405 if allowed else 404, "There is nothing here.")
+
+    def unauthorised(self, call: Call, reason: str) -> PortalError:
+        return PortalError(401, reason)
+
+    def malformed(self, call: Call, reason: str) -> PortalError:
+        return PortalError(400, reason)
+
+    def unavailable(self, call: Call, reason: str) -> PortalError:
+        return PortalError(503, reason)
+
+
+PORTAL = Portal()

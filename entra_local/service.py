@@ -1,0 +1,88 @@
+"""What all services have in common: find the route, let the caller in, run the handler in one transaction."""
+
+import sqlite3
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from entra_local.keys import Keys
+from entra_local.routing import NoRouteError, Route, Table
+from entra_local.store import Store, Transaction
+from entra_local.tokens import TokenError
+from entra_local.wire import BodyError, Call, Reply, WireError
+
+
+@dataclass(frozen=True)
+class World:
+    """What the process owns and every service uses."""
+
+    store: Store
+    keys: Keys
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call on its way through one service: the route's parameters and the transaction it runs in."""
+
+    call: Call
+    world: World
+    store: Transaction
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, parameter: str) -> str:
+        return self.parameters[parameter]
+
+
+RequestT = TypeVar("RequestT", bound=Request)
+
+
+class Service(ABC, Generic[RequestT]):
+    """One host's API. Subclasses say who may come in and how refusals are worded."""
+
+    table: Table[RequestT]
+
+    def answer(self, call: Call, world: World) -> Reply:
+        """The reply to a call. Every refusal is a reply; an exception that leaves here is a defect."""
+        try:
+            route, parameters = self.table.find(call.method, self.path(call))
+            if route.own_transactions:
+                with world.store.transaction(write=False) as store:
+                    request = self.admit(Request(call, world, store, parameters), route)
+                return route.handler(request)
+            with world.store.transaction(write=call.method not in ("GET", "HEAD")) as store:
+                return route.handler(self.admit(Request(call, world, store, parameters), route))
+        except WireError as error:
+            return error.reply(call)
+        except NoRouteError as error:
+            return self.no_route(call, error.allowed).reply(call)
+        except TokenError as error:
+            return self.unauthorised(call, str(error)).reply(call)
+        except BodyError as error:
+            return self.malformed(call, str(error)).reply(call)
+        except sqlite3.OperationalError as error:
+            # A full disk, a read-only folder, another writer that holds on for too long: nothing was stored.
+            return self.unavailable(call, f"The tenant can't store this now: {error}.").reply(call)
+
+    def path(self, call: Call) -> str:
+        """The path that the table knows."""
+        return call.path
+
+    @abstractmethod
+    def admit(self, request: Request, route: Route[Any]) -> RequestT:
+        """Let the caller in, or raise a WireError or TokenError."""
+
+    @abstractmethod
+    def no_route(self, call: Call, allowed: list[str]) -> WireError:
+        """Nothing is served there, or only with the methods named."""
+
+    @abstractmethod
+    def unauthorised(self, call: Call, reason: str) -> WireError:
+        """The token is no good."""
+
+    @abstractmethod
+    def malformed(self, call: Call, reason: str) -> WireError:
+        """The body is no good."""
+
+    @abstractmethod
+    def unavailable(self, call: Call, reason: str) -> WireError:
+        """The tenant can't serve anything now."""

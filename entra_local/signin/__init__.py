@@ -1,0 +1,1 @@
+"""Sign-in: token endpoint, keys and discovery documents."""

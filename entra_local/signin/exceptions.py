@@ -1,0 +1,205 @@
+# ruff: noqa: N818 - the classes are named for what the wire says
+"""Errors of the token endpoint: an OAuth code, and an AADSTS number that administrators look up."""
+
+from uuid import uuid4
+
+from entra_local import clock
+from entra_local.wire import Call, JsonObject, WireError
+
+
+class SignInError(WireError):
+    """OAuth's error body with Entra's additions. `number` is the AADSTS one."""
+
+    status = 400
+    code = "invalid_request"
+    number = 0
+
+    def body(self, call: Call) -> JsonObject:
+        trace_id = str(uuid4())
+        correlation_id = call.headers.get("client-request-id", str(uuid4()))
+        moment = clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+        description = (
+            f"AADSTS{self.number}: {self.message} Trace ID: {trace_id} Correlation ID: {correlation_id}"
+            f" Timestamp: {moment}"
+        )
+        return {
+            "error": self.code,
+            "error_description": description,
+            "error_codes": [self.number],
+            "timestamp": moment,
+            "trace_id": trace_id,
+            "correlation_id": correlation_id,
+            "error_uri": f"https://login.microsoftonline.com/error?code={self.number}",
+        }
+
+
+class InvalidTenant(SignInError):
+    number = 900023
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."
+        )
+
+
+class TenantNotFound(SignInError):
+    number = 90002
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the"
+            " correct cloud. Check with your subscription administrator, this may happen if there are no active"
+            " subscriptions for the tenant."
+        )
+
+
+class MissingParameter(SignInError):
+    number = 900144
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The request body must contain the following parameter: '{name}'.")
+
+
+class UnsupportedGrant(SignInError):
+    code = "unsupported_grant_type"
+    number = 70003
+
+    def __init__(self, grant: str) -> None:
+        super().__init__(f"The app requested an unsupported grant type '{grant}'.")
+
+
+class UnknownApplication(SignInError):
+    code = "unauthorized_client"
+    number = 700016
+
+    def __init__(self, app_id: str, tenant: str) -> None:
+        super().__init__(
+            f"Application with identifier '{app_id}' was not found in the directory '{tenant}'. This can happen if the"
+            " application has not been installed by the administrator of the tenant or consented to by any user in the"
+            " tenant. You may have sent your authentication request to the wrong tenant."
+        )
+
+
+class DisabledApplication(SignInError):
+    code = "unauthorized_client"
+    number = 7000112
+
+    def __init__(self, app_id: str) -> None:
+        super().__init__(f"Application '{app_id}' is disabled.")
+
+
+class InvalidScope(SignInError):
+    code = "invalid_scope"
+    number = 1002012
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with"
+            " /.default suffixed to the resource identifier (application ID URI)."
+        )
+
+
+class UnknownResource(SignInError):
+    code = "invalid_resource"
+    number = 500011
+
+    def __init__(self, resource: str, tenant: str) -> None:
+        super().__init__(
+            f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if"
+            " the application has not been installed by the administrator of the tenant or consented to by any user in"
+            " the tenant. You might have sent your authentication request to the wrong tenant."
+        )
+
+
+class MissingCredential(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 7000216
+    message = "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."
+
+
+class InvalidSecret(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 7000215
+
+    def __init__(self, app_id: str) -> None:
+        super().__init__(
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value,"
+            f" not the client secret ID, for a secret added to app '{app_id}'."
+        )
+
+
+class ExpiredSecret(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 7000222
+
+    def __init__(self, app_id: str) -> None:
+        super().__init__(
+            f"The provided client secret keys for app '{app_id}' are expired. Visit the Azure portal to create new keys"
+            " for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added"
+            " security: https://aka.ms/certCreds."
+        )
+
+
+class InvalidAssertion(SignInError):
+    """The assertion's signature, key or times are no good."""
+
+    status = 401
+    code = "invalid_client"
+    number = 700027
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Client assertion failed signature validation. {reason}")
+
+
+class AssertionOutOfTime(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 700024
+    message = "Client assertion is not within its valid time range."
+
+
+class NoFederatedMatch(SignInError):
+    number = 70021
+
+    def __init__(self, issuer: str, subject: str, audience: str) -> None:
+        super().__init__(
+            "No matching federated identity record found for presented assertion. Assertion Issuer:"
+            f" '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'."
+            " https://docs.microsoft.com/en-us/azure/active-directory/develop/workload-identity-federation"
+        )
+
+
+class UnreachableIssuer(SignInError):
+    number = 50166
+    message = "Request to External OIDC endpoint failed: the local tenant was not seeded with the keys of this issuer."
+
+
+class NoSuchPage(SignInError):
+    status = 404
+    number = 90036
+    message = "The local tenant has nothing at this address."
+
+
+class WrongMethod(SignInError):
+    status = 405
+    number = 900561
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"The endpoint only accepts {allowed} requests.")
+        self._allowed = allowed
+
+    def headers(self) -> dict[str, str]:
+        return {"Allow": self._allowed}
+
+
+class MalformedRequest(SignInError):
+    number = 900144
+
+
+class Unavailable(SignInError):
+    status = 503
+    code = "temporarily_unavailable"
+    number = 90033

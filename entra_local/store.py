@@ -1,0 +1,248 @@
+"""The tenant's memory: one SQLite file of JSON documents, links between them, and what they are looked up by.
+
+Every request is one transaction. A killed process loses nothing that was answered: a commit reaches the operating
+system before the reply does. Only a power cut may lose the last moments (synchronous=NORMAL), never the file.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from entra_local import clock
+from entra_local.wire import JsonObject
+
+LOOKUPS: dict[str, Sequence[str]] = {
+    "application": ("appId", "displayName"),
+    "servicePrincipal": ("appId", "displayName"),
+    "group": ("displayName", "mailNickname"),
+    "user": ("userPrincipalName", "displayName", "mail", "mailNickname"),
+    "appRoleAssignment": ("resourceId", "principalId"),
+    "oauth2PermissionGrant": ("clientId", "resourceId"),
+    "federatedIdentityCredential": ("applicationId",),
+    "vault": ("name", "resourceGroupId", "subscriptionId"),
+    "secret": ("vaultId",),
+    "resourceGroup": ("subscriptionId",),
+    "roleAssignment": ("scope", "principalId"),
+}
+"""What a kind of document is found by, besides its id. Values compare without case, as the directory does."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE,
+  body TEXT NOT NULL, deleted_at TEXT,
+  UNIQUE (kind, tenant, id)
+);
+CREATE INDEX IF NOT EXISTS documents_in_order ON documents (kind, tenant, position);
+CREATE TABLE IF NOT EXISTS lookups (
+  kind TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL COLLATE NOCASE, position INTEGER NOT NULL,
+  PRIMARY KEY (kind, property, value, position)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS lookups_by_position ON lookups (position);
+CREATE TABLE IF NOT EXISTS links (
+  tenant TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL COLLATE NOCASE, target TEXT NOT NULL COLLATE NOCASE,
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  UNIQUE (kind, tenant, source, target)
+);
+CREATE INDEX IF NOT EXISTS links_by_target ON links (kind, tenant, target, source);
+"""
+
+EVERYWHERE = "*"
+"""The tenant of documents that are unique across all tenants: tenants, subscriptions, vault names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One stored object. `position` grows with creation and is what paging continues from."""
+
+    tenant: str
+    kind: str
+    id: str
+    body: JsonObject
+    deleted_at: str | None
+    position: int
+
+
+class Store:
+    """The file. One writer at a time; `seed` may write while the server runs."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute("PRAGMA synchronous=NORMAL")
+        # 4 MB of pages: the memory bar is 120 MB for the whole process.
+        self.connection.execute("PRAGMA cache_size=-4096")
+        self.connection.executescript(_SCHEMA)
+
+    @contextmanager
+    def transaction(self, *, write: bool = True) -> Iterator["Transaction"]:
+        """All or nothing: an exception inside leaves the file as it was."""
+        self.connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        try:
+            yield Transaction(self.connection)
+        except BaseException:
+            # A full disk makes SQLite roll back by itself; a second ROLLBACK would hide why.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class Transaction:
+    """The store within one request."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def of(self, tenant: str) -> "Directory":
+        """The documents of one tenant."""
+        return Directory(self.connection, tenant)
+
+
+class Directory:
+    """One tenant's documents and links. Soft-deleted documents are invisible unless asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, tenant: str) -> None:
+        self.connection = connection
+        self.tenant = tenant
+
+    # documents
+
+    def get(self, kind: str, id_: str, *, deleted: bool = False) -> Document | None:
+        """The live document of this id, or with `deleted` the soft-deleted one."""
+        row = self.connection.execute(
+            f"{_SELECT} WHERE kind = ? AND tenant = ? AND id = ? AND deleted_at IS {'NOT ' if deleted else ''}NULL",
+            (kind, self.tenant, id_),
+        ).fetchone()
+        return _document(row) if row else None
+
+    def put(self, kind: str, id_: str, body: JsonObject) -> None:
+        """Write a document, new or not; its lookups follow. A soft-deleted one stays soft-deleted."""
+        (position,) = self.connection.execute(
+            "INSERT INTO documents (tenant, kind, id, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (kind, tenant, id) DO UPDATE SET body = excluded.body RETURNING position",
+            (self.tenant, kind, id_, json.dumps(body, ensure_ascii=False, separators=(",", ":"))),
+        ).fetchone()
+        self.connection.execute("DELETE FROM lookups WHERE position = ?", (position,))
+        self.connection.executemany(
+            "INSERT INTO lookups (kind, property, value, position) VALUES (?, ?, ?, ?)",
+            [(kind, name, body[name], position) for name in LOOKUPS.get(kind, ()) if isinstance(body.get(name), str)],
+        )
+
+    def find(self, kind: str, name: str, value: str, *, deleted: bool = False) -> list[Document]:
+        """Documents whose looked-up property has this value, oldest first."""
+        return list(self.scan(kind, where=(name, value), deleted=deleted))
+
+    def scan(
+        self, kind: str, *, where: tuple[str, str] | None = None, after: int = 0, deleted: bool = False
+    ) -> Iterator[Document]:
+        """All documents of a kind, oldest first, one at a time; `after` is the position to continue from."""
+        narrowed = "position > ?"
+        parameters: list[str | int] = [kind, self.tenant, after]
+        if where is not None:
+            if where[0] not in LOOKUPS[kind]:
+                raise ValueError(f"{kind} has no lookup for {where[0]}")
+            narrowed += " AND position IN (SELECT position FROM lookups WHERE kind = ? AND property = ? AND value = ?)"
+            parameters += [kind, *where]
+        rows = self.connection.execute(
+            f"{_SELECT} WHERE kind = ? AND tenant = ? AND deleted_at IS {'NOT ' if deleted else ''}NULL"
+            f" AND {narrowed} ORDER BY position",
+            parameters,
+        )
+        return map(_document, rows)
+
+    def count(self, kind: str) -> int:
+        """How many live documents of a kind there are."""
+        row = self.connection.execute(
+            "SELECT count(*) FROM documents WHERE kind = ? AND tenant = ? AND deleted_at IS NULL", (kind, self.tenant)
+        ).fetchone()
+        return int(row[0])
+
+    def soft_delete(self, kind: str, id_: str) -> None:
+        """Hide a document; its links and lookups stay for a restore."""
+        self._mark(kind, id_, clock.stamp())
+
+    def restore(self, kind: str, id_: str) -> None:
+        """Bring a soft-deleted document back."""
+        self._mark(kind, id_, None)
+
+    def remove(self, kind: str, id_: str) -> None:
+        """Forget a document and every link from or to it."""
+        self.connection.execute(
+            "DELETE FROM lookups WHERE position IN"
+            " (SELECT position FROM documents WHERE kind = ? AND tenant = ? AND id = ?)",
+            (kind, self.tenant, id_),
+        )
+        self.connection.execute(
+            "DELETE FROM documents WHERE kind = ? AND tenant = ? AND id = ?", (kind, self.tenant, id_)
+        )
+        self.connection.execute(
+            "DELETE FROM links WHERE tenant = ? AND (source = ? OR target = ?)", (self.tenant, id_, id_)
+        )
+
+    def _mark(self, kind: str, id_: str, deleted_at: str | None) -> None:
+        self.connection.execute(
+            "UPDATE documents SET deleted_at = ? WHERE kind = ? AND tenant = ? AND id = ?",
+            (deleted_at, kind, self.tenant, id_),
+        )
+
+    # links
+
+    def link(self, kind: str, source: str, target: str) -> bool:
+        """Add a link; False when it was there already."""
+        cursor = self.connection.execute(
+            "INSERT OR IGNORE INTO links (tenant, kind, source, target) VALUES (?, ?, ?, ?)",
+            (self.tenant, kind, source, target),
+        )
+        return cursor.rowcount == 1
+
+    def unlink(self, kind: str, source: str, target: str) -> bool:
+        """Take a link away; False when there was none."""
+        cursor = self.connection.execute(
+            "DELETE FROM links WHERE tenant = ? AND kind = ? AND source = ? AND target = ?",
+            (self.tenant, kind, source, target),
+        )
+        return cursor.rowcount == 1
+
+    def linked(self, kind: str, source: str, target: str) -> bool:
+        """Whether this link exists."""
+        row = self.connection.execute(
+            "SELECT 1 FROM links WHERE tenant = ? AND kind = ? AND source = ? AND target = ?",
+            (self.tenant, kind, source, target),
+        ).fetchone()
+        return row is not None
+
+    def targets(self, kind: str, source: str) -> list[str]:
+        """What a document links to, in the order of linking."""
+        rows = self.connection.execute(
+            "SELECT target FROM links WHERE tenant = ? AND kind = ? AND source = ? ORDER BY position",
+            (self.tenant, kind, source),
+        )
+        return [row[0] for row in rows]
+
+    def sources(self, kind: str, target: str) -> list[str]:
+        """What links to a document, in the order of linking."""
+        rows = self.connection.execute(
+            "SELECT source FROM links WHERE tenant = ? AND kind = ? AND target = ? ORDER BY position",
+            (self.tenant, kind, target),
+        )
+        return [row[0] for row in rows]
+
+
+_SELECT = "SELECT tenant, kind, id, body, deleted_at, position FROM documents"
+
+
+def _document(row: tuple[str, str, str, str, str | None, int]) -> Document:
+    tenant, kind, id_, body, deleted_at, position = row
+    return Document(tenant, kind, id_, json.loads(body), deleted_at, position)
