@@ -296,6 +296,13 @@ def test_an_import_gives_the_inputs_that_a_program_would_say(engine_side: Engine
     }
 
 
+def test_an_import_leaves_out_what_only_says_no(engine_side: Engine, app: Resource) -> None:
+    principal = engine_side.create(PRINCIPAL, "principal", {"clientId": app.outputs["clientId"], "owners": [ADA]})
+    imported = engine_side.import_(PRINCIPAL, "principal", principal.id)
+    assert imported
+    assert imported.inputs == {"__defaults": [], "clientId": app.outputs["clientId"], "owners": [ADA]}
+
+
 @pytest.mark.parametrize(
     ("kind", "object_id"),
     [(APPLICATION, OTHER_ID), (PASSWORD, f"{OTHER_ID}/passwords/{ROLE_ID}"), (GROUP, f"/group/{OTHER_ID}")],

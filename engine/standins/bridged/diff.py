@@ -33,9 +33,10 @@ def is_zero(prop: Property, value: Any) -> bool:
         return value is None or value == prop.default
     if value in (None, "", [], {}, 0):  # False equals 0
         return True
-    if prop.fields is not None and isinstance(value, dict):
-        return all(is_zero(prop.fields[key], item) for key, item in value.items() if key in prop.fields)
-    return False
+    if prop.fields is None:
+        return False
+    objects = [value] if isinstance(value, dict) else value
+    return all(is_zero(prop.fields[key], item) for each in objects for key, item in each.items() if key in prop.fields)
 
 
 def _compare(prop: Property, old: Any, new: Any, path: str) -> Iterator[PropertyChange]:
