@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from airflow_entra.local.run import Session
-from bench.measure import Measured, measure
+from bench.measure import CommandError, Measured, measure
 from bench.subjects import WITHOUT_CHECKPOINTS, Size
 
 
@@ -24,7 +24,7 @@ class Ours:
         """What a first `pulumi up` would make."""
         previewed = self.session.capture(["pulumi", "preview", "--json", "--stack", self.stack])
         if previewed.returncode:
-            raise RuntimeError(f"preview of {self.stack} failed: {previewed.stdout[-2000:]}{previewed.stderr}")
+            raise CommandError(f"preview of {self.stack} failed: {previewed.stdout[-2000:]}{previewed.stderr}")
         steps = [step["newState"] for step in json.loads(previewed.stdout)["steps"]]
         made = [state for state in steps if not state["type"].startswith("pulumi:")]
         resources = sum(bool(state.get("custom")) for state in made)

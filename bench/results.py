@@ -68,7 +68,7 @@ def _page(found: Results) -> Iterator[str]:
     yield "# Results"
     yield ""
     yield f"Written by `make bench` on {found.began:%Y-%m-%d %H:%M} UTC: {_machine()},"
-    yield f"load {found.load:.1f} at the start."
+    yield f"load {found.load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end."
     yield ""
     yield "*Floor*: a bare Pulumi program with as many resources and components, on a provider that answers at once,"
     yield "measured in the same run, command by command in turn. Seconds are medians; in brackets, how many runs."

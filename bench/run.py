@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from airflow_entra.local import tenant as tenants
+from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
+from airflow_entra.settings import SettingsError
 from bench import results, stacks
 from bench.floor.subject import Floor
 from bench.make_up import measure_make_up
+from bench.measure import CommandError
 from bench.ours import Ours
 from bench.results import Results, Sized
 from bench.subjects import ROOT, Subject
@@ -35,8 +38,18 @@ ROUNDS = {10: 5, 100: 3}
 PREVIEWS = 3
 
 
-def main() -> None:
+def main() -> int:
     options = _options()
+    try:
+        _run(options)
+    except (CommandError, LocalError, SettingsError) as error:
+        _say(f"bench: {error}")
+        return 1
+    _say(f"written: {results.FILE.relative_to(ROOT)}")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place:
         folder = Path(place)
         found = Results()
@@ -48,7 +61,6 @@ def main() -> None:
             _say("make up")
             found.make_up = measure_make_up(folder, cold=options.cold)
         results.write(found)
-    _say(f"written: {results.FILE.relative_to(ROOT)}")
 
 
 def _options() -> argparse.Namespace:
@@ -118,4 +130,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
