@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
@@ -181,9 +180,8 @@ def deploy(port: int, stack: str) -> None:
             click.echo(f"airflow-entra: {interruption}", err=True)
             sys.exit(1)
         changes = changes_of_last_update(session.world, stack)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(summary(stack, outputs, changes))
-    console.print(f"""
+    click.echo(summary(stack, outputs, changes))
+    click.echo(f"""\
 Next: open {session.tenant.url}
       airflow-entra local run -- pulumi preview --stack prod   the production stack, on this tenant
       airflow-entra check                                      every stack file, checked

@@ -24,25 +24,20 @@ def prepare_workspace(world: World) -> None:
         write_private(world.workspace / "Pulumi.yaml", yaml.safe_dump(_project(world), sort_keys=False))
         for tracked in sorted(world.stacks.glob("Pulumi.*.yaml")):
             _copy(tracked, world.workspace / "stacks" / tracked.name)
-        policies = world.workspace / "policies"
-        if not policies.is_symlink():
-            policies.symlink_to(world.project / "policies")
+        _lead(world.workspace / "policies", world.project / "policies")
+        _lead(world.workspace / ".venv", world.python.parent.parent)  # the policy pack names it as ../.venv
     except OSError as error:
         raise LocalError.from_os_error("prepare the workspace", world.workspace, error) from error
 
 
 def _project(world: World) -> dict[str, Any]:
     project = yaml.safe_load((world.project / "Pulumi.yaml").read_text())
-    options = dict(project["runtime"].get("options", {}))
-    if "virtualenv" in options:
-        options["virtualenv"] = str(world.python.parent.parent)
-    return {
-        "name": project["name"],
-        "description": project.get("description", ""),
-        "runtime": {"name": "python", "options": options},
-        "main": str(Path("..", "..", ".") if world.home == world.project / ".local" else world.project),
-        "stackConfigDir": "stacks",
-    }
+    return {**project, "main": str(world.project)}
+
+
+def _lead(link: Path, target: Path) -> None:
+    if not link.is_symlink():
+        link.symlink_to(target)
 
 
 def _copy(tracked: Path, copy: Path) -> None:

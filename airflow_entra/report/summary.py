@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+_WIDER_THAN_ANY_ROW = 1000
 
 
-def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int]) -> RenderableType:
+def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int]) -> str:
     """The readable end of a deployment. `outputs` are the program's, `changes` counts resources by what happened."""
-    parts: list[RenderableType] = [
-        Text(),
-        Text(_changes(stack, changes), style="bold"),
-        Text(),
-        _facts(outputs),
-        Text(),
-        _roles(outputs.get("roles", {})),
-    ]
+    parts = [_changes(stack, changes), _aligned(_facts(outputs)), _aligned(_roles(outputs.get("roles", {})))]
     hand_over = outputs.get("handOver")
     if hand_over and hand_over.get("open"):
-        parts += [Text(), Text(f"Still to be done by the identity team ({hand_over['file']}):")]
-        parts += [Text(f"  - {item}") for item in hand_over["open"]]
-    warnings = outputs.get("warnings") or []
-    if warnings:
-        parts += [Text(), *(Text(f"Warning: {warning}") for warning in warnings)]
-    return Group(*parts)
+        asked = [f"Still to be done by the identity team ({hand_over['file']}):", *hand_over["open"]]
+        parts.append("\n  - ".join(asked))
+    parts += [f"Warning: {warning}" for warning in outputs.get("warnings") or []]
+    return "\n" + "\n\n".join(parts) + "\n"
+
+
+def _aligned(table: Table) -> str:
+    """The table as text, never cut or folded: ids and addresses are there to be copied."""
+    console = Console(file=StringIO(), width=_WIDER_THAN_ANY_ROW, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _changes(stack: str, changes: Mapping[str, int]) -> str:
@@ -55,7 +56,7 @@ def _facts(outputs: Mapping[str, Any]) -> Table:
     rows += _lifetimes(outputs)
     rows += _credential(outputs.get("credential") or {})
     for name, value in rows:
-        table.add_row(name, Text(value, overflow="fold"))
+        table.add_row(name, value)
     return table
 
 
@@ -85,7 +86,7 @@ def _credential(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _roles(roles: Mapping[str, Sequence[Mapping[str, str]]]) -> Table:
-    table = Table("Airflow role", "Group in Entra", "Object ID", "", box=None, header_style="bold", pad_edge=False)
+    table = Table("Airflow role", "Group in Entra", "Object ID", "", box=None, pad_edge=False)
     for role, groups in roles.items():
         for index, group in enumerate(groups):
             table.add_row("" if index else role, group["group"], group.get("id") or "not made yet", group["source"])

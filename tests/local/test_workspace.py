@@ -19,7 +19,10 @@ config:
 def world(tmp_path: Path) -> World:
     (tmp_path / "stacks").mkdir()
     (tmp_path / "policies").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: airflow-entra\nruntime:\n  name: python\n")
+    project = {"name": "airflow-entra", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}
+    (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        "name: airflow-entra\nruntime:\n  name: python\n  options:\n    virtualenv: .venv\n"
+    )
     (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(TRACKED)
     world = World(tmp_path, tmp_path / ".local")
     world.prepare()
@@ -54,5 +57,10 @@ def test_a_stack_file_that_is_no_yaml_is_left_to_the_check_and_stops_no_other(wo
 def test_the_program_runs_from_the_project(world: World) -> None:
     prepare_workspace(world)
     project = yaml.safe_load((world.workspace / "Pulumi.yaml").read_text())
-    assert (world.workspace / project["main"]).resolve() == world.project
+    assert project == {
+        "name": "airflow-entra",
+        "runtime": {"name": "python", "options": {"virtualenv": ".venv"}},
+        "main": str(world.project),
+    }
+    assert (world.workspace / ".venv" / "bin" / world.python.name).exists()
     assert (world.workspace / "policies").resolve() == world.project / "policies"
