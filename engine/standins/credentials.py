@@ -44,7 +44,7 @@ class Settings:
     """A provider instance's configuration over the environment it was started in."""
 
     namespace: str
-    config: Mapping[str, str]
+    config: Mapping[str, str] = field(repr=False)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     def get(self, key: str, *variables: str) -> str:

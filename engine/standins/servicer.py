@@ -2,7 +2,7 @@
 # ruff: noqa: N802  # the protocol names the methods
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,7 +93,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         resource, name = self._resource(request, context)
         inputs = read_struct(request.properties)
-        with _errors_for(context, f"creating {name}"):
+        with _errors_for(context, f"creating {name}", lambda made: _closed(resource, made, inputs)):
             if request.preview:
                 object_id, outputs = "", resource.preview(plain(inputs), None)
             else:
@@ -116,7 +116,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         resource, name = self._resource(request, context)
         inputs, state = read_struct(request.news), read_struct(request.olds)
-        with _errors_for(context, f"updating {name} ({request.id})"):
+        with _errors_for(context, f"updating {name} ({request.id})", lambda made: _closed(resource, made, inputs)):
             if request.preview:
                 outputs = resource.preview(plain(inputs), plain(state))
             else:
@@ -138,18 +138,24 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 @contextmanager
-def _errors_for(context: grpc.ServicerContext, what: str) -> Iterator[None]:
+def _errors_for(
+    context: grpc.ServicerContext, what: str, close: Callable[[Props], Struct] = write_struct
+) -> Iterator[None]:
     try:
         yield
     except ProviderError as error:
         context.abort(grpc.StatusCode.UNKNOWN, f"{what}: {error}")
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        # What services answer is read as documented; one that answers otherwise must not cost the user a traceback.
+        reason = f"an answer was not of the expected form ({type(error).__name__}: {error})"
+        context.abort(grpc.StatusCode.INTERNAL, f"{what}: {reason}")
     except HalfCreatedError as half:
         # The engine keeps the ID of a half-made object only where the error carries it in these details.
         message = f"{what}: {half.reason}"
         detail = AnyMessage()
         detail.Pack(
             provider_pb2.ErrorResourceInitFailed(
-                id=half.id, properties=write_struct(half.properties), reasons=[half.reason], inputs=Struct()
+                id=half.id, properties=close(half.properties), reasons=[half.reason], inputs=Struct()
             )
         )
         status = Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])

@@ -8,8 +8,8 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from engine.protocol import provider_pb2
 from engine.standins.azuread.package import AzureAd
-from engine.standins.values import UNKNOWN, Secret, write_struct
-from tests.engine.graph_double import ADA, CALLER, Call, GraphDouble, refusal
+from engine.standins.values import UNKNOWN, Secret, read_struct, write_struct
+from tests.engine.graph_double import ADA, CALLER, SECRET, Call, GraphDouble, refusal
 from tests.engine.standin import Engine, Refused, Resource
 
 APPLICATION = "azuread:index/application:Application"
@@ -337,6 +337,27 @@ def test_a_failure_after_the_create_keeps_the_id(engine_side: Engine, double: Gr
     assert detail.id == f"/applications/{made}"
 
 
+def test_a_secret_of_a_half_made_object_is_still_a_secret(
+    engine_side: Engine, double: GraphDouble, app: Resource
+) -> None:
+    def refuse(call: Call) -> httpx.Response | None:
+        added = any("addPassword" in each.path for each in double.calls)
+        return refusal(403, "Authorization_RequestDenied", "no") if call.method == "GET" and added else None
+
+    double.refusals.append(refuse)
+    with pytest.raises(Refused) as caught:
+        engine_side.create(PASSWORD, "slot-a", {"applicationId": app.id})
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert Status.FromString(caught.value.metadata[0][1]).details[0].Unpack(detail)
+    assert read_struct(detail.properties)["value"] == Secret(SECRET)
+    assert SECRET not in str(caught.value)
+    double.refusals.clear()
+    half = Resource(PASSWORD, "slot-a", detail.id, {"applicationId": app.id}, read_struct(detail.properties))
+    finished = engine_side.update(half, {"applicationId": app.id})  # the engine tries to finish it in the next run
+    assert finished.outputs["value"] == Secret(SECRET)
+    assert finished.outputs["keyId"] == detail.id.split("/")[-1]
+
+
 def test_the_sign_in_frequency_has_the_service_s_defaults(engine_side: Engine) -> None:
     policy = engine_side.create(POLICY, "policy", SIGN_IN_FREQUENCY)
     assert policy.outputs["sessionControls"]["signInFrequencyInterval"] == "timeBased"
@@ -345,6 +366,14 @@ def test_the_sign_in_frequency_has_the_service_s_defaults(engine_side: Engine) -
     assert engine_side.changes(policy, changed) == {"sessionControls.signInFrequency": "UPDATE"}
     updated = engine_side.update(policy, changed)
     assert engine_side.refresh(updated) == updated
+
+
+def test_an_answer_of_another_form_is_an_error_and_no_traceback(engine_side: Engine, double: GraphDouble) -> None:
+    double.refusals.append(
+        lambda call: httpx.Response(201, json={}) if call.method == "POST" and "app" in call.path else None
+    )
+    with pytest.raises(Refused, match=r"creating app: an answer was not of the expected form \(KeyError: 'id'\)"):
+        engine_side.create(APPLICATION, "app", AIRFLOW)
 
 
 def test_a_user_needs_a_password_once(engine_side: Engine) -> None:

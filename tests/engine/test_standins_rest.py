@@ -191,5 +191,10 @@ def test_what_is_missing_for_a_sign_in_is_named(environment: dict[str, str], mis
 
 
 def test_secrets_are_not_in_a_repr() -> None:
-    settings = Settings("azuread", {}, ENVIRONMENT)
-    assert "from-the-environment" not in repr(settings) + repr(settings.credential())
+    for settings in (
+        Settings("azuread", {}, ENVIRONMENT),
+        Settings("azuread", {"clientSecret": "configured"}, ENVIRONMENT),
+    ):
+        shown = repr(settings) + repr(settings.credential())
+        assert "from-the-environment" not in shown
+        assert "configured" not in shown
