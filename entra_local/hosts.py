@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from entra_local.arm.service import ARM
 from entra_local.graph.service import GRAPH
+from entra_local.keyvault.service import KEY_VAULT
 from entra_local.portal.service import PORTAL
 from entra_local.service import Service
 from entra_local.signin.service import SIGN_IN
@@ -28,7 +30,10 @@ def service_for(call: Call) -> Service[Any] | None:
         case "graph.microsoft.com":
             return GRAPH
         case "management.azure.com":
-            return SIGN_IN if call.path.startswith("/metadata/") else None
+            # A client with a metadata host asks Resource Manager for the cloud description.
+            return SIGN_IN if call.path.startswith("/metadata/") else ARM
+    if _is_vault(host):
+        return KEY_VAULT
     if host.partition(":")[0] in ("localhost", "127.0.0.1"):
         return PORTAL if call.path in ("/", "/health") else SIGN_IN
     return None

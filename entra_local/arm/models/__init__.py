@@ -1,0 +1,1 @@
+"""Resources and access as Resource Manager keeps them; no HTTP here."""

@@ -1,0 +1,1 @@
+"""Parse a call, ask the models, shape the reply; one module per provider."""

@@ -1,0 +1,91 @@
+"""Microsoft.Authorization: role assignments and role definitions."""
+
+import re
+
+from entra_local import azure_roles
+from entra_local.arm.exceptions import RoleAssignmentNotFound, RoleDefinitionNotFound
+from entra_local.arm.models import access
+from entra_local.arm.request import ArmRequest
+from entra_local.wire import JsonObject, Reply
+
+_PRINCIPAL_FILTER = re.compile(r"(?:principalId|assignedTo)\s*(?:eq\s*|\()\s*'([^']+)'", re.IGNORECASE)
+_NAME_FILTER = re.compile(r"roleName\s+eq\s+'([^']+)'", re.IGNORECASE)
+
+
+def put_assignment(request: ArmRequest) -> Reply:
+    made, new = access.put(
+        request.everywhere, request.directory, request["scope"], request["name"], request.call.json()
+    )
+    return Reply(201 if new else 200, _shown(made))
+
+
+def read_assignment(request: ArmRequest) -> Reply:
+    return Reply(200, _shown(access.load(request.everywhere, request["scope"], request["name"])))
+
+
+def delete_assignment(request: ArmRequest) -> Reply:
+    try:
+        found = access.load(request.everywhere, request["scope"], request["name"])
+    except RoleAssignmentNotFound:
+        return Reply(204)
+    request.everywhere.remove(azure_roles.ROLE_ASSIGNMENT, found["id"])
+    return Reply(200, _shown(found))
+
+
+def list_assignments(request: ArmRequest) -> Reply:
+    wanted = request.call.query.get("$filter", "")
+    principal = _PRINCIPAL_FILTER.search(wanted)
+    found = access.listed(
+        request.everywhere,
+        "/" + request["scope"].strip("/"),
+        exact="atscope()" in wanted.lower(),
+        principal=principal[1] if principal else None,
+    )
+    return Reply(200, {"value": [_shown(assignment) for assignment in found]})
+
+
+def read_definition(request: ArmRequest) -> Reply:
+    role = azure_roles.ROLES.get(request["name"].lower())
+    if role is None:
+        raise RoleDefinitionNotFound(request["name"])
+    return Reply(200, _definition(role, request["scope"]))
+
+
+def list_definitions(request: ArmRequest) -> Reply:
+    named = _NAME_FILTER.search(request.call.query.get("$filter", ""))
+    found = [role for role in azure_roles.BUILT_IN if named is None or role.name.lower() == named[1].lower()]
+    return Reply(200, {"value": [_definition(role, request["scope"]) for role in found]})
+
+
+def _shown(assignment: JsonObject) -> JsonObject:
+    names = ("roleDefinitionId", "principalId", "principalType", "scope", "description", "createdOn")
+    return {
+        "id": assignment["id"],
+        "name": assignment["name"],
+        "type": "Microsoft.Authorization/roleAssignments",
+        "properties": {name: assignment[name] for name in names}
+        | {"updatedOn": assignment["createdOn"], "condition": None, "conditionVersion": None},
+    }
+
+
+def _definition(role: azure_roles.Role, scope: str) -> JsonObject:
+    subscription = re.match(r"/?(subscriptions/[^/]+)", scope, re.IGNORECASE)
+    prefix = f"/{subscription[1]}" if subscription else ""
+    permissions = {
+        "actions": list(role.actions),
+        "notActions": list(role.excluded),
+        "dataActions": list(role.data_actions),
+        "notDataActions": [],
+    }
+    return {
+        "id": f"{prefix}/providers/Microsoft.Authorization/roleDefinitions/{role.id}",
+        "name": role.id,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "properties": {
+            "roleName": role.name,
+            "type": "BuiltInRole",
+            "description": role.name,
+            "assignableScopes": ["/"],
+            "permissions": [permissions],
+        },
+    }

@@ -1,0 +1,84 @@
+"""Every route of Resource Manager that the tenant serves, and the action that it takes."""
+
+from entra_local.arm.request import ArmRequest
+from entra_local.arm.responses import access, resources, vaults
+from entra_local.routing import Route, Table
+
+ArmRoute = Route[ArmRequest]
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_KEY_VAULT = _SUBSCRIPTION + "/providers/Microsoft.KeyVault"
+_GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
+_VAULT = _GROUP + "/providers/Microsoft.KeyVault/vaults/{name}"
+_DELETED = _KEY_VAULT + "/locations/{location}/deletedVaults/{name}"
+_AUTHORIZATION = "/{scope:path}/providers/Microsoft.Authorization"
+
+
+def _action(name: str) -> list[frozenset[str]]:
+    return [frozenset({name})]
+
+
+_READ_GROUP = _action("Microsoft.Resources/subscriptions/resourceGroups/read")
+_READ_VAULT = _action("Microsoft.KeyVault/vaults/read")
+_WRITE_VAULT = _action("Microsoft.KeyVault/vaults/write")
+_READ_DELETED = _action("Microsoft.KeyVault/locations/deletedVaults/read")
+_PURGE = _action("Microsoft.KeyVault/locations/deletedVaults/purge/action")
+_READ_SECRET = _action("Microsoft.KeyVault/vaults/secrets/read")
+_WRITE_SECRET = _action("Microsoft.KeyVault/vaults/secrets/write")
+_READ_ASSIGNMENT = _action("Microsoft.Authorization/roleAssignments/read")
+_READ_DEFINITION = _action("Microsoft.Authorization/roleDefinitions/read")
+
+TABLE = Table(
+    [
+        # Microsoft.Authorization first: its scope may be any resource below.
+        ArmRoute("GET", _AUTHORIZATION + "/roleAssignments", access.list_assignments, _READ_ASSIGNMENT),
+        ArmRoute("GET", _AUTHORIZATION + "/roleAssignments/{name}", access.read_assignment, _READ_ASSIGNMENT),
+        ArmRoute(
+            "PUT",
+            _AUTHORIZATION + "/roleAssignments/{name}",
+            access.put_assignment,
+            _action("Microsoft.Authorization/roleAssignments/write"),
+        ),
+        ArmRoute(
+            "DELETE",
+            _AUTHORIZATION + "/roleAssignments/{name}",
+            access.delete_assignment,
+            _action("Microsoft.Authorization/roleAssignments/delete"),
+        ),
+        ArmRoute("GET", _AUTHORIZATION + "/roleDefinitions", access.list_definitions, _READ_DEFINITION),
+        ArmRoute("GET", _AUTHORIZATION + "/roleDefinitions/{name}", access.read_definition, _READ_DEFINITION),
+        ArmRoute("GET", "/subscriptions", resources.list_subscriptions),
+        ArmRoute("GET", _SUBSCRIPTION, resources.read_subscription, _action("Microsoft.Resources/subscriptions/read")),
+        ArmRoute("GET", _SUBSCRIPTION + "/resourceGroups", resources.list_groups, _READ_GROUP),
+        ArmRoute("GET", _GROUP, resources.read_group, _READ_GROUP),
+        ArmRoute("HEAD", _GROUP, resources.group_exists, _READ_GROUP),
+        ArmRoute("PUT", _GROUP, resources.put_group, _action("Microsoft.Resources/subscriptions/resourceGroups/write")),
+        ArmRoute(
+            "DELETE", _GROUP, resources.delete_group, _action("Microsoft.Resources/subscriptions/resourceGroups/delete")
+        ),
+        ArmRoute(
+            "POST",
+            _KEY_VAULT + "/checkNameAvailability",
+            vaults.check_name,
+            _action("Microsoft.KeyVault/checkNameAvailability/read"),
+        ),
+        ArmRoute("GET", _KEY_VAULT + "/vaults", vaults.list_in_subscription, _READ_VAULT),
+        ArmRoute("GET", _KEY_VAULT + "/deletedVaults", vaults.list_deleted, _READ_DELETED),
+        ArmRoute("GET", _DELETED, vaults.read_deleted, _READ_DELETED),
+        ArmRoute(
+            "POST",
+            _DELETED + "/purge",
+            vaults.purge,
+            _action("Microsoft.KeyVault/locations/deletedVaults/purge/action"),
+        ),
+        ArmRoute("GET", _GROUP + "/providers/Microsoft.KeyVault/vaults", vaults.list_in_group, _READ_VAULT),
+        ArmRoute("GET", _VAULT, vaults.read, _READ_VAULT),
+        ArmRoute("PUT", _VAULT, vaults.put, _WRITE_VAULT),
+        ArmRoute("PATCH", _VAULT, vaults.patch, _WRITE_VAULT),
+        ArmRoute("DELETE", _VAULT, vaults.delete, _action("Microsoft.KeyVault/vaults/delete")),
+        ArmRoute("GET", _VAULT + "/secrets", vaults.list_secrets, _READ_SECRET),
+        ArmRoute("GET", _VAULT + "/secrets/{secret}", vaults.read_secret, _READ_SECRET),
+        ArmRoute("PUT", _VAULT + "/secrets/{secret}", vaults.put_secret, _WRITE_SECRET),
+        ArmRoute("PATCH", _VAULT + "/secrets/{secret}", vaults.put_secret, _WRITE_SECRET),
+    ]
+)
