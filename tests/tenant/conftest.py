@@ -1,0 +1,21 @@
+"""A seeded tenant for every test that wants one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from entra_local.keys import Keys
+from tests.tenant.world import Tenant, tenant_in
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    """Made once: an RSA key takes longer than most tests."""
+    return Keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, keys: Keys) -> Iterator[Tenant]:
+    with tenant_in(tmp_path, keys) as tenant:
+        yield tenant
