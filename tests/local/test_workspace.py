@@ -21,8 +21,6 @@ def world(tmp_path: Path) -> World:
     (tmp_path / "policies").mkdir()
     project = {"name": "airflow-entra", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}
     (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        "name: airflow-entra\nruntime:\n  name: python\n  options:\n    virtualenv: .venv\n"
-    )
     (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(TRACKED)
     world = World(tmp_path, tmp_path / ".local")
     world.prepare()
