@@ -169,6 +169,14 @@ def test_a_change_is_shown_as_what_it_is(
     assert engine_side.changes(app, {**AIRFLOW, **change}) == expected
 
 
+def test_a_thousand_roles_in_another_order_are_no_change(engine_side: Engine) -> None:
+    roles = [
+        {**ROLE, "id": f"{number:08d}-0000-4000-8000-000000000000", "value": f"r{number}"} for number in range(1200)
+    ]
+    app = engine_side.create(APPLICATION, "app", {**AIRFLOW, "appRoles": roles})
+    assert engine_side.changes(app, {**AIRFLOW, "appRoles": roles[::-1]}) == {}
+
+
 def test_an_ignored_change_is_none(engine_side: Engine, app: Resource) -> None:
     difference = engine_side.diff(app, {**AIRFLOW, "web": None}, ignore=("web",))
     assert difference.changes == provider_pb2.DiffResponse.DIFF_NONE

@@ -8,7 +8,8 @@ from engine.standins.bridged.schema import Property, ResourceSchema, Shape
 from engine.standins.package import Change, PropertyChange
 from engine.standins.values import UNKNOWN, Props
 
-_KEYS = ("id", "resourceAppId", "name")  # tells which element of a set is the changed form of which
+_KEYS = ("id", "resourceAppId")
+"""What tells the objects of a set apart: every object type that comes in a set has one of these."""
 
 
 def differences(schema: ResourceSchema, state: Props, inputs: Props) -> list[PropertyChange]:
@@ -80,30 +81,19 @@ def _compare_lists(prop: Property, old: list[Any], new: list[Any], path: str) ->
 
 
 def _compare_sets(prop: Property, old: list[Any], new: list[Any], path: str) -> Iterator[PropertyChange]:
-    gone = dict(enumerate(old))
-    added: list[tuple[int, Any]] = []
+    """By what an element is, not where it stands; one pass each, as an application may have a thousand roles."""
+    gone = {_identity(prop, item): (index, item) for index, item in enumerate(old)}
     for index, item in enumerate(new):
-        twin = next((at for at, other in gone.items() if _same_element(prop, other, item)), None)
-        if twin is None:
-            added.append((index, item))
-        else:
-            del gone[twin]
-    for index, item in added:
-        twin = next((at for at, other in gone.items() if _same_key(prop, other, item)), None)
+        _, twin = gone.pop(_identity(prop, item), (0, None))
         if twin is None:
             yield PropertyChange(f"{path}[{index}]", Change.ADD)
         else:
-            yield from _compare_one(prop, gone.pop(twin), item, f"{path}[{index}]")
-    for index in gone:
+            yield from _compare_one(prop, twin, item, f"{path}[{index}]")
+    for index, _ in gone.values():
         yield PropertyChange(f"{path}[{index}]", Change.DELETE)
 
 
-def _same_element(prop: Property, old: Any, new: Any) -> bool:
-    return next(_compare_one(prop, old, new, ""), None) is None
-
-
-def _same_key(prop: Property, old: Any, new: Any) -> bool:
-    if prop.fields is None or not isinstance(old, dict) or not isinstance(new, dict):
-        return False
-    key = next((key for key in _KEYS if key in prop.fields), "")
-    return bool(key) and old.get(key) == new.get(key)
+def _identity(prop: Property, item: Any) -> Any:
+    if prop.fields is None:
+        return item
+    return next(item.get(key) for key in _KEYS if key in prop.fields)

@@ -17,7 +17,8 @@ def planned(schema: ResourceSchema, inputs: Props, state: Props | None) -> Props
             return without_defaults(inputs[key])
         if prop.computed:
             return UNKNOWN if state is None else state.get(key)
-        return False if prop.kind == "boolean" and key == "preventDuplicateNames" else None
+        # The provider's own flag, of which no service ever tells: Terraform fills it in without calling it a default.
+        return False if key == "preventDuplicateNames" else None
 
     return {key: value(key, prop) for key, prop in schema.outputs.items()}
 
