@@ -121,5 +121,5 @@ def _planned(key: str, group: CreatedGroup | ExistingGroup, roles: tuple[str, ..
         roles=roles,
         object_id=group.id,
         rule=group.rule,
-        description=group.description or f"Airflow {', '.join(roles)}; made by airflow-entra",
+        description=group.description or f"Airflow {', '.join(roles)}; managed by airflow-entra",
     )
