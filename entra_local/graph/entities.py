@@ -363,3 +363,35 @@ CLAIMS_MAPPING_POLICY = _policy("claimsMappingPolicy", "policies/claimsMappingPo
 
 DIRECTORY_OBJECTS = {entity.kind: entity for entity in (USER, GROUP, SERVICE_PRINCIPAL, APPLICATION)}
 """What `/directoryObjects/{id}` finds, in the order in which it looks."""
+
+CONDITIONAL_ACCESS_POLICY = Entity(
+    "conditionalAccessPolicy",
+    "identity/conditionalAccess/policies",
+    {
+        "id": read_only(identifier()),
+        "templateId": read_only(identifier()),
+        "displayName": text(256),
+        "createdDateTime": read_only(moment()),
+        "modifiedDateTime": read_only(moment()),
+        "state": text(),
+        "conditions": opaque(),
+        "grantControls": opaque(),
+        "sessionControls": opaque(),
+    },
+)
+
+NAMED_LOCATION = Entity(
+    "namedLocation",
+    "identity/conditionalAccess/namedLocations",
+    {
+        "id": read_only(identifier()),
+        "displayName": text(256),
+        "createdDateTime": read_only(moment()),
+        "modifiedDateTime": read_only(moment()),
+        "isTrusted": flag(False),
+        "ipRanges": opaque(),
+        "countriesAndRegions": texts(),
+        "includeUnknownCountriesAndRegions": flag(False),
+        "countryLookupMethod": text(among=("clientIpAddress", "authenticatorAppGps"), default="clientIpAddress"),
+    },
+)

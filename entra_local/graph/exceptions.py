@@ -141,6 +141,15 @@ class MissingReference(NotFound):
     code = "Request_BadRequest"
 
 
+class ConditionalAccessInvalid(GraphError):
+    """A Conditional Access policy or named location that makes no sense."""
+
+    code = "BadRequest"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number}: Policy validation error: {why}.")
+
+
 class Denied(GraphError):
     """The caller lacks a permission."""
 

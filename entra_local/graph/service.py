@@ -15,11 +15,12 @@ from entra_local.graph.exceptions import (
 )
 from entra_local.graph.permissions import OWNED_BY
 from entra_local.graph.request import GraphRequest
-from entra_local.graph.urls import TABLE
-from entra_local.routing import Route
+from entra_local.graph.responses.batch import batch
+from entra_local.graph.urls import ROUTES, GraphRoute
+from entra_local.routing import Route, Table
 from entra_local.service import Request, Service
 from entra_local.tokens import read
-from entra_local.wire import Call
+from entra_local.wire import Call, Reply
 
 AUDIENCES = ("https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000")
 _VERSION = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
@@ -28,7 +29,11 @@ _VERSION = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
 class Graph(Service[GraphRequest]):
     """Microsoft Graph."""
 
-    table = TABLE
+    def __init__(self) -> None:
+        self.table = Table([GraphRoute("POST", "/$batch", self._batch, own_transactions=True), *ROUTES])
+
+    def _batch(self, request: GraphRequest) -> Reply:
+        return batch(request, lambda call: self.answer(call, request.world))
 
     def path(self, call: Call) -> str:
         return _VERSION.sub("", call.path, count=1)

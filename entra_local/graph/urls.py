@@ -1,9 +1,22 @@
 """Every route of Graph that the tenant serves, and the permissions that it takes."""
 
+from collections.abc import Iterator
+
 from entra_local.graph import permissions as needs
+from entra_local.graph.entities import CLAIMS_MAPPING_POLICY, TOKEN_LIFETIME_POLICY, Entity
+from entra_local.graph.models.policies import OWNERS, link_name
 from entra_local.graph.request import GraphRequest
-from entra_local.graph.responses import applications, directory, groups, service_principals
-from entra_local.routing import Route, Table
+from entra_local.graph.responses import (
+    applications,
+    conditional_access,
+    deleted,
+    directory,
+    groups,
+    service_principals,
+    users,
+)
+from entra_local.graph.responses.policies import AssignedPolicyResponses, PolicyResponses, default_app_management
+from entra_local.routing import Route
 
 GraphRoute = Route[GraphRequest]
 
@@ -149,4 +162,74 @@ _DIRECTORY = [
     GraphRoute("GET", "/organization", directory.list_organization, [needs.ORGANIZATION_READ]),
 ]
 
-TABLE = Table([*_APPLICATIONS, *_PRINCIPALS, *_GROUPS, *_DIRECTORY])
+_USERS = [
+    GraphRoute("GET", "/users", users.list_all, [needs.USER_READ]),
+    GraphRoute("POST", "/users", users.create, [needs.USER_WRITE]),
+    GraphRoute("GET", "/users/{id}", users.read, [needs.USER_READ]),
+    GraphRoute("PATCH", "/users/{id}", users.update, [needs.USER_WRITE]),
+    GraphRoute("DELETE", "/users/{id}", users.delete, [needs.USER_WRITE]),
+    GraphRoute("GET", "/users/{id}/manager", users.read_manager, [needs.USER_READ]),
+    GraphRoute("PUT", "/users/{id}/manager/$ref", users.set_manager, [needs.USER_WRITE]),
+    GraphRoute("DELETE", "/users/{id}/manager/$ref", users.remove_manager, [needs.USER_WRITE]),
+]
+
+
+def _policy_routes(entity: Entity) -> Iterator[GraphRoute]:
+    """A type of policy, and its assignment to applications and service principals."""
+    kind = PolicyResponses(entity)
+    one = f"/{entity.collection}/{{policy}}"
+    yield GraphRoute("GET", f"/{entity.collection}", kind.list_all, [needs.POLICY_READ])
+    yield GraphRoute("POST", f"/{entity.collection}", kind.create, [needs.POLICY_WRITE])
+    yield GraphRoute("GET", one, kind.read, [needs.POLICY_READ])
+    yield GraphRoute("PATCH", one, kind.update, [needs.POLICY_WRITE])
+    yield GraphRoute("DELETE", one, kind.delete, [needs.POLICY_WRITE])
+    yield GraphRoute("GET", f"{one}/appliesTo", kind.applies_to, [needs.POLICY_READ, needs.APPLICATION_READ])
+    for collection, owner in OWNERS.items():
+        assigned = AssignedPolicyResponses(entity, owner)
+        base = f"/{collection}/{{id}}/{link_name(entity)}"
+        reading, writing = [needs.POLICY_READ, needs.APPLICATION_READ], [needs.POLICY_READ, needs.APPLICATION_WRITE]
+        yield GraphRoute("GET", base, assigned.list_all, reading)
+        yield GraphRoute("POST", f"{base}/$ref", assigned.add, writing)
+        yield GraphRoute("DELETE", f"{base}/{{policy}}/$ref", assigned.remove, writing)
+
+
+_POLICIES = [
+    GraphRoute("GET", "/policies/defaultAppManagementPolicy", default_app_management, [needs.POLICY_READ]),
+    *_policy_routes(TOKEN_LIFETIME_POLICY),
+    *_policy_routes(CLAIMS_MAPPING_POLICY),
+]
+
+_POLICY = "/identity/conditionalAccess/policies"
+_LOCATION = "/identity/conditionalAccess/namedLocations"
+_CA_READ, _CA_WRITE = [needs.CONDITIONAL_ACCESS_READ], [needs.CONDITIONAL_ACCESS_WRITE]
+_CONDITIONAL_ACCESS = [
+    GraphRoute("GET", _POLICY, conditional_access.list_policies, _CA_READ),
+    GraphRoute("POST", _POLICY, conditional_access.create_policy, _CA_WRITE),
+    GraphRoute("GET", _POLICY + "/{policy}", conditional_access.read_policy, _CA_READ),
+    GraphRoute("PATCH", _POLICY + "/{policy}", conditional_access.update_policy, _CA_WRITE),
+    GraphRoute("DELETE", _POLICY + "/{policy}", conditional_access.delete_policy, _CA_WRITE),
+    GraphRoute("GET", _LOCATION, conditional_access.list_locations, _CA_READ),
+    GraphRoute("POST", _LOCATION, conditional_access.create_location, _CA_WRITE),
+    GraphRoute("GET", _LOCATION + "/{location}", conditional_access.read_location, _CA_READ),
+    GraphRoute("PATCH", _LOCATION + "/{location}", conditional_access.update_location, _CA_WRITE),
+    GraphRoute("DELETE", _LOCATION + "/{location}", conditional_access.delete_location, _CA_WRITE),
+]
+
+_DELETED = [
+    GraphRoute("GET", "/directory/deletedItems/microsoft.graph.{kind}", deleted.list_kind_of, [needs.DELETED_READ]),
+    GraphRoute("GET", "/directory/deletedItems/{id}", deleted.read, [needs.DELETED_READ]),
+    GraphRoute("POST", "/directory/deletedItems/{id}/restore", deleted.restore, [needs.DELETED_WRITE]),
+    GraphRoute("DELETE", "/directory/deletedItems/{id}", deleted.purge, [needs.DELETED_WRITE]),
+]
+
+ROUTES = [
+    *_APPLICATIONS,
+    *_PRINCIPALS,
+    *_GROUPS,
+    *_USERS,
+    *_DIRECTORY,
+    *_POLICIES,
+    *_CONDITIONAL_ACCESS,
+    *_DELETED,
+]
+"""All but $batch, which needs the service itself."""

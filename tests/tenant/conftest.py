@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from entra_local.keys import Keys
+from tests.tenant.directory import SEED, Graph
 from tests.tenant.world import Tenant, tenant_in
 
 
@@ -19,3 +20,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 def tenant(tmp_path: Path, keys: Keys) -> Iterator[Tenant]:
     with tenant_in(tmp_path, keys) as tenant:
         yield tenant
+
+
+@pytest.fixture
+def graph(tenant: Tenant) -> Graph:
+    """Graph v1.0 as an application that may do everything, in a directory with people."""
+    tenant.seed(SEED)
+    return Graph(tenant)
+
+
+@pytest.fixture
+def beta(graph: Graph) -> Graph:
+    """The same in beta."""
+    return Graph(graph.tenant, version="beta")

@@ -1,0 +1,34 @@
+"""/directory/deletedItems."""
+
+from entra_local.graph.exceptions import NotServed
+from entra_local.graph.listing import list_kind
+from entra_local.graph.models import deleted
+from entra_local.graph.request import GraphRequest
+from entra_local.graph.responses.common import NO_CONTENT, typed
+from entra_local.wire import JsonObject, Reply
+
+
+def list_kind_of(request: GraphRequest) -> Reply:
+    entity = deleted.ENTITIES.get(request["kind"])
+    if entity is None:
+        raise NotServed(f"Deleted items are kept of {', '.join(deleted.ENTITIES)}.")
+    return list_kind(request, entity, deleted=True)
+
+
+def read(request: GraphRequest) -> Reply:
+    entity, document = deleted.load(request.directory, request["id"])
+    return Reply(200, _context(request) | typed(deleted.shown(entity, document), beta=request.beta))
+
+
+def restore(request: GraphRequest) -> Reply:
+    restored = deleted.restore(request.directory, request["id"])
+    return Reply(200, _context(request) | typed(restored, beta=request.beta))
+
+
+def purge(request: GraphRequest) -> Reply:
+    deleted.purge(request.directory, request["id"])
+    return NO_CONTENT
+
+
+def _context(request: GraphRequest) -> JsonObject:
+    return {"@odata.context": f"{request.base}/$metadata#directoryObjects/$entity"}
