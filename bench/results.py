@@ -22,6 +22,10 @@ WITH_POLICIES = "preview with the policy pack"
 WITHOUT_CHECKPOINTS = "up without checkpoints"
 RATIO_BARS = {("preview", 100): 1.5, ("preview", 1000): 1.25}
 """How much slower than the floor it may be."""
+TENANT_READY_BAR = 1.0
+"""Seconds."""
+TENANT_BAR = 120.0
+"""MB of resident memory."""
 MAKE_UP_BARS = {"warm": 30.0, "again": 10.0}
 """Seconds, on two cores."""
 
@@ -56,6 +60,8 @@ class Sized:
 class Results:
     sized: dict[int, Sized] = field(default_factory=dict)
     make_up: MakeUp | None = None
+    tenant_ready: float | None = None
+    """Seconds from starting the local tenant, with nothing there yet, until it listens."""
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     load: float = field(default_factory=lambda: os.getloadavg()[0])
 
@@ -74,6 +80,10 @@ def _page(found: Results) -> Iterator[str]:
     yield "measured in the same run, command by command in turn. Seconds are medians; in brackets, how many runs."
     yield "*Engine*: the highest resident memory of the `pulumi` process. *With children*: the sum over it, the"
     yield "language host, the program and the providers, with shared pages counted each time."
+    if found.tenant_ready is not None:
+        yield ""
+        ready = f"{found.tenant_ready:.2f} s"
+        yield f"The local tenant was ready after {ready} ({_bar(found.tenant_ready, TENANT_READY_BAR, ' s')})."
     if found.make_up:
         yield from _make_up(found.make_up)
     for groups, sized in found.sized.items():
@@ -104,7 +114,7 @@ def _table(groups: int, sized: Sized) -> Iterator[str]:
     yield ""
     yield (
         f"{sized.size.resources} resources and {sized.size.components} components; "
-        f"the tenant held {_megabytes(sized.tenant_bytes)} MB after `up`."
+        f"the tenant held {_megabytes(sized.tenant_bytes)} MB after `up` ({_bar(sized.tenant_bytes / 1e6, TENANT_BAR, ' MB')})."
     )
     yield ""
     yield "| What | Ours, s | Floor, s | Ratio | Bar | Engine, MB | With children, MB |"
