@@ -112,10 +112,8 @@ def _table(groups: int, sized: Sized) -> Iterator[str]:
     yield ""
     yield f"## {groups} role groups"
     yield ""
-    yield (
-        f"{sized.size.resources} resources and {sized.size.components} components; "
-        f"the tenant held {_megabytes(sized.tenant_bytes)} MB after `up` ({_bar(sized.tenant_bytes / 1e6, TENANT_BAR, ' MB')})."
-    )
+    held = f"{_megabytes(sized.tenant_bytes)} MB after `up` ({_bar(sized.tenant_bytes / 1e6, TENANT_BAR, ' MB')})"
+    yield f"{sized.size.resources} resources and {sized.size.components} components; the tenant held {held}."
     yield ""
     yield "| What | Ours, s | Floor, s | Ratio | Bar | Engine, MB | With children, MB |"
     yield "|---|---|---|---|---|---|---|"
