@@ -63,6 +63,8 @@ def update(directory: Directory, id_: str, changes: JsonObject) -> None:
     _check_disabled_first(before["api"]["oauth2PermissionScopes"], after["api"]["oauth2PermissionScopes"])
     _check(directory, after)
     save(directory, APPLICATION, after)
+    if after["displayName"] != before["displayName"]:
+        _rename_principals(directory, after)
 
 
 def delete(directory: Directory, id_: str) -> None:
@@ -101,6 +103,12 @@ def directory_tenant(directory: Directory) -> JsonObject:
     if found is None:
         raise LookupError(f"tenant {directory.tenant} is gone, yet a token speaks for it")
     return found.body
+
+
+def _rename_principals(directory: Directory, application: JsonObject) -> None:
+    """A service principal has its application's name, and is found by it."""
+    for principal in directory.find("servicePrincipal", "appId", application["appId"]):
+        save(directory, SERVICE_PRINCIPAL, principal.body | {"displayName": application["displayName"]})
 
 
 def _complete(application: JsonObject) -> None:

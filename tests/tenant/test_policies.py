@@ -1,0 +1,192 @@
+"""Token lifetime and claims mapping policies, Conditional Access."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from entra_local.wire import JsonObject
+from tests.tenant.directory import ON_CALL, UNKNOWN, Graph, reference
+
+LIFETIMES = "/policies/tokenLifetimePolicies"
+POLICIES = "/identity/conditionalAccess/policies"
+LOCATIONS = "/identity/conditionalAccess/namedLocations"
+
+
+def lifetime(value: str, **more: Any) -> JsonObject:
+    definition = {"TokenLifetimePolicy": {"Version": 1, "AccessTokenLifetime": value}}
+    return {"displayName": "Airflow token lifetime (dev)", "definition": [json.dumps(definition)], **more}
+
+
+@pytest.mark.parametrize("value", ["8:00:00", "00:10:00", "23:59:59", "1.00:00:00", "0.08:00:00"])
+def test_lifetimes_that_entra_takes(graph: Graph, value: str) -> None:
+    made = graph.post(LIFETIMES, lifetime(value))
+    # The definition is echoed to the letter: clients compare it as text.
+    assert graph.get(f"{LIFETIMES}/{made['id']}")["definition"] == lifetime(value)["definition"]
+    assert made["isOrganizationDefault"] is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lifetime("00:09:59"),
+        lifetime("1.00:00:01"),
+        lifetime("24:00:00"),
+        lifetime("8h"),
+        lifetime("8:00:00") | {"displayName": ""},
+        lifetime("8:00:00") | {"definition": []},
+        lifetime("8:00:00") | {"definition": ["{"]},
+        lifetime("8:00:00") | {"definition": ["[]"]},
+        lifetime("8:00:00") | {"definition": lifetime("8:00:00")["definition"] * 2},
+        lifetime("8:00:00") | {"definition": ['{"TokenLifetimePolicy":{"Version":2}}']},
+        lifetime("8:00:00") | {"definition": ['{"TokenLifetimePolicy":{"Version":1,"Nonsense":"1:00:00"}}']},
+        lifetime("8:00:00") | {"nonsense": 1},
+    ],
+)
+def test_lifetimes_that_are_refused(graph: Graph, body: Any) -> None:
+    graph.refused("POST", LIFETIMES, 400, body)
+    made = graph.post(LIFETIMES, lifetime("8:00:00"))
+    graph.refused("PATCH", f"{LIFETIMES}/{made['id']}", 400, body)
+
+
+def test_one_organization_default(graph: Graph) -> None:
+    first = graph.post(LIFETIMES, lifetime("8:00:00", isOrganizationDefault=True))
+    body = lifetime("1:00:00", isOrganizationDefault=True)
+    assert "conflicting object" in graph.refused("POST", LIFETIMES, 400, body)
+    graph.patch(f"{LIFETIMES}/{first['id']}", {"isOrganizationDefault": False})
+    graph.post(LIFETIMES, body)
+
+
+def test_one_lifetime_per_application(graph: Graph) -> None:
+    application = graph.application()["id"]
+    first, second = (graph.post(LIFETIMES, lifetime(value))["id"] for value in ("8:00:00", "1:00:00"))
+    assigned = f"/applications/{application}/tokenLifetimePolicies"
+    graph.add(assigned, first)
+    assert "already exist" in graph.refused("POST", f"{assigned}/$ref", 400, reference(first))
+    assert "Only one policy" in graph.refused("POST", f"{assigned}/$ref", 400, reference(second))
+    assert graph.ids(assigned) == [first]
+    assert graph.ids(f"{LIFETIMES}/{first}/appliesTo") == [application]
+    graph.delete(f"{assigned}/{first}/$ref")
+    graph.delete(f"{assigned}/{first}/$ref", 404)
+    graph.add(assigned, second)
+    graph.delete(f"{LIFETIMES}/{second}")
+    assert graph.ids(assigned) == []
+    graph.post(f"{assigned}/$ref", reference(UNKNOWN), 404)
+
+
+def test_a_service_principal_loses_its_policies_with_its_deletion(graph: Graph) -> None:
+    principal = graph.principal(graph.application())["id"]
+    body = {"displayName": "claims", "definition": ['{"ClaimsMappingPolicy":{"Version":1}}']}
+    policy = graph.post("/policies/claimsMappingPolicies", body)["id"]
+    assigned = f"/servicePrincipals/{principal}/claimsMappingPolicies"
+    graph.add(assigned, policy)
+    assert graph.ids(assigned) == [policy]
+    graph.delete(f"/servicePrincipals/{principal}")
+    graph.post(f"/directory/deletedItems/{principal}/restore", {}, 200)
+    assert graph.ids(assigned) == []
+
+
+def test_the_default_app_management_policy_restricts_nothing(graph: Graph) -> None:
+    assert graph.get("/policies/defaultAppManagementPolicy")["isEnabled"] is False
+
+
+# Conditional Access
+
+POLICY: JsonObject = {
+    "displayName": "Airflow sign-in (dev)",
+    "state": "enabled",
+    "conditions": {
+        "applications": {"includeApplications": ["b6a38a6f-a3fc-40af-aad6-04f70261c288"]},
+        "users": {"includeGroups": [ON_CALL]},
+    },
+    "grantControls": None,
+    "sessionControls": {
+        "signInFrequency": {"isEnabled": True, "type": "hours", "value": 8, "frequencyInterval": "timeBased"}
+    },
+}
+
+
+def test_conditions_that_were_not_sent_are_null_or_empty(graph: Graph) -> None:
+    shown = graph.get(f"{POLICIES}/{graph.post(POLICIES, POLICY)['id']}")
+    conditions = shown["conditions"]
+    for name in ("devices", "locations", "platforms", "clientApplications", "authenticationFlows"):
+        assert conditions[name] is None
+    assert conditions["clientAppTypes"] == ["all"]
+    assert conditions["users"]["includeUsers"] == []
+    assert conditions["users"]["excludeGuestsOrExternalUsers"] is None
+    assert shown["sessionControls"] == POLICY["sessionControls"]
+
+
+def test_controls_are_replaced_and_null_clears(graph: Graph) -> None:
+    path = f"{POLICIES}/{graph.post(POLICIES, POLICY)['id']}"
+    graph.patch(path, {"grantControls": {"operator": "OR", "builtInControls": ["mfa"]}, "sessionControls": None})
+    shown = graph.get(path)
+    assert shown["sessionControls"] is None
+    assert shown["grantControls"] == {"operator": "OR", "builtInControls": ["mfa"]}
+    assert shown["modifiedDateTime"]
+    graph.delete(path)
+    graph.get(path, 404)
+    graph.delete(path, 404)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("state",), "on"),
+        (("displayName",), ""),
+        (("conditions",), None),
+        (("conditions", "users"), {}),
+        (("conditions", "users"), {"includeGroups": [UNKNOWN]}),
+        (("conditions", "users"), {"includeUsers": [UNKNOWN]}),
+        (("conditions", "applications"), {}),
+        (("sessionControls",), None),
+        (("sessionControls", "signInFrequency", "value"), 24),
+        (("sessionControls", "signInFrequency", "type"), "minutes"),
+        (("nonsense",), 1),
+    ],
+)
+def test_policies_that_are_refused(graph: Graph, place: tuple[str, ...], value: Any) -> None:
+    body = deepcopy(POLICY)
+    target = body
+    for name in place[:-1]:
+        target = target[name]
+    target[place[-1]] = value
+    graph.refused("POST", POLICIES, 400, body)
+    assert graph.ids(POLICIES) == []
+
+
+def test_named_locations_show_their_own_properties(graph: Graph) -> None:
+    ip = {
+        "@odata.type": "#microsoft.graph.ipNamedLocation",
+        "displayName": "office",
+        "isTrusted": True,
+        # IPv6 ranges are sent with the tag of IPv4.
+        "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "2001:db8::/32"}],
+    }
+    made = graph.post(LOCATIONS, ip)
+    shown = graph.get(f"{LOCATIONS}/{made['id']}")
+    assert shown["@odata.type"] == "#microsoft.graph.ipNamedLocation"
+    assert shown["ipRanges"][0]["@odata.type"] == "#microsoft.graph.iPv6CidrRange"
+    assert "countriesAndRegions" not in shown
+    country = {"@odata.type": "#microsoft.graph.countryNamedLocation", "displayName": "home"}
+    graph.post(LOCATIONS, country | {"countriesAndRegions": ["DE"]})
+    kinds = [item["@odata.type"] for item in graph.get(LOCATIONS, 200, filter="displayName eq 'home'")["value"]]
+    assert kinds == ["#microsoft.graph.countryNamedLocation"]
+    assert "trusted" in graph.refused("DELETE", f"{LOCATIONS}/{made['id']}", 400)
+    graph.patch(f"{LOCATIONS}/{made['id']}", {"isTrusted": False})
+    graph.delete(f"{LOCATIONS}/{made['id']}")
+    graph.get(f"{LOCATIONS}/{made['id']}", 404)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"displayName": "untyped"},
+        {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "x"},
+        {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "x", "ipRanges": [{"cidrAddress": "x"}]},
+        {"@odata.type": "#microsoft.graph.countryNamedLocation", "displayName": "x"},
+    ],
+)
+def test_named_locations_that_are_refused(graph: Graph, body: Any) -> None:
+    graph.refused("POST", LOCATIONS, 400, body)
