@@ -50,7 +50,16 @@ BUILT_IN = (
         "Role Based Access Control Administrator",
         ["*/read", "Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete"],
     ),
-    Role("f25e0fa2-a7c8-4377-a976-54943a77a395", "Key Vault Contributor", ["Microsoft.KeyVault/*"]),
+    Role(
+        "f25e0fa2-a7c8-4377-a976-54943a77a395",
+        "Key Vault Contributor",
+        [
+            "Microsoft.Authorization/*/read",
+            "Microsoft.KeyVault/*",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ],
+        excluded=["Microsoft.KeyVault/locations/deletedVaults/purge/action"],
+    ),
     Role(
         "00482a5a-887f-4fb3-b363-3b7fe8e74483", "Key Vault Administrator", _VAULT_READ, ["Microsoft.KeyVault/vaults/*"]
     ),
@@ -128,6 +137,7 @@ def assign(
         "principalType": principal_type,
         "description": description,
         "createdOn": clock.stamp(),
+        "updatedOn": clock.stamp(),
     }
     everywhere.put(ROLE_ASSIGNMENT, body["id"], body)
     return body

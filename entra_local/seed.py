@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from jwt import PyJWKSet, PyJWTError
+
 from entra_local import azure_roles
+from entra_local.arm.models import resources, vaults
 from entra_local.first_party import APPLICATION_PERMISSIONS, GRAPH_APP_ID, graph_principal
 from entra_local.graph.entities import (
     APP_ROLE_ASSIGNMENT,
@@ -23,7 +26,9 @@ from entra_local.graph.schema import fresh
 from entra_local.keys import secret_matches
 from entra_local.server import open_world
 from entra_local.store import EVERYWHERE, Directory, Transaction
-from entra_local.wire import JsonObject
+from entra_local.wire import JsonObject, WireError
+
+ItemT = TypeVar("ItemT")
 
 _LISTS = ("tenants", "subscriptions", "users", "groups", "servicePrincipals", "applications", "vaults")
 
@@ -101,19 +106,13 @@ def _subscription(everywhere: Directory, item: JsonObject) -> None:
     tenant = _tenant_of(everywhere, "subscriptions", item)
     body = {"id": id_, "tenantId": tenant, "displayName": item.get("displayName", "Local subscription")}
     everywhere.put("subscription", id_, body)
-    for group in item.get("resourceGroups", []):
-        resource_id = f"/subscriptions/{id_}/resourceGroups/{group['name']}"
-        if everywhere.get("resourceGroup", resource_id) is None:
-            body = {
-                "id": resource_id,
-                "name": group["name"],
-                "type": "Microsoft.Resources/resourceGroups",
-                "location": group.get("location", "westeurope"),
-                "tags": {},
-                "properties": {"provisioningState": "Succeeded"},
-                "subscriptionId": id_,
-            }
-            everywhere.put("resourceGroup", resource_id, body)
+    for group in _objects("subscriptions", item, "resourceGroups"):
+        name, location = _text("resourceGroups", group, "name"), {"location": group.get("location", "westeurope")}
+        if everywhere.get("resourceGroup", resources.group_id(id_, name)) is None:
+            try:
+                resources.put_group(everywhere, id_, name, location)
+            except WireError as error:
+                raise SeedError(f"resourceGroups: {error.message}") from error
 
 
 def _upsert(directory: Directory, entity: Entity, where: str, item: JsonObject, **defaults: Any) -> JsonObject:
@@ -124,7 +123,12 @@ def _upsert(directory: Directory, entity: Entity, where: str, item: JsonObject, 
         directory.restore(entity.kind, id_)
         found = directory.get(entity.kind, id_)
     given = {name: value for name, value in item.items() if name in entity.properties and name != "id"}
-    body = (found.body if found else created(entity, id_) | defaults) | given
+    body = found.body if found else created(entity, id_) | defaults
+    for name, value in given.items():
+        try:
+            body[name] = entity.properties[name].accept(name, value, body.get(name))
+        except WireError as error:
+            raise SeedError(f"{where}: {item.get('displayName', id_)}: {error.message}") from error
     directory.put(entity.kind, id_, body)
     return body
 
@@ -154,7 +158,7 @@ def _group(directory: Directory, item: JsonObject) -> None:
 
 def _links(directory: Directory, item: JsonObject) -> None:
     for link in ("owners", "members"):
-        for target in item.get(link, []):
+        for target in _texts("groups", item, link):
             if find_object(directory, target) is None:
                 raise SeedError(f"groups: {item.get('displayName')} names {target} in {link}, which does not exist")
             directory.link(link, item["id"], target)
@@ -169,7 +173,7 @@ def _application(directory: Directory, item: JsonObject) -> None:
     directory.put("application", body["id"], body)
     principal = {"id": principal_id, "appId": body["appId"], "displayName": body["displayName"]}
     _upsert(directory, SERVICE_PRINCIPAL, "applications", principal)
-    for wanted in item.get("federatedCredentials", []):
+    for wanted in _objects("applications", item, "federatedCredentials"):
         _federated(directory, body["id"], wanted)
 
 
@@ -184,10 +188,13 @@ def _secret(directory: Directory, application: JsonObject, secret: str) -> None:
 
 
 def _federated(directory: Directory, application_id: str, wanted: JsonObject) -> None:
+    where = "federatedCredentials"
+    issuer, subject, audience = (_text(where, wanted, name) for name in ("issuer", "subject", "audience"))
+    jwks = wanted.get("jwks")
     try:
-        issuer, subject, audience, jwks = (wanted[name] for name in ("issuer", "subject", "audience", "jwks"))
-    except KeyError as error:
-        raise SeedError(f"applications: a federated credential has no {error.args[0]}") from error
+        PyJWKSet.from_dict(jwks if isinstance(jwks, dict) else {})
+    except PyJWTError as error:
+        raise SeedError(f"{where}: jwks of {issuer} is no set of public keys: {error}") from error
     id_ = str(uuid5(NAMESPACE_URL, f"{application_id} {issuer} {subject}"))
     given = {"id": id_, "name": f"seed-{id_[:8]}", "issuer": issuer, "subject": subject, "audiences": [audience]}
     body = fresh(FEDERATED_CREDENTIAL.properties) | given | {"applicationId": application_id}
@@ -198,7 +205,7 @@ def _federated(directory: Directory, application_id: str, wanted: JsonObject) ->
 def _permissions(directory: Directory, everywhere: Directory, item: JsonObject) -> None:
     principal = item["servicePrincipalId"]
     graph = directory.find("servicePrincipal", "appId", GRAPH_APP_ID)[0]
-    for name in item.get("permissions", []):
+    for name in _texts("applications", item, "permissions"):
         role = APPLICATION_PERMISSIONS.get(name)
         if role is None:
             known = ", ".join(APPLICATION_PERMISSIONS)
@@ -212,20 +219,44 @@ def _permissions(directory: Directory, everywhere: Directory, item: JsonObject) 
             "resourceId": graph.id,
         }
         directory.put(APP_ROLE_ASSIGNMENT.kind, id_, body)
-    for wanted in item.get("azureRoles", []):
+    for wanted in _objects("applications", item, "azureRoles"):
+        scope, role_name = (_text("azureRoles", wanted, name) for name in ("scope", "role"))
         try:
-            azure_roles.assign(everywhere, directory.tenant, wanted["scope"], wanted["role"], principal)
-        except (KeyError, ValueError) as error:
+            azure_roles.assign(everywhere, directory.tenant, scope, role_name, principal)
+        except ValueError as error:
             raise SeedError(f"applications: azureRoles: {error}") from error
 
 
 def _vault(everywhere: Directory, item: JsonObject) -> None:
-    from entra_local.arm.models.vaults import seeded
-
+    id_, tenant = _text("vaults", item, "id"), _tenant_of(everywhere, "vaults", item)
     try:
-        seeded(everywhere, str(item["id"]), item.get("location", "westeurope"), _tenant_of(everywhere, "vaults", item))
-    except (KeyError, ValueError) as error:
+        vaults.seeded(everywhere, id_, item.get("location", "westeurope"), tenant)
+    except ValueError as error:
         raise SeedError(f"vaults: {error}") from error
+    except WireError as error:
+        raise SeedError(f"vaults: {error.message}") from error
+
+
+def _objects(where: str, item: JsonObject, name: str) -> list[JsonObject]:
+    return _list(where, item, name, dict, "objects")
+
+
+def _texts(where: str, item: JsonObject, name: str) -> list[str]:
+    return _list(where, item, name, str, "strings")
+
+
+def _list(where: str, item: JsonObject, name: str, kind: type[ItemT], kinds: str) -> list[ItemT]:
+    found = item.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, kind) for each in found):
+        raise SeedError(f"{where}: {name} is not a list of {kinds}")
+    return found
+
+
+def _text(where: str, item: JsonObject, name: str) -> str:
+    found = item.get(name)
+    if not isinstance(found, str) or not found:
+        raise SeedError(f"{where}: an item has no {name}")
+    return found
 
 
 def _uuid(where: str, item: JsonObject, name: str = "id") -> str:

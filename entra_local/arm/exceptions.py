@@ -59,9 +59,9 @@ class AuthorizationFailed(ArmError):
     status = 403
     code = "AuthorizationFailed"
 
-    def __init__(self, object_id: str, action: str, scope: str) -> None:
+    def __init__(self, app_id: str, object_id: str, action: str, scope: str) -> None:
         super().__init__(
-            f"The client '{object_id}' with object id '{object_id}' does not have authorization to perform action"
+            f"The client '{app_id}' with object id '{object_id}' does not have authorization to perform action"
             f" '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh"
             " your credentials."
         )
@@ -131,8 +131,8 @@ class VaultAlreadyExists(ArmError):
         super().__init__(
             f"The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the"
             " name is already taken. If you are sure that the vault name was not taken then it is possible that a vault"
-            " with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault"
-            " is in a recoverable state then the vault will need to be purged before reusing the name."
+            " with the same name was recently deleted but not purged after being placed in a recoverable state. If the"
+            " vault is in a recoverable state then the vault will need to be purged before reusing the name."
         )
 
 
@@ -208,6 +208,15 @@ class PrincipalNotFound(ArmError):
         )
 
 
+class UnmatchedPrincipalType(ArmError):
+    code = "UnmatchedPrincipalType"
+
+    def __init__(self, id_: str, actual: str, wanted: str) -> None:
+        super().__init__(
+            f"The PrincipalId '{id_}' has type '{actual}' , which is different from specified PrinciaplType '{wanted}'."
+        )
+
+
 class InvalidRoleAssignmentId(ArmError):
     code = "InvalidRoleAssignmentId"
 
@@ -229,7 +238,7 @@ class WrongMethod(ArmError):
 
 
 class NotServed(ArmError):
-    """A resource type that this tenant lacks. Not 500 or 503: clients retry those for minutes."""
+    """Something of Azure that this tenant lacks. Not 500 or 503: clients retry those for minutes."""
 
     status = 501
     code = "NotImplemented"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from entra_local.graph.models.groups import transitive_groups
 from entra_local.service import Request
 from entra_local.store import EVERYWHERE, Directory
 from entra_local.tokens import NOBODY, Caller
@@ -22,3 +23,9 @@ class ArmRequest(Request):
     def directory(self) -> Directory:
         """The caller's tenant, where principals are."""
         return self.store.of(self.caller.tenant)
+
+    @cached_property
+    def principals(self) -> list[str]:
+        """Whose role assignments count: the caller's own, and those of every group that it is in."""
+        groups = transitive_groups(self.directory, self.caller.object_id)
+        return [self.caller.object_id, *(group["id"] for group in groups)]

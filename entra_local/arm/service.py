@@ -7,7 +7,6 @@ from entra_local.arm import exceptions as errors
 from entra_local.arm.models import resources
 from entra_local.arm.request import ArmRequest
 from entra_local.arm.urls import TABLE
-from entra_local.graph.models.groups import transitive_groups
 from entra_local.routing import Route
 from entra_local.service import Request, Service
 from entra_local.tokens import read
@@ -29,9 +28,8 @@ class ResourceManager(Service[ArmRequest]):
         scope = "/" + request.parameters.get("scope", request.call.path).strip("/")
         _check_subscription(admitted, scope)
         for (action,) in route.needs:
-            principals = [caller.object_id, *(group["id"] for group in _groups(admitted))]
-            if not azure_roles.allowed(admitted.everywhere, principals, scope, action):
-                raise errors.AuthorizationFailed(caller.object_id, action, scope)
+            if not azure_roles.allowed(admitted.everywhere, admitted.principals, scope, action):
+                raise errors.AuthorizationFailed(caller.app_id, caller.object_id, action, scope)
         return admitted
 
     def no_route(self, call: Call, allowed: list[str]) -> errors.ArmError:
@@ -55,10 +53,6 @@ def _check_subscription(request: ArmRequest, scope: str) -> None:
         subscription = resources.subscription(request.everywhere, parts[2])
         if subscription["tenantId"] != request.caller.tenant:
             raise errors.WrongTenant(request.caller.tenant, subscription["tenantId"])
-
-
-def _groups(request: ArmRequest) -> list[dict[str, Any]]:
-    return list(transitive_groups(request.directory, request.caller.object_id))
 
 
 ARM = ResourceManager()

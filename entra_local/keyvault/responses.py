@@ -1,5 +1,6 @@
 """/secrets and /deletedsecrets."""
 
+from entra_local.arm.models.vaults import DEFAULT_RETENTION
 from entra_local.keyvault import models
 from entra_local.keyvault.exceptions import BadParameter
 from entra_local.keyvault.request import VaultRequest
@@ -63,8 +64,11 @@ def purge(request: VaultRequest) -> Reply:
 
 
 def _version(request: VaultRequest, secret: JsonObject, version: JsonObject) -> JsonObject:
-    days = request.vault["properties"]["softDeleteRetentionInDays"]
-    level = "Recoverable" if request.vault["properties"].get("enablePurgeProtection") else "Recoverable+Purgeable"
+    properties = request.vault["properties"]
+    days = properties["softDeleteRetentionInDays"]
+    level = "Recoverable" if days == DEFAULT_RETENTION else "CustomizedRecoverable"
+    if not properties.get("enablePurgeProtection"):
+        level += "+Purgeable"
     bundle: JsonObject = {
         "id": f"{_uri(request, secret)}/{version['version']}",
         "attributes": version["attributes"] | {"recoveryLevel": level, "recoverableDays": days},
@@ -81,7 +85,7 @@ def _unversioned(request: VaultRequest, secret: JsonObject) -> JsonObject:
 
 def _deleted(request: VaultRequest, secret: JsonObject) -> JsonObject:
     recovery = f"{request.vault['properties']['vaultUri']}deletedsecrets/{secret['name']}"
-    return _version(request, secret, secret["versions"][-1]) | secret["deletion"] | {"recoveryId": recovery}
+    return {**_version(request, secret, secret["versions"][-1]), **secret["deletion"], "recoveryId": recovery}
 
 
 def _uri(request: VaultRequest, secret: JsonObject) -> str:

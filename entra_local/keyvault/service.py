@@ -45,6 +45,8 @@ class KeyVault(Service[VaultRequest]):
             raise errors.Unauthorised(tenant, "" if "empty" in str(error) else f"AKV10022: {error}") from error
         if caller.tenant != tenant:
             raise errors.Unauthorised(tenant, "AKV10032: Invalid issuer.")
+        if not request.call.query.get("api-version"):
+            raise errors.BadParameter("The api-version query parameter is required.")
         admitted = VaultRequest(request.call, request.world, request.store, request.parameters, caller, vault)
         for (action,) in route.needs:
             if not _allowed(admitted, action):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from entra_local.keys import Keys
+from tests.tenant.azure import VAULT, vault_body
 from tests.tenant.directory import SEED, Graph
-from tests.tenant.world import Tenant, tenant_in
+from tests.tenant.world import Tenant, body_of, tenant_in
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 def tenant(tmp_path: Path, keys: Keys) -> Iterator[Tenant]:
     with tenant_in(tmp_path, keys) as tenant:
         yield tenant
+
+
+@pytest.fixture
+def vault(tenant: Tenant) -> Tenant:
+    """The same with a vault."""
+    body_of(tenant.arm("PUT", VAULT, vault_body()))
+    return tenant
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_the_tenant_may_be_named_by_its_domain(tenant: Tenant) -> None:
     ],
 )
 def test_refusals(tenant: Tenant, fields: dict[str, str], status: int, error: str, number: int) -> None:
-    _assert_refused(tenant.sign_in(**fields), status, error, number)
+    _assert_refused(tenant.sign_in(DEPLOYER, TENANT, **fields), status, error, number)
 
 
 @pytest.mark.parametrize(("name", "number"), [(f"9{TENANT[1:]}", 90002), ("other.example", 90002), ("x!", 900023)])
@@ -159,7 +159,7 @@ def test_an_assertion_must_be_signed_by_the_issuer_and_in_time(
     tenant: Tenant, workload: JsonObject, issuer_key: rsa.RSAPrivateKey
 ) -> None:
     forged = _assertion(rsa.generate_private_key(public_exponent=65537, key_size=2048))
-    unsigned = jwt.encode(_claims(), None, algorithm="none", headers={"kid": "k1"})
+    unsigned = jwt.encode(_claims(), "", algorithm="none", headers={"kid": "k1"})
     symmetric = jwt.encode(_claims(), "k" * 32, algorithm="HS256", headers={"kid": "k1"})
     for assertion in (forged, unsigned, symmetric, _assertion(issuer_key, kid="k2")):
         _assert_refused(_sign_in_with(tenant, workload, assertion), 401, "invalid_client", 700027)

@@ -1,22 +1,32 @@
 """Role assignments and role definitions."""
 
+import re
+from typing import Any
 from uuid import UUID
 
-from entra_local import azure_roles
+from entra_local import azure_roles, clock
 from entra_local.arm.exceptions import (
     InvalidRequestContent,
     InvalidRoleAssignmentId,
+    NotServed,
     PrincipalNotFound,
     RoleAssignmentExists,
     RoleAssignmentNotFound,
     RoleAssignmentUpdateNotPermitted,
     RoleDefinitionNotFound,
+    UnmatchedPrincipalType,
 )
+from entra_local.arm.models import resources, vaults
 from entra_local.graph.models.objects import find_object, kind_of
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
 _PRINCIPAL_TYPES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
+_IN_GROUP = re.compile(
+    r"subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"(?:/providers/Microsoft\.KeyVault/vaults/(?P<vault>[^/]+))?(?:/.*)?",
+    re.IGNORECASE,
+)
 
 
 def assignment_id(scope: str, name: str) -> str:
@@ -36,29 +46,25 @@ def load(everywhere: Directory, scope: str, name: str) -> JsonObject:
 def put(
     everywhere: Directory, directory: Directory, scope: str, name: str, body: JsonObject
 ) -> tuple[JsonObject, bool]:
-    """Assign a role; whether the assignment is new. The same PUT again changes nothing."""
+    """Assign a role, or change the description of an assignment; whether it is new."""
     try:
         name = str(UUID(name))
     except ValueError as error:
         raise InvalidRoleAssignmentId(name) from error
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise InvalidRequestContent("properties are missing")
-    principal, definition = (properties.get(key) for key in ("principalId", "roleDefinitionId"))
-    if not isinstance(principal, str) or not isinstance(definition, str):
-        raise InvalidRequestContent("principalId and roleDefinitionId are required")
-    role_id = definition.rpartition("/")[2].lower()
+    _check_scope(everywhere, scope)
+    properties = _properties(body)
+    role_id = properties["roleDefinitionId"].rpartition("/")[2].lower()
     if role_id not in azure_roles.ROLES:
         raise RoleDefinitionNotFound(role_id)
-    found = find_object(directory, principal, _PRINCIPAL_TYPES)
-    if found is None:
-        raise PrincipalNotFound(principal, directory.tenant)
+    principal, principal_type = _principal(directory, properties)
+    description = properties.get("description")
     before = everywhere.get(azure_roles.ROLE_ASSIGNMENT, assignment_id(scope, name))
     if before is not None:
-        same = before.body["principalId"] == principal and _role_of(before.body) == role_id
-        if not same:
+        if (before.body["principalId"], _role_of(before.body)) != (principal, role_id):
             raise RoleAssignmentUpdateNotPermitted
-        return before.body, False
+        changed = before.body | {"description": description, "updatedOn": clock.stamp()}
+        everywhere.put(azure_roles.ROLE_ASSIGNMENT, before.id, changed)
+        return changed, False
     for other in azure_roles.held(everywhere, [principal]):
         if other["scope"].strip("/").lower() == scope.strip("/").lower() and _role_of(other) == role_id:
             raise RoleAssignmentExists(UUID(other["name"]).hex)
@@ -67,10 +73,10 @@ def put(
         directory.tenant,
         scope,
         role_id,
-        found["id"],
+        principal,
         name=name,
-        principal_type=_PRINCIPAL_TYPES[kind_of(found)],
-        description=properties.get("description"),
+        principal_type=principal_type,
+        description=description,
     )
     return made, True
 
@@ -85,6 +91,42 @@ def listed(everywhere: Directory, scope: str, *, exact: bool, principal: str | N
         if (above or below) and principal in (None, document.body["principalId"]):
             found.append(document.body)
     return found
+
+
+def _properties(body: JsonObject) -> JsonObject:
+    properties: Any = body.get("properties")
+    if not isinstance(properties, dict):
+        raise InvalidRequestContent("properties are missing")
+    for required in ("principalId", "roleDefinitionId"):
+        if not isinstance(properties.get(required), str):
+            raise InvalidRequestContent(f"{required} is required")
+    if properties.get("condition") is not None:
+        # Kept but not obeyed, it would allow more than its author means.
+        raise NotServed("The local tenant has no conditions on role assignments.")
+    return properties
+
+
+def _principal(directory: Directory, properties: JsonObject) -> tuple[str, str]:
+    """The id and type of who gets the role. Raises PrincipalNotFound or UnmatchedPrincipalType."""
+    id_ = properties["principalId"]
+    found = find_object(directory, id_, _PRINCIPAL_TYPES)
+    if found is None:
+        raise PrincipalNotFound(id_, directory.tenant)
+    actual = _PRINCIPAL_TYPES[kind_of(found)]
+    wanted = properties.get("principalType")
+    if wanted is not None and wanted != actual:
+        raise UnmatchedPrincipalType(id_, actual, str(wanted))
+    return str(found["id"]), actual
+
+
+def _check_scope(everywhere: Directory, scope: str) -> None:
+    """A role is assigned on something that exists; of resources, this tenant knows vaults and what is in them."""
+    inside = _IN_GROUP.fullmatch(scope.strip("/"))
+    if inside is None:
+        return
+    resources.load_group(everywhere, inside["subscription"], inside["group"])
+    if inside["vault"]:
+        vaults.load(everywhere, inside["subscription"], inside["group"], inside["vault"])
 
 
 def _role_of(assignment: JsonObject) -> str:

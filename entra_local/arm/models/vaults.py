@@ -16,7 +16,7 @@ from entra_local.arm.exceptions import (
     VaultAlreadyExists,
     VaultNameNotValid,
 )
-from entra_local.arm.models.resources import group_id, load_group, tags, text
+from entra_local.arm.models.resources import group_id, load_group, put_group, tags, text
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
@@ -139,8 +139,6 @@ def seeded(everywhere: Directory, id_: str, location: str, tenant: str) -> None:
         raise ValueError(f"'{id_}' is not the resource id of a vault")
     subscription_id, group, name = parts[1], parts[2], parts[3]
     if everywhere.get("resourceGroup", group_id(subscription_id, group)) is None:
-        from entra_local.arm.models.resources import put_group
-
         put_group(everywhere, subscription_id, group, {"location": location})
     if everywhere.get("vault", vault_id(subscription_id, group, name)) is None:
         sku = {"family": "A", "name": "standard"}
@@ -166,7 +164,7 @@ def _save(everywhere: Directory, vault: JsonObject, properties: JsonObject) -> J
 
 
 def _properties(body: JsonObject) -> JsonObject:
-    properties: Any = body.get("properties") or {}
+    properties: Any = body.get("properties", {})
     if not isinstance(properties, dict):
         raise InvalidRequestContent("properties must be an object")
     retention = properties.get("softDeleteRetentionInDays")

@@ -3,12 +3,14 @@
 import re
 
 from entra_local import azure_roles
-from entra_local.arm.exceptions import RoleAssignmentNotFound, RoleDefinitionNotFound
+from entra_local.arm.exceptions import NotServed, RoleAssignmentNotFound, RoleDefinitionNotFound
 from entra_local.arm.models import access
 from entra_local.arm.request import ArmRequest
 from entra_local.wire import JsonObject, Reply
 
-_PRINCIPAL_FILTER = re.compile(r"(?:principalId|assignedTo)\s*(?:eq\s*|\()\s*'([^']+)'", re.IGNORECASE)
+_ASSIGNMENT_FILTER = re.compile(
+    r"\s*(?P<exact>atScope\(\))?(?:\s+and\s+)?(?:principalId\s+eq\s+'(?P<principal>[^']+)')?\s*", re.IGNORECASE
+)
 _NAME_FILTER = re.compile(r"roleName\s+eq\s+'([^']+)'", re.IGNORECASE)
 
 
@@ -33,13 +35,14 @@ def delete_assignment(request: ArmRequest) -> Reply:
 
 
 def list_assignments(request: ArmRequest) -> Reply:
-    wanted = request.call.query.get("$filter", "")
-    principal = _PRINCIPAL_FILTER.search(wanted)
+    wanted = _ASSIGNMENT_FILTER.fullmatch(request.call.query.get("$filter", ""))
+    if wanted is None:
+        raise NotServed("The local tenant filters role assignments by atScope() and by principalId only.")
     found = access.listed(
         request.everywhere,
         "/" + request["scope"].strip("/"),
-        exact="atscope()" in wanted.lower(),
-        principal=principal[1] if principal else None,
+        exact=wanted["exact"] is not None,
+        principal=wanted["principal"],
     )
     return Reply(200, {"value": [_shown(assignment) for assignment in found]})
 
@@ -58,13 +61,12 @@ def list_definitions(request: ArmRequest) -> Reply:
 
 
 def _shown(assignment: JsonObject) -> JsonObject:
-    names = ("roleDefinitionId", "principalId", "principalType", "scope", "description", "createdOn")
+    names = ("roleDefinitionId", "principalId", "principalType", "scope", "description", "createdOn", "updatedOn")
     return {
         "id": assignment["id"],
         "name": assignment["name"],
         "type": "Microsoft.Authorization/roleAssignments",
-        "properties": {name: assignment[name] for name in names}
-        | {"updatedOn": assignment["createdOn"], "condition": None, "conditionVersion": None},
+        "properties": {name: assignment[name] for name in names} | {"condition": None, "conditionVersion": None},
     }
 
 

@@ -1,5 +1,6 @@
 """Tenants, subscriptions and resource groups."""
 
+from entra_local import azure_roles
 from entra_local.arm.exceptions import ResourceGroupNotFound
 from entra_local.arm.models import resources, vaults
 from entra_local.arm.request import ArmRequest
@@ -7,11 +8,14 @@ from entra_local.wire import JsonObject, Reply
 
 
 def list_subscriptions(request: ArmRequest) -> Reply:
-    found = [
-        _subscription(document.body)
-        for document in request.everywhere.scan("subscription")
-        if document.body["tenantId"] == request.caller.tenant
-    ]
+    """The subscriptions in which the caller has any role, be it on one resource."""
+    scopes = [assignment["scope"] for assignment in azure_roles.held(request.everywhere, request.principals)]
+    found = []
+    for document in request.everywhere.scan("subscription"):
+        id_ = f"/subscriptions/{document.id}"
+        within = any(azure_roles.covers(scope, id_) or azure_roles.covers(id_, scope) for scope in scopes)
+        if within and document.body["tenantId"] == request.caller.tenant:
+            found.append(_subscription(document.body))
     return Reply(200, {"value": found})
 
 

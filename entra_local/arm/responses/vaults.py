@@ -1,7 +1,13 @@
 """Microsoft.KeyVault: vaults, deleted vaults, and secrets whose values go in but never out."""
 
-from entra_local.arm.exceptions import NotFound, ResourceGroupNotFound, ResourceNotFound, SecretConflict
-from entra_local.arm.models import vaults
+from entra_local.arm.exceptions import (
+    InvalidRequestContent,
+    NotFound,
+    ResourceGroupNotFound,
+    ResourceNotFound,
+    SecretConflict,
+)
+from entra_local.arm.models import resources, vaults
 from entra_local.arm.request import ArmRequest
 from entra_local.keyvault import exceptions as keyvault_errors
 from entra_local.keyvault import models as secrets
@@ -33,8 +39,8 @@ def delete(request: ArmRequest) -> Reply:
 
 
 def list_in_group(request: ArmRequest) -> Reply:
-    group = f"/subscriptions/{request['subscription']}/resourceGroups/{request['group']}"
-    found = request.everywhere.find("vault", "resourceGroupId", group)
+    group = resources.load_group(request.everywhere, request["subscription"], request["group"])
+    found = request.everywhere.find("vault", "resourceGroupId", group["id"])
     return Reply(200, {"value": [_shown(document.body) for document in found]})
 
 
@@ -71,10 +77,10 @@ def check_name(request: ArmRequest) -> Reply:
 def put_secret(request: ArmRequest) -> Reply:
     vault = _vault(request)
     body = request.call.json()
-    properties = body.get("properties") or {}
+    properties = body.get("properties", {})
     if not isinstance(properties, dict):
-        raise NotFound("The request has no properties.")
-    wanted = properties | {"tags": body.get("tags")}
+        raise InvalidRequestContent("properties must be an object")
+    wanted = properties | {"tags": resources.tags(body) if body.get("tags") else None}
     try:
         if "value" in properties:
             secret = secrets.set_secret(request.everywhere, request.world.keys, vault, request["secret"], wanted)
