@@ -1,12 +1,13 @@
 """`$filter`: parsed by odata-query, evaluated over documents, with a way to the store's lookups for the common ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
+from sly.lex import Token
 
 from entra_local.graph.exceptions import BadQuery
 from entra_local.wire import JsonObject
@@ -52,7 +53,7 @@ def parse(text: str, properties: Sequence[str]) -> Filter:
     """Read a filter. Raises BadQuery when it is malformed or names a property that the type lacks."""
     try:
         # sly's parser keeps its tokens on itself: a fresh one per filter.
-        expression = ODataParser().parse(ODataLexer().tokenize(text))
+        expression = ODataParser().parse(_tokens(text))
     except exceptions.ODataException as error:
         raise BadQuery(f"Invalid filter clause: {text[:200]}") from error
     if expression is None:
@@ -60,6 +61,14 @@ def parse(text: str, properties: Sequence[str]) -> Filter:
     known = frozenset(properties)
     _check_names(expression, known, frozenset())
     return Filter(expression, known)
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """The filter's tokens, functions in lower case: Graph takes startsWith and startswith, the parser the latter."""
+    for token in ODataLexer().tokenize(text):
+        if isinstance(token.value, ast.Identifier) and token.value.name.lower() in _FUNCTIONS:
+            token.value = ast.Identifier(token.value.name.lower())
+        yield token
 
 
 def _check_names(node: ast._Node, known: frozenset[str], bound: frozenset[str]) -> None:

@@ -73,7 +73,7 @@ class Graph:
         home = application.get("tenantId", TENANT)
         signed_in = tenant.sign_in(application, tenant=home, scope=f"{GRAPH}/.default")
         assert isinstance(signed_in.body, dict), signed_in
-        self._token = str(signed_in.body["access_token"])
+        self.token = str(signed_in.body["access_token"])
 
     def get(self, path: str, status: int = 200, /, **query: str) -> JsonObject:
         """The body of a GET; `query` holds options without their $."""
@@ -114,11 +114,13 @@ class Graph:
     def principal(self, application: JsonObject, **more: Any) -> JsonObject:
         return self.post("/servicePrincipals", {"appId": application["appId"], **more})
 
-    def request(self, method: str, path: str, status: int, body: Any = None) -> JsonObject:
+    def request(
+        self, method: str, path: str, status: int, body: Any = None, headers: dict[str, str] | None = None
+    ) -> JsonObject:
         """The body of a call that must have this status."""
         content = b"" if body is None else json.dumps(body).encode()
         url = f"{GRAPH}/{self.version}{path}"
-        reply = self.tenant.send(method, url, content, self._token)
+        reply = self.tenant.send(method, url, content, self.token, headers)
         assert reply.status == status, f"{method} {path}: {reply.status} {reply.body!r}"
         return reply.body if isinstance(reply.body, dict) else {}
 

@@ -90,9 +90,16 @@ class Tenant:
     def vault(self, method: str, name: str, path: str, body: Any = None, application: JsonObject = DEPLOYER) -> Reply:
         return self._signed(method, f"https://{name}.vault.azure.net{path}?api-version=7.5", VAULT, body, application)
 
-    def send(self, method: str, url: str, body: bytes = b"", token: str | None = None) -> Reply:
+    def send(
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
         parts = urlsplit(url)
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers = (headers or {}) | ({"authorization": f"Bearer {token}"} if token else {})
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         call = Call(method, parts.netloc, parts.path, query, headers, body)
         service = service_for(call)
