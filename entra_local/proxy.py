@@ -13,6 +13,8 @@ from entra_local.hosts import permitted
 
 HEADER_LIMIT = 8 * 1024
 HEADER_SECONDS = 10.0
+GOODBYE_SECONDS = 0.2
+"""How long a closed connection waits for the client's own goodbye: an idle client never reads ours."""
 
 
 class ConnectProxy(asyncio.Protocol):
@@ -70,7 +72,12 @@ class ConnectProxy(asyncio.Protocol):
         transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:
             secured = await asyncio.get_running_loop().start_tls(
-                transport, self, self._context, server_side=True, ssl_handshake_timeout=HEADER_SECONDS
+                transport,
+                self,
+                self._context,
+                server_side=True,
+                ssl_handshake_timeout=HEADER_SECONDS,
+                ssl_shutdown_timeout=GOODBYE_SECONDS,
             )
         except OSError:
             # The client went away or does not trust our CA; it has its own message about that.

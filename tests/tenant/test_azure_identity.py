@@ -81,3 +81,12 @@ def test_a_vault_is_made_and_asked_at_its_own_name(proxied: Process) -> None:
     assert asked.status_code == 401
     assert f'authorization="https://login.microsoftonline.com/{TENANT}"' in asked.headers["WWW-Authenticate"]
     assert httpx.get(f"{proxied.http}/health", trust_env=False).json()["azure"]["vaults"] == 1
+
+
+def test_an_idle_client_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with serving(tmp_path) as process:
+        client = httpx.Client(proxy=process.proxy, verify=process.ssl_context(), trust_env=False)
+        assert client.get("https://login.microsoftonline.com/common/discovery/keys").status_code == 200
+        # Still connected when the process is told to end; `serving` wants a clean end without a word on stderr.
+    assert not (tmp_path / "ready.json").exists()
+    client.close()
