@@ -82,7 +82,8 @@ class AssignmentProvider(_GraphProvider):
             names = ", ".join(f"{item['displayName']} ({item['id']})" for item in others)
             raise PolicyConflictError(
                 f"application {props['application']} has another token lifetime policy already, and Entra allows one: "
-                f"{names}; name it under tenant.existing.tokenLifetimePolicy to adopt it, or take it off"
+                f"{names}; take it off the application, or write manage.tokenLifetime: existing and its id under "
+                f"tenant.existing.tokenLifetimePolicy"
             )
         if not assigned:
             reference = {"@odata.id": f"https://graph.microsoft.com/v1.0{_POLICIES}/{policy}"}
