@@ -130,6 +130,7 @@ def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
         except subprocess.TimeoutExpired:
             tenant = running(world)
             if tenant is not None:
+                process.returncode = 0  # it outlives this process on purpose; Popen would complain that nobody waits
                 return tenant
             continue
         stop(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,9 +61,12 @@ class Deployment:
 
     def edit(self, stack: str, section: str, **changes: Any) -> None:
         """Change a section of a stack file, as in `edit("local", "signIn", tokenLifetime="4h")`."""
+        self.write(stack, section, self.read(stack, section) | changes)
+
+    def write(self, stack: str, section: str, value: Any) -> None:
         file = self.world.stack_file(stack)
         content = yaml.safe_load(file.read_text())
-        content["config"][f"airflow-entra:{section}"] |= changes
+        content["config"][f"airflow-entra:{section}"] = value
         file.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def read(self, stack: str, section: str) -> Any:
@@ -77,12 +81,18 @@ class Deployment:
         return Live(self.session("local"))
 
 
+def through(session: Session) -> httpx.Client:
+    """A client for Azure's own names, answered by the world's tenant."""
+    trust = ssl.create_default_context(cafile=session.tenant.ca_file)
+    return httpx.Client(proxy=session.tenant.proxy, verify=trust)
+
+
 class Live:
     """What the tenant itself holds, asked past Pulumi."""
 
     def __init__(self, session: Session) -> None:
         self._environment = session.environment
-        self._http = httpx.Client(proxy=session.tenant.proxy, verify=str(session.tenant.ca_file))
+        self._http = through(session)
         self.graph = Graph(lambda: self._token(GRAPH), client=self._http)
         self.arm = Graph(lambda: self._token(ARM), base="https://management.azure.com", client=self._http)
 

@@ -22,11 +22,11 @@ def test_up_then_nothing_changes_then_one_change_of_each_kind_then_destroy_and_u
     deployment.pulumi("refresh --yes --skip-preview --expect-no-changes")
     assert deployment.preview() == []
 
-    for section, change, expected in _changes(deployment):
+    for section, value, expected in _changes(deployment):
         before = deployment.read("local", section)
-        deployment.edit("local", section, **change)
+        deployment.write("local", section, value)
         assert deployment.preview() == expected, section
-        deployment.edit("local", section, **{key: before.get(key) for key in change})
+        deployment.write("local", section, before)
     _apply_some(deployment)
 
     client_id = deployment.outputs()["clientId"]
@@ -50,49 +50,41 @@ def test_up_then_nothing_changes_then_one_change_of_each_kind_then_destroy_and_u
     assert deployment.outputs()["clientId"] != client_id
 
 
-def _changes(deployment: Deployment) -> list[tuple[str, dict[str, Any], list[tuple[str, str]]]]:
-    """(section, change, the steps that it causes): one of each kind."""
+def _changes(deployment: Deployment) -> list[tuple[str, Any, list[tuple[str, str]]]]:
+    """(section, its new value, the steps that it causes): one of each kind."""
     roles = deployment.read("local", "roles")
     credential = deployment.read("local", "credential")
     owners = deployment.read("local", "owners")
+    sign_in = deployment.read("local", "signIn")
+    vault = credential["vault"]
     another = "6b9d4e18-1c72-4a05-93ee-8d0f5a2b7c04"
+    groups = ("airflow-local-admins", "airflow-local-sales", "airflow-local-viewers")
+    renamed = {"groups": [{"create": "airflow-local-chiefs", "was": "airflow-local-admins"}]}
+    added = {"groups": [{"create": "airflow-local-users"}]}
+    reordered = {
+        name: role | {"groups": list(reversed(role["groups"]))} for name, role in reversed(list(roles.items()))
+    }
     return [
-        ("signIn", {"tokenLifetime": "4h"}, [("update", "token-lifetime-policy")]),
-        ("airflow", {}, []),
+        ("signIn", sign_in | {"tokenLifetime": "4h"}, [("update", "token-lifetime-policy")]),
+        ("airflow", [{"version": "3.3", "url": "http://localhost:9090"}], [("update", "application")]),
         (
             "roles",
-            {"User": {"groups": [{"create": "airflow-local-users"}]}},
+            roles | {"User": added},
             [
                 ("create", "User/airflow-local-users"),
                 ("create", "airflow-local-users"),
                 ("update", "application"),
             ],
         ),
-        (
-            "roles",
-            {"Admin": {"groups": [{"create": "airflow-local-chiefs", "was": "airflow-local-admins"}]}},
-            [("update", "airflow-local-admins")],
-        ),
-        (
-            "roles",
-            {"Viewer": {"groups": [*reversed(roles["Viewer"]["groups"])]}},
-            [],
-        ),
-        (
-            "owners",
-            {"groups": [*owners["groups"], another]},
-            [
-                ("update", "airflow-local-admins"),
-                ("update", "airflow-local-sales"),
-                ("update", "airflow-local-viewers"),
-            ],
-        ),
+        ("roles", roles | {"Admin": renamed}, [("update", "airflow-local-admins")]),
+        ("roles", reordered, []),
+        ("owners", owners | {"groups": [*owners["groups"], another]}, [("update", group) for group in groups]),
         (
             "credential",
-            {"vault": {**credential["vault"], "readers": [*credential["vault"]["readers"], another]}},
+            credential | {"vault": vault | {"readers": [*vault["readers"], another]}},
             [("create", f"secrets-user/{another}")],
         ),
-        ("credential", {"rotateEvery": "60d"}, []),
+        ("credential", credential | {"rotateEvery": "60d"}, []),
     ]
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.deploy.deployment import Deployment
+from tests.deploy.deployment import Deployment, through
 
 pytestmark = pytest.mark.engine
 
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.engine
 def vault_value(deployment: Deployment) -> str:
     session = deployment.session("local")
     environment = session.environment
-    with httpx.Client(proxy=session.tenant.proxy, verify=str(session.tenant.ca_file)) as http:
+    with through(session) as http:
         form = {
             "grant_type": "client_credentials",
             "client_id": environment["ARM_CLIENT_ID"],
