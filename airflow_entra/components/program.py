@@ -31,12 +31,16 @@ def run(project: Path) -> None:
     tenant = LiveTenant.from_environment(settings.tenant_id)
     hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{stack}.md"
     try:
-        unchecked = check_groups(settings, stack, file, tenant)
-        sign_on = AirflowSignOn(settings, stack, folder=file.parent, hand_over_file=hand_over, tenant=tenant)
+        sign_on = AirflowSignOn(
+            settings,
+            stack,
+            folder=file.parent,
+            hand_over_file=hand_over,
+            tenant=tenant,
+            warnings=check_groups(settings, stack, file, tenant),
+        )
     except CredentialError as error:
         raise pulumi.RunError(str(error)) from None
-    if unchecked:
-        pulumi.log.warn(unchecked)
     for name, value in sign_on.outputs.items():
         pulumi.export(name, value)
     pulumi.Output.from_input(sign_on.outputs["warnings"]).apply(_warn)
@@ -49,15 +53,15 @@ def _settings(file: Path) -> StackSettings:
         raise pulumi.RunError(str(error)) from None
 
 
-def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTenant) -> str | None:
+def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTenant) -> tuple[str, ...]:
     """Stops the run where a group that the stack file names by id is no group of the tenant.
 
-    Returns a warning where the deploying identity may not look.
+    Returns warnings: one where the deploying identity may not look.
     """
     named = {group.object_id: group for group in plan(settings, stack).groups.values() if group.object_id}
     missing = tenant.missing_groups(named)
     if isinstance(missing, Denied):
-        return f"{file}: {missing}"
+        return (f"{file}: {missing}",)
     if missing:
         text = file.read_text("utf-8")
         raise pulumi.RunError(
@@ -68,7 +72,7 @@ def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTe
                 for id_ in sorted(missing)
             )
         )
-    return None
+    return ()
 
 
 def _place(text: str, object_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class AirflowSignOn(Part):
 
     `folder` is the stack file's: a certificate's path starts there. `hand_over_file` is written only where a part is
     left to the identity team. `tenant` answers what only the live directory knows; nothing in it is changed by asking.
+    `warnings` are told with the component's own.
     """
 
     outputs: Mapping[str, pulumi.Input[Any]]
@@ -39,11 +40,12 @@ class AirflowSignOn(Part):
         folder: Path,
         hand_over_file: Path,
         tenant: LiveTenant,
+        warnings: Sequence[str] = (),
         now: datetime | None = None,
     ) -> None:
         super().__init__("airflow")
         self._settings, self._stack, self._tenant = settings, stack, tenant
-        self._warnings: list[pulumi.Input[str | list[str]]] = list(lifetimes.warnings(settings))
+        self._warnings: list[pulumi.Input[str | list[str]]] = [*warnings, *lifetimes.warnings(settings)]
         self.plan = plan(settings, stack)
         airflows = tuple(urls(airflow.version, airflow.url) for airflow in settings.airflow)
         deployer = azuread.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).object_id

@@ -97,7 +97,7 @@ def test_a_group_that_is_not_there_is_named_with_its_place(project: Path) -> Non
 def test_groups_that_may_not_be_looked_at_are_a_warning(project: Path) -> None:
     file = project / "stacks" / "Pulumi.prod.yaml"
     tenant: Any = FakeTenant(denied=True)
-    assert program.check_groups(load(file), "prod", file, tenant) == f"{file}: could not check groups: {MAY_NOT}"
+    assert program.check_groups(load(file), "prod", file, tenant) == (f"{file}: could not check groups: {MAY_NOT}",)
 
 
 MAY_NOT = "the deploying identity may not read it"
