@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -90,10 +91,17 @@ def stop(world: World) -> bool:
 
 
 def seed(world: World, content: dict[str, Any]) -> None:
-    """Hand the tenant what exists before any program runs. On standard input, so that no secret is in an argument."""
+    """Hand the tenant what exists before any program runs, once: it never forgets a seed.
+
+    On standard input, so that no secret is in an argument.
+    """
+    text = json.dumps(content, sort_keys=True)
+    known = world.tenant / "seeds" / hashlib.sha256(text.encode()).hexdigest()
+    if known.exists():
+        return
     done = subprocess.run(
         [world.python, "-m", "entra_local", "seed", "--state", world.tenant],
-        input=json.dumps(content),
+        input=text,
         capture_output=True,
         text=True,
         env=own_environment(os.environ),
@@ -101,6 +109,8 @@ def seed(world: World, content: dict[str, Any]) -> None:
     )
     if done.returncode:
         raise LocalError(f"the local tenant refused its seed: {_last_line(done.stderr)}")
+    known.parent.mkdir(exist_ok=True)
+    known.touch()
 
 
 def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
