@@ -36,7 +36,17 @@ class Call:
             raise BodyError("the body is not JSON") from error
         if not isinstance(parsed, dict):
             raise BodyError("the body is not a JSON object")
+        if b"\\u" in self.body:
+            _check_unicode(parsed)
         return parsed
+
+
+def _check_unicode(parsed: JsonObject) -> None:
+    """JSON can spell half a surrogate pair, which nothing can store or send. Raises BodyError."""
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BodyError("the body is not Unicode") from error
 
 
 @dataclass(frozen=True, slots=True)

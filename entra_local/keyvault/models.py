@@ -136,7 +136,7 @@ def purge(everywhere: Directory, vault: JsonObject, name: str) -> None:
 
 
 def _written(version: JsonObject, wanted: JsonObject) -> JsonObject:
-    attributes: Any = wanted.get("attributes") or {}
+    attributes: Any = {} if wanted.get("attributes") is None else wanted["attributes"]
     if not isinstance(attributes, dict):
         raise BadParameter("The property 'attributes' must be an object.")
     for name in ("enabled", "exp", "nbf"):
@@ -146,6 +146,11 @@ def _written(version: JsonObject, wanted: JsonObject) -> JsonObject:
         if isinstance(value, bool) != (name == "enabled") or not isinstance(value, int):
             raise BadParameter(f"The attribute '{name}' is of the wrong type.")
         version["attributes"][name] = value
+    tags: Any = {} if wanted.get("tags") is None else wanted["tags"]
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise BadParameter("The property 'tags' must be an object of strings.")
+    if not isinstance(wanted.get("contentType") or "", str):
+        raise BadParameter("The property 'contentType' must be a string.")
     for name in ("contentType", "tags"):
         if wanted.get(name) is not None:
             version[name] = wanted[name]

@@ -171,6 +171,31 @@ def test_retention_location_and_purge_protection_are_for_good(vault: Tenant) -> 
     assert kept["properties"]["enablePurgeProtection"] is True
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"tenantId": "contoso"},
+        {"sku": {"family": "A", "name": "gold"}},
+        {"enableRbacAuthorization": "true"},
+        {"accessPolicies": [{"permissions": {"secrets": "get"}}]},
+    ],
+)
+def test_a_vaults_property_of_the_wrong_type_is_refused(tenant: Tenant, properties: JsonObject) -> None:
+    assert refusal(tenant.arm("PUT", VAULT, vault_body(**properties)))[:2] == (400, "InvalidRequestContent")
+
+
+def test_a_vault_with_access_policies_asks_those_and_no_roles(tenant: Tenant) -> None:
+    caller = tenant.application("caller", azureRoles=[{"scope": SUB, "role": "Key Vault Administrator"}])
+    policy = {"tenantId": TENANT, "objectId": caller["servicePrincipalId"], "permissions": {"secrets": ["Get"]}}
+    without = vault_body(enableRbacAuthorization=False, accessPolicies=[])
+    body_of(tenant.arm("PUT", VAULT, without))
+    body_of(tenant.arm("PUT", f"{VAULT}/secrets/one", {"properties": {"value": "tiger"}}))
+    assert tenant.vault("GET", "kv-airflow", "/secrets/one", None, caller).status == 403
+    body_of(tenant.arm("PATCH", VAULT, {"properties": {"accessPolicies": [policy]}}))
+    assert body_of(tenant.vault("GET", "kv-airflow", "/secrets/one", None, caller))["value"] == "tiger"
+    assert tenant.vault("PUT", "kv-airflow", "/secrets/one", {"value": "lion"}, caller).status == 403
+
+
 # soft delete
 
 

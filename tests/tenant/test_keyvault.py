@@ -100,6 +100,9 @@ def test_what_resource_manager_writes_the_vault_reads(officer: Tenant) -> None:
         ("/secrets/x", {}),
         ("/secrets/x", {"value": "v", "attributes": {"exp": "tomorrow"}}),
         ("/secrets/x", {"value": "v", "attributes": {"enabled": 1}}),
+        ("/secrets/x", {"value": "v", "attributes": []}),
+        ("/secrets/x", {"value": "v", "tags": {"a": 1}}),
+        ("/secrets/x", {"value": "v", "contentType": ["text"]}),
     ],
 )
 def test_a_secret_is_refused(officer: Tenant, path: str, body: JsonObject) -> None:

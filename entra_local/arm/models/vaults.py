@@ -1,6 +1,7 @@
 """Key vaults as resources: names, immutable switches, soft delete and recovery."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,16 @@ RETENTION = range(7, 91)
 DEFAULT_RETENTION = 90
 
 _NAME = re.compile(r"[A-Za-z](?!.*--)[A-Za-z0-9-]{1,22}[A-Za-z0-9]")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SHAPES: dict[str, Callable[[Any], bool]] = {
+    # What other code here relies on; the rest is kept as it comes.
+    "tenantId": lambda value: isinstance(value, str) and _UUID.fullmatch(value) is not None,
+    "sku": lambda value: isinstance(value, dict) and value.get("name") in ("standard", "premium"),
+    "enableRbacAuthorization": lambda value: isinstance(value, bool),
+    "enablePurgeProtection": lambda value: isinstance(value, bool),
+    "softDeleteRetentionInDays": lambda value: isinstance(value, int),
+    "accessPolicies": lambda value: isinstance(value, list) and all(_is_policy(policy) for policy in value),
+}
 _ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.KeyVault/vaults/([^/]+)", re.IGNORECASE
 )
@@ -157,6 +168,12 @@ def _recover(everywhere: Directory, id_: str, body: JsonObject, properties: Json
     return _save(everywhere, vault | ({"tags": tags(body)} if "tags" in body else {}), vault["properties"])
 
 
+def _is_policy(value: Any) -> bool:
+    permissions = value.get("permissions") if isinstance(value, dict) else None
+    secrets = permissions.get("secrets", []) if isinstance(permissions, dict) else None
+    return isinstance(secrets, list) and all(isinstance(name, str) for name in secrets)
+
+
 def _save(everywhere: Directory, vault: JsonObject, properties: JsonObject) -> JsonObject:
     vault = vault | {"properties": properties}
     everywhere.put("vault", vault["id"], vault)
@@ -177,7 +194,11 @@ def _properties(body: JsonObject) -> JsonObject:
             'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is'
             " an irreversible action."
         )
-    return {name: value for name, value in properties.items() if value is not None}
+    given = {name: value for name, value in properties.items() if value is not None}
+    for name, is_valid in _SHAPES.items():
+        if name in given and not is_valid(given[name]):
+            raise InvalidRequestContent(f"the value of '{name}' is not valid")
+    return given
 
 
 def _created(name: str, properties: JsonObject) -> JsonObject:
