@@ -20,6 +20,9 @@ def deployment(tmp_path: Path, engine: Path) -> Iterator[Deployment]:
     stacks = tmp_path / "stacks"
     shutil.copytree(PROJECT / "stacks", stacks)
     world = World(PROJECT, tmp_path / "world", stacks)
-    yield Deployment(world)
+    deployment = Deployment(world)
+    yield deployment
+    for live in deployment.lives:
+        live.close()
     tenants.stop(world)
     assert_no_process_left(world)

@@ -27,6 +27,7 @@ class Deployment:
     world: World
     said: list[str] = field(default_factory=list)
     identity: str = "full"
+    lives: list[Live] = field(default_factory=list)
 
     def session(self, *stacks: str) -> Session:
         return open_session(self.world, stacks, http_port=0, proxy_port=0, identity=self.identity, say=self.said.append)
@@ -78,7 +79,9 @@ class Deployment:
         return resources
 
     def live(self) -> Live:
-        return Live(self.session("local"))
+        """The tenant, asked past Pulumi by the deploying identity."""
+        self.lives.append(Live(self.session("local")))
+        return self.lives[-1]
 
 
 def through(session: Session) -> httpx.Client:
@@ -95,6 +98,9 @@ class Live:
         self._http = through(session)
         self.graph = Graph(lambda: self._token(GRAPH), client=self._http)
         self.arm = Graph(lambda: self._token(ARM), base="https://management.azure.com", client=self._http)
+
+    def close(self) -> None:
+        self._http.close()
 
     def _token(self, scope: str) -> str:
         form = {
