@@ -82,11 +82,12 @@ class ArmResource:
             raise HalfCreatedError(object_id, self._outputs(made), str(error)) from error
 
     def _body(self, inputs: Props) -> Props:
-        body = select(self.type.body, inputs)
+        body = self.type.to_wire(select(self.type.body, inputs))
         return {"properties": body} if self.type.flattened else body
 
     def _outputs(self, found: Props) -> Props:
-        flat = {**(found.get("properties") or {}), **found} if self.type.flattened else found
+        known = self.type.from_wire(found)
+        flat = {**(known.get("properties") or {}), **known} if self.type.flattened else known
         return {**select(self.type.outputs, flat), "azureApiVersion": self.type.api_version}
 
 

@@ -42,6 +42,16 @@ class ArmType:
     flattened: bool = False
     """The body nests the inputs in `properties`, the SDK does not."""
     patterns: Mapping[str, str] = field(default_factory=dict)
+    wire_names: Mapping[str, str] = field(default_factory=dict)
+    """Paths of properties that the wire calls otherwise than the SDK (Azure's `x-ms-client-name`)."""
+
+    def to_wire(self, value: Props) -> Props:
+        return _renamed(value, self.wire_names)
+
+    def from_wire(self, value: Props) -> Props:
+        parents = {path: path.rpartition(".") for path in self.wire_names}
+        sdk_names = {f"{parents[path][0]}.{name}": parents[path][2] for path, name in self.wire_names.items()}
+        return _renamed(value, sdk_names)
 
     @property
     def parameters(self) -> list[str]:
@@ -141,6 +151,7 @@ SECRET = ArmType(
     },
     required=("properties", "resourceGroupName", "vaultName"),
     patterns={"secretName": r"[a-zA-Z0-9-]{1,127}"},
+    wire_names={"properties.attributes.expires": "exp", "properties.attributes.notBefore": "nbf"},
 )
 ROLE_ASSIGNMENT = ArmType(
     "azure-native:authorization:RoleAssignment",
@@ -168,3 +179,10 @@ def select(fields: Fields, value: Props) -> Props:
         return select(inner, item) if inner is not None and isinstance(item, dict) else item
 
     return {key: nested(key) for key in fields if value.get(key) is not None}
+
+
+def _renamed(value: Props, names: Mapping[str, str], prefix: str = "") -> Props:
+    return {
+        names.get(prefix + key, key): _renamed(item, names, f"{prefix}{key}.") if isinstance(item, dict) else item
+        for key, item in value.items()
+    }
