@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +24,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(STACKS, tmp_path / "stacks")
     monkeypatch.delenv(program.STACKS, raising=False)
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def collector() -> Iterator[None]:
-    """The program turns Python's collector off for its own process; here it shares ours."""
-    yield
-    gc.enable()
 
 
 @pytest.fixture
