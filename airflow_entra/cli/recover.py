@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,9 +27,8 @@ def command(stack: str) -> None:
     stacks = Path(os.environ.get("AIRFLOW_ENTRA_STACKS", "stacks"))
     try:
         settings = load(stacks / f"Pulumi.{stack}.yaml")
-        settled = recover(
-            stack, lambda: tenant_clients(settings.tenant_id), say=lambda line: click.echo(line, err=True)
-        )
+        clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
+        settled = recover(stack, clients, say=partial(click.echo, err=True))
     except SettingsError as mistakes:
         click.echo(str(mistakes), err=True)
         sys.exit(2)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from airflow_entra.access.vault import VaultPlace
 from airflow_entra.local.identities import Identity
-from airflow_entra.settings.model import CreatedVault, ExistingGroup, ExistingVault, StackSettings, VaultSecret
+from airflow_entra.settings.model import ExistingGroup, ExistingVault, StackSettings, VaultSecret
 
 DOMAIN = "contoso.com"
+_LOCATION = "westeurope"  # of resource groups and vaults that a stack file names without saying where they are
 
 
 def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str, Any]:
@@ -16,13 +18,10 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
     deployers = list(deployers)
     own = {identity.object_id for identity in deployers}
     owners = {*settings.owners.application, *settings.owners.groups} - own
-    subscriptions = [settings.subscription_id] if settings.subscription_id else []
-    return {
-        "tenants": [{"id": settings.tenant_id, "displayName": "Contoso", "domain": DOMAIN}],
-        "subscriptions": [
-            {"id": subscription, "tenantId": settings.tenant_id, "resourceGroups": _resource_groups(settings)}
-            for subscription in subscriptions
-        ],
+    readers = set(_readers(settings)) - owners - own
+    place = _vault(settings)
+    subscriptions = [place.subscription] if place else []
+    directory = {
         "users": [_person(owner) for owner in sorted(owners)],
         "groups": [
             {"id": group.id, "displayName": group.name, "mailNickname": f"existing-{group.id[:8]}"}
@@ -30,10 +29,34 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
             for group in role.groups
             if isinstance(group, ExistingGroup)
         ],
-        "servicePrincipals": [_workload(reader) for reader in sorted(set(_readers(settings)) - owners - own)],
+        "servicePrincipals": [_workload(reader) for reader in sorted(readers)],
         "applications": [identity.as_seed(subscriptions) for identity in deployers],
-        "vaults": _vaults(settings),
     }
+    tenant = {"tenantId": settings.tenant_id}
+    return {
+        "tenants": [{"id": settings.tenant_id, "displayName": "Contoso", "domain": DOMAIN}],
+        **{kind: [item | tenant for item in items] for kind, items in directory.items()},
+        **(_azure(settings, place) if place else {}),
+    }
+
+
+def _azure(settings: StackSettings, place: VaultPlace) -> dict[str, Any]:
+    location = settings.location or _LOCATION
+    group = {"name": place.resource_group, "location": location}
+    vault = {"id": place.id, "location": location, "tenantId": settings.tenant_id}
+    exists = isinstance(settings.credential, VaultSecret) and isinstance(settings.credential.vault, ExistingVault)
+    return {
+        "subscriptions": [{"id": place.subscription, "tenantId": settings.tenant_id, "resourceGroups": [group]}],
+        "vaults": [vault] if exists else [],
+    }
+
+
+def _vault(settings: StackSettings) -> VaultPlace | None:
+    return VaultPlace.of(settings, settings.credential) if isinstance(settings.credential, VaultSecret) else None
+
+
+def _readers(settings: StackSettings) -> list[str]:
+    return list(settings.credential.vault.readers) if isinstance(settings.credential, VaultSecret) else []
 
 
 def _person(object_id: str) -> dict[str, Any]:
@@ -49,26 +72,3 @@ def _person(object_id: str) -> dict[str, Any]:
 
 def _workload(object_id: str) -> dict[str, Any]:
     return {"id": object_id, "appId": object_id, "displayName": f"Workload {object_id[:8]}"}
-
-
-def _readers(settings: StackSettings) -> list[str]:
-    return list(settings.credential.vault.readers) if isinstance(settings.credential, VaultSecret) else []
-
-
-def _resource_groups(settings: StackSettings) -> list[dict[str, str]]:
-    if not isinstance(settings.credential, VaultSecret):
-        return []
-    match settings.credential.vault:
-        case CreatedVault(resource_group=name):
-            return [{"name": name, "location": settings.location or "westeurope"}]
-        case ExistingVault(existing=resource_id):
-            return [{"name": resource_id.split("/")[4], "location": settings.location or "westeurope"}]
-
-
-def _vaults(settings: StackSettings) -> list[dict[str, str]]:
-    match settings.credential:
-        case VaultSecret(vault=ExistingVault(existing=resource_id)):
-            location = settings.location or "westeurope"
-            return [{"id": resource_id, "location": location, "tenantId": settings.tenant_id}]
-        case _:
-            return []

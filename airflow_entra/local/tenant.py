@@ -119,6 +119,7 @@ def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
     ready.unlink(missing_ok=True)
     command = [str(world.python), "-m", "entra_local", "serve", "--state", str(world.tenant)]
     command += ["--http-port", str(http_port), "--proxy-port", str(proxy_port)]
+    process = None
     try:
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -132,6 +133,9 @@ def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
         record = {"pid": process.pid, "created": psutil.Process(process.pid).create_time()}
         write_private(world.tenant / "process.json", json.dumps(record))
     except OSError as error:
+        if process is not None:  # nobody could stop it later: its record was not written
+            process.kill()
+            process.wait()
         raise LocalError.from_os_error("start the local tenant", world.tenant, error) from error
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -144,7 +148,9 @@ def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
                 return tenant
             continue
         stop(world)
-        raise LocalError(f"the local tenant did not start: {_last_line(log.read_text())}")
+        reason = _last_line(log.read_text())
+        elsewhere = "; --port N (make up PORT=N) takes another" if "in use" in reason else ""
+        raise LocalError(f"the local tenant did not start: {reason}{elsewhere}")
     stop(world)
     raise LocalError(f"the local tenant was not ready after {START_SECONDS} s; its log is {log}")
 

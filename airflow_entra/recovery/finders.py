@@ -23,6 +23,8 @@ class Clients:
 
     graph: Graph
     arm: Graph
+    subscription: str
+    """Where the stack's Azure resources lie; an input names it only where it is another."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,9 @@ def _conditional_access_policies(inputs: Inputs, clients: Clients) -> list[str]:
     return [f"{collection}/{one['id']}" for one in _list(clients.graph, collection) if one["displayName"] == name]
 
 
-def _azure_resource(path: Callable[[Inputs], str], api_version: str) -> Callable[[Inputs, Clients], list[str]]:
+def _azure_resource(path: Callable[[Inputs, str], str], api_version: str) -> Callable[[Inputs, Clients], list[str]]:
     def find(inputs: Inputs, clients: Clients) -> list[str]:
-        resource_id = path(inputs)
+        resource_id = path(inputs, clients.subscription)
         try:
             clients.arm.get(resource_id, {"api-version": api_version})
         except GraphError as error:
@@ -140,19 +142,18 @@ def _azure_resource(path: Callable[[Inputs], str], api_version: str) -> Callable
     return find
 
 
-def _vault_id(inputs: Inputs) -> str:
-    subscription = inputs.get("subscriptionId") or inputs["properties"].get("subscriptionId")
+def _vault_id(inputs: Inputs, subscription: str) -> str:
     return (
         f"/subscriptions/{subscription}/resourceGroups/{inputs['resourceGroupName']}"
         f"/providers/Microsoft.KeyVault/vaults/{inputs['vaultName']}"
     )
 
 
-def _secret_id(inputs: Inputs) -> str:
-    return f"{_vault_id(inputs)}/secrets/{inputs['secretName']}"
+def _secret_id(inputs: Inputs, subscription: str) -> str:
+    return f"{_vault_id(inputs, subscription)}/secrets/{inputs['secretName']}"
 
 
-def _role_assignment_id(inputs: Inputs) -> str:
+def _role_assignment_id(inputs: Inputs, _subscription: str) -> str:
     return f"{inputs['scope']}/providers/Microsoft.Authorization/roleAssignments/{inputs['roleAssignmentName']}"
 
 

@@ -88,7 +88,7 @@ def _pulumi(*arguments: str) -> str:
     return done.stdout
 
 
-def tenant_clients(tenant_id: str) -> Clients:
+def tenant_clients(tenant_id: str, subscription: str) -> Clients:
     """Graph and Azure Resource Manager as the identity in the ARM_* variables sees them."""
     from airflow_entra.directory.credentials import ARM, GRAPH, token_source
     from airflow_entra_auth.graph import Graph
@@ -96,4 +96,4 @@ def tenant_clients(tenant_id: str) -> Clients:
     def client(scope: str, **base: Any) -> Graph:
         return Graph(token_source(scope, tenant_id), **base)
 
-    return Clients(graph=client(GRAPH), arm=client(ARM, base="https://management.azure.com"))
+    return Clients(client(GRAPH), client(ARM, base="https://management.azure.com"), subscription)

@@ -117,7 +117,7 @@ class Live:
         return [one for one in self.graph.pages("/applications") if "airflow-entra" in (one.get("tags") or [])]
 
     def groups(self) -> list[dict[str, Any]]:
-        return [one for one in self.graph.pages("/groups") if "managed by airflow-entra" in (one["description"] or "")]
+        return [one for one in self.graph.pages("/groups") if one["displayName"].startswith("airflow-")]
 
     def vault(self, resource_id: str) -> dict[str, Any] | None:
         try:

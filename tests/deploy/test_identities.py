@@ -17,7 +17,7 @@ def test_with_application_readwrite_ownedby_alone_a_stack_deploys_whose_other_pa
     deployment: Deployment,
 ) -> None:
     deployment.identity = OWNED_BY
-    deployment.edit("staging", "credential", **federated())
+    deployment.write("staging", "credential", federated())
     file = deployment.world.stack_file("staging")
     deployment.up("staging")
     assert deployment.preview("staging") == []

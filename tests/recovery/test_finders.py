@@ -39,6 +39,7 @@ class Azure:
         return Clients(
             graph=Graph(lambda: "t", client=http),
             arm=Graph(lambda: "t", base="https://management.azure.com", client=http),
+            subscription="s",
         )
 
 
@@ -51,7 +52,7 @@ def create(type_: str, inputs: dict[str, Any]) -> PendingCreate:
 
 
 PRINCIPAL = {"resourceObjectId": "sp", "principalObjectId": "g", "appRoleId": "r"}
-VAULT = {"properties": {}, "subscriptionId": "s", "resourceGroupName": "rg", "vaultName": "kv"}
+VAULT = {"properties": {}, "resourceGroupName": "rg", "vaultName": "kv"}
 VAULT_ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
 
 
