@@ -26,7 +26,7 @@ class Interruption:
 
     creates: tuple[PendingCreate, ...]
     others: int
-    """Updates and deletes that were under way: a refresh settles them."""
+    """Updates, deletes and components that were under way: a refresh settles them."""
     known_ids: frozenset[str]
     """The ids of everything in the state: none of these is what a pending create made."""
 
@@ -42,7 +42,7 @@ def interruption(export: Mapping[str, Any]) -> Interruption:
     creates = tuple(
         PendingCreate(one["resource"]["urn"], one["resource"]["type"], one["resource"].get("inputs") or {})
         for one in operations
-        if one.get("type") == "creating"
+        if one.get("type") == "creating" and one["resource"].get("custom", True)
     )
     ids = (resource.get("id") for resource in deployment.get("resources") or [])
     return Interruption(creates, len(operations) - len(creates), frozenset(filter(None, ids)))

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from airflow_entra.recovery.finders import Clients, settle
 from airflow_entra.recovery.locks import locks
 from airflow_entra.recovery.pending import Interruption, interruption
+from airflow_entra.recovery.torn import remove_torn_files
 
 PROJECT = "airflow-entra"
 
@@ -49,7 +50,7 @@ def _settlements(found: Interruption, connect: Callable[[], Clients], say: Calla
 
 def _refresh(stack: str, found: Interruption, adoptions: list[str], say: Callable[[str], None]) -> None:
     if found.others:
-        say(f"  {found.others} unfinished updates and deletes: reading what came of them")
+        say(f"  {found.others} other unfinished steps: reading what came of them")
     command = ["refresh", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", stack]
     _pulumi(*command, *adoptions, "--clear-pending-creates")
 
@@ -65,6 +66,8 @@ def _cancel_stale_lock(stack: str, say: Callable[[str], None]) -> bool:
                 f"stack {stack} is locked by process {lock.pid} on {lock.hostname} since {lock.taken:%Y-%m-%d %H:%M}; "
                 f"wait until it ends, or if it can't be running any more: pulumi cancel --stack {stack}"
             )
+    if backend and remove_torn_files(backend):
+        say("  files that were half written: removed")
     say(f"  the lock of process {held[0].pid}, which is gone: taken away")
     _pulumi("cancel", "--yes", "--stack", stack)
     return True
