@@ -7,7 +7,6 @@ from typing import Any
 
 from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
-from sly.lex import Token
 
 from entra_local.graph.exceptions import BadQuery
 from entra_local.wire import JsonObject
@@ -63,7 +62,7 @@ def parse(text: str, properties: Sequence[str]) -> Filter:
     return Filter(expression, known)
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str) -> Iterator[Any]:
     """The filter's tokens, functions in lower case: Graph takes startsWith and startswith, the parser the latter."""
     for token in ODataLexer().tokenize(text):
         if isinstance(token.value, ast.Identifier) and token.value.name.lower() in _FUNCTIONS:
