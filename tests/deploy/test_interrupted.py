@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -35,7 +36,7 @@ def test_killed_at_twenty_random_moments_the_same_command_ends_in_the_same_state
             check_nothing_is_there_twice(deployment)
             deployment.pulumi("destroy --yes --skip-preview")
     finished = make_up(deployment.world)
-    assert finished.wait(PATIENCE_SECONDS) == 0
+    assert finished.wait(PATIENCE_SECONDS) == 0, said_file(deployment.world).read_text()
     check_nothing_is_there_twice(deployment)
     assert deployment.preview() == []
     deployment.pulumi("refresh --yes --skip-preview --expect-no-changes")
@@ -48,13 +49,19 @@ def make_up(world: World) -> subprocess.Popen[bytes]:
         "AIRFLOW_ENTRA_LOCAL": str(world.home),
         "AIRFLOW_ENTRA_STACKS": str(world.stacks),
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "airflow_entra.cli", "local", "deploy", "--port", "0"],
-        cwd=PROJECT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    with said_file(world).open("w") as said:
+        return subprocess.Popen(
+            [sys.executable, "-m", "airflow_entra.cli", "local", "deploy", "--port", "0"],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+
+
+def said_file(world: World) -> Path:
+    return world.home / "said"
 
 
 def kill_in_the_middle_of_a_create(world: World, after_creates: int, jitter: float) -> bool:
@@ -68,7 +75,7 @@ def kill_in_the_middle_of_a_create(world: World, after_creates: int, jitter: flo
         time.sleep(0.002)
     time.sleep(jitter)
     killed = kill_engine(command)
-    assert command.wait(PATIENCE_SECONDS) == (1 if killed else 0)
+    assert command.wait(PATIENCE_SECONDS) == (1 if killed else 0), said_file(world).read_text()
     return killed
 
 
