@@ -14,20 +14,19 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
+
+from engine import PULUMI_VERSION
 
 SOURCES = Path(__file__).parent
-VERSION = "3.256.0"
-"""The Pulumi release that go.mod pins."""
-
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _PROGRESS_SECONDS = 5.0
-_ADVICE = f"install Go from https://go.dev/dl, or Pulumi {VERSION} or later"
+_NEXT_TO_NOTHING_BYTES = 16 * 1024 * 1024
+_NEWS = re.compile(r"^(?:go: downloading .+|[\w.~/-]+)$", re.MULTILINE)
+"""What `go build -v` says while all is well: the modules that it fetches and the packages that it compiles."""
+_ADVICE = f"install Go from https://go.dev/dl, or Pulumi {PULUMI_VERSION} or later"
 
 
 class BuildError(Exception):
@@ -56,14 +55,14 @@ def _key() -> str:
     digest = hashlib.sha256()
     for source in (SOURCES / "go.mod", SOURCES / "go.sum", *sorted((SOURCES / "launchers").iterdir())):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return f"{VERSION}-{digest.hexdigest()[:12]}-{platform.system().lower()}-{platform.machine()}"
+    return f"{PULUMI_VERSION}-{digest.hexdigest()[:12]}-{platform.system().lower()}-{platform.machine()}"
 
 
 def _go() -> str:
     """The path of a Go toolchain that is new enough for go.mod."""
     go = shutil.which("go")
     if go is None:
-        raise BuildError(f"neither Pulumi {VERSION} (or later) nor Go is on PATH: {_ADVICE}")
+        raise BuildError(f"neither Pulumi {PULUMI_VERSION} (or later) nor Go is on PATH: {_ADVICE}")
     wanted = re.search(r"^go (\d+)\.(\d+)", (SOURCES / "go.mod").read_text(), re.MULTILINE)
     # From the root folder: inside a module, an old Go refuses to say even its version.
     answer = subprocess.run(
@@ -79,7 +78,8 @@ def _go() -> str:
         raise BuildError(f"{go} does not say its version ({answer.stderr.strip() or answer.stdout.strip()}): {_ADVICE}")
     if tuple(map(int, found.groups())) < tuple(map(int, wanted.groups())):
         needed = ".".join(wanted.groups())
-        raise BuildError(f"{go} is {answer.stdout.strip()}, Pulumi {VERSION} needs Go {needed} or later: {_ADVICE}")
+        has = answer.stdout.strip().removeprefix("go")
+        raise BuildError(f"{go} is Go {has}, Pulumi {PULUMI_VERSION} is built by Go {needed} or later: {_ADVICE}")
     return go
 
 
@@ -103,7 +103,7 @@ def _build(go: str, folder: Path, progress: Callable[[str], None]) -> None:
     # A name of its own: `go` may outlive a builder that was killed, and writes to the name it was given.
     result = Path(tempfile.mkdtemp(prefix="result-", dir=work))
     result.chmod(0o755)
-    progress(f"engine: building the Pulumi CLI {VERSION} with Go, once; this takes some minutes")
+    progress(f"engine: building the Pulumi CLI {PULUMI_VERSION} with Go, once; this takes some minutes")
     _go_build(go, result / "pulumi", environment, progress)
     sdk = _go_answer(go, environment, "list", "-m", "-f", "{{.Dir}}", _SDK)
     for script in (Path(sdk, "python/cmd/pulumi-language-python-exec"), *(SOURCES / "launchers").iterdir()):
@@ -111,7 +111,7 @@ def _build(go: str, folder: Path, progress: Callable[[str], None]) -> None:
         (result / script.name).chmod(0o755)
     result.rename(folder)
     shutil.rmtree(work, ignore_errors=True)
-    progress(f"engine: the Pulumi CLI {VERSION} is in {folder}")
+    progress(f"engine: the Pulumi CLI {PULUMI_VERSION} is in {folder}")
 
 
 def _environment(go: str, work: Path) -> dict[str, str]:
@@ -145,43 +145,24 @@ def _go_answer(go: str, environment: dict[str, str], *arguments: str) -> str:
     return answer.stdout.strip()
 
 
-@dataclass
-class _Tally:
-    """What `go build -v` has said so far."""
-
-    compiled: int = 0
-    downloaded: int = 0
-    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=30))
-
-    def read(self, lines: Iterator[str]) -> None:
-        for line in lines:
-            if line.startswith("go: downloading"):
-                self.downloaded += 1
-            elif re.fullmatch(r"[\w.~/-]+\n", line):  # -v prints the import path of each package
-                self.compiled += 1
-            else:
-                self.last_lines.append(line)
-
-
 def _go_build(go: str, target: Path, environment: dict[str, str], progress: Callable[[str], None]) -> None:
     started = time.monotonic()
-    tally = _Tally()
-    with subprocess.Popen(
-        [
-            *(go, "build", "-v", "-trimpath", "-o", str(target)),
-            *("-ldflags", f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"),
-            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-        ],
-        cwd=SOURCES,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None  # noqa: S101
-        reader = Thread(target=tally.read, args=(process.stderr,))
-        reader.start()
+    log = target.with_suffix(".log")
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(
+            [
+                *(go, "build", "-v", "-trimpath", "-o", str(target)),
+                *("-ldflags", f"-s -w -X {_SDK}/go/common/version.Version=v{PULUMI_VERSION}"),
+                "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            ],
+            cwd=SOURCES,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        ) as process,
+    ):
         try:
             while True:
                 try:
@@ -189,16 +170,22 @@ def _go_build(go: str, target: Path, environment: dict[str, str], progress: Call
                     break
                 except subprocess.TimeoutExpired:
                     minutes, seconds = divmod(int(time.monotonic() - started), 60)
-                    counted = f"{tally.downloaded} modules downloaded, {tally.compiled} packages compiled"
-                    progress(f"engine: {counted}, {minutes}:{seconds:02}")
+                    progress(f"engine: {_counted(log.read_text())}, {minutes}:{seconds:02}")
         finally:
             process.kill()  # does nothing to a process that has ended
-            reader.join()
     if process.returncode != 0:
-        said = "".join(tally.last_lines).strip()
-        if "no space left on device" in said or "disk quota exceeded" in said:
+        said = log.read_text()
+        if "no space left on device" in said or shutil.disk_usage(target.parent).free < _NEXT_TO_NOTHING_BYTES:
             raise BuildError(_disk_full(target.parent))
-        raise BuildError(f"`go build` of the Pulumi CLI failed:\n{said}")
+        told = "\n".join(line for line in said.splitlines() if not _NEWS.fullmatch(line))
+        raise BuildError(f"`go build` of the Pulumi CLI failed:\n{told}")
+    log.unlink()
+
+
+def _counted(log: str) -> str:
+    downloaded = log.count("go: downloading ")
+    compiled = len(_NEWS.findall(log)) - downloaded
+    return f"{downloaded} modules downloaded, {compiled} packages compiled"
 
 
 def _disk_full(folder: Path) -> str:

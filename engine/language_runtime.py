@@ -4,6 +4,7 @@ It does what Pulumi's own Python language host does, for programs, policy packs 
 that the calls for that are answered with "unimplemented".
 """
 
+import errno
 import json
 import os
 import sys
@@ -15,8 +16,7 @@ import grpc.aio  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
-from engine import packages
-from engine.build import VERSION
+from engine import PULUMI_VERSION, packages
 from engine.child import Channel, Children, follow, how_it_ended
 from engine.interpreter import Interpreter, NoInterpreterError, find_interpreter
 from engine.protocol import language_pb2, language_pb2_grpc, plugin_pb2
@@ -51,7 +51,7 @@ class PythonRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.LanguageHandshakeResponse()
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:  # noqa: N802
-        return plugin_pb2.PluginInfo(version=VERSION)
+        return plugin_pb2.PluginInfo(version=PULUMI_VERSION)
 
     async def GetRequiredPackages(  # noqa: N802
         self, request: language_pb2.GetRequiredPackagesRequest, context: Context
@@ -75,7 +75,11 @@ class PythonRuntime(language_pb2_grpc.LanguageRuntimeServicer):
             async with self._children.start(command, environment=environment) as process:
                 code = await process.wait()
         except OSError as error:
-            return language_pb2.RunResponse(error=f"the program could not be started: {error.strerror}")
+            reason = error.strerror
+            if error.errno == errno.E2BIG:
+                size = len(environment["PULUMI_CONFIG"]) // 1024
+                reason = f"the stack's configuration, {size} KiB, is larger than what a program can be given (128 KiB)"
+            return language_pb2.RunResponse(error=f"the program could not be started: {reason}")
         if code == _ALREADY_SHOWN:
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"program {how_it_ended(code)}" if code else "")
