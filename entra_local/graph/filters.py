@@ -23,7 +23,10 @@ class Filter:
 
     def matches(self, body: JsonObject) -> bool:
         """Whether an object passes. Raises BadQuery for what Graph does not filter by."""
-        return bool(_value(self.expression, body, {}))
+        try:
+            return bool(_value(self.expression, body, {}))
+        except (TypeError, ValueError) as error:
+            raise BadQuery("Invalid filter clause: its operands are of types that do not compare.") from error
 
     @cached_property
     def equalities(self) -> Mapping[str, str]:
@@ -111,6 +114,8 @@ def _value(node: ast._Node, body: Any, bound: Mapping[str, Any]) -> Any:
             return known(*(str(_folded(_value(argument, body, bound)) or "") for argument in arguments))
         case ast.CollectionLambda(owner=owner, operator=operator, lambda_=ast.Lambda() as lambda_):
             items = _value(owner, body, bound) or []
+            if not isinstance(items, list):
+                raise BadQuery("Invalid filter clause: any and all apply to lists.")
             results = (_value(lambda_.expression, body, {**bound, lambda_.identifier.name: item}) for item in items)
             return all(results) if isinstance(operator, ast.All) else any(results)
         case ast.Identifier(name=name):
