@@ -116,12 +116,12 @@ def integer(default: int | None = None) -> Property:
 
 def identifier() -> Property:
     """A UUID in lower case."""
-    return Property(lambda value: str(UUID(value)))
+    return Property(lambda value: str(UUID(_text(value))))
 
 
 def moment() -> Property:
     """A moment as RFC 3339."""
-    return Property(lambda value: clock.stamp(clock.parse(value)))
+    return Property(lambda value: clock.stamp(clock.parse(_text(value))))
 
 
 def texts(maximum: int | None = None, *, among: Iterable[str] = ()) -> Property:
@@ -145,6 +145,11 @@ def items(fields: Type) -> Property:
     return Property(_object, [], fields=fields)
 
 
+def structure() -> Property:
+    """Any JSON object, echoed and replaced as a whole."""
+    return Property(_object)
+
+
 def opaque(default: object = None) -> Property:
     """Any JSON value, echoed."""
     return Property(lambda value: value, default)
@@ -163,6 +168,12 @@ def in_beta(known: Property) -> Property:
 def if_selected(known: Property) -> Property:
     """Seen with $select only."""
     return replace(known, selected_only=True)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a string")
+    return value
 
 
 def _object(value: Any) -> JsonObject:

@@ -1,7 +1,7 @@
 """Policies: token lifetime, claims mapping, Conditional Access."""
 
 from entra_local.graph.entities.entity import DELETABLE, Entity
-from entra_local.graph.schema import flag, identifier, moment, opaque, read_only, text, texts
+from entra_local.graph.schema import flag, identifier, items, moment, read_only, structure, text, texts
 
 
 def _policy(kind: str, collection: str) -> Entity:
@@ -31,9 +31,9 @@ CONDITIONAL_ACCESS_POLICY = Entity(
         "createdDateTime": read_only(moment()),
         "modifiedDateTime": read_only(moment()),
         "state": text(),
-        "conditions": opaque(),
-        "grantControls": opaque(),
-        "sessionControls": opaque(),
+        "conditions": structure(),
+        "grantControls": structure(),
+        "sessionControls": structure(),
     },
 )
 
@@ -46,7 +46,7 @@ NAMED_LOCATION = Entity(
         "createdDateTime": read_only(moment()),
         "modifiedDateTime": read_only(moment()),
         "isTrusted": flag(False),
-        "ipRanges": opaque(),
+        "ipRanges": items({"cidrAddress": text()}),
         "countriesAndRegions": texts(),
         "includeUnknownCountriesAndRegions": flag(False),
         "countryLookupMethod": text(among=("clientIpAddress", "authenticatorAppGps"), default="clientIpAddress"),

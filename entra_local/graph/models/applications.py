@@ -39,6 +39,8 @@ def create(directory: Directory, changes: JsonObject, owner: str | None) -> tupl
     """
     owners = take_references(changes, "owners")
     passwords = changes.pop("passwordCredentials", None) or []
+    if not isinstance(passwords, list):
+        raise InvalidValue("passwordCredentials")
     application = created(APPLICATION) | {"appId": str(uuid4()), "publisherDomain": domain(directory)}
     application = merge(APPLICATION.properties, application, changes)
     _complete(application)

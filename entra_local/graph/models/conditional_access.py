@@ -4,7 +4,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from entra_local import clock
-from entra_local.graph.entities import CONDITIONAL_ACCESS_POLICY, DIRECTORY_OBJECTS, NAMED_LOCATION
+from entra_local.graph.entities import CONDITIONAL_ACCESS_POLICY, NAMED_LOCATION
 from entra_local.graph.exceptions import ConditionalAccessInvalid, NotFound
 from entra_local.graph.models.objects import created, find_object, load, save
 from entra_local.graph.schema import merge
@@ -138,9 +138,14 @@ def _check(directory: Directory, policy: JsonObject) -> None:
     if policy["grantControls"] is None and policy["sessionControls"] is None:
         raise ConditionalAccessInvalid("1000", "the policy has no controls")
     _check_references(directory, users)
-    frequency = (policy["sessionControls"] or {}).get("signInFrequency")
-    if frequency and frequency.get("isEnabled") and frequency.get("frequencyInterval") != "everyTime":
-        limits = {"hours": _HOURS, "days": _DAYS}.get(frequency.get("type"))
+    _check_frequency((policy["sessionControls"] or {}).get("signInFrequency") or {})
+
+
+def _check_frequency(frequency: Any) -> None:
+    if not isinstance(frequency, dict):
+        raise ConditionalAccessInvalid("1004", "signInFrequency is no object")
+    if frequency.get("isEnabled") and frequency.get("frequencyInterval") != "everyTime":
+        limits = {"hours": _HOURS, "days": _DAYS}.get(str(frequency.get("type")))
         if limits is None or frequency.get("value") not in limits:
             raise ConditionalAccessInvalid("1038", "the sign-in frequency is 1 to 23 hours or 1 to 365 days")
 
@@ -148,9 +153,12 @@ def _check(directory: Directory, policy: JsonObject) -> None:
 def _check_references(directory: Directory, users: JsonObject) -> None:
     for names, kind in ((("includeGroups", "excludeGroups"), "group"), (("includeUsers", "excludeUsers"), "user")):
         for name in names:
-            for id_ in users[name]:
+            listed = users[name]
+            if not isinstance(listed, list) or not all(isinstance(id_, str) for id_ in listed):
+                raise ConditionalAccessInvalid("1004", f"{name} is no list of ids")
+            for id_ in listed:
                 if id_ not in _WORDS and find_object(directory, id_, (kind,)) is None:
-                    raise ConditionalAccessInvalid("1007", f"{DIRECTORY_OBJECTS[kind].kind} '{id_}' does not exist")
+                    raise ConditionalAccessInvalid("1007", f"{kind} '{id_}' does not exist")
 
 
 def delete(directory: Directory, id_: str) -> None:

@@ -75,10 +75,7 @@ def _key(existing: dict[str, JsonObject], wanted: Any) -> JsonObject:
         if key["keyId"] not in existing:
             raise RequiredProperty("keyCredentials.key")
         return existing[key["keyId"]]
-    try:
-        certificate = x509.load_der_x509_certificate(base64.b64decode(key["key"], validate=True))
-    except (ValueError, binascii.Error) as error:
-        raise InvalidValue("keyCredentials.key", "it is not a certificate in DER form.") from error
+    certificate = _certificate(key["key"])
     ends = certificate.not_valid_after_utc
     if key["endDateTime"] and clock.parse(key["endDateTime"]) > ends:
         raise BadRequest("Key credential end date is invalid.")
@@ -92,6 +89,17 @@ def _key(existing: dict[str, JsonObject], wanted: Any) -> JsonObject:
         "type": key["type"] or "AsymmetricX509Cert",
         "usage": key["usage"] or "Verify",
     }
+
+
+def _certificate(key: str) -> x509.Certificate:
+    """The certificate in a key: base64 of its DER form or, as the azuread provider sends it, of its PEM text."""
+    try:
+        content = base64.b64decode(key, validate=True)
+        if content.startswith(b"-----BEGIN"):
+            return x509.load_pem_x509_certificate(content)
+        return x509.load_der_x509_certificate(content)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidValue("keyCredentials.key", "it is not a certificate in DER or PEM form.") from error
 
 
 def federated(directory: Directory, application_id: str) -> list[JsonObject]:

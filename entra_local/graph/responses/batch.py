@@ -25,22 +25,24 @@ def batch(request: GraphRequest, answer: Answer) -> Reply:
     for item in wanted:
         if not isinstance(item, dict) or not all(isinstance(item.get(name), str) for name in ("id", "method", "url")):
             raise BadQuery("Invalid batch payload format: each request has an id, a method and a url.")
+        dependencies, headers = item.get("dependsOn") or [], item.get("headers") or {}
+        if not isinstance(dependencies, list) or not isinstance(headers, dict):
+            raise BadQuery("Invalid batch payload format: dependsOn is a list, headers an object.")
         if item["id"] in statuses:
             raise BadQuery("Invalid batch payload format: the ids of the requests are not unique.")
-        if any(statuses.get(before, 500) >= 400 for before in item.get("dependsOn") or []):
+        if any(statuses.get(before, 500) >= 400 for before in map(str, dependencies)):
             message = {"error": {"code": "FailedDependency", "message": "A request that this one depends on failed."}}
             reply = Reply(424, message)
         else:
-            reply = answer(_inner(request, item))
+            reply = answer(_inner(request, item, headers))
         statuses[item["id"]] = reply.status
         responses.append(_outer(item["id"], reply))
     return Reply(200, {"responses": responses})
 
 
-def _inner(request: GraphRequest, item: JsonObject) -> Call:
+def _inner(request: GraphRequest, item: JsonObject, given: JsonObject) -> Call:
     parts = urlsplit(item["url"])
     version = "/beta" if request.beta else "/v1.0"
-    given = item.get("headers") or {}
     headers = {name.lower(): str(value) for name, value in given.items()}
     headers["authorization"] = request.call.headers.get("authorization", "")
     body = item.get("body")

@@ -26,6 +26,8 @@ def get_by_ids(request: GraphRequest) -> Reply:
     if not isinstance(ids, list) or len(ids) > MAXIMUM_IDS:
         raise BadRequest(f"'ids' must be a list of at most {MAXIMUM_IDS} ids.")
     kinds = body.get("types") or list(DIRECTORY_OBJECTS)
+    if not isinstance(kinds, list):
+        raise BadRequest("'types' must be a list of types.")
     found = (find_object(request.directory, str(id_), kinds) for id_ in ids)
     return objects(request, [item for item in found if item is not None])
 
