@@ -29,5 +29,18 @@ POLICY_WRITE = frozenset({"Policy.ReadWrite.ApplicationConfiguration"})
 POLICY_READ = POLICY_WRITE | {"Policy.Read.All"}
 CONDITIONAL_ACCESS_WRITE = frozenset({"Policy.ReadWrite.ConditionalAccess"})
 CONDITIONAL_ACCESS_READ = CONDITIONAL_ACCESS_WRITE | {"Policy.Read.All", "Policy.Read.ConditionalAccess"}
-DELETED_READ = GROUP_READ | APPLICATION_READ
-DELETED_WRITE = GROUP_WRITE | APPLICATION_WRITE
+DELETED_READ = {
+    "application": APPLICATION_READ,
+    "servicePrincipal": APPLICATION_READ,
+    "group": GROUP_READ,
+    "user": USER_READ,
+}
+DELETED_WRITE = {
+    "application": APPLICATION_WRITE,
+    "servicePrincipal": APPLICATION_WRITE,
+    "group": GROUP_WRITE,
+    "user": USER_WRITE,
+}
+"""What deleted items take, which depends on their kind."""
+ANY_DELETED_READ = frozenset[str]().union(*DELETED_READ.values())
+ANY_DELETED_WRITE = frozenset[str]().union(*DELETED_WRITE.values())

@@ -82,7 +82,7 @@ def _check_permissions(request: GraphRequest, route: Route[Any]) -> None:
 def _check_owned(request: GraphRequest) -> None:
     """OwnedBy writes only what the caller owns. A missing object is left to the handler's 404."""
     directory, id_ = request.directory, request["id"]
-    kinds = ("application", "servicePrincipal", "group")
+    kinds = ("application", "servicePrincipal")
     exists = any(directory.get(kind, id_, deleted=deleted) for kind in kinds for deleted in (False, True))
     if exists and not directory.linked("owners", id_, request.caller.object_id):
         raise Denied

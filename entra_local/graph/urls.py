@@ -216,10 +216,10 @@ _CONDITIONAL_ACCESS = [
 ]
 
 _DELETED = [
-    GraphRoute("GET", "/directory/deletedItems/microsoft.graph.{kind}", deleted.list_kind_of, [needs.DELETED_READ]),
-    GraphRoute("GET", "/directory/deletedItems/{id}", deleted.read, [needs.DELETED_READ]),
-    GraphRoute("POST", "/directory/deletedItems/{id}/restore", deleted.restore, [needs.DELETED_WRITE]),
-    GraphRoute("DELETE", "/directory/deletedItems/{id}", deleted.purge, [needs.DELETED_WRITE]),
+    GraphRoute("GET", "/directory/deletedItems/microsoft.graph.{kind}", deleted.list_kind_of, [needs.ANY_DELETED_READ]),
+    GraphRoute("GET", "/directory/deletedItems/{id}", deleted.read, [needs.ANY_DELETED_READ]),
+    GraphRoute("POST", "/directory/deletedItems/{id}/restore", deleted.restore, [needs.ANY_DELETED_WRITE]),
+    GraphRoute("DELETE", "/directory/deletedItems/{id}", deleted.purge, [needs.ANY_DELETED_WRITE]),
 ]
 
 ROUTES = [

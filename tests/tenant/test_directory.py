@@ -53,6 +53,19 @@ def test_owned_by_grants_nothing(graph: Graph) -> None:
     owner.refused("POST", "/policies/tokenLifetimePolicies", 403, {})
 
 
+def test_deleted_items_take_the_permission_of_their_kind(graph: Graph) -> None:
+    group, application = graph.group("gone")["id"], graph.application()["id"]
+    graph.delete(f"/groups/{group}")
+    graph.delete(f"/applications/{application}")
+    owner = Graph(graph.tenant, OWNED_BY)
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/restore")):
+        owner.refused(method, f"/directory/deletedItems/{group}{path}", 403, {})
+    owner.refused("GET", "/directory/deletedItems/microsoft.graph.group", 403)
+    # Reads see every application, writes only the own ones.
+    assert owner.ids("/directory/deletedItems/microsoft.graph.application") == [application]
+    owner.refused("DELETE", f"/directory/deletedItems/{application}", 403)
+
+
 def test_two_tenants_see_nothing_of_each_other(graph: Graph) -> None:
     stranger = Graph(graph.tenant, STRANGER)
     assert stranger.get("/organization")["value"][0]["displayName"] == "Fabrikam"
