@@ -46,3 +46,18 @@ def interruption(export: Mapping[str, Any]) -> Interruption:
     )
     ids = (resource.get("id") for resource in deployment.get("resources") or [])
     return Interruption(creates, len(operations) - len(creates), frozenset(filter(None, ids)))
+
+
+def settled(export: Mapping[str, Any], adoptions: Mapping[str, str]) -> dict[str, Any]:
+    """The export without unfinished operations; each create in `adoptions` (URN -> id) has become a resource.
+
+    Its outputs are its inputs until a refresh reads the real ones. Pulumi's own way, `refresh
+    --import-pending-creates`, only renames the operation and then drops it (3.256): the resource would be made again.
+    """
+    deployment = dict(export["deployment"])
+    creates = {one["resource"]["urn"]: one["resource"] for one in deployment.pop("pending_operations", None) or []}
+    adopted = [
+        {**creates[urn], "id": id_, "outputs": creates[urn].get("inputs") or {}} for urn, id_ in adoptions.items()
+    ]
+    deployment["resources"] = [*(deployment.get("resources") or []), *adopted]
+    return {**export, "deployment": deployment}

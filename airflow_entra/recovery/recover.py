@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from airflow_entra.recovery.finders import Clients, settle
 from airflow_entra.recovery.locks import locks
-from airflow_entra.recovery.pending import Interruption, interruption
+from airflow_entra.recovery.pending import Interruption, interruption, settled
 from airflow_entra.recovery.torn import remove_torn_files
 
 PROJECT = "airflow-entra"
@@ -28,31 +28,30 @@ def recover(stack: str, connect: Callable[[], Clients], say: Callable[[str], Non
     Safe to run at any time, to interrupt and to run again. Raises RecoveryError, AmbiguousError, GraphError.
     """
     lock_was_stale = _cancel_stale_lock(stack, say)
-    found = interruption(json.loads(_pulumi("stack", "export", "--stack", stack)))
+    export = json.loads(_pulumi("stack", "export", "--stack", stack))
+    found = interruption(export)
     if found.nothing:
         return lock_was_stale
-    _refresh(stack, found, _settlements(found, connect, say), say)
+    adoptions = _adoptions(found, connect, say)
+    if found.others:
+        say(f"  {found.others} other unfinished steps: reading what came of them")
+    _pulumi("stack", "import", "--stack", stack, stdin=json.dumps(settled(export, adoptions)))
+    _pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", stack)
     return True
 
 
-def _settlements(found: Interruption, connect: Callable[[], Clients], say: Callable[[str], None]) -> list[str]:
+def _adoptions(found: Interruption, connect: Callable[[], Clients], say: Callable[[str], None]) -> dict[str, str]:
+    """The creates that had happened, as URN -> id."""
     if not found.creates:
-        return []
+        return {}
     clients = connect()
-    adoptions: list[str] = []
+    adoptions: dict[str, str] = {}
     for create in found.creates:
         settlement = settle(create, clients, found.known_ids)
         say(f"  {create.name}: {settlement.note}")
         if settlement.id:
-            adoptions += ["--import-pending-creates", create.urn, "--import-pending-creates", settlement.id]
+            adoptions[create.urn] = settlement.id
     return adoptions
-
-
-def _refresh(stack: str, found: Interruption, adoptions: list[str], say: Callable[[str], None]) -> None:
-    if found.others:
-        say(f"  {found.others} other unfinished steps: reading what came of them")
-    command = ["refresh", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", stack]
-    _pulumi(*command, *adoptions, "--clear-pending-creates")
 
 
 def _cancel_stale_lock(stack: str, say: Callable[[str], None]) -> bool:
@@ -78,11 +77,9 @@ def _folder_backend(environment: Mapping[str, str]) -> Path | None:
     return Path(unquote(url.netloc + url.path)) if url.scheme == "file" else None
 
 
-def _pulumi(*arguments: str) -> str:
+def _pulumi(*arguments: str, stdin: str = "") -> str:
     try:
-        done = subprocess.run(
-            ["pulumi", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["pulumi", *arguments], input=stdin, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise RecoveryError("there is no `pulumi` on PATH") from None
     if done.returncode:

@@ -49,7 +49,7 @@ def make_up(world: World) -> subprocess.Popen[bytes]:
         "AIRFLOW_ENTRA_LOCAL": str(world.home),
         "AIRFLOW_ENTRA_STACKS": str(world.stacks),
     }
-    with said_file(world).open("w") as said:
+    with said_file(world).open("a") as said:
         return subprocess.Popen(
             [sys.executable, "-m", "airflow_entra.cli", "local", "deploy", "--port", "0"],
             cwd=PROJECT,

@@ -1,4 +1,4 @@
-from airflow_entra.recovery.pending import PendingCreate, interruption
+from airflow_entra.recovery.pending import PendingCreate, interruption, settled
 
 
 def test_an_undisturbed_stack() -> None:
@@ -27,3 +27,25 @@ def test_what_was_being_made_and_what_is_known() -> None:
     assert found.others == 1
     assert found.known_ids == {"/groups/1"}
     assert not found.nothing
+
+
+def test_what_had_been_made_becomes_a_resource_and_what_had_not_is_forgotten() -> None:
+    known = {"urn": "urn:stack", "type": "pulumi:pulumi:Stack"}
+    made = {"urn": "urn:made", "type": "t", "inputs": {"name": "n"}, "parent": "urn:stack", "custom": True}
+    lost = {"urn": "urn:lost", "type": "t", "inputs": {}}
+    export = {
+        "version": 3,
+        "deployment": {
+            "manifest": {"time": "now"},
+            "resources": [known],
+            "pending_operations": [{"type": "creating", "resource": made}, {"type": "updating", "resource": lost}],
+        },
+    }
+    assert settled(export, {"urn:made": "/groups/1"}) == {
+        "version": 3,
+        "deployment": {
+            "manifest": {"time": "now"},
+            "resources": [known, {**made, "id": "/groups/1", "outputs": {"name": "n"}}],
+        },
+    }
+    assert "pending_operations" in export["deployment"]  # type: ignore[operator]
