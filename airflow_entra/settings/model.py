@@ -78,10 +78,11 @@ class Manage(Section):
 
 
 class Existing(Section):
-    """The objects behind the parts that `manage` calls `existing`: checked, never touched."""
+    """The objects behind the parts that `manage` calls `existing`: checked, never touched; or one to adopt."""
 
     token_lifetime_policy: ObjectId | None = None
-    """Object id of the token lifetime policy of the application; with `manage.tokenLifetime: existing`."""
+    """Object id of the token lifetime policy of the application; with `manage.tokenLifetime: existing`.
+    With `managed` it is adopted: changed to say what this file says, and left in place by `pulumi destroy`."""
     conditional_access_policy: ObjectId | None = None
     """Object id of the Conditional Access policy; with `manage.conditionalAccess: existing`."""
 

@@ -48,10 +48,16 @@ def group_assignment_licence(settings: StackSettings) -> Iterator[Finding]:
 def existing_parts_are_named(settings: StackSettings) -> Iterator[Finding]:
     manage, existing = settings.tenant.manage, settings.tenant.existing
     parts = (
-        ("tokenLifetime", manage.token_lifetime, "tokenLifetimePolicy", existing.token_lifetime_policy),
-        ("conditionalAccess", manage.conditional_access, "conditionalAccessPolicy", existing.conditional_access_policy),
+        ("tokenLifetime", manage.token_lifetime, "tokenLifetimePolicy", existing.token_lifetime_policy, True),
+        (
+            "conditionalAccess",
+            manage.conditional_access,
+            "conditionalAccessPolicy",
+            existing.conditional_access_policy,
+            False,
+        ),
     )
-    for part, who, key, identifier in parts:
+    for part, who, key, identifier, adoptable in parts:
         if who == "existing" and identifier is None:
             yield Finding(
                 loc=at("tenant", "manage", part),
@@ -59,11 +65,11 @@ def existing_parts_are_named(settings: StackSettings) -> Iterator[Finding]:
                 right=f"tenant.existing.{key} holds its object id",
                 fix=f"add existing: {{{key}: <object id>}} to tenant, or write {part}: managed",
             )
-        if who != "existing" and identifier is not None:
+        if identifier is not None and who != "existing" and not (adoptable and who == "managed"):
             yield Finding(
                 loc=at("tenant", "existing", key),
                 what=f"existing.{key} is given, but manage.{part} is {who}",
-                right="an existing object is named where the part is existing",
+                right=f"an object is named where the part is existing{', or managed to adopt it' if adoptable else ''}",
                 fix=f"write manage.{part}: existing, or delete {key}",
             )
 
