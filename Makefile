@@ -38,7 +38,7 @@ check: .venv/synced
 	@$(RUN)/ruff format --check .
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
-	@$(RUN)/lint-imports --quiet
+	@$(RUN)/lint-imports
 
 format: .venv/synced
 	@$(RUN)/ruff format .
@@ -46,6 +46,8 @@ format: .venv/synced
 
 docs: .venv/synced
 	@$(RUN)/airflow-entra schema
+	@$(RUN)/python -m policies.docs > docs/policies.md
+	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
 
 bench: .venv/synced
 	@$(RUN)/python -m bench.run $(BENCH)

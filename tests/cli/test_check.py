@@ -1,0 +1,43 @@
+"""airflow-entra check, as it is called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from airflow_entra.cli import main
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_the_shipped_stacks_are_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    result = CliRunner().invoke(main, ["check"])
+    assert result.exit_code == 0, result.output
+    assert "4 files fine" in result.stderr
+
+
+def test_a_wrong_file_is_exit_code_2_and_a_located_line(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.x.yaml"
+    file.write_text("config:\n  azuread:tenantId: no\n")
+    result = CliRunner().invoke(main, ["check", str(file)])
+    assert result.exit_code == 2
+    assert f"{file}:2:21: error: 'no' is not an object id" in result.stdout
+    assert "correct and check again" in result.stderr
+    as_json = json.loads(CliRunner().invoke(main, ["check", "--format", "json", str(file)]).stdout)
+    assert {"line": 2, "column": 21}.items() <= as_json["files"][0]["findings"][-1].items()
+
+
+def test_no_stack_file_at_all_is_a_usage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["check"])
+    assert result.exit_code == 2
+    assert "no stacks/Pulumi.*.yaml here" in result.output
+
+
+def test_the_generated_files_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    assert CliRunner().invoke(main, ["schema", "--check"]).exit_code == 0
