@@ -14,7 +14,9 @@ _NAME = "airflow-entra"
 
 def reference() -> str:
     """Every command with its help, as Markdown."""
-    pages = "\n".join(_page(context) for context in _contexts(click.Context(main, info_name=_NAME)))
+    pages = "\n".join(
+        _page(context) for context in _contexts(click.Context(main, info_name=_NAME, **main.context_settings))
+    )
     return f"# The commands\n\nMade by `make docs` from the commands themselves.\n\n{pages}"
 
 
