@@ -17,8 +17,9 @@ _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 class Route(Generic[RequestT]):
     """One line of a table.
 
-    The template's `{name}` matches one path segment, `{name:path}` any number of them. `needs` lists what the caller
-    must hold: at least one permission out of each group. A route with `own_transactions` opens its own.
+    The template's `{name}` matches one path segment (`$count` and its like are no names), `{name:path}` any number of
+    them. `needs` lists what the caller must hold: at least one permission out of each group. A route with
+    `own_transactions` opens its own.
     """
 
     method: str
@@ -33,7 +34,7 @@ class Route(Generic[RequestT]):
         position, pattern = 0, ""
         for parameter in _PARAMETER.finditer(self.template):
             pattern += re.escape(self.template[position : parameter.start()])
-            pattern += f"(?P<{parameter[1]}>{'.*' if parameter[2] else '[^/]+'})"
+            pattern += f"(?P<{parameter[1]}>{'.*' if parameter[2] else '[^/$][^/]*'})"
             position = parameter.end()
         return re.compile(f"{pattern}{re.escape(self.template[position:])}/?", re.IGNORECASE)
 

@@ -20,7 +20,7 @@ LOOKUPS: dict[str, Sequence[str]] = {
     "group": ("displayName", "mailNickname"),
     "user": ("userPrincipalName", "displayName", "mail", "mailNickname"),
     "appRoleAssignment": ("resourceId", "principalId"),
-    "oauth2PermissionGrant": ("clientId", "resourceId"),
+    "oauth2PermissionGrant": ("clientId", "resourceId", "principalId"),
     "federatedIdentityCredential": ("applicationId",),
     "vault": ("name", "resourceGroupId", "subscriptionId"),
     "secret": ("vaultId",),

@@ -2,10 +2,10 @@
 """Errors of Microsoft Graph, worded as Graph words them; clients match on some of the messages."""
 
 from collections.abc import Sequence
-from uuid import uuid4
 
 from entra_local import clock
-from entra_local.wire import Call, JsonObject, WireError
+from entra_local.graph.request_ids import request_ids
+from entra_local.wire import Call, JsonObject, Reply, WireError
 
 
 class GraphError(WireError):
@@ -16,19 +16,22 @@ class GraphError(WireError):
     details: Sequence[JsonObject] = ()
 
     def body(self, call: Call) -> JsonObject:
-        request_id = str(uuid4())
         error: JsonObject = {
             "code": self.code,
             "message": self.message,
             "innerError": {
                 "date": clock.stamp().removesuffix("Z"),
-                "request-id": request_id,
-                "client-request-id": call.headers.get("client-request-id", request_id),
+                **request_ids(call),
             },
         }
         if self.details:
             error["details"] = list(self.details)
         return {"error": error}
+
+    def reply(self, call: Call) -> Reply:
+        body = self.body(call)
+        ids = {name: body["error"]["innerError"][name] for name in ("request-id", "client-request-id")}
+        return Reply(self.status, body, ids | dict(self.headers()))
 
 
 class BadRequest(GraphError):

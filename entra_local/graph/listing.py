@@ -35,11 +35,15 @@ class Options:
     after: int
 
 
-def read_options(call: Call, entity: Entity) -> Options:
-    """The options of a call. Raises BadQuery or UnsupportedQuery."""
+def check_options(call: Call) -> None:
+    """Refuse a query option that nothing here obeys, of lists and of single objects. Raises BadQuery."""
     for name in call.query:
         if name.startswith("$") and name not in _OPTIONS:
             raise BadQuery(f"Unsupported query option '{name}'.")
+
+
+def read_options(call: Call, entity: Entity) -> Options:
+    """The options of a call. Raises BadQuery or UnsupportedQuery."""
     names = list(entity.properties)
     parsed = filters.parse(call.query["$filter"], names) if "$filter" in call.query else None
     count = call.query.get("$count", "").lower() == "true"

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from entra_local import clock
-from entra_local.graph.exceptions import InvalidProperty, InvalidValue, ReadOnlyProperty
+from entra_local.graph.exceptions import BadRequest, InvalidProperty, InvalidValue, ReadOnlyProperty
 from entra_local.wire import JsonObject
 
 Check = Callable[[Any], Any]
@@ -55,10 +55,13 @@ def merge(
 ) -> JsonObject:
     """A copy of `current` with `changes` written into it; annotations (`@odata.type`) are skipped.
 
+    References (`<name>@odata.bind`) are no annotations: those that the caller did not take out first are refused.
     `lenient` drops read-only properties instead of refusing them: list items are fed back as they were read.
     """
     merged = dict(current)
     for name, value in changes.items():
+        if name.endswith("@odata.bind"):
+            raise BadRequest(f"The local tenant does not serve '{prefix}{name}' here: use its $ref route.")
         if "@" in name:
             continue
         known = type_.get(name)

@@ -1,6 +1,7 @@
 """Graph as a service: versions, tokens, permissions, and the rule of what the caller owns."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from entra_local.graph.exceptions import (
@@ -13,12 +14,14 @@ from entra_local.graph.exceptions import (
     UnknownCaller,
     WrongMethod,
 )
+from entra_local.graph.listing import check_options
 from entra_local.graph.permissions import OWNED_BY
 from entra_local.graph.request import GraphRequest
+from entra_local.graph.request_ids import request_ids
 from entra_local.graph.responses.batch import batch
 from entra_local.graph.urls import ROUTES, GraphRoute
 from entra_local.routing import Route, Table
-from entra_local.service import Request, Service
+from entra_local.service import Request, Service, World
 from entra_local.tokens import read
 from entra_local.wire import Call, Reply
 
@@ -31,6 +34,10 @@ class Graph(Service[GraphRequest]):
 
     def __init__(self) -> None:
         self.table = Table([GraphRoute("POST", "/$batch", self._batch, own_transactions=True), *ROUTES])
+
+    def answer(self, call: Call, world: World) -> Reply:
+        reply = super().answer(call, world)
+        return replace(reply, headers=request_ids(call) | dict(reply.headers))
 
     def _batch(self, request: GraphRequest) -> Reply:
         return batch(request, lambda call: self.answer(call, request.world))
@@ -50,6 +57,7 @@ class Graph(Service[GraphRequest]):
         if principal is None or not principal.body["accountEnabled"]:
             raise UnknownCaller
         _check_permissions(admitted, route)
+        check_options(request.call)
         return admitted
 
     def no_route(self, call: Call, allowed: list[str]) -> GraphError:

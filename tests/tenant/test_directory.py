@@ -108,7 +108,12 @@ def test_a_token_for_another_service_is_refused(graph: Graph) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nonsense", 501), ("PUT", "/users", 405), ("GET", "/servicePrincipals/x/nonsense", 501)],
+    [
+        ("GET", "/nonsense", 501),
+        ("PUT", "/users", 405),
+        ("GET", "/servicePrincipals/x/nonsense", 501),
+        ("GET", "/groups/$count", 501),
+    ],
 )
 def test_what_is_not_served_is_not_retried(graph: Graph, method: str, path: str, status: int) -> None:
     graph.refused(method, path, status)
@@ -118,6 +123,15 @@ def test_an_error_names_its_request(graph: Graph) -> None:
     error = graph.get(f"/groups/{UNKNOWN}", 404)["error"]
     assert error["code"] == "Request_ResourceNotFound"
     assert set(error["innerError"]) == {"date", "request-id", "client-request-id"}
+
+
+@pytest.mark.parametrize("path", ["/users", f"/users/{UNKNOWN}", "/nonsense"])
+def test_every_answer_names_its_request(graph: Graph, path: str) -> None:
+    reply = graph.tenant.send("GET", f"{GRAPH}/v1.0{path}", token=graph.token, headers={"client-request-id": "mine"})
+    assert reply.headers["request-id"] != reply.headers["client-request-id"] == "mine"
+    if reply.status >= 400:
+        assert isinstance(reply.body, dict)
+        assert reply.body["error"]["innerError"]["request-id"] == reply.headers["request-id"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b"[" * 100_000])
@@ -204,6 +218,11 @@ def test_queries_that_are_refused(graph: Graph, query: Any) -> None:
     graph.get("/groups", 400, **query)
 
 
+@pytest.mark.parametrize("path", [f"/users/{ADA}", f"/directoryObjects/{ADA}", "/domains"])
+def test_what_an_option_asks_for_is_never_left_out_silently(graph: Graph, path: str) -> None:
+    assert "$expand" in graph.refused("GET", f"{path}?$expand=manager", 400)
+
+
 @pytest.mark.parametrize(
     ("expression", "found"),
     [
@@ -250,6 +269,15 @@ def test_directory_objects_have_their_type(graph: Graph) -> None:
     graph.get(f"/directoryObjects/{UNKNOWN}", 404)
     asked = graph.post("/directoryObjects/getByIds", {"ids": [ADA, UNKNOWN, ON_CALL], "types": ["user"]}, 200)
     assert [item["id"] for item in asked["value"]] == [ADA]
+
+
+def test_a_thousand_ids_are_answered_at_once(graph: Graph) -> None:
+    ids = [graph.group(f"group-{number}")["id"] for number in range(150)]
+    asked = graph.post("/directoryObjects/getByIds?$select=id", {"ids": [*ids, ids[0]]}, 200)
+    # A next page could only be asked for by GET, which an action does not have.
+    assert "@odata.nextLink" not in asked
+    assert asked["value"] == [{"@odata.type": "#microsoft.graph.group", "id": id_} for id_ in ids]
+    assert "1000" in graph.refused("POST", "/directoryObjects/getByIds", 400, {"ids": [UNKNOWN] * 1001})
 
 
 def test_deleted_items_are_listed_restored_and_purged(graph: Graph) -> None:

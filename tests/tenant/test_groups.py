@@ -80,6 +80,26 @@ def test_members_come_and_go(graph: Graph) -> None:
     graph.post(f"{members}/$ref", reference(UNKNOWN), 404)
 
 
+def test_a_patch_may_bind_members(graph: Graph) -> None:
+    path = f"/groups/{graph.group('ops')['id']}"
+    graph.patch(path, {"description": "on call", "members@odata.bind": [reference(ADA)["@odata.id"]]})
+    assert graph.ids(f"{path}/members") == [ADA]
+    bound = {"description": "nobody", "members@odata.bind": [reference(UNKNOWN)["@odata.id"]]}
+    graph.refused("PATCH", path, 404, bound)
+    assert graph.get(path)["description"] == "on call"
+    many = [reference(f"{number:08d}-0000-4000-8000-000000000000")["@odata.id"] for number in range(21)]
+    assert "20 references" in graph.refused("PATCH", path, 400, {"members@odata.bind": many})
+
+
+def test_a_reference_that_is_not_served_is_refused(graph: Graph) -> None:
+    grace = reference(GRACE)["@odata.id"]
+    for path, name, bound in (
+        (f"/groups/{ON_CALL}", "owners@odata.bind", [grace]),
+        (f"/users/{ADA}", "manager@odata.bind", grace),
+    ):
+        assert name in graph.refused("PATCH", path, 400, {name: bound})
+
+
 def test_membership_is_transitive_even_in_circles(graph: Graph) -> None:
     outer, inner = graph.group("outer")["id"], graph.group("inner")["id"]
     graph.add(f"/groups/{outer}/members", inner)

@@ -6,6 +6,7 @@ import pytest
 
 from entra_local.first_party import DELEGATED_PERMISSIONS, GRAPH_APP_ID
 from tests.tenant.directory import ADA, ADMIN, NOBODY, ON_CALL, UNKNOWN, Graph, role
+from tests.tenant.world import TENANT
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
@@ -102,6 +103,33 @@ def test_a_deleted_group_takes_its_assignments_along_and_brings_them_back(graph:
     graph.get(f"{path}/{made['id']}", 404)
     graph.post(f"/directory/deletedItems/{ON_CALL}/restore", {}, 200)
     assert graph.ids(path) == [made["id"]]
+
+
+def test_an_assignment_shows_the_current_names(graph: Graph) -> None:
+    application = graph.application(appRoles=[role()])
+    resource = graph.principal(application)
+    path = f"/servicePrincipals/{resource['id']}/appRoleAssignedTo"
+    made = graph.post(path, {"principalId": ON_CALL, "resourceId": resource["id"], "appRoleId": role()["id"]})
+    graph.patch(f"/groups/{ON_CALL}", {"displayName": "renamed group"})
+    graph.patch(f"/applications/{application['id']}", {"displayName": "renamed application"})
+    shown = graph.get(f"{path}/{made['id']}")
+    names = (shown["principalDisplayName"], shown["resourceDisplayName"])
+    assert names == ("renamed group", "renamed application")
+
+
+def test_a_persons_consent_goes_with_the_person(graph: Graph) -> None:
+    client = graph.principal(graph.application())
+    (resource,) = graph.ids("/servicePrincipals", filter=f"appId eq '{GRAPH_APP_ID}'")
+    body = {"clientId": client["id"], "resourceId": resource, "consentType": "Principal", "principalId": ADA}
+    made = graph.post("/oauth2PermissionGrants", body | {"scope": "openid"})
+    graph.delete(f"/users/{ADA}")
+    assert graph.ids("/oauth2PermissionGrants") == []
+    graph.post(f"/directory/deletedItems/{ADA}/restore", {}, 200)
+    assert graph.ids("/oauth2PermissionGrants") == [made["id"]]
+    graph.delete(f"/users/{ADA}")
+    graph.delete(f"/directory/deletedItems/{ADA}")
+    with graph.tenant.world.store.transaction(write=False) as store:
+        assert store.of(TENANT).count("oauth2PermissionGrant") == 0
 
 
 def test_grants(graph: Graph) -> None:

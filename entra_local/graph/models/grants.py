@@ -93,7 +93,10 @@ def shown_assignment(directory: Directory, assignment: JsonObject) -> JsonObject
     resource = directory.get("servicePrincipal", assignment["resourceId"])
     if principal is None or resource is None:
         return None
-    return assignment | {"principalDisplayName": principal["displayName"]}
+    return assignment | {
+        "principalDisplayName": principal["displayName"],
+        "resourceDisplayName": resource.body["displayName"],
+    }
 
 
 def unassign(directory: Directory, id_: str, **fixed: str) -> None:
@@ -138,7 +141,7 @@ def grant(directory: Directory, changes: JsonObject) -> JsonObject:
 
 
 def load_grant(directory: Directory, id_: str) -> JsonObject:
-    """One grant whose client and resource exist. Raises NotFound."""
+    """One grant whose parties exist. Raises NotFound."""
     found = load(directory, PERMISSION_GRANT, id_)
     if not is_live(directory, found):
         raise NotFound(id_)
@@ -146,7 +149,9 @@ def load_grant(directory: Directory, id_: str) -> JsonObject:
 
 
 def is_live(directory: Directory, made: JsonObject) -> bool:
-    """Whether both sides of a grant exist."""
+    """Whether client, resource and, of a person's own consent, that person exist."""
+    if made["principalId"] and directory.get("user", made["principalId"]) is None:
+        return False
     return all(directory.get("servicePrincipal", made[name]) is not None for name in ("clientId", "resourceId"))
 
 
@@ -164,7 +169,7 @@ def forget(directory: Directory, principal_id: str) -> None:
     """Remove every assignment and grant of an object that is gone for good."""
     for kind, names in (
         (APP_ROLE_ASSIGNMENT.kind, ("principalId", "resourceId")),
-        (PERMISSION_GRANT.kind, ("clientId", "resourceId")),
+        (PERMISSION_GRANT.kind, ("clientId", "resourceId", "principalId")),
     ):
         for name in names:
             for found in directory.find(kind, name, principal_id):

@@ -27,7 +27,7 @@ OWNER_KINDS = ("user", "servicePrincipal")
 MEMBER_KINDS = ("user", "group", "servicePrincipal")
 MAXIMUM_OWNERS = 100
 MAXIMUM_BOUND = 20
-"""How many owners and members together a create may bind."""
+"""How many owners and members together one request may bind."""
 
 # ASCII without what mail addresses can't carry.
 _NICKNAME = re.compile(r"""[!#$%&'*+\-/0-9=?A-Z^_`a-z{|}~]{1,64}""")
@@ -38,8 +38,7 @@ def create(directory: Directory, changes: JsonObject, owner: str | None) -> Json
     """A new group; `owner` owns it when the request names no owners."""
     owners = take_references(changes, "owners")
     members = take_references(changes, "members") or []
-    if len(owners or []) + len(members) > MAXIMUM_BOUND:
-        raise BadRequest(f"The request binds more than {MAXIMUM_BOUND} references.")
+    _check_bound([*(owners or []), *members])
     group = merge(GROUP.properties, created(GROUP), changes)
     for required in ("displayName", "mailNickname"):
         if not group[required]:
@@ -65,8 +64,10 @@ def create(directory: Directory, changes: JsonObject, owner: str | None) -> Json
 
 
 def update(directory: Directory, id_: str, changes: JsonObject) -> None:
-    """Merge a PATCH into a group."""
+    """Merge a PATCH into a group; the members that it binds are added to those that are there."""
     before = load(directory, GROUP, id_)
+    members = take_references(changes, "members") or []
+    _check_bound(members)
     after = merge(GROUP.properties, before, changes)
     if after["isAssignableToRole"] != before["isAssignableToRole"]:
         raise BadRequest("The isAssignableToRole property cannot be changed after a group was created.")
@@ -77,6 +78,8 @@ def update(directory: Directory, id_: str, changes: JsonObject) -> None:
         for member in directory.targets("members", after["id"]):
             directory.unlink("members", after["id"], member)
     save(directory, GROUP, after)
+    for member in members:
+        add_member(directory, after["id"], member)
 
 
 def delete(directory: Directory, id_: str) -> None:
@@ -159,6 +162,11 @@ def security_identifier(object_id: str) -> str:
     """The SID that Entra derives from an object id."""
     raw = UUID(object_id).bytes_le
     return "S-1-12-1-" + "-".join(str(int.from_bytes(raw[start : start + 4], "little")) for start in (0, 4, 8, 12))
+
+
+def _check_bound(ids: list[str]) -> None:
+    if len(ids) > MAXIMUM_BOUND:
+        raise BadRequest(f"The request binds more than {MAXIMUM_BOUND} references.")
 
 
 def _is_dynamic(group: JsonObject) -> bool:

@@ -2,10 +2,11 @@
 
 from entra_local.graph.entities import DIRECTORY_OBJECTS
 from entra_local.graph.exceptions import BadRequest, NotFound
+from entra_local.graph.listing import read_select
 from entra_local.graph.models.applications import directory_tenant
 from entra_local.graph.models.objects import find_object
 from entra_local.graph.request import GraphRequest
-from entra_local.graph.responses.common import objects, typed
+from entra_local.graph.responses.common import ANY_OBJECT, typed
 from entra_local.wire import Reply
 
 MAXIMUM_IDS = 1000
@@ -20,7 +21,7 @@ def read_object(request: GraphRequest) -> Reply:
 
 
 def get_by_ids(request: GraphRequest) -> Reply:
-    """Objects by id; unknown ids are left out, as Graph does."""
+    """Objects by id, all in one answer: an action has no next page. Unknown ids are left out, as Graph does."""
     body = request.call.json()
     ids = body.get("ids")
     if not isinstance(ids, list) or len(ids) > MAXIMUM_IDS:
@@ -28,8 +29,10 @@ def get_by_ids(request: GraphRequest) -> Reply:
     kinds = body.get("types") or list(DIRECTORY_OBJECTS)
     if not isinstance(kinds, list):
         raise BadRequest("'types' must be a list of types.")
-    found = (find_object(request.directory, str(id_), kinds) for id_ in ids)
-    return objects(request, [item for item in found if item is not None])
+    found = (find_object(request.directory, id_, kinds) for id_ in dict.fromkeys(map(str, ids)))
+    select = read_select(request.call, ANY_OBJECT)
+    value = [typed(item, beta=request.beta, select=select) for item in found if item is not None]
+    return Reply(200, {"@odata.context": f"{request.base}/$metadata#directoryObjects", "value": value})
 
 
 def list_domains(request: GraphRequest) -> Reply:
