@@ -7,6 +7,7 @@ It prints the port that it listens on, then serves until the engine interrupts i
 
 import argparse
 import asyncio
+import signal
 from pathlib import Path
 
 from engine.tethered import tether
@@ -14,6 +15,9 @@ from engine.tethered import tether
 
 def main() -> None:
     tether()
+    # Started by something that ignores the ends of its children, this process would inherit that, the kernel would
+    # drop their exit codes, and every program would seem to have failed with 255.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     arguments = argparse.ArgumentParser(allow_abbrev=False)
     arguments.add_argument("--executor", type=Path, required=True, help="the SDK's pulumi-language-python-exec")
     arguments.add_argument("--tracing", default="", help="where the program sends its traces")
