@@ -19,10 +19,13 @@ _SECONDS = 20
 
 @pytest.fixture
 def host() -> Iterator[language_pb2_grpc.LanguageRuntimeStub]:
-    # From a shell that ignores the ends of its children, as some supervisors do: their exit codes must still arrive.
-    careless = ["sh", "-c", 'trap "" CHLD; exec "$0" "$@"']
+    # By something that ignores the ends of its children, as some supervisors do: their exit codes must still arrive.
+    careless = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    host = [sys.executable, "-m", "engine.language_host", "--executor", "/no/executor", "127.0.0.1:1"]
     process = subprocess.Popen(
-        [*careless, sys.executable, "-m", "engine.language_host", "--executor", "/no/executor", "127.0.0.1:1"],
+        [sys.executable, "-c", careless, *host],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
