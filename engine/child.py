@@ -5,7 +5,7 @@ import os
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
 _CHUNK_BYTES = 65536
@@ -46,13 +46,20 @@ class Children:
         finally:
             self._running.discard(process)
             if process.returncode is None:
-                process.terminate()
+                _ask_to_end(process)
                 await process.wait()
 
     def stop(self) -> None:
         """Ask every child to end."""
         for process in self._running:
-            process.terminate()
+            _ask_to_end(process)
+
+
+def _ask_to_end(process: Process) -> None:
+    # Not process.terminate(): it first asks whether the child has ended just now, and so takes the exit code away from
+    # asyncio, which then reports 255 and says on stderr that it doesn't know the child.
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGTERM)
 
 
 async def follow(process: Process, write: Callable[[Channel, bytes], Awaitable[None]]) -> None:

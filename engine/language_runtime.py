@@ -196,6 +196,7 @@ class PythonRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         command = [str(python.path), packages.__file__]
         async with self._children.start(command, environment=python.environment, piped=True) as process:
             await follow(process, keep)
+            await process.wait()
         description: packages.Description = json.loads(said)
         return description
 
