@@ -38,6 +38,7 @@ class Sized:
     runs: dict[tuple[str, str], list[Measured]] = field(default_factory=dict)
     """(operation, "ours" or "floor") -> each run."""
     tenant_bytes: int = 0
+    complete: bool = False
 
     def add(self, operation: str, who: str, measured: Measured) -> None:
         self.runs.setdefault((operation, who), []).append(measured)
@@ -112,8 +113,12 @@ def _table(groups: int, sized: Sized) -> Iterator[str]:
     yield ""
     yield f"## {groups} role groups"
     yield ""
-    held = f"{_megabytes(sized.tenant_bytes)} MB after `up` ({_bar(sized.tenant_bytes / 1e6, TENANT_BAR, ' MB')})"
-    yield f"{sized.size.resources} resources and {sized.size.components} components; the tenant held {held}."
+    yield f"{sized.size.resources} resources and {sized.size.components} components."
+    if sized.tenant_bytes:
+        held = f"{_megabytes(sized.tenant_bytes)} MB after `up` ({_bar(sized.tenant_bytes / 1e6, TENANT_BAR, ' MB')})"
+        yield f"The tenant held {held}."
+    if not sized.complete:
+        yield "The run was ended here: what is not in the table was not measured."
     yield ""
     yield "| What | Ours, s | Floor, s | Ratio | Bar | Engine, MB | With children, MB |"
     yield "|---|---|---|---|---|---|---|"

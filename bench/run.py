@@ -56,14 +56,12 @@ def _run(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place:
         folder = Path(place)
         found = Results()
-        with _session(folder, options.sizes, found) as session:
-            for size in options.sizes:
-                found.sized[size] = _measure(session, folder, size)
-                results.write(found)
         if options.make_up:
             _say("make up")
             found.make_up = measure_make_up(folder, cold=options.cold)
-        results.write(found)
+        with _session(folder, options.sizes, found) as session:
+            for size in options.sizes:
+                _measure(session, folder, size, found)
 
 
 def _options() -> argparse.Namespace:
@@ -99,13 +97,14 @@ def _session(folder: Path, sizes: list[int], found: Results) -> Iterator[Session
         tenants.stop(world)
 
 
-def _measure(session: Session, folder: Path, groups: int) -> Sized:
+def _measure(session: Session, folder: Path, groups: int, found: Results) -> None:
+    """Measure one size; what is measured is written at once, so that an interrupted run keeps it."""
     ours = Ours(session, stacks.name_of(groups))
     size = ours.size()
     home = folder / f"floor-{groups}"
     home.mkdir()
     subjects: dict[str, Subject] = {"ours": ours, "floor": Floor(home, session.engine, size)}
-    sized = Sized(size)
+    sized = found.sized[groups] = Sized(size)
     for number in range(rounds := ROUNDS.get(groups, 1)):
         for operation, arguments in OPERATIONS.items():
             repeats = PREVIEWS if operation == "preview" and rounds == 1 else 1
@@ -115,8 +114,10 @@ def _measure(session: Session, folder: Path, groups: int) -> Sized:
                     sized.add(operation, who, subject.pulumi(*arguments))
             if operation == "up":
                 sized.tenant(session.tenant.pid)
+            results.write(found)
     _measure_extras(sized, ours, subjects, groups)
-    return sized
+    sized.complete = True
+    results.write(found)
 
 
 def _measure_extras(sized: Sized, ours: Ours, subjects: dict[str, Subject], groups: int) -> None:
