@@ -11,6 +11,8 @@ from typing import Any
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import Session
 from airflow_entra.local.world import World
+from airflow_entra.recovery import PROJECT
+from airflow_entra.recovery.locks import locks
 
 
 class DeploymentError(Exception):
@@ -36,15 +38,12 @@ def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str
 
 def was_interrupted(world: World, stack: str) -> bool:
     """True where a lock or an unfinished operation of an earlier run is in the world's backend."""
-    locks = world.backend / ".pulumi" / "locks" / "organization" / "airflow-entra" / stack
-    if locks.is_dir() and any(locks.iterdir()):
-        return True
-    return bool(_latest_deployment(world, stack).get("pending_operations"))
+    return any(locks(world.backend, PROJECT, stack)) or bool(_latest_deployment(world, stack).get("pending_operations"))
 
 
 def changes_of_last_update(world: World, stack: str) -> dict[str, int]:
     """What the last `pulumi up` did, by kind ("create", "same", ...), as its history says."""
-    history = world.backend / ".pulumi" / "history" / "airflow-entra" / stack
+    history = world.backend / ".pulumi" / "history" / PROJECT / stack
     newest = max(history.glob("*.history.json"), default=None)
     changes = json.loads(newest.read_text()).get("resourceChanges") if newest else None
     return dict(changes or {})

@@ -101,20 +101,19 @@ def stacks_in(world: World, command: Sequence[str]) -> list[str]:
 
 def _right_stacks(world: World) -> list[str]:
     right = []
-    for file in sorted(world.stacks.glob("Pulumi.*.yaml")):
+    for stack in world.stack_names():
         try:
-            load(file)
+            load(world.stack_file(stack))
         except SettingsError:
             continue
-        right.append(file.name.removeprefix("Pulumi.").removesuffix(".yaml"))
+        right.append(stack)
     return right
 
 
 def _existing(world: World, stack: str) -> Path:
     file = world.stack_file(stack)
     if not file.exists():
-        known = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in world.stacks.glob("*.yaml"))
-        raise LocalError(f"no stack file {file}; there is one for: {', '.join(known) or 'no stack'}")
+        raise LocalError(f"no stack file {file}; there is one for: {', '.join(world.stack_names()) or 'no stack'}")
     return file
 
 

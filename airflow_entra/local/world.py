@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from airflow_entra.local.errors import LocalError
+from airflow_entra.recovery import PROJECT
 
 NO_PROXY = "localhost,127.0.0.1,::1"
 DEFAULT_HTTP_PORT = 8400
@@ -62,8 +63,13 @@ class World:
         """The tracked stack file: read and cited, never written."""
         return self.stacks / f"Pulumi.{stack}.yaml"
 
+    def stack_names(self) -> list[str]:
+        """The stacks that have a file, right or wrong."""
+        files = self.stacks.glob("Pulumi.*.yaml")
+        return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
+
     def checkpoint(self, stack: str) -> Path:
-        return self.backend / ".pulumi" / "stacks" / "airflow-entra" / f"{stack}.json"
+        return self.backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
 
     def prepare(self) -> None:
         """Make the folders, for the owner's eyes only, and the passphrase of the local backend.

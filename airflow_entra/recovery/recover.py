@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from airflow_entra.recovery import PROJECT
 from airflow_entra.recovery.finders import Clients, settle
 from airflow_entra.recovery.locks import locks
 from airflow_entra.recovery.pending import Interruption, interruption, settled
 from airflow_entra.recovery.torn import remove_torn_files
-
-PROJECT = "airflow-entra"
 
 
 class RecoveryError(Exception):
