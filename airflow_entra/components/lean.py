@@ -8,12 +8,9 @@ inputs and the one output that is read are the same; only what nobody asks for i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import pulumi
-
-AZUREAD = version("pulumi-azuread")  # the version of the provider plugin that the SDK would ask the engine for
 
 
 class Group(pulumi.CustomResource):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 
 from airflow_entra.access import plan
-from airflow_entra.components.sign_on import AirflowSignOn
+from airflow_entra.components.early import start_providers
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.settings import SettingsError, StackSettings, load
@@ -24,6 +24,9 @@ def run(project: Path) -> None:
     stack = pulumi.get_stack()
     file = Path(os.environ.get(STACKS) or project / "stacks") / f"Pulumi.{stack}.yaml"
     settings = _settings(file)
+    start_providers(settings)
+    from airflow_entra.components.sign_on import AirflowSignOn  # the SDKs: half a second, while the providers start
+
     tenant = LiveTenant.from_environment(settings.tenant_id)
     hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{stack}.md"
     try:

@@ -11,7 +11,8 @@ import pulumi
 import pulumi_azuread as azuread
 
 from airflow_entra.access import AccessPlan, PlannedGroup
-from airflow_entra.components.lean import AZUREAD, AppRoleAssignment, Group
+from airflow_entra.components.early import AZUREAD
+from airflow_entra.components.lean import AppRoleAssignment, Group
 from airflow_entra.components.part import Part
 from airflow_entra.settings.model import StackSettings
 

@@ -23,7 +23,7 @@ class SecretVault(Part):
         credential: VaultSecret,
         client: ClientCredential,
         deployer: pulumi.Input[str],
-        recover: bool,
+        recover: pulumi.Output[bool],
         parent: pulumi.Resource,
     ) -> None:
         super().__init__("secret-vault", parent)
@@ -55,13 +55,13 @@ class SecretVault(Part):
             return None
         return Provider("vault-subscription", subscription_id=self._place.subscription, opts=self.child())
 
-    def _vault(self, vault: CreatedVault, recover: bool) -> keyvault.Vault:
+    def _vault(self, vault: CreatedVault, recover: pulumi.Output[bool]) -> keyvault.Vault:
         private = vault.private_endpoint_subnet is not None
         production = self._settings.environment == "production"
         properties = keyvault.VaultPropertiesArgs(
             tenant_id=self._settings.tenant_id,
             sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
-            create_mode=keyvault.CreateMode.RECOVER if recover else None,
+            create_mode=recover.apply(lambda it_is: keyvault.CreateMode.RECOVER if it_is else None),
             enable_rbac_authorization=True,
             enable_soft_delete=True,
             soft_delete_retention_in_days=_SOFT_DELETE_DAYS,

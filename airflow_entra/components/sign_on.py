@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.hand_over import hand_over
 from airflow_entra.components.part import Part
 from airflow_entra.components.role_groups import RoleGroups
+from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
@@ -82,15 +84,21 @@ class AirflowSignOn(Part):
         # azure-native costs 50 ms to import: only where there is a vault.
         from airflow_entra.components.secret_vault import SecretVault
 
-        recover: bool | Denied = False
+        soft_deleted: pulumi.Output[bool | Denied] = pulumi.Output.from_input(False)
         if isinstance(credential.vault, CreatedVault):
-            recover = self._tenant.vault_is_soft_deleted(
-                self._settings.subscription_id or "", self._settings.location or "", credential.vault.create
-            )
-            if isinstance(recover, Denied):
-                self._warnings.append(str(recover))
-        vault = SecretVault(self._settings, credential, self.credential, deployer, recover is True, self)
+            soft_deleted = pulumi.Output.from_input(asyncio.to_thread(self._soft_deleted, credential.vault.create))
+            self._warnings.append(soft_deleted.apply(lambda found: str(found) if isinstance(found, Denied) else ""))
+        recover = soft_deleted.apply(lambda found: found is True)
+        vault = SecretVault(self._settings, credential, self.credential, deployer, recover, self)
         return vault.facts
+
+    def _soft_deleted(self, vault: str) -> bool | Denied:
+        try:
+            return self._tenant.vault_is_soft_deleted(
+                self._settings.subscription_id or "", self._settings.location or "", vault
+            )
+        except CredentialError as error:
+            raise pulumi.RunError(str(error)) from None
 
     def _lifetimes(self) -> None:
         sign_in, manage = self._settings.sign_in, self._settings.tenant.manage

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import threading
 import time
 from base64 import urlsafe_b64decode
@@ -30,6 +31,7 @@ def new_client() -> "httpx.Client":
     A connection idle for two seconds is closed by us: a server that closes it first would fail the next POST, which
     nobody may repeat.
     """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line: two thirds of the import
     import httpx
 
     limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=2.0)

@@ -68,6 +68,7 @@ def test_without_an_identity_nothing_is_declared(project: Path, monkeypatch: pyt
             raise CredentialError("no identity")
 
     live(monkeypatch, Nobody())
+    monkeypatch.setattr(program, "start_providers", lambda settings: None)
     with pytest.raises(pulumi.RunError, match="no identity"):
         program.run(project)
 
