@@ -35,7 +35,7 @@ def service_for(call: Call) -> Service[Any] | None:
     if _is_vault(host):
         return KEY_VAULT
     if host.partition(":")[0] in ("localhost", "127.0.0.1"):
-        return PORTAL if call.path in ("/", "/health") else SIGN_IN
+        return PORTAL if call.path in ("/", "/health") or f"{call.path}/".startswith("/portal/") else SIGN_IN
     return None
 
 
