@@ -1,4 +1,8 @@
-"""What exists before any program runs, read from JSON: adds what is missing, never takes anything away."""
+"""What exists before any program runs, read from JSON: adds what is missing, never takes anything away.
+
+An item with `"keep": true` is a first proposal: an object that is there already, deleted ones included, stays as people
+have changed it since, and a group's members are added while it has none.
+"""
 
 import json
 from pathlib import Path
@@ -119,7 +123,10 @@ def _upsert(directory: Directory, entity: Entity, where: str, item: JsonObject, 
     """Write the known properties of an item over an object, which keeps its others."""
     id_ = _uuid(where, item)
     found = directory.get(entity.kind, id_)
-    if found is None and directory.get(entity.kind, id_, deleted=True) is not None:
+    deleted = None if found else directory.get(entity.kind, id_, deleted=True)
+    if item.get("keep") and (there := found or deleted):
+        return there.body
+    if deleted is not None:
         directory.restore(entity.kind, id_)
         found = directory.get(entity.kind, id_)
     given = {name: value for name, value in item.items() if name in entity.properties and name != "id"}
@@ -158,8 +165,12 @@ def _group(directory: Directory, item: JsonObject) -> None:
 
 def _links(directory: Directory, item: JsonObject) -> None:
     for link in ("owners", "members"):
+        if item.get("keep") and directory.targets(link, item["id"]):
+            continue
         for target in _texts("groups", item, link):
             if find_object(directory, target) is None:
+                if item.get("keep"):
+                    continue  # deleted since
                 raise SeedError(f"groups: {item.get('displayName')} names {target} in {link}, which does not exist")
             directory.link(link, item["id"], target)
 
