@@ -7,6 +7,7 @@ import pytest
 from entra_local.seed import SeedError
 from entra_local.wire import JsonObject
 from tests.tenant.directory import Graph
+from tests.tenant.world import TENANT
 
 ADA, GRACE, GROUP = (str(uuid4()) for _ in range(3))
 
@@ -14,10 +15,10 @@ ADA, GRACE, GROUP = (str(uuid4()) for _ in range(3))
 def proposal(*members: str) -> JsonObject:
     return {
         "users": [
-            {"id": id_, "userPrincipalName": f"{name}@contoso.example", "displayName": name.title(), "keep": True}
+            {"id": id_, "tenantId": TENANT, "userPrincipalName": f"{name}@contoso.example", "keep": True}
             for id_, name in ((ADA, "ada.l"), (GRACE, "grace.h"))
         ],
-        "groups": [{"id": GROUP, "displayName": "admins", "members": list(members), "keep": True}],
+        "groups": [{"id": GROUP, "tenantId": TENANT, "displayName": "admins", "members": list(members), "keep": True}],
     }
 
 
@@ -41,8 +42,9 @@ def test_who_was_deleted_stays_deleted_and_is_no_mistake(graph: Graph) -> None:
 
 
 def test_without_it_a_seed_says_how_things_are(graph: Graph) -> None:
-    graph.tenant.seed({"users": [{"id": ADA, "userPrincipalName": "ada.l@contoso.example", "accountEnabled": False}]})
-    graph.tenant.seed({"users": [{"id": ADA, "userPrincipalName": "ada.l@contoso.example", "accountEnabled": True}]})
+    user = {"id": ADA, "tenantId": TENANT, "userPrincipalName": "ada.l@contoso.example"}
+    graph.tenant.seed({"users": [user | {"accountEnabled": False}]})
+    graph.tenant.seed({"users": [user | {"accountEnabled": True}]})
     assert graph.get(f"/users/{ADA}?$select=accountEnabled")["accountEnabled"] is True
     with pytest.raises(SeedError, match="which does not exist"):
-        graph.tenant.seed({"groups": [{"id": GROUP, "displayName": "admins", "members": [str(uuid4())]}]})
+        graph.tenant.seed({"groups": [{"id": GROUP, "tenantId": TENANT, "members": [str(uuid4())]}]})
