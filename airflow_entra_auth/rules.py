@@ -1,0 +1,211 @@
+"""The sign-on file: who may sign in to this Airflow and with which role. Written by `airflow-entra render`.
+
+Holds no secret. Standard library alone, for Python 3.10.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from airflow_entra_auth.strict import Keys, WrongError, guid, no_key_twice
+
+SCHEMA = 1
+ISSUER_HOST = "https://login.microsoftonline.com"
+BUILT_IN_ROLES = frozenset({"Admin", "Op", "User", "Viewer", "Public"})
+ACTIONS = ("read", "trigger", "edit", "delete")
+
+Action = Literal["read", "trigger", "edit", "delete"]
+RolesFrom = Literal["appRoles", "assignedGroups", "securityGroups"]
+Guests = Literal["refuse", "allow"]
+
+_FIX = "write the file again with `airflow-entra render --target roles`"
+
+
+class RulesError(Exception):
+    """The sign-on file is missing or says something that can't be right. Names the file, the place and the fix."""
+
+
+@dataclass(frozen=True)
+class VaultSecret:
+    """A client secret in a key vault."""
+
+    vault_url: str
+    secret_name: str
+
+
+@dataclass(frozen=True)
+class EnvironmentSecret:
+    """A client secret in an environment variable."""
+
+    variable: str
+
+
+@dataclass(frozen=True)
+class FederatedToken:
+    """No secret: the platform's token in a file; None names AZURE_FEDERATED_TOKEN_FILE."""
+
+    token_file: str | None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """No secret: a private key that only Airflow has, and its certificate; both PEM files."""
+
+    private_key_file: str
+    certificate_file: str
+
+
+Credential = VaultSecret | EnvironmentSecret | FederatedToken | Certificate
+
+
+@dataclass(frozen=True)
+class RoleRule:
+    """One Airflow role: its groups' object ids, and for a custom role what it may do with which DAGs."""
+
+    name: str
+    groups: tuple[str, ...]
+    dags: Mapping[str, tuple[Action, ...]]
+
+    @property
+    def custom(self) -> bool:
+        """Whether the role is this file's own, not one that Airflow ships."""
+        return bool(self.dags) or self.name not in BUILT_IN_ROLES
+
+
+@dataclass(frozen=True)
+class SignOnRules:
+    """The sign-on file. Ids are lower-case, `airflow_session` is in seconds, `roles` is in the order of the file."""
+
+    stack: str
+    environment: str
+    tenant_id: str
+    client_id: str
+    authority: str
+    graph: str
+    base_url: str
+    redirect_uri: str
+    roles_from: RolesFrom
+    guests: Guests
+    airflow_session: int
+    contact: str | None
+    credential: Credential
+    roles: Mapping[str, RoleRule]
+
+    @cached_property
+    def issuer(self) -> str:
+        """The only `iss` that is believed, whatever the authority."""
+        return f"{ISSUER_HOST}/{self.tenant_id}/v2.0"
+
+    @cached_property
+    def metadata_url(self) -> str:
+        """Where the sign-in's endpoints and keys are described."""
+        return f"{self.authority}/{self.tenant_id}/v2.0/.well-known/openid-configuration"
+
+    @cached_property
+    def groups_by_role(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return tuple((role.name, role.groups) for role in self.roles.values())
+
+    @cached_property
+    def custom_roles(self) -> tuple[RoleRule, ...]:
+        """The roles that are this file's own, in its order."""
+        return tuple(role for role in self.roles.values() if role.custom)
+
+
+def load_rules(path: str | Path) -> SignOnRules:
+    """Reads the sign-on file. Raises RulesError."""
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise RulesError(
+            f"{file}: the sign-on file can't be read: {reason}. Set AIRFLOW_ENTRA_SIGN_ON to its absolute path, "
+            f"and let the user that Airflow runs as read it; {_FIX}"
+        ) from error
+    try:
+        document = json.loads(text, object_pairs_hook=no_key_twice)
+    except RecursionError as error:
+        raise RulesError(f"{file}: it is nested too deeply; {_FIX}") from error
+    except ValueError as error:
+        raise RulesError(f"{file}: it is not JSON: {error}; {_FIX}") from error
+    return parse_rules(document, str(file))
+
+
+def parse_rules(document: object, origin: str) -> SignOnRules:
+    """The rules in a parsed sign-on file; `origin` names it in errors. Raises RulesError."""
+    try:
+        return _rules(document)
+    except WrongError as wrong:
+        raise RulesError(f"{origin}: {wrong}; {_FIX}") from None
+
+
+def _rules(document: object) -> SignOnRules:
+    if isinstance(document, dict) and document.get("schema") != SCHEMA:
+        raise WrongError(
+            f"schema is {json.dumps(document.get('schema'))}; this airflow-entra-auth reads schema {SCHEMA}: "
+            "bring both to the same release"
+        )
+    top = Keys(document)
+    top.take("schema", int)
+    rules = SignOnRules(
+        stack=top.text("stack"),
+        environment=top.text("environment"),
+        tenant_id=top.guid("tenantId"),
+        client_id=top.guid("clientId"),
+        authority=top.url("authority"),
+        graph=top.url("graph"),
+        base_url=top.url("baseUrl"),
+        redirect_uri=top.url("redirectUri"),
+        roles_from=top.one_of("rolesFrom", ("appRoles", "assignedGroups", "securityGroups")),
+        guests=top.one_of("guests", ("refuse", "allow")),
+        airflow_session=top.seconds("airflowSession"),
+        contact=top.text_or_null("contact"),
+        credential=_credential(top.keys("credential")),
+        roles=_roles(top.take("roles", dict)),
+    )
+    top.nothing_else()
+    return rules
+
+
+def _credential(keys: Keys) -> Credential:
+    mode = keys.one_of("mode", tuple(_CREDENTIALS))
+    credential = _CREDENTIALS[mode](keys)
+    keys.nothing_else()
+    return credential
+
+
+_CREDENTIALS: dict[str, Callable[[Keys], Credential]] = {
+    "vaultSecret": lambda keys: VaultSecret(keys.url("vaultUrl"), keys.text("secretName")),
+    "environment": lambda keys: EnvironmentSecret(keys.text("variable")),
+    "federated": lambda keys: FederatedToken(keys.text_or_null("tokenFile")),
+    "certificate": lambda keys: Certificate(keys.text("privateKeyFile"), keys.text("certificateFile")),
+}
+
+
+def _roles(document: dict[str, Any]) -> Mapping[str, RoleRule]:
+    if not document:
+        raise WrongError("roles names none: nobody could sign in")
+    return MappingProxyType({name: _role(name, entry) for name, entry in document.items()})
+
+
+def _role(name: str, document: object) -> RoleRule:
+    place = f"roles.{name}"
+    if not name.strip() or len(name) > 64:
+        raise WrongError(f"{place}: a role's name has 1 to 64 characters, as Airflow's table of roles")
+    keys = Keys(document, place)
+    groups = tuple(guid(group, f"{place}.groups") for group in keys.take("groups", list))
+    dags = {pattern: _actions(given, f"{place}.dags.{pattern}") for pattern, given in keys.take("dags", dict).items()}
+    keys.nothing_else()
+    return RoleRule(name, groups, MappingProxyType(dags))
+
+
+def _actions(given: object, place: str) -> tuple[Action, ...]:
+    if not isinstance(given, list) or not given or not all(action in ACTIONS for action in given):
+        raise WrongError(f"{place} is {json.dumps(given)}; a list of {', '.join(ACTIONS)} is right")
+    return tuple(given)
