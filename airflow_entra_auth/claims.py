@@ -108,9 +108,8 @@ def decide(
         because = {role: f"app role {role}" for role in rules.roles if role in given}
         unknown = given.difference(rules.roles)
         if unknown:
-            notes += (
-                f"the token has app roles that the sign-on file doesn't name: {', '.join(sorted(map(display, unknown)))}",
-            )
+            names = ", ".join(sorted(map(display, unknown)))
+            notes += (f"the token has app roles that the sign-on file doesn't name: {names}",)
     else:
         because = _by_group(rules, frozenset(map(str.lower, given)))
     return Admitted(person, tuple(because), because, notes) if because else _no_role(person, rules, notes)

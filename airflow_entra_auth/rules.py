@@ -78,7 +78,7 @@ class RoleRule:
         return bool(self.dags) or self.name not in BUILT_IN_ROLES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal to itself alone: what is worked out from the rules is cached by them
 class SignOnRules:
     """The sign-on file. Ids are lower-case, `airflow_session` is in seconds, `roles` is in the order of the file."""
 
