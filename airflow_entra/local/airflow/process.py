@@ -1,0 +1,240 @@
+"""Starts, finds and stops Airflow's processes; they outlive the command that started them."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+
+from airflow_entra.local.airflow.home import AirflowHome
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.world import write_private
+
+START_SECONDS = 120
+STOP_SECONDS = 15
+_TAIL_LINES = 25
+
+PARTS = {2: ("webserver", "scheduler"), 3: ("api-server", "scheduler", "dag-processor")}
+"""The processes of an Airflow by major version, the server first."""
+
+_OPTIONS = {"scheduler": ("--skip-serve-logs",)}  # it would serve task logs on every address of this machine
+_HEALTH = {2: "/health", 3: "/api/v2/monitor/health"}
+_BASE_URL = {2: "AIRFLOW__WEBSERVER__BASE_URL", 3: "AIRFLOW__API__BASE_URL"}
+
+
+@dataclass(frozen=True)
+class RunningAirflow:
+    """An Airflow that answers. `url` is its public base URL, `local_url` the same on this machine's port."""
+
+    home: AirflowHome
+    url: str
+    local_url: str
+    pids: Mapping[str, int]
+
+    def stop(self) -> None:
+        stop(self.home.folder)
+
+
+def running(home: AirflowHome) -> RunningAirflow | None:
+    """The Airflow of this home, or None where none of its processes lives."""
+    record = _read(home.record)
+    if record is None:
+        return None
+    alive = {part["name"]: part["pid"] for part in record["parts"] if _process(part)}
+    if PARTS[home.major][0] not in alive:
+        return None
+    return RunningAirflow(home, record["url"], record["localUrl"], alive)
+
+
+def start(
+    home: AirflowHome,
+    port: int,
+    configured: Mapping[str, str],
+    *,
+    inherited: Mapping[str, str] | None = None,
+    parts: Sequence[str] | None = None,
+) -> RunningAirflow:
+    """Migrate the database, start Airflow on 127.0.0.1:`port` and wait until it answers; or find it running.
+
+    `configured` is added to the home's own environment, the base URL with it (`http://localhost:<port>` unless said);
+    `parts` names the processes (`PARTS` unless given). Raises `LocalError` where the port is taken, and with the log's
+    last lines where one of them dies.
+    """
+    home.prepare()
+    with _only_one_starts(home):
+        found = running(home)
+        if found is not None:
+            return found
+        stop(home.folder)  # what a killed one left behind
+        _must_be_free(port)
+        variable = _BASE_URL[home.major]
+        url = configured.get(variable, f"http://localhost:{port}").rstrip("/")
+        local_url = f"http://localhost:{port}{urlsplit(url).path}"
+        environment = home.environment(port, inherited) | {variable: url} | dict(configured)
+        if home.major == 3:  # tasks call the server on this machine, whatever its public name is
+            environment |= {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{local_url}/execution/"}
+        _migrate(home, environment)
+        server, *others = parts or PARTS[home.major]
+        started: dict[str, subprocess.Popen[bytes]] = {}
+        record: dict[str, Any] = {"url": url, "localUrl": local_url, "parts": []}
+        try:
+            _spawn(home, server, environment, started, record)
+            _wait(home, started, f"{local_url}{_HEALTH[home.major]}")
+            for part in others:  # after the server: a person can sign in meanwhile
+                _spawn(home, part, environment, started, record)
+        except BaseException:
+            stop(home.folder)
+            raise
+        finally:
+            for process in started.values():
+                process.returncode = 0  # they outlive this process on purpose; Popen would complain
+        return RunningAirflow(home, url, local_url, {name: process.pid for name, process in started.items()})
+
+
+def stop(folder: Path) -> bool:
+    """Stop what runs in an Airflow's folder, children included, and wait until it is gone. False: nothing ran."""
+    record_file = folder / "process.json"
+    record = _read(record_file)
+    if record is None:
+        return False
+    ours = [process for part in record["parts"] for process in _session(part, folder)]
+    leaders = {part["pid"] for part in record["parts"]}
+    for process in ours:
+        if process.pid in leaders:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+    _, alive = psutil.wait_procs(ours, STOP_SECONDS)
+    for process in [*alive, *(late for part in record["parts"] for late in _session(part, folder))]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, STOP_SECONDS)
+    record_file.unlink(missing_ok=True)
+    return bool(ours)
+
+
+def _must_be_free(port: int) -> None:
+    """Otherwise another server's answer would pass for ours."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LocalError(f"Airflow can't listen on port {port}: {error.strerror}; --port takes another") from None
+
+
+def _migrate(home: AirflowHome, environment: Mapping[str, str]) -> None:
+    """Only where this very environment has not done it: it takes 5 s and changes nothing."""
+    done = home.folder / "migrated"
+    if done.is_file() and done.read_text() == str(home.python) and (home.folder / "airflow.db").is_file():
+        return
+    log = home.logs / "migrate.log"
+    with log.open("wb") as output:
+        code = subprocess.run(
+            [home.python, "-m", "airflow", "db", "migrate"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environment),
+            cwd=home.folder,
+            check=False,
+        ).returncode
+    if code:
+        raise LocalError(f"`airflow db migrate` ended with {code}; {log} ends with:\n{_tail(log)}")
+    done.write_text(str(home.python))
+
+
+def _spawn(
+    home: AirflowHome,
+    part: str,
+    environment: Mapping[str, str],
+    started: dict[str, subprocess.Popen[bytes]],
+    record: dict[str, Any],
+) -> None:
+    (home.folder / f"airflow-{part}.pid").unlink(missing_ok=True)
+    with (home.logs / f"{part}.log").open("wb") as output:
+        process = subprocess.Popen(
+            [home.python, "-m", "airflow", part, *_OPTIONS.get(part, ())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environment),
+            cwd=home.folder,
+            start_new_session=True,
+        )
+    started[part] = process
+    record["parts"].append({"name": part, "pid": process.pid, "created": psutil.Process(process.pid).create_time()})
+    write_private(home.record, json.dumps(record))
+
+
+def _wait(home: AirflowHome, started: Mapping[str, subprocess.Popen[bytes]], health: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with httpx.Client(trust_env=False, timeout=5) as client:
+        while time.monotonic() < deadline:
+            for part, process in started.items():
+                with suppress(subprocess.TimeoutExpired):
+                    code = process.wait(0.1)
+                    log = home.logs / f"{part}.log"
+                    raise LocalError(f"Airflow's {part} ended with {code}; {log} ends with:\n{_tail(log)}")
+            with suppress(httpx.TransportError):
+                if client.get(health).is_success:
+                    return
+    raise LocalError(f"Airflow did not answer at {health} within {START_SECONDS} s; its logs are in {home.logs}")
+
+
+def _session(part: Mapping[str, Any], folder: Path) -> list[psutil.Process]:
+    """The recorded process and all that it started, also where it is gone itself: they share a session id.
+
+    Some make process groups of their own, so a group is not enough; the folder that they run in proves that they are
+    ours (their environment is no proof: some overwrite it with a title).
+    """
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if (
+                os.getsid(process.pid) == part["pid"]
+                and process.create_time() >= part["created"] - 1
+                and process.status() != psutil.STATUS_ZOMBIE
+                and process.cwd() == str(folder.resolve())
+            ):
+                found.append(process)
+    return found
+
+
+def _process(part: Mapping[str, Any]) -> psutil.Process | None:
+    """The recorded process, unless it ended and its number was given to another."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(part["pid"])
+        if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - part["created"]) <= 1:
+            return process
+    return None
+
+
+@contextmanager
+def _only_one_starts(home: AirflowHome) -> Iterator[None]:
+    with (home.folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
