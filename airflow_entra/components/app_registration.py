@@ -15,8 +15,9 @@ from airflow_entra.settings.model import StackSettings
 
 _GROUP_CLAIMS = {"appRoles": None, "assignedGroups": ["ApplicationGroup"], "securityGroups": ["SecurityGroup"]}
 
-# FAB takes the email from `email`, else `upn`, and v2.0 tokens hold both only on request; `acct` tells guests apart.
-_ID_TOKEN_CLAIMS = ("acct", "email", "upn")
+# Of v2.0 tokens these are there on request only. FAB takes the email from `email`, else `upn`; `acct` tells guests
+# apart; a front-channel sign-out names nothing but the `sid` of the sign-in that it ends.
+_ID_TOKEN_CLAIMS = ("acct", "email", "sid", "upn")
 
 
 class AppRegistration(Part):

@@ -19,6 +19,7 @@ from airflow_entra.settings.types import (
     AirflowVersion,
     ApplicationName,
     CertificateFile,
+    Contact,
     DagPattern,
     DagRunLength,
     Description,
@@ -125,6 +126,8 @@ class SignIn(Section):
     """How long Airflow's own session lasts: it, not the token, bounds how long old roles stay."""
     longest_dag_run: DagRunLength | None = None
     """The longest run that people watch. Only compared: DAG runs don't use people's tokens; nothing is lengthened."""
+    contact: Contact | None = None
+    """Whom a person asks that Airflow refuses, such as an e-mail address or a channel: the refusal names it."""
     revocation: Literal["watch", "refresh"] = "refresh"
     """How leaving takes effect: by following the tenant's changes (watch), or when the token is refreshed (refresh),
     which needs no permission to read the tenant."""

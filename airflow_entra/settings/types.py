@@ -140,6 +140,17 @@ Description = Annotated[
         pattern=rf"[\s\S]{{1,{limits.DESCRIPTION}}}",
     ),
 ]
+Contact = Annotated[
+    str,
+    Form(
+        noun="a contact",
+        rule=f"one line of 1 to {limits.CONTACT} characters",
+        fix="write an e-mail address or a channel that people can reach without Airflow",
+        example="data-platform@contoso.com",
+        pattern=rf"[^\x00-\x1f\x7f\x85\u2028\u2029]{{1,{limits.CONTACT}}}",
+        check=_no_blanks_around,
+    ),
+]
 MembershipRule = Annotated[
     str,
     Form(

@@ -15,7 +15,7 @@ def test_it_is_single_tenant_web_only_v2_and_without_implicit_grant(deploy: Depl
     assert inputs["api"] == {"requestedAccessTokenVersion": 2}
     grant = inputs["web"]["implicitGrant"]
     assert grant == {"accessTokenIssuanceEnabled": False, "idTokenIssuanceEnabled": False}
-    assert {claim["name"] for claim in inputs["optionalClaims"]["idTokens"]} == {"acct", "email", "upn"}
+    assert {claim["name"] for claim in inputs["optionalClaims"]["idTokens"]} == {"acct", "email", "sid", "upn"}
     assert inputs["tags"] == ["airflow-entra", "airflow-entra:dev"]
     assert "publicClient" not in inputs
     assert "singlePageApplication" not in inputs

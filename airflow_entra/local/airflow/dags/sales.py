@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from airflow.decorators import dag, task
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
 
 
 @dag(schedule=None, start_date=datetime(2026, 1, 1), catchup=False, tags=["sales"])
