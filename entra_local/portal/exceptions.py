@@ -1,10 +1,10 @@
 """Errors of the pages at localhost."""
 
-from entra_local.wire import Call, JsonObject, WireError
+from entra_local.wire import Call, JsonObject, Reply, WireError
 
 
 class PortalError(WireError):
-    """A page that can't be shown."""
+    """A page that can't be shown, or a form that isn't obeyed: nothing was changed."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
@@ -12,3 +12,11 @@ class PortalError(WireError):
 
     def body(self, call: Call) -> JsonObject:
         return {"error": self.message}
+
+    def reply(self, call: Call) -> Reply:
+        """JSON where a program asks, a page where a person does."""
+        if call.path == "/health":
+            return super().reply(call)
+        from entra_local.portal.pages import error_page
+
+        return error_page(call, self.status, self.message)

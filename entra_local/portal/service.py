@@ -1,8 +1,9 @@
-"""The pages at localhost as a service: read-only, open to whoever is on this machine."""
+"""The pages at localhost as a service, open to whoever is on this machine; forms only from its own pages."""
 
 from typing import Any
 
 from entra_local.portal.exceptions import PortalError
+from entra_local.portal.forms import check_form, check_host
 from entra_local.portal.urls import TABLE
 from entra_local.routing import Route
 from entra_local.service import Request, Service
@@ -15,6 +16,9 @@ class Portal(Service[Request]):
     table = TABLE
 
     def admit(self, request: Request, route: Route[Any]) -> Request:
+        check_host(request.call)
+        if route.method != "GET":
+            check_form(request.call)
         return request
 
     def no_route(self, call: Call, allowed: list[str]) -> PortalError:
