@@ -10,9 +10,12 @@ from typing import Any
 
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import Session
+from airflow_entra.local.seed import first_members
+from airflow_entra.local.tenant import seed
 from airflow_entra.local.world import World
 from airflow_entra.recovery import PROJECT
 from airflow_entra.recovery.locks import locks
+from airflow_entra.settings import load
 
 
 class DeploymentError(Exception):
@@ -33,7 +36,11 @@ def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str
             if session.call(recover, cwd=world.workspace):
                 raise DeploymentError(f"stack {stack} could not be recovered; see above")
         _up(session, stack)
-        return _outputs(session, stack)
+        outputs = _outputs(session, stack)
+        people = first_members(load(world.stack_file(stack)), stack, outputs)
+        if people:
+            seed(world, people)
+        return outputs
 
 
 def was_interrupted(world: World, stack: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from airflow_entra.access import plan
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.local.identities import Identity
+from airflow_entra.local.people import DOMAIN, NESTED, PEOPLE, group_id, members, named
 from airflow_entra.settings.model import ExistingGroup, ExistingVault, StackSettings, VaultSecret
 
-DOMAIN = "contoso.com"
 _LOCATION = "westeurope"  # of resource groups and vaults that a stack file names without saying where they are
 
 
@@ -21,13 +22,21 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
     readers = set(_readers(settings)) - owners - own
     place = _vault(settings)
     subscriptions = [place.subscription] if place else []
+    inhabited = settings.environment == "local"
+    known = named(owners)
     directory = {
-        "users": [_person(owner) for owner in sorted(owners)],
+        "users": [
+            *(known[owner].as_seed() if owner in known else _person(owner) for owner in sorted(owners)),
+            *(person.as_seed() for person in PEOPLE if inhabited and person.object_id not in owners),
+        ],
         "groups": [
-            {"id": group.id, "displayName": group.name, "mailNickname": f"existing-{group.id[:8]}"}
-            for role in settings.roles.values()
-            for group in role.groups
-            if isinstance(group, ExistingGroup)
+            *([_inhabited(group_id(name), name) for name in NESTED] if inhabited else []),
+            *(
+                _inhabited(group.id, group.name) if inhabited else _group(group.id, group.name)
+                for role in settings.roles.values()
+                for group in role.groups
+                if isinstance(group, ExistingGroup)
+            ),
         ],
         "servicePrincipals": [_workload(reader) for reader in sorted(readers)],
         "applications": [identity.as_seed(subscriptions) for identity in deployers],
@@ -38,6 +47,32 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
         **{kind: [item | tenant for item in items] for kind, items in directory.items()},
         **(_azure(settings, place) if place else {}),
     }
+
+
+def first_members(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The seed that puts the local environment's people into the groups that a deployment has just made.
+
+    `outputs` are the deployment's. Groups that have members keep them. Empty where there is nobody to put anywhere.
+    """
+    if settings.environment != "local":
+        return {}
+    ids = {
+        made["group"]: made["id"] for groups in outputs.get("roles", {}).values() for made in groups if made.get("id")
+    }
+    groups = [
+        {"id": ids[group.name], "tenantId": settings.tenant_id, "members": members(group.key), "keep": True}
+        for group in plan(settings, stack).with_source("created")
+        if group.name in ids and members(group.key)
+    ]
+    return {"groups": groups} if groups else {}
+
+
+def _group(object_id: str, name: str) -> dict[str, Any]:
+    return {"id": object_id, "displayName": name, "mailNickname": f"existing-{object_id[:8]}"}
+
+
+def _inhabited(object_id: str, name: str) -> dict[str, Any]:
+    return _group(object_id, name) | {"members": members(name), "keep": True}
 
 
 def _azure(settings: StackSettings, place: VaultPlace) -> dict[str, Any]:
