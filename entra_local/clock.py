@@ -8,6 +8,16 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def seconds() -> int:
+    """The current moment in seconds since 1970, as tokens write it."""
+    return int(now().timestamp())
+
+
+def at(seconds: int) -> datetime:
+    """The moment of a number of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def stamp(moment: datetime | None = None) -> str:
     """RFC 3339 with a Z, as every Microsoft service writes it."""
     return (moment or now()).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

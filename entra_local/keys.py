@@ -1,20 +1,53 @@
-"""The tenant's own keys: the one that signs tokens, the one that seals secrets; and how client secrets are hashed.
+"""The tenant's own keys: those that sign tokens, those that seal secrets and forms; and how passwords are hashed.
 
 Keys are files of mode 0600 in the state folder, made when first needed (an RSA key takes too long for the start).
 """
 
 import base64
 import hashlib
+import json
 import secrets
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+import jwt
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from entra_local.files import write_private
 from entra_local.wire import JsonObject
+
+_SIGNING = "signing.pem"
+_KEPT = 3
+"""How many retired keys stay listed: a token lives one day at most, so nobody misses older ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An RS256 key; its `id` is the `kid` in a token's header."""
+
+    private: rsa.RSAPrivateKey
+    id: str
+
+    @classmethod
+    def read(cls, path: Path) -> "SigningKey":
+        """The key in a PEM file. Raises TypeError when it is no RSA key."""
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError(f"{path} is not an RSA key")
+        public = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return cls(key, base64.urlsafe_b64encode(hashlib.sha256(public).digest()).decode().rstrip("="))
+
+    @property
+    def jwk(self) -> JsonObject:
+        """The public half, as a JWKS lists it."""
+        numbers = self.private.public_key().public_numbers()
+        names = {"kty": "RSA", "use": "sig", "kid": self.id, "x5t": self.id}
+        return names | {"n": _base64url(numbers.n), "e": _base64url(numbers.e)}
 
 
 class Keys:
@@ -22,44 +55,47 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._loaded: tuple[tuple[int, int], list[SigningKey]] | None = None
 
-    @cached_property
-    def signing(self) -> rsa.RSAPrivateKey:
-        """The RS256 key of every token."""
-        path = self._folder / "signing.pem"
+    def sign(self, claims: JsonObject) -> str:
+        """A token signed with the current key."""
+        key = self.signing_keys[0]
+        return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.id})
+
+    def public(self, kid: object) -> rsa.RSAPublicKey | None:
+        """The public key of this id, current or retired."""
+        return next((key.private.public_key() for key in self.signing_keys if key.id == kid), None)
+
+    @property
+    def signing_keys(self) -> list[SigningKey]:
+        """The key that signs, then those that it replaced; another process may have rotated them a moment ago."""
+        path = self._folder / _SIGNING
         if not path.exists():
-            made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            write_private(
-                path,
-                made.private_bytes(
-                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-                ),
-            )
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError(f"{path} is not an RSA key")
-        return key
+            write_private(path, _new_key())
+        state = path.stat()
+        version = (state.st_ino, state.st_mtime_ns)
+        if self._loaded is None or self._loaded[0] != version:
+            self._loaded = version, [SigningKey.read(file) for file in (path, *self._retired())]
+        return self._loaded[1]
 
-    @cached_property
-    def signing_id(self) -> str:
-        """The `kid` of the signing key: a digest of its public half."""
-        public = self.signing.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        return base64.urlsafe_b64encode(hashlib.sha256(public).digest()).decode().rstrip("=")
+    def rotate(self) -> str:
+        """Sign with a new key from now on; the old one stays listed, so what it signed is still good.
 
-    @cached_property
-    def jwk(self) -> JsonObject:
-        """The public half, as a JWKS lists it."""
-        numbers = self.signing.public_key().public_numbers()
-        return {
-            "kty": "RSA",
-            "use": "sig",
-            "kid": self.signing_id,
-            "x5t": self.signing_id,
-            "n": _base64url(numbers.n),
-            "e": _base64url(numbers.e),
-        }
+        Returns the new key's id.
+        """
+        path = self._folder / _SIGNING
+        if path.exists():
+            # The copy first: a reader must never see the new key without the old one.
+            number = 1 + max((int(file.stem.partition("-")[2]) for file in self._retired()), default=0)
+            write_private(self._folder / f"retired-{number:06}.pem", path.read_bytes())
+        write_private(path, _new_key())
+        for old in self._retired()[_KEPT:]:
+            old.unlink()
+        return self.signing_keys[0].id
+
+    def _retired(self) -> list[Path]:
+        """Newest first."""
+        return sorted(self._folder.glob("retired-*.pem"), reverse=True)
 
     def seal(self, value: str) -> str:
         """Encrypt a Key Vault secret's value for the SQLite file."""
@@ -69,22 +105,48 @@ class Keys:
         """The value that `seal` was given. Raises cryptography.fernet.InvalidToken for another key's."""
         return self._box.decrypt(sealed.encode()).decode()
 
+    def ticket(self, content: JsonObject) -> str:
+        """What a form carries from one request to the next: nobody else can read, make or change it."""
+        return self._tickets.encrypt(json.dumps(content).encode()).decode()
+
+    def read_ticket(self, ticket: str, seconds: int) -> JsonObject | None:
+        """What `ticket` was given, or None when it is not ours or older than `seconds`."""
+        try:
+            content: JsonObject = json.loads(self._tickets.decrypt(ticket.encode(), ttl=seconds))
+        except InvalidToken:
+            return None
+        return content
+
     @cached_property
     def _box(self) -> Fernet:
-        path = self._folder / "vault.key"
+        return self._symmetric("vault.key")
+
+    @cached_property
+    def _tickets(self) -> Fernet:
+        return self._symmetric("tickets.key")
+
+    def _symmetric(self, name: str) -> Fernet:
+        path = self._folder / name
         if not path.exists():
             write_private(path, Fernet.generate_key())
         return Fernet(path.read_bytes())
 
 
+def _new_key() -> bytes:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return made.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 def hash_secret(secret: str) -> str:
-    """A salted scrypt hash of a client secret, `salt$hash` in hexadecimal."""
+    """A salted scrypt hash of a client secret or a password, `salt$hash` in hexadecimal."""
     salt = secrets.token_bytes(16)
     return f"{salt.hex()}${_scrypt(secret, salt).hex()}"
 
 
 def secret_matches(secret: str, hashed: str) -> bool:
-    """Compare a client secret with its hash in constant time."""
+    """Compare a secret with its hash in constant time."""
     salt, _, digest = hashed.partition("$")
     return secrets.compare_digest(_scrypt(secret, bytes.fromhex(salt)).hex(), digest)
 

@@ -26,6 +26,9 @@ LOOKUPS: dict[str, Sequence[str]] = {
     "secret": ("vaultId",),
     "resourceGroup": ("subscriptionId",),
     "roleAssignment": ("scope", "principalId"),
+    "signInCode": ("userId", "family"),
+    "refreshToken": ("userId", "family"),
+    "browserSession": ("userId",),
 }
 """What a kind of document is found by, besides its id. Values compare without case, as the directory does."""
 

@@ -16,12 +16,16 @@ LIFETIME = 4500
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request: the object id of a service principal, in one tenant, with its application permissions."""
+    """Who sent a request, in one tenant.
+
+    `object_id` is a service principal's with its application permissions, or of a `person` with the delegated ones.
+    """
 
     tenant: str
     object_id: str
     app_id: str
     permissions: frozenset[str]
+    person: bool = False
 
     def holds(self, *names: str) -> bool:
         """Whether the caller has any of these permissions."""
@@ -60,7 +64,7 @@ def issue(
     }
     if roles:
         claims["roles"] = list(roles)
-    return jwt.encode(claims, keys.signing, algorithm="RS256", headers={"kid": keys.signing_id})
+    return keys.sign(claims)
 
 
 def read(keys: Keys, authorization: str | None, audiences: Sequence[str]) -> Caller:
@@ -69,12 +73,15 @@ def read(keys: Keys, authorization: str | None, audiences: Sequence[str]) -> Cal
     if scheme.lower() != "bearer" or not token:
         raise TokenError("Access token is empty.")
     try:
+        key = keys.public(jwt.get_unverified_header(token.strip()).get("kid"))
+        if key is None:
+            raise TokenError("Access token validation failure. Invalid signature.")
         claims = jwt.decode(
             token.strip(),
-            keys.signing.public_key(),
+            key,
             algorithms=["RS256"],
             audience=audiences,
-            options={"require": ["exp", "aud", "oid", "tid"]},
+            options={"require": ["exp", "aud", "oid", "tid", "appid"]},
         )
     except jwt.ExpiredSignatureError as error:
         raise TokenError("Lifetime validation failed, the token is expired.") from error
@@ -82,4 +89,6 @@ def read(keys: Keys, authorization: str | None, audiences: Sequence[str]) -> Cal
         raise TokenError("Access token validation failure. Invalid audience.") from error
     except jwt.InvalidTokenError as error:
         raise TokenError("Access token validation failure.") from error
-    return Caller(claims["tid"], claims["oid"], claims["appid"], frozenset(claims.get("roles", ())))
+    person = claims.get("idtyp") == "user"
+    permissions = claims.get("scp", "").split() if person else claims.get("roles", ())
+    return Caller(claims["tid"], claims["oid"], claims["appid"], frozenset(permissions), person)

@@ -1,7 +1,8 @@
 # ruff: noqa: N818 - the classes are named for what the wire says
-"""Errors of the token endpoint: an OAuth code, and an AADSTS number that administrators look up."""
+"""What is wrong with a request or with the application it comes from: an OAuth code, and the AADSTS number that
+administrators look up. What is wrong with a person or a grant is in refusals.py."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from entra_local import clock
 from entra_local.wire import Call, JsonObject, WireError
@@ -14,23 +15,39 @@ class SignInError(WireError):
     code = "invalid_request"
     number = 0
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        self.trace_id = str(uuid4())
+        self.moment = clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+
+    @property
+    def text(self) -> str:
+        """The number and what it means, as people quote it."""
+        return f"AADSTS{self.number}: {self.message}"
+
+    def description(self, correlation_id: str) -> str:
+        return f"{self.text} Trace ID: {self.trace_id} Correlation ID: {correlation_id} Timestamp: {self.moment}"
+
     def body(self, call: Call) -> JsonObject:
-        trace_id = str(uuid4())
-        correlation_id = call.headers.get("client-request-id", str(uuid4()))
-        moment = clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
-        description = (
-            f"AADSTS{self.number}: {self.message} Trace ID: {trace_id} Correlation ID: {correlation_id}"
-            f" Timestamp: {moment}"
-        )
+        correlation = correlation_id(call)
         return {
             "error": self.code,
-            "error_description": description,
+            "error_description": self.description(correlation),
             "error_codes": [self.number],
-            "timestamp": moment,
-            "trace_id": trace_id,
-            "correlation_id": correlation_id,
+            "timestamp": self.moment,
+            "trace_id": self.trace_id,
+            "correlation_id": correlation,
             "error_uri": f"https://login.microsoftonline.com/error?code={self.number}",
         }
+
+
+def correlation_id(call: Call) -> str:
+    """The caller's own id for its attempt, where it sent one that is a UUID, else a new one."""
+    given = call.headers.get("client-request-id") or call.query.get("client-request-id", "")
+    try:
+        return str(UUID(given))
+    except ValueError:
+        return str(uuid4())
 
 
 class InvalidTenant(SignInError):
@@ -116,6 +133,20 @@ class MissingCredential(SignInError):
     code = "invalid_client"
     number = 7000216
     message = "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."
+
+
+class PublicClient(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 7000218
+    message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+
+
+class MalformedCredential(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 7000215
+    message = "The Authorization header is malformed, or says something else than the request body."
 
 
 class InvalidSecret(SignInError):

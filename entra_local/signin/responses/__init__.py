@@ -1,0 +1,1 @@
+"""What the sign-in host answers, endpoint by endpoint."""

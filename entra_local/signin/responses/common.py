@@ -1,0 +1,50 @@
+"""What the endpoints share: reading forms and cookies, and headers that keep answers out of caches."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl
+
+from entra_local.signin.addresses import is_loopback
+from entra_local.wire import Call, Reply
+
+NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+
+
+def form_of(call: Call) -> dict[str, str]:
+    """The fields of an urlencoded body; of several with one name the last that is filled in."""
+    fields: dict[str, str] = {}
+    for name, value in parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True):
+        if value or name not in fields:
+            fields[name] = value
+    return fields
+
+
+def parameters_of(call: Call) -> Mapping[str, str]:
+    """The parameters of an endpoint that takes both GET and POST."""
+    return form_of(call) if call.method == "POST" else call.query
+
+
+def cookie(call: Call, name: str) -> str | None:
+    """The value of a cookie that the browser sent."""
+    try:
+        found = SimpleCookie(call.headers.get("cookie", "")).get(name)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def set_cookie(call: Call, tenant: str, name: str, value: str) -> dict[str, str]:
+    """The header that sets a cookie for one tenant's addresses; an empty value takes it away."""
+    # On localhost every port shares the cookies: the path at least keeps them from the applications there.
+    parts = [f"{name}={value}", f"Path=/{tenant}", "HttpOnly", "SameSite=Lax"]
+    if not is_loopback(call):
+        parts.append("Secure")
+    if not value:
+        parts.append("Max-Age=0")
+    return {"Set-Cookie": "; ".join(parts)}
+
+
+def with_headers(reply: Reply, headers: Mapping[str, str]) -> Reply:
+    """A reply with more headers."""
+    return replace(reply, headers={**reply.headers, **headers})

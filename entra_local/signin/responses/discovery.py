@@ -1,0 +1,85 @@
+"""The signing keys, and the documents by which clients find every endpoint."""
+
+from entra_local.service import Request
+from entra_local.signin.addresses import GRAPH, LOGIN, is_loopback, issuer, origin
+from entra_local.signin.models.tenants import find_tenant
+from entra_local.wire import JsonObject, Reply
+
+_CLAIMS = (
+    *("sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host"),
+    *("aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash"),
+    *("c_hash", "email"),
+)
+
+
+def keys(request: Request) -> Reply:
+    """The same at every address: a tenant of its own has one set."""
+    return Reply(200, {"keys": [key.jwk for key in request.world.keys.signing_keys]})
+
+
+def openid_configuration(request: Request) -> Reply:
+    """Endpoints at the address that the caller used; the issuer is the same everywhere."""
+    tenant = find_tenant(request.store, request["tenant"])["id"]
+    here = origin(request.call)
+    base = f"{here}/{tenant}"
+    return Reply(
+        200,
+        {
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": issuer(tenant),
+            "request_uri_parameter_supported": False,
+            "userinfo_endpoint": f"{here if is_loopback(request.call) else GRAPH}/oidc/userinfo",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "http_logout_supported": True,
+            "frontchannel_logout_supported": True,
+            "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+            "claims_supported": list(_CLAIMS),
+            "tenant_region_scope": "EU",
+            "cloud_instance_name": "microsoftonline.com",
+            "cloud_graph_host_name": "graph.windows.net",
+            "msgraph_host": "graph.microsoft.com",
+            "rbac_url": "https://pas.windows.net",
+        },
+    )
+
+
+def instance_discovery(request: Request) -> Reply:
+    """What MSAL asks before it trusts an authority that it does not know by heart."""
+    network = {
+        "preferred_network": "login.microsoftonline.com",
+        "preferred_cache": "login.windows.net",
+        "aliases": ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
+    }
+    return Reply(
+        200,
+        {
+            "tenant_discovery_endpoint": f"{LOGIN}/common/v2.0/.well-known/openid-configuration",
+            "api-version": "1.1",
+            "metadata": [network],
+        },
+    )
+
+
+def cloud_description(request: Request) -> Reply:
+    """The public cloud's description, in the one-object form of api-version 2022-09-01."""
+    description: JsonObject = {
+        "name": "AzureCloud",
+        "portal": "https://portal.azure.com",
+        "resourceManager": "https://management.azure.com/",
+        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "authentication": {
+            "loginEndpoint": LOGIN,
+            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "suffixes": {"keyVaultDns": "vault.azure.net"},
+    }
+    return Reply(200, description)
