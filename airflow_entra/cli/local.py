@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from airflow_entra.cli import LazyGroup
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import DEFAULT_HTTP_PORT, World
@@ -19,7 +20,7 @@ _HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
 _STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
 
 
-@click.group(name="local")
+@click.group(name="local", cls=LazyGroup, lazy={"who": "airflow_entra.cli.who"})
 def command() -> None:
     """A local Entra tenant: everything runs on this machine, with no Azure account."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import httpx
     from azure.core.credentials import TokenCredential
 
 GRAPH = "https://graph.microsoft.com/.default"
@@ -26,9 +27,14 @@ class CredentialError(Exception):
     """There is no identity to sign in with, or Entra refused it: the text says which and what to do."""
 
 
-def token_source(scope: str, tenant_id: str, env: Mapping[str, str] = os.environ) -> Callable[[], str]:
-    """A function that returns an access token for `scope`, fetched at first use and again when nearly over."""
-    fetch = _client_credentials(env) or _azure_identity(env)
+def token_source(
+    scope: str, tenant_id: str, env: Mapping[str, str] = os.environ, *, client: httpx.Client | None = None
+) -> Callable[[], str]:
+    """A function that returns an access token for `scope`, fetched at first use and again when nearly over.
+
+    `client` is the way to Entra for a secret or a federated token, where it isn't the environment's.
+    """
+    fetch = _client_credentials(env, client) or _azure_identity(env)
     cached, until = "", 0.0
 
     def token() -> str:
@@ -43,17 +49,18 @@ def token_source(scope: str, tenant_id: str, env: Mapping[str, str] = os.environ
 Fetch = Callable[[str, str], tuple[str, float]]
 
 
-def _client_credentials(env: Mapping[str, str]) -> Fetch | None:
+def _client_credentials(env: Mapping[str, str], client: httpx.Client | None) -> Fetch | None:
     if not env.get("ARM_CLIENT_ID"):
         return None
     if env.get("ARM_CLIENT_SECRET"):
-        return lambda scope, tenant: _post(tenant, scope, env["ARM_CLIENT_ID"], client_secret=env["ARM_CLIENT_SECRET"])
+        secret = env["ARM_CLIENT_SECRET"]
+        return lambda scope, tenant: _post(client, tenant, scope, env["ARM_CLIENT_ID"], client_secret=secret)
     assertion = _federated_token(env)
     if assertion is None:
         return None
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     return lambda scope, tenant: _post(
-        tenant, scope, env["ARM_CLIENT_ID"], client_assertion_type=kind, client_assertion=assertion()
+        client, tenant, scope, env["ARM_CLIENT_ID"], client_assertion_type=kind, client_assertion=assertion()
     )
 
 
@@ -65,11 +72,12 @@ def _federated_token(env: Mapping[str, str]) -> Callable[[], str] | None:
     return None
 
 
-def _post(tenant: str, scope: str, client_id: str, **proof: str) -> tuple[str, float]:
+def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, **proof: str) -> tuple[str, float]:
     import httpx
 
     form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
-    response = httpx.post(f"{_AUTHORITY}/{tenant}/oauth2/v2.0/token", data=form, timeout=30.0)
+    post = client.post if client else httpx.post
+    response = post(f"{_AUTHORITY}/{tenant}/oauth2/v2.0/token", data=form, timeout=30.0)
     if not response.is_success:
         # Entra's description names the client and the reason; of the form that was sent it repeats nothing secret.
         body = response.json() if "json" in response.headers.get("content-type", "") else {}

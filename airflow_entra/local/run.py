@@ -78,7 +78,7 @@ def open_session(
 
     Raises `SettingsError` for a wrong stack file, before anything is started, and `LocalError`.
     """
-    settings = [load(_existing(world, stack)) for stack in stacks]
+    settings = [load(world.existing_stack_file(stack)) for stack in stacks]
     tenant = tenants.start(world, http_port, proxy_port)
     known = identities(world)
     for one in settings:
@@ -108,13 +108,6 @@ def _right_stacks(world: World) -> list[str]:
             continue
         right.append(stack)
     return right
-
-
-def _existing(world: World, stack: str) -> Path:
-    file = world.stack_file(stack)
-    if not file.exists():
-        raise LocalError(f"no stack file {file}; there is one for: {', '.join(world.stack_names()) or 'no stack'}")
-    return file
 
 
 def _engine(say: Callable[[str], None]) -> Path:

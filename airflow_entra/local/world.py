@@ -63,6 +63,13 @@ class World:
         """The tracked stack file: read and cited, never written."""
         return self.stacks / f"Pulumi.{stack}.yaml"
 
+    def existing_stack_file(self, stack: str) -> Path:
+        """The tracked stack file. Raises `LocalError` where there is none, with those that there are."""
+        file = self.stack_file(stack)
+        if not file.exists():
+            raise LocalError(f"no stack file {file}; there is one for: {', '.join(self.stack_names()) or 'no stack'}")
+        return file
+
     def stack_names(self) -> list[str]:
         """The stacks that have a file, right or wrong."""
         files = self.stacks.glob("Pulumi.*.yaml")

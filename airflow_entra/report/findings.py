@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Literal
 
+from airflow_entra.report.text import cell
 from airflow_entra.settings.check import Checked
 
 Format = Literal["text", "json", "markdown"]
@@ -67,17 +68,8 @@ def _markdown(checked: Sequence[Checked]) -> str:
             lines += ["| line:column | severity | what is wrong | what would be right | fix |", "|---|---|---|---|---|"]
             lines += [
                 f"| {mistake.line}:{mistake.column} | {mistake.severity} "
-                f"| {_cell(mistake.what)} | {_cell(mistake.right)} | {_cell(mistake.fix)} |"
+                f"| {cell(mistake.what)} | {cell(mistake.right)} | {cell(mistake.fix)} |"
                 for mistake in one.mistakes
             ]
             lines.append("")
     return "\n".join(lines) + "\n" if lines else ""
-
-
-def _cell(text: str) -> str:
-    """Text of a stack file as one table cell, without effect as Markdown or HTML."""
-    for character, written in (("&", "&amp;"), ("<", "&lt;"), ("\\", "\\\\"), ("|", "\\|"), ("`", "\\`"), ("*", "\\*")):
-        text = text.replace(character, written)
-    for character in "_[]!":
-        text = text.replace(character, "\\" + character)
-    return " ".join(text.split())

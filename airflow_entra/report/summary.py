@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-_WIDER_THAN_ANY_ROW = 1000
+from airflow_entra.report.text import aligned
 
 
 def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int]) -> str:
     """The readable end of a deployment. `outputs` are the program's, `changes` counts resources by what happened."""
-    parts = [_changes(stack, changes), _aligned(_facts(outputs)), _aligned(_roles(outputs.get("roles", {})))]
+    parts = [_changes(stack, changes), aligned(_facts(outputs)), aligned(_roles(outputs.get("roles", {})))]
     hand_over = outputs.get("handOver")
     if hand_over and hand_over.get("open"):
         asked = [f"Still to be done by the identity team ({hand_over['file']}):", *hand_over["open"]]
         parts.append("\n  - ".join(asked))
     parts += [f"Warning: {warning}" for warning in outputs.get("warnings") or []]
     return "\n" + "\n\n".join(parts) + "\n"
-
-
-def _aligned(table: Table) -> str:
-    """The table as text, never cut or folded: ids and addresses are there to be copied."""
-    console = Console(file=StringIO(), width=_WIDER_THAN_ANY_ROW, color_system=None)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _changes(stack: str, changes: Mapping[str, int]) -> str:

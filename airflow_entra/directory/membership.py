@@ -1,0 +1,130 @@
+"""Who is in the directory, in which groups, and what the application gives to whom: read through Microsoft Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from airflow_entra.access import AccessPlan, names
+
+if TYPE_CHECKING:
+    from airflow_entra_auth.graph import Graph
+
+_PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+_PAGE = "999"  # the most that Graph gives at once
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person as the directory knows them; `id` is the object id."""
+
+    id: str
+    name: str
+    sign_in_name: str
+    mail: str | None = None
+    enabled: bool = True
+    guest: bool = False
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Who is assigned to the application: a group or person by object id, and an app role's value, or None for none."""
+
+    principal: str
+    name: str
+    role: str | None
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The stack's application in the tenant."""
+
+    client_id: str
+    assignment_required: bool
+    assigned: tuple[Assigned, ...]
+
+
+@dataclass(frozen=True)
+class Members:
+    """One group: its direct members' ids, and who is in the groups inside it, by the inner group's name."""
+
+    name: str
+    direct: frozenset[str] = frozenset()
+    nested: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    security_enabled: bool = True
+
+
+class NotDeployedError(Exception):
+    """The tenant has no application of this stack."""
+
+
+def accounts(graph: Graph) -> list[Account]:
+    """Everybody in the tenant. Raises GraphError."""
+    return [_account(user) for user in graph.pages("/users", {"$select": _PERSON, "$top": _PAGE})]
+
+
+def registration(graph: Graph, stack: str) -> Registration:
+    """The application that deployments of `stack` made, found by its tag. Raises NotDeployedError, GraphError."""
+    tag = names.application_tags(stack)[-1].replace("'", "''")
+    found = list(graph.pages("/applications", {"$filter": f"tags/any(t:t eq '{tag}')"}))
+    principals = [
+        principal
+        for application in found
+        for principal in graph.pages("/servicePrincipals", {"$filter": f"appId eq '{application['appId']}'"})
+    ]
+    if len(principals) != 1:
+        many = f"{len(principals)} applications of" if principals else "no application of"
+        raise NotDeployedError(f"this tenant has {many} stack {stack} (with the tag {tag})")
+    (principal,) = principals
+    values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}
+    assigned = graph.pages(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo")
+    return Registration(
+        principal["appId"],
+        bool(principal.get("appRoleAssignmentRequired")),
+        tuple(
+            Assigned(one["principalId"], one["principalDisplayName"], values.get(one["appRoleId"])) for one in assigned
+        ),
+    )
+
+
+def group_ids(graph: Graph, plan: AccessPlan) -> dict[str, str]:
+    """The object ids of the plan's groups that exist, by the plan's keys. Raises GraphError."""
+    ids = {}
+    for key, group in plan.groups.items():
+        if group.object_id:
+            ids[key] = group.object_id
+            continue
+        for found in graph.pages("/groups", {"$filter": f"mailNickname eq '{group.mail_nickname}'"}):
+            ids[key] = found["id"]
+    return ids
+
+
+def members(graph: Graph, groups: Iterable[str]) -> dict[str, Members]:
+    """The members of those of these groups (object ids) that exist. Raises GraphError."""
+    return {group["id"]: _members(graph, group) for group in graph.get_by_ids(groups, ["group"])}
+
+
+def _members(graph: Graph, group: Mapping[str, Any]) -> Members:
+    direct = list(graph.pages(f"/groups/{group['id']}/members", {"$select": "id,displayName", "$top": _PAGE}))
+    nested = {
+        str(inner["displayName"]): frozenset(
+            one["id"]
+            for one in graph.pages(f"/groups/{inner['id']}/transitiveMembers", {"$select": "id", "$top": _PAGE})
+        )
+        for inner in direct
+        if inner.get("@odata.type") == "#microsoft.graph.group"
+    }
+    secure = group.get("securityEnabled") is not False
+    return Members(str(group["displayName"]), frozenset(one["id"] for one in direct), nested, secure)
+
+
+def _account(user: Mapping[str, Any]) -> Account:
+    return Account(
+        id=user["id"],
+        name=str(user.get("displayName") or user["userPrincipalName"]),
+        sign_in_name=user["userPrincipalName"],
+        mail=user.get("mail"),
+        enabled=user.get("accountEnabled") is not False,
+        guest=user.get("userType") == "Guest",
+    )

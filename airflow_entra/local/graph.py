@@ -1,0 +1,22 @@
+"""Microsoft Graph of the local tenant, as its deploying identity sees it, for commands that ask it themselves."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+
+from airflow_entra.directory.credentials import GRAPH, token_source
+from airflow_entra.local.identities import FULL, identities
+from airflow_entra.local.tenant import Tenant
+from airflow_entra.local.world import World
+from airflow_entra_auth.graph import Graph
+
+
+def deployers_graph(world: World, tenant: Tenant, tenant_id: str) -> Graph:
+    """Graph at its own name, through the local proxy and with the local authority alone, whatever the environment."""
+    context = ssl.create_default_context(cafile=str(tenant.ca_file))
+    client = httpx.Client(proxy=tenant.proxy, verify=context, trust_env=False, timeout=30.0)
+    deployer = identities(world)[FULL]
+    proof = {"ARM_CLIENT_ID": deployer.client_id, "ARM_CLIENT_SECRET": deployer.secret}
+    return Graph(token_source(GRAPH, tenant_id, proof, client=client), client=client)

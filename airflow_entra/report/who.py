@@ -1,0 +1,82 @@
+"""Who has which Airflow role, as a table for people, JSON for programs and Markdown for pull requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from rich.markup import escape
+from rich.table import Table
+
+from airflow_entra.directory.who import Standing
+from airflow_entra.report.text import aligned, cell
+from airflow_entra_auth.claims import display
+
+Format = Literal["text", "json", "markdown"]
+
+_COLUMNS = ("Person", "Signs in as", "Airflow roles", "Through", "Why not")
+
+
+def render(stack: str, standings: Sequence[Standing], form: Format) -> str:
+    """The result for standard output, with its last newline."""
+    return {"text": _text, "json": _json, "markdown": _markdown}[form](stack, standings)
+
+
+def conclusion(stack: str, standings: Sequence[Standing]) -> str:
+    """One line: how many may sign in."""
+    admitted = sum(one.refused is None for one in standings)
+    people = f"{len(standings)} {'person' if len(standings) == 1 else 'people'}"
+    return (
+        f"{admitted} of {people} may sign in to the Airflow of stack {stack}, with these roles at their next sign-in."
+    )
+
+
+def _rows(standings: Sequence[Standing]) -> list[tuple[str, ...]]:
+    return [tuple(map(display, _row(one))) for one in standings]
+
+
+def _row(one: Standing) -> tuple[str, ...]:
+    roles = ", ".join(held.role for held in one.roles) or "none"
+    through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
+    why_not = "; ".join(part for part in (one.why, *(f"not {missed}" for missed in one.missed)) if part)
+    return one.person.name, one.person.sign_in_name, roles, ", ".join(through), why_not
+
+
+def _text(stack: str, standings: Sequence[Standing]) -> str:
+    table = Table(*_COLUMNS, box=None, pad_edge=False)
+    for row in _rows(standings):
+        table.add_row(*map(escape, row))
+    return aligned(table) + "\n"
+
+
+def _markdown(stack: str, standings: Sequence[Standing]) -> str:
+    lines = [
+        f"### Who may do what in the Airflow of stack {cell(stack)}",
+        "",
+        f"| {' | '.join(_COLUMNS)} |",
+        "|---" * len(_COLUMNS) + "|",
+    ]
+    lines += [f"| {' | '.join(map(cell, row))} |" for row in _rows(standings)]
+    return "\n".join(lines) + "\n"
+
+
+def _json(stack: str, standings: Sequence[Standing]) -> str:
+    return (
+        json.dumps({"stack": stack, "people": [_object(one) for one in standings]}, indent=2, ensure_ascii=False) + "\n"
+    )
+
+
+def _object(one: Standing) -> dict[str, Any]:
+    return {
+        "id": one.person.id,
+        "name": one.person.name,
+        "signInName": one.person.sign_in_name,
+        "guest": one.person.guest,
+        "enabled": one.person.enabled,
+        "admitted": one.refused is None,
+        "roles": [{"role": held.role, "through": list(held.through)} for held in one.roles],
+        "refused": one.refused,
+        "why": one.why or None,
+        "missed": list(one.missed),
+    }
