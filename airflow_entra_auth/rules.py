@@ -75,7 +75,7 @@ class RoleRule:
     @property
     def custom(self) -> bool:
         """Whether the role is this file's own, not one that Airflow ships."""
-        return bool(self.dags) or self.name not in BUILT_IN_ROLES
+        return self.name not in BUILT_IN_ROLES
 
 
 @dataclass(frozen=True, eq=False)  # equal to itself alone: what is worked out from the rules is cached by them
@@ -202,6 +202,8 @@ def _role(name: str, document: object) -> RoleRule:
     groups = tuple(guid(group, f"{place}.groups") for group in keys.take("groups", list))
     dags = {pattern: _actions(given, f"{place}.dags.{pattern}") for pattern, given in keys.take("dags", dict).items()}
     keys.nothing_else()
+    if dags and name in BUILT_IN_ROLES:
+        raise WrongError(f"{place}.dags: what Airflow's own role may do is Airflow's to say; a custom role takes dags")
     return RoleRule(name, groups, MappingProxyType(dags))
 
 
