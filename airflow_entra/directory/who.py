@@ -43,17 +43,22 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How one person stands. `refused` is None for who may sign in, with `roles`; `why` says more about a refusal.
+class Missed:
+    """A role that a person seems to have and hasn't, and why."""
 
-    `missed` are roles that the person seems to have and hasn't, each with the reason.
-    """
+    role: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one person stands. `refused` is None for who may sign in, with `roles`; `why` says more about a refusal."""
 
     person: Account
     roles: tuple[Held, ...] = ()
     refused: Why | None = None
     why: str = ""
-    missed: tuple[str, ...] = ()
+    missed: tuple[Missed, ...] = ()
 
 
 class UnknownPersonError(Exception):
@@ -129,12 +134,12 @@ def standing(person: Account, directory: Directory, rules: SignOnRules) -> Stand
     decision = decide(_claims(person, directory, rules), rules)
     if isinstance(decision, Admitted):
         held = tuple(Held(role, tuple(_through(role, person, directory, rules))) for role in decision.roles)
-        others = tuple(one for one in missed if one.partition(":")[0] not in decision.roles)
+        others = tuple(one for one in missed if one.role not in decision.roles)
         return Standing(person, held, missed=others)
     if not isinstance(decision, Refused):
         raise AssertionError("no claim of ours says that groups are missing")
     why = {
-        "guest": "a guest, and the stack file says `guests: refuse`",
+        "guest": "a guest, and the stack file says guests: refuse",
         "no_role": "in no group that gives a role",
     }.get(decision.reason, decision.fix)
     return Standing(person, (), decision.reason, why, missed)
@@ -199,7 +204,7 @@ def _through(role: str, person: Account, directory: Directory, rules: SignOnRule
     return [directory.groups[id_].name for id_ in rules.roles[role].groups if id_ in held]
 
 
-def _missed(person: Account, directory: Directory, rules: SignOnRules) -> list[str]:
+def _missed(person: Account, directory: Directory, rules: SignOnRules) -> list[Missed]:
     """Roles whose group the person is in through another group only, where that counts for nothing."""
     if rules.roles_from == "securityGroups":
         return []
@@ -208,10 +213,9 @@ def _missed(person: Account, directory: Directory, rules: SignOnRules) -> list[s
         for group in (directory.groups[id_] for id_ in rule.groups if id_ in directory.groups):
             inner = _inner(person, group)
             if inner and person.id not in group.direct:
-                how = "app roles count" if rules.roles_from == "appRoles" else "assigned groups count"
-                found.append(
-                    f"{role}: only in {', '.join(inner)}, a group inside {group.name}; {how} direct members alone"
-                )
+                what = "app roles" if rules.roles_from == "appRoles" else "assigned groups"
+                inside = f"only in {', '.join(inner)}, a group inside {group.name}"
+                found.append(Missed(role, f"{inside} ({what} count direct members alone)"))
     return found
 
 
@@ -221,4 +225,4 @@ def _inner(person: Account, group: Members) -> list[str]:
 
 def _handles(person: Account) -> set[str]:
     handles = {person.id, person.sign_in_name, person.sign_in_name.partition("@")[0], person.name, person.mail or ""}
-    return {handle.casefold() for handle in handles}
+    return {handle.casefold() for handle in handles if handle}

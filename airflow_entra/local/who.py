@@ -26,7 +26,7 @@ def standings(world: World, stack: str, person: str | None, *, http_port: int, p
     try:
         graph = deployers_graph(world, tenant, settings.tenant_id)
         directory, rules = read(graph, settings, plan(settings, stack))
-        return who(directory, rules, select(directory.people, person) if person else directory.people)
+        return who(directory, rules, select(directory.people, person) if person is not None else directory.people)
     except NotDeployedError as missing:
         raise LocalError(f"{missing}: `airflow-entra local deploy --stack {stack}` makes it") from missing
     except UnknownPersonError as unknown:

@@ -39,7 +39,9 @@ def _rows(standings: Sequence[Standing]) -> list[tuple[str, ...]]:
 def _row(one: Standing) -> tuple[str, ...]:
     roles = ", ".join(held.role for held in one.roles) or "none"
     through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
-    why_not = "; ".join(part for part in (one.why, *(f"not {missed}" for missed in one.missed)) if part)
+    why_not = "; ".join(
+        part for part in (one.why, *(f"not {missed.role}: {missed.why}" for missed in one.missed)) if part
+    )
     return one.person.name, one.person.sign_in_name, roles, ", ".join(through), why_not
 
 
@@ -78,5 +80,5 @@ def _object(one: Standing) -> dict[str, Any]:
         "roles": [{"role": held.role, "through": list(held.through)} for held in one.roles],
         "refused": one.refused,
         "why": one.why or None,
-        "missed": list(one.missed),
+        "missed": [{"role": missed.role, "why": missed.why} for missed in one.missed],
     }
