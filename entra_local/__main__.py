@@ -1,4 +1,4 @@
-"""`python -m entra_local`: serve the tenant, or seed it."""
+"""`python -m entra_local`: serve the tenant, seed it, or rotate its keys."""
 
 import argparse
 import sys
@@ -15,6 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument("--proxy-port", type=int, default=0, metavar="N", help="the CONNECT proxy; 0 is any free port")
     seed = commands.add_parser("seed", help="add what exists before any program runs, read as JSON from stdin")
     seed.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder that holds everything")
+    rotate = commands.add_parser("rotate-keys", help="sign tokens with a new key; the old one stays listed")
+    rotate.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder, which may be in use")
     options = parser.parse_args(arguments)
 
     # Imported here: `--help` and a wrong call answer at once.
@@ -25,6 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
             from entra_local.server import serve as serve_tenant
 
             serve_tenant(options.state, options.http_port, options.proxy_port)
+        elif options.command == "rotate-keys":
+            from entra_local.server import open_world
+
+            world = open_world(options.state)
+            world.store.close()
+            sys.stdout.write(f"tokens are now signed with {world.keys.rotate()}\n")
         else:
             from entra_local.seed import SeedError, seed_from
 

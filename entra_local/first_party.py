@@ -35,6 +35,7 @@ APPLICATION_PERMISSIONS = {
     "Policy.ReadWrite.ConditionalAccess": "01c0a623-fc9b-48e9-b794-0756f8e8f067",
     "RoleManagement.ReadWrite.Directory": "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
     "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
+    "User.RevokeSessions.All": "77f3a031-c388-4f99-b373-dc68676a979e",
     "User.ReadWrite.All": "741f803b-c850-494e-b5df-cde7c675a1ca",
 }
 DELEGATED_PERMISSIONS = {

@@ -28,13 +28,16 @@ def service_for(call: Call) -> Service[Any] | None:
         case "login.microsoftonline.com":
             return SIGN_IN
         case "graph.microsoft.com":
-            return GRAPH
+            return SIGN_IN if call.path.lower() == "/oidc/userinfo" else GRAPH
         case "management.azure.com":
             # A client with a metadata host asks Resource Manager for the cloud description.
             return SIGN_IN if call.path.startswith("/metadata/") else ARM
     if _is_vault(host):
         return KEY_VAULT
-    if host.partition(":")[0] in ("localhost", "127.0.0.1"):
+    if call.at_loopback:
+        if call.path.lower().startswith(("/v1.0/", "/beta/")):
+            # For a program that was given the loopback address instead of the proxy.
+            return GRAPH
         return PORTAL if call.path in ("/", "/health") or f"{call.path}/".startswith("/portal/") else SIGN_IN
     return None
 

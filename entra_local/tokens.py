@@ -14,6 +14,14 @@ LIFETIME = 4500
 """Seconds: the middle of Entra's random 60-90 minutes. (At 1200 or less azuread renews before every call.)"""
 
 
+GRAPH_AUDIENCES = (
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.com/",
+    "00000003-0000-0000-c000-000000000000",
+)
+"""What tokens for Microsoft Graph are meant for: each client names it as it likes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sent a request, in one tenant.

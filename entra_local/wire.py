@@ -28,6 +28,11 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def at_loopback(self) -> bool:
+        """Whether the caller came to http://localhost:<port> itself, not to one of Azure's names through the proxy."""
+        return self.host.partition(":")[0] in ("localhost", "127.0.0.1")
+
     def json(self) -> JsonObject:
         """The body as a JSON object. Raises BodyError."""
         try:

@@ -151,7 +151,9 @@ def _sorted(rows: list[Row], options: Options) -> list[Row]:
 def _next_link(request: GraphRequest, position: int) -> str:
     token = base64.urlsafe_b64encode(str(position).encode()).decode().rstrip("=")
     query = {**request.call.query, "$skiptoken": token}
-    return f"https://{request.call.host}{request.call.path}?{urlencode(query)}"
+    return (
+        f"{'http' if request.call.at_loopback else 'https'}://{request.call.host}{request.call.path}?{urlencode(query)}"
+    )
 
 
 def _position(token: str | None) -> int:

@@ -21,6 +21,10 @@ MEMBERSHIP_READ = GROUP_READ | MEMBERSHIP_WRITE | {"GroupMember.Read.All"}
 
 USER_WRITE = frozenset({"User.ReadWrite.All"}) | _DIRECTORY_WRITE
 USER_READ = frozenset({"User.Read.All"}) | USER_WRITE | _DIRECTORY_READ
+SESSIONS_REVOKE = frozenset({"User.RevokeSessions.All"}) | USER_WRITE
+ME_READ = frozenset({"User.Read", "User.ReadWrite", "User.ReadBasic.All"}) | USER_READ
+ME_MEMBERSHIP_READ = ME_READ | MEMBERSHIP_READ
+AUDIT_READ = frozenset({"AuditLog.Read.All"})
 OBJECT_READ = USER_READ | GROUP_READ | APPLICATION_READ
 DOMAIN_READ = frozenset({"Domain.Read.All", "Domain.ReadWrite.All"}) | _DIRECTORY_READ
 ORGANIZATION_READ = frozenset({"Organization.Read.All", "Organization.ReadWrite.All"}) | _DIRECTORY_READ

@@ -22,10 +22,10 @@ from entra_local.graph.responses.batch import batch
 from entra_local.graph.urls import ROUTES, GraphRoute
 from entra_local.routing import Route, Table
 from entra_local.service import Request, Service, World
-from entra_local.tokens import read
+from entra_local.tokens import GRAPH_AUDIENCES, read
 from entra_local.wire import Call, Reply
 
-AUDIENCES = ("https://graph.microsoft.com", "https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000")
+_READING_ACTIONS = ("/getMemberObjects", "/getMemberGroups", "/getByIds", "/$batch")
 _VERSION = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
 
 
@@ -46,16 +46,19 @@ class Graph(Service[GraphRequest]):
         return _VERSION.sub("", call.path, count=1)
 
     def admit(self, request: Request, route: Route[Any]) -> GraphRequest:
-        caller = read(request.world.keys, request.call.headers.get("authorization"), AUDIENCES)
+        caller = read(request.world.keys, request.call.headers.get("authorization"), GRAPH_AUDIENCES)
         version = _VERSION.match(request.call.path)
         if version is None:
             raise NotServed("The request has no version: the local tenant serves /v1.0 and /beta.")
         admitted = GraphRequest(
             request.call, request.world, request.store, request.parameters, caller, version[1].lower() == "beta"
         )
-        principal = admitted.directory.get("servicePrincipal", caller.object_id)
-        if principal is None or not principal.body["accountEnabled"]:
+        kind = "user" if caller.person else "servicePrincipal"
+        found = admitted.directory.get(kind, caller.object_id)
+        if found is None or found.body["accountEnabled"] is False:
             raise UnknownCaller
+        if caller.person and not _open_to_people(route):
+            raise Denied
         _check_permissions(admitted, route)
         check_options(request.call)
         return admitted
@@ -76,6 +79,11 @@ class Graph(Service[GraphRequest]):
 
     def unavailable(self, call: Call, reason: str) -> GraphError:
         return Unavailable(reason)
+
+
+def _open_to_people(route: Route[Any]) -> bool:
+    """Whether somebody without a directory role, whatever the scopes, may use a route: those that read."""
+    return route.method == "GET" or route.template.startswith("/me/") or route.template.endswith(_READING_ACTIONS)
 
 
 def _check_permissions(request: GraphRequest, route: Route[Any]) -> None:

@@ -8,6 +8,7 @@ from entra_local.graph.models.policies import OWNERS, link_name
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.responses import (
     applications,
+    audit,
     conditional_access,
     deleted,
     directory,
@@ -15,6 +16,7 @@ from entra_local.graph.responses import (
     service_principals,
     users,
 )
+from entra_local.graph.responses.me import of_me
 from entra_local.graph.responses.policies import AssignedPolicyResponses, PolicyResponses, default_app_management
 from entra_local.routing import Route
 
@@ -168,9 +170,25 @@ _USERS = [
     GraphRoute("GET", "/users/{id}", users.read, [needs.USER_READ]),
     GraphRoute("PATCH", "/users/{id}", users.update, [needs.USER_WRITE]),
     GraphRoute("DELETE", "/users/{id}", users.delete, [needs.USER_WRITE]),
+    GraphRoute("POST", "/users/{id}/revokeSignInSessions", users.revoke_sessions, [needs.SESSIONS_REVOKE]),
     GraphRoute("GET", "/users/{id}/manager", users.read_manager, [needs.USER_READ]),
     GraphRoute("PUT", "/users/{id}/manager/$ref", users.set_manager, [needs.USER_WRITE]),
     GraphRoute("DELETE", "/users/{id}/manager/$ref", users.remove_manager, [needs.USER_WRITE]),
+]
+
+_ME = [
+    GraphRoute("GET", "/me", of_me(users.read), [needs.ME_READ]),
+    GraphRoute("GET", "/me/memberOf", of_me(groups.list_member_of), [needs.ME_MEMBERSHIP_READ]),
+    GraphRoute("GET", "/me/transitiveMemberOf", of_me(groups.list_transitive_member_of), [needs.ME_MEMBERSHIP_READ]),
+    GraphRoute("POST", "/me/getMemberGroups", of_me(groups.member_groups), [needs.ME_MEMBERSHIP_READ]),
+    GraphRoute("POST", "/me/getMemberObjects", of_me(groups.member_groups), [needs.ME_MEMBERSHIP_READ]),
+    GraphRoute(
+        "POST", "/me/revokeSignInSessions", of_me(users.revoke_sessions), [needs.SESSIONS_REVOKE | {"User.ReadWrite"}]
+    ),
+]
+_AUDIT = [
+    GraphRoute("GET", "/auditLogs/signIns", audit.list_sign_ins, [needs.AUDIT_READ]),
+    GraphRoute("GET", "/auditLogs/signIns/{id}", audit.read_sign_in, [needs.AUDIT_READ]),
 ]
 
 
@@ -227,6 +245,8 @@ ROUTES = [
     *_PRINCIPALS,
     *_GROUPS,
     *_USERS,
+    *_ME,
+    *_AUDIT,
     *_DIRECTORY,
     *_POLICIES,
     *_CONDITIONAL_ACCESS,

@@ -4,17 +4,11 @@ from entra_local.wire import Call
 
 LOGIN = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com"
-LOOPBACK = ("localhost", "127.0.0.1")
-
-
-def is_loopback(call: Call) -> bool:
-    """Whether the caller came to http://localhost:<port> and not through the proxy."""
-    return call.host.partition(":")[0] in LOOPBACK
 
 
 def origin(call: Call) -> str:
     """What the caller reaches the sign-in endpoints at."""
-    return f"http://{call.host}" if is_loopback(call) else LOGIN
+    return f"http://{call.host}" if call.at_loopback else LOGIN
 
 
 def issuer(tenant: str) -> str:

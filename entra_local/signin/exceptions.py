@@ -208,6 +208,24 @@ class UnreachableIssuer(SignInError):
     message = "Request to External OIDC endpoint failed: the local tenant was not seeded with the keys of this issuer."
 
 
+class InvalidToken(SignInError):
+    """The bearer token at the userinfo endpoint is no good."""
+
+    status = 401
+    code = "invalid_token"
+    number = 50013
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class InsufficientScope(SignInError):
+    status = 403
+    code = "insufficient_scope"
+    number = 65001
+    message = "The access token lacks the scope 'openid'."
+
+
 class NoSuchPage(SignInError):
     status = 404
     number = 90036

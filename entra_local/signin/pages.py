@@ -46,9 +46,23 @@ def sign_in(
     )
 
 
-def refusal(tenant: JsonObject, error: SignInError, correlation_id: str) -> Reply:
+def refusal(tenant: JsonObject | None, error: SignInError, correlation_id: str = "") -> Reply:
     """A dead end: what is wrong with the request that led here."""
     return _page("refusal.html", error.status, tenant=tenant, error=error, correlation_id=correlation_id)
+
+
+def signed_out(tenant: JsonObject, frames: Sequence[str], onward: str | None) -> Reply:
+    """The end of a session: hidden frames tell the applications, then the browser goes `onward`."""
+    origins = sorted({_origin(frame) for frame in frames})
+    return _page(
+        "signed_out.html",
+        200,
+        frame_source=" ".join(origins),
+        script=onward is not None,
+        tenant=tenant,
+        frames=frames,
+        onward=onward,
+    )
 
 
 def form_post(redirect_uri: str, answer: Mapping[str, str]) -> Reply:
@@ -63,7 +77,15 @@ def form_post(redirect_uri: str, answer: Mapping[str, str]) -> Reply:
     )
 
 
-def _page(template: str, status: int, *, form_action: str = "'none'", script: bool = False, **values: Any) -> Reply:
+def _page(
+    template: str,
+    status: int,
+    *,
+    form_action: str = "'none'",
+    frame_source: str = "",
+    script: bool = False,
+    **values: Any,
+) -> Reply:
     nonce = secrets.token_urlsafe(16)
     content = _environment().get_template(template).render(nonce=nonce, **values)
     policy = [
@@ -75,6 +97,8 @@ def _page(template: str, status: int, *, form_action: str = "'none'", script: bo
     ]
     if script:
         policy.append(f"script-src 'nonce-{nonce}'")
+    if frame_source:
+        policy.append(f"frame-src {frame_source}")
     headers = {
         **NO_STORE,
         "Content-Security-Policy": "; ".join(policy),

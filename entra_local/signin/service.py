@@ -21,7 +21,7 @@ class SignIn(Service[Request]):
         return errors.WrongMethod(", ".join(allowed)) if allowed else errors.NoSuchPage()
 
     def unauthorised(self, call: Call, reason: str) -> errors.SignInError:
-        return errors.MalformedRequest(reason)
+        return errors.InvalidToken(reason)
 
     def malformed(self, call: Call, reason: str) -> errors.SignInError:
         return errors.MalformedRequest(reason)

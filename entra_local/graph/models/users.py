@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from entra_local import clock
 from entra_local.graph.entities import USER
 from entra_local.graph.exceptions import BadRequest, InvalidValue, NotFound, RequiredProperty, ValueTaken
 from entra_local.graph.models.applications import domain
 from entra_local.graph.models.objects import created, find_object, load, save
 from entra_local.graph.schema import merge
+from entra_local.keys import hash_secret
+from entra_local.revocation import end_sign_ins
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
@@ -14,7 +17,7 @@ _MANAGER_KINDS = ("user",)
 
 
 def create(directory: Directory, changes: JsonObject) -> JsonObject:
-    """A new user. Its password must be given and is not kept: people sign in by picking themselves."""
+    """A new user. Its password must be given and is not kept: people pick themselves until one is set later."""
     profile: Any = changes.pop("passwordProfile", None)
     if not isinstance(profile, dict) or not profile.get("password"):
         raise RequiredProperty("passwordProfile.password")
@@ -38,11 +41,24 @@ def load_user(directory: Directory, name: str) -> JsonObject:
 
 
 def update(directory: Directory, name: str, changes: JsonObject) -> None:
-    """Merge a PATCH into a user."""
-    changes.pop("passwordProfile", None)
+    """Merge a PATCH into a user. A new password, which is asked for from then on, ends all earlier sign-ins."""
+    profile: Any = changes.pop("passwordProfile", None)
+    password = profile.get("password") if isinstance(profile, dict) else None
     user = merge(USER.properties, load_user(directory, name), changes)
     _check(directory, user)
     save(directory, USER, user)
+    if password is not None:
+        if not isinstance(password, str) or not password:
+            raise InvalidValue("passwordProfile.password")
+        directory.put("userPassword", user["id"], {"hash": hash_secret(password)})
+        revoke_sessions(directory, user["id"])
+
+
+def revoke_sessions(directory: Directory, name: str) -> None:
+    """Sign a person out everywhere: no session, code or refresh token from before is good any more."""
+    user = load_user(directory, name)
+    save(directory, USER, user | {"signInSessionsValidFromDateTime": clock.stamp()})
+    end_sign_ins(directory, user["id"])
 
 
 def delete(directory: Directory, name: str) -> None:

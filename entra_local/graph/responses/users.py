@@ -30,6 +30,11 @@ def delete(request: GraphRequest) -> Reply:
     return NO_CONTENT
 
 
+def revoke_sessions(request: GraphRequest) -> Reply:
+    users.revoke_sessions(request.directory, request["id"])
+    return Reply(200, {"@odata.context": f"{request.base}/$metadata#Edm.Boolean", "value": True})
+
+
 def read_manager(request: GraphRequest) -> Reply:
     found = users.manager(request.directory, request["id"])
     context = {"@odata.context": f"{request.base}/$metadata#directoryObjects/$entity"}

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from entra_local import clock
 from entra_local.keys import Keys
+from entra_local.revocation import CODE, REFRESH_TOKEN, forget_expired, revoke_grants
 from entra_local.signin import exceptions as errors
 from entra_local.signin import refusals
 from entra_local.signin.models import issued, people, scopes
@@ -16,12 +17,8 @@ from entra_local.signin.models.requests import AuthorizationRequest, platform_of
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
-CODE = "signInCode"
-REFRESH_TOKEN = "refreshToken"  # noqa: S105 - a kind of document
 CODE_SECONDS = 600
 REFRESH_SECONDS = 90 * 24 * 3600
-_REMEMBERED = 24 * 3600
-"""Seconds for which an expired code or token is still told from one that never was."""
 
 
 def new_code(directory: Directory, request: AuthorizationRequest, user: JsonObject, session: JsonObject) -> str:
@@ -53,7 +50,7 @@ def redeem_code(directory: Directory, keys: Keys, client: Client, form: Mapping[
             raise errors.MissingParameter(required)
     id_, grant = _find(directory, CODE, form["code"], client)
     if grant["redeemed"]:
-        revoke(directory, "family", grant["family"])
+        revoke_grants(directory, "family", grant["family"])
         raise refusals.CodeRedeemed
     _check_times(directory, grant)
     if form["redirect_uri"] != grant["redirectUri"]:
@@ -73,13 +70,6 @@ def redeem_refresh_token(directory: Directory, keys: Keys, client: Client, form:
     return _answer(directory, keys, client, grant | {"nonce": None}, form.get("scope"))
 
 
-def revoke(directory: Directory, name: str, value: str) -> None:
-    """Revoke every code and refresh token of a person (`userId`) or of one sign-in (`family`)."""
-    for kind in (CODE, REFRESH_TOKEN):
-        for found in directory.find(kind, name, value):
-            directory.put(kind, found.id, found.body | {"revoked": True})
-
-
 def _answer(directory: Directory, keys: Keys, client: Client, grant: JsonObject, narrowed: str | None) -> JsonObject:
     user = people.load_user(directory, grant["userId"])
     people.check_access(directory, client, user)
@@ -93,7 +83,7 @@ def _answer(directory: Directory, keys: Keys, client: Client, grant: JsonObject,
 
 
 def _keep(directory: Directory, kind: str, seconds: int, grant: JsonObject) -> str:
-    _forget_old(directory, kind)
+    forget_expired(directory, kind)
     value = f"1.{secrets.token_urlsafe(48)}"
     now = clock.seconds()
     directory.put(kind, _id(value), grant | {"issued": now, "expires": now + seconds, "revoked": False})
@@ -135,18 +125,6 @@ def _check_verifier(client: Client, grant: JsonObject, verifier: str | None) -> 
         proof = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     if not secrets.compare_digest(proof.encode(), challenge.encode()):
         raise refusals.VerifierMismatch
-
-
-def _forget_old(directory: Directory, kind: str) -> None:
-    """Remove what expired long ago; documents of a kind expire in the order in which they were made."""
-    horizon = clock.seconds() - _REMEMBERED
-    old = []
-    for found in directory.scan(kind):
-        if found.body["expires"] > horizon:
-            break
-        old.append(found.id)
-    for id_ in old:
-        directory.remove(kind, id_)
 
 
 def _id(value: str) -> str:

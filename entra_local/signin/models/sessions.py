@@ -5,10 +5,10 @@ import secrets
 from uuid import uuid4
 
 from entra_local import clock
+from entra_local.revocation import SESSION, forget_expired
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
-KIND = "browserSession"
 SECONDS = 24 * 3600
 """A session that nobody asked to keep lives for a day."""
 
@@ -18,10 +18,11 @@ def start(directory: Directory, user: JsonObject, before: JsonObject | None) -> 
 
     `before` is what the browser had: the same person's session goes on under its `sid`, another's ends.
     """
+    forget_expired(directory, SESSION)
     value = secrets.token_urlsafe(32)
     session: JsonObject = {"sid": str(uuid4()), "userId": user["id"], "applications": []}
     if before is not None:
-        directory.remove(KIND, before["id"])
+        directory.remove(SESSION, before["id"])
         if before["userId"] == user["id"]:
             session |= {name: before[name] for name in ("sid", "applications")}
     session |= {"id": _id(value), "authTime": clock.seconds(), "expires": clock.seconds() + SECONDS}
@@ -31,7 +32,7 @@ def start(directory: Directory, user: JsonObject, before: JsonObject | None) -> 
 
 def find(directory: Directory, value: str | None) -> JsonObject | None:
     """The session of a cookie, if it still stands."""
-    found = directory.get(KIND, _id(value)) if value else None
+    found = directory.get(SESSION, _id(value)) if value else None
     if found is None or clock.seconds() >= found.body["expires"]:
         return None
     return found.body
@@ -46,17 +47,11 @@ def used_for(directory: Directory, session: JsonObject, app_id: str) -> None:
 
 def end(directory: Directory, session: JsonObject) -> None:
     """End one session."""
-    directory.remove(KIND, session["id"])
-
-
-def end_all(directory: Directory, user_id: str) -> None:
-    """End every session of a person."""
-    for found in directory.find(KIND, "userId", user_id):
-        directory.remove(KIND, found.id)
+    directory.remove(SESSION, session["id"])
 
 
 def _save(directory: Directory, session: JsonObject) -> None:
-    directory.put(KIND, session["id"], session)
+    directory.put(SESSION, session["id"], session)
 
 
 def _id(value: str) -> str:

@@ -27,7 +27,10 @@ PAGE_SECONDS = 3600
 def authorize(request: Request) -> Reply:
     """GET: a request of an application. POST: the same as a form, or the sign-in page's own form."""
     with request.world.store.transaction() as store:
-        tenant = find_tenant(store, request["tenant"])
+        try:
+            tenant = find_tenant(store, request["tenant"])
+        except SignInError as error:
+            return pages.refusal(None, error, correlation_id(request.call))
         attempt = _Attempt(request, tenant, store.of(tenant["id"]), correlation_id(request.call))
         form = form_of(request.call) if request.call.method == "POST" else {}
         if "ticket" in form:

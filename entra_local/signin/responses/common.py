@@ -5,7 +5,6 @@ from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl
 
-from entra_local.signin.addresses import is_loopback
 from entra_local.wire import Call, Reply
 
 NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
@@ -38,7 +37,7 @@ def set_cookie(call: Call, tenant: str, name: str, value: str) -> dict[str, str]
     """The header that sets a cookie for one tenant's addresses; an empty value takes it away."""
     # On localhost every port shares the cookies: the path at least keeps them from the applications there.
     parts = [f"{name}={value}", f"Path=/{tenant}", "HttpOnly", "SameSite=Lax"]
-    if not is_loopback(call):
+    if not call.at_loopback:
         parts.append("Secure")
     if not value:
         parts.append("Max-Age=0")

@@ -1,7 +1,7 @@
 """The signing keys, and the documents by which clients find every endpoint."""
 
 from entra_local.service import Request
-from entra_local.signin.addresses import GRAPH, LOGIN, is_loopback, issuer, origin
+from entra_local.signin.addresses import GRAPH, LOGIN, issuer, origin
 from entra_local.signin.models.tenants import find_tenant
 from entra_local.wire import JsonObject, Reply
 
@@ -35,7 +35,7 @@ def openid_configuration(request: Request) -> Reply:
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer(tenant),
             "request_uri_parameter_supported": False,
-            "userinfo_endpoint": f"{here if is_loopback(request.call) else GRAPH}/oidc/userinfo",
+            "userinfo_endpoint": f"{here if request.call.at_loopback else GRAPH}/oidc/userinfo",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "http_logout_supported": True,
             "frontchannel_logout_supported": True,
