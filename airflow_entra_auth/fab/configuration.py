@@ -1,0 +1,72 @@
+"""What `webserver_config.py` consists of, from the sign-on file that AIRFLOW_ENTRA_SIGN_ON names."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_entra_auth.credential import ClientCredential
+from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules
+
+SIGN_ON = "AIRFLOW_ENTRA_SIGN_ON"
+PROVIDER = "azure"
+"""FAB's name of the provider: it is part of the redirect URI."""
+_AUTH_OAUTH = 4  # flask_appbuilder.const.AUTH_OAUTH, without importing Flask-AppBuilder into a configuration file
+_TIMEOUT = 10.0
+"""Seconds that one request to Entra may take; without it, requests waits for ever."""
+
+
+@lru_cache(maxsize=1)
+def sign_on() -> SignOnRules:
+    """The sign-on file, read once in a process. Raises RulesError."""
+    path = os.environ.get(SIGN_ON)
+    if not path:
+        raise RulesError(
+            f"{SIGN_ON} is not set, so Airflow doesn't know who may sign in; set it to the absolute path of the file "
+            "that `airflow-entra render --target roles` wrote"
+        )
+    return load_rules(path)
+
+
+def scopes(rules: SignOnRules) -> tuple[str, ...]:
+    """What is asked for: who it is, and what Graph needs to tell the groups of somebody with too many for a token."""
+    more = ("GroupMember.Read.All",) if rules.roles_from == "securityGroups" else ()
+    return ("openid", "profile", "email", "User.Read", *more)
+
+
+def configuration() -> dict[str, Any]:
+    """FAB's settings. Raises RulesError, which stops Airflow: there is no other way to sign in to fall back to."""
+    from airflow_entra_auth.fab.security_manager import EntraSecurityManager
+
+    rules = sign_on()
+    remote = {
+        "client_id": rules.client_id,
+        "server_metadata_url": rules.metadata_url,
+        "client_kwargs": {
+            "scope": " ".join(scopes(rules)),
+            "code_challenge_method": "S256",
+            "token_endpoint_auth_method": ClientCredential.of(rules.credential),
+            "default_timeout": _TIMEOUT,
+        },
+    }
+    return {
+        "AUTH_TYPE": _AUTH_OAUTH,
+        "AUTH_ROLE_PUBLIC": None,
+        "AUTH_ROLES_SYNC_AT_LOGIN": False,
+        "AUTH_USER_REGISTRATION": False,
+        "OAUTH_PROVIDERS": [
+            {"name": PROVIDER, "icon": "fa-windows", "token_key": "access_token", "remote_app": remote}
+        ],
+        "SECURITY_MANAGER_CLASS": EntraSecurityManager,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure(rules),
+        "WTF_CSRF_ENABLED": True,
+    }
+
+
+def secure(rules: SignOnRules) -> bool:
+    """Whether browsers reach this Airflow by https, whatever the connection behind a proxy is."""
+    return urlsplit(rules.base_url).scheme == "https"

@@ -1,0 +1,139 @@
+"""Airflow 3.x: its API knows people by a token, which carries the session it hangs on."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from airflow import settings
+from airflow.configuration import conf
+from airflow.models import DagModel
+from airflow.providers.fab.auth_manager import fab_auth_manager as fab
+from airflow.providers.fab.auth_manager.models import Role, User
+from airflow.utils.session import NEW_SESSION, create_session, provide_session
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session, lazyload, selectinload
+
+from airflow_entra_auth import sessions
+from airflow_entra_auth.fab import decisions
+from airflow_entra_auth.fab.configuration import sign_on
+from airflow_entra_auth.fab.guarded import Guarded
+from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, forget, stamp, standing
+
+_USER_FRESH = 30.0
+"""Seconds that a user's name and address are remembered; whether they are signed in and as what never is so long."""
+_MOST = 4096
+
+
+class EntraFabAuthManager(Guarded, fab.FabAuthManager):
+    """FAB's auth manager, with Entra as the one way in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._users: dict[str, tuple[float, Standing, User]] = {}
+
+    def init_flask_resources(self) -> None:
+        super().init_flask_resources()
+        self.security_manager.prepare()
+
+    def get_fastapi_app(self) -> FastAPI | None:
+        """FAB's routes without its /logout, which leaves the session alive: the request goes to our own view."""
+        app = super().get_fastapi_app()
+        routes = app.router.routes
+        kept = [route for route in routes if getattr(route, "path", "") != "/logout"]
+        if len(kept) != len(routes) - 1:
+            raise RuntimeError("this release of Airflow's FAB provider signs out in another way than 3.x did so far")
+        routes[:] = kept
+        return app
+
+    def _get_auth_role_public(self) -> None:
+        """No public access: the sign-on file names who may."""
+
+    def create_token(self, headers: dict[str, str], body: dict[str, Any]) -> None:
+        """POST /auth/token takes a password, which nobody has."""
+
+    def serialize_user(self, user: Any) -> dict[str, Any]:
+        found = _stamp_of(user)
+        return {"sub": str(found.user_id), SESSION_KEY: found.session_id}
+
+    def generate_jwt(self, user: Any, *, expiration_time_in_seconds: int | None = None) -> str:
+        """A token that ends with the session at the latest. Raises ValueError for a user who isn't signed in."""
+        wanted = expiration_time_in_seconds or conf.getint("api_auth", "jwt_expiration_time")
+        left = _stamp_of(user).ends_at - int(time.time())
+        return str(super().generate_jwt(user, expiration_time_in_seconds=max(1, min(wanted, left))))
+
+    def deserialize_user(self, token: dict[str, Any]) -> User:
+        """The user behind a token that Airflow signed. Raises ValueError unless its session is live."""
+        found = standing(token.get(SESSION_KEY), sign_on().tenant_id)
+        if found is None or token["sub"] != str(found.user_id):
+            raise ValueError("the token's sign-in has ended")
+        now = time.monotonic()
+        known = self._users.get(found.session_id)
+        if known and known[1] == found and now - known[0] < _USER_FRESH:
+            return known[2]
+        if found.changed_by_hand:
+            self._put_back(found)
+        user = stamp(_fetch(found.user_id), found, sign_on())
+        if len(self._users) >= _MOST:
+            self._users.clear()
+        self._users[found.session_id] = (now, found, user)
+        return user
+
+    def revoke_token(self, token: str) -> None:
+        """What /api/v2/auth/logout does with every token of a request: the session that it hangs on ends as well."""
+        super().revoke_token(token)
+        session_id = self.believed_claims(token).get(SESSION_KEY)
+        if isinstance(session_id, str):
+            with settings.engine.begin() as connection:
+                sessions.end(connection, session_id, "signed out")
+            forget()
+
+    def believed_claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that Airflow signed and that hasn't expired; none of another."""
+        try:
+            claims: dict[str, Any] = self._get_token_validator().validated_claims(token)
+        except Exception:
+            return {}
+        return claims
+
+    def is_authorized_dag(self, *, method: Any, user: Any, access_entity: Any = None, details: Any = None) -> bool:
+        resources = self._get_fab_resource_types(access_entity) if access_entity else ()
+        if details and details.id:
+            return decisions.may_dag(user, method, access_entity, details.id, resources)
+        if decisions.all_dags(user, method, resources):
+            return True
+        # A list: whoever may read some DAG sees it, and its filter asks get_authorized_dag_ids.
+        return str(method) == "GET" and decisions.may_some_dag(user, method, access_entity)
+
+    @provide_session
+    def get_authorized_dag_ids(self, *, user: Any, method: Any = "GET", session: Session = NEW_SESSION) -> set[str]:
+        return decisions.dags(user, method, session.scalars(select(DagModel.dag_id)))
+
+    def filter_authorized_dag_ids(
+        self, *, dag_ids: set[str], user: Any, method: Any = "GET", team_name: str | None = None
+    ) -> set[str]:
+        return decisions.dags(user, method, dag_ids)
+
+    def _is_authorized_list_dags(self, *, user: Any) -> bool:
+        return decisions.all_dags(user, "GET") or decisions.may_some_dag(user, "GET", None)
+
+    def _put_back(self, found: Standing) -> None:
+        if self.flask_app is None:
+            return
+        with self.flask_app.app_context():
+            self.security_manager.put_back(found)
+
+
+def _fetch(user_id: int) -> User:
+    query = select(User).where(User.id == user_id)
+    with create_session() as session:
+        # Without the roles' permissions, which FAB's model joins to them: hundreds of rows that nobody looks at.
+        return session.scalars(query.options(selectinload(User.roles).options(lazyload(Role.permissions)))).one()
+
+
+def _stamp_of(user: Any) -> Standing:
+    found = getattr(user, "_entra", None)
+    if not isinstance(found, Standing):
+        raise ValueError("a token is given to who signed in with Entra alone")
+    return found

@@ -1,0 +1,124 @@
+"""FAB's security manager, with one way in: Entra. Everything else that FAB offers to become somebody is refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from airflow import settings
+from airflow.exceptions import AirflowException
+from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
+from flask import has_request_context
+from sqlalchemy.exc import SQLAlchemyError
+
+from airflow_entra_auth.fab import audit
+from airflow_entra_auth.fab.configuration import sign_on
+from airflow_entra_auth.fab.lists import EntraRoleView, EntraUserView
+from airflow_entra_auth.fab.roles import sync_roles
+from airflow_entra_auth.fab.standing import Standing, forget
+from airflow_entra_auth.fab.views import EntraAuthView, flask_user
+from airflow_entra_auth.identities import Identities
+from airflow_entra_auth.tables import create_tables
+
+log = logging.getLogger(__name__)
+
+
+class EntraSecurityManager(FabAirflowSecurityManagerOverride):
+    """Users come from sign-ins alone, and roles from the directory."""
+
+    authoauthview = EntraAuthView
+    useroauthmodelview = EntraUserView
+    rolemodelview = EntraRoleView
+
+    def prepare(self) -> None:
+        """At the start of Airflow: the tables, and the custom roles' permissions."""
+        create_tables(settings.engine)
+        sync_roles(self, sign_on())
+
+    def make_sure_of_roles(self, roles: Iterable[str]) -> None:
+        """Makes roles again that somebody deleted while Airflow ran."""
+        if any(self.find_role(name) is None for name in roles):
+            log.warning("Roles of the sign-on file were deleted from Airflow's database: making them again")
+            for name in roles:
+                self.add_role(name)
+            self.sync_roles()
+            sync_roles(self, sign_on())
+
+    def register_views(self) -> None:
+        """Sign-in and two lists. No registration, no passwords, no editing, and no API to log in with a password."""
+        self.auth_view = self.authoauthview()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+        more = {"category": "Security", "icon": "fa-users", "category_icon": "fa-cogs"}
+        self.user_view = self.appbuilder.add_view(self.useroauthmodelview, "List Users", **more)
+        roles = self.appbuilder.add_view(self.rolemodelview, "List Roles", **more)
+        roles.related_views = [self.user_view.__class__]
+
+    def load_user(self, user_id: Any) -> Any:
+        """The user of this request's session; what Flask-Login calls. None for a session without a sign-in."""
+        user = flask_user(self.get_user_by_id) if has_request_context() else None
+        if user is None or str(user.id) != str(user_id):
+            return None
+        if user._entra.changed_by_hand:
+            self.put_back(user._entra)
+        return user
+
+    def put_back(self, found: Standing) -> None:
+        """Gives a user the directory's roles again. Decisions don't wait for it: they never look at the table."""
+        session = self.appbuilder.session
+        try:
+            held = Identities(session, self.user_model, self.role_model).put_back(found.user_id, found.roles)
+            audit.record(
+                "entra_role_change",
+                tenant_id=found.tenant_id,
+                object_id=found.object_id,
+                roles=found.roles,
+                roles_before=held,
+                reason="changed by hand in Airflow: put back",
+                session=session,
+            )
+            session.commit()
+        except (SQLAlchemyError, audit.AuditError):
+            session.rollback()
+            log.exception("Roles that were changed by hand could not be put back")
+        forget()
+
+    def load_user_jwt(self, _jwt_header: Any, _jwt_data: Any) -> None:
+        """Flask-AppBuilder's own tokens, which name a user and nothing that ends."""
+
+    def auth_user_db(self, username: Any, password: Any, rotate_session_id: bool = True) -> None:
+        """A password: POST /auth/token (3.x), the basic_auth backend (2.x), `airflow users create` of days gone by."""
+        log.warning("A sign-in with a password was refused: this Airflow signs in with Entra alone")
+
+    auth_user_ldap = auth_user_db
+
+    def auth_user_oauth(self, userinfo: Any, rotate_session_id: bool = True) -> None:
+        """FAB's own way from claims to a user, which links by name."""
+
+    def auth_user_oid(self, email: Any) -> None:
+        """FAB's OpenID 2.0."""
+
+    def auth_user_remote_user(self, username: Any) -> None:
+        """A header of a proxy."""
+
+    def add_user(self, *_: Any, **__: Any) -> NoReturn:
+        raise AirflowException(_DECLARED)
+
+    def update_user(self, *_: Any, **__: Any) -> NoReturn:
+        raise AirflowException(_DECLARED)
+
+    def reset_password(self, *_: Any, **__: Any) -> NoReturn:
+        raise AirflowException(_DECLARED)
+
+    def add_register_user(self, *_: Any, **__: Any) -> NoReturn:
+        raise AirflowException(_DECLARED)
+
+    def create_admin_standalone(self) -> tuple[None, None]:
+        """`airflow standalone` (2.x) makes no admin with a password."""
+        return None, None
+
+
+_DECLARED = (
+    "Users of this Airflow come from Microsoft Entra, and their roles from the groups in the stack file: a change here "
+    "would not last. Put the person into the role's group, or out of it."
+)

@@ -1,0 +1,69 @@
+"""What differs between Airflow 2.11 and 3.x around a sign-in, each with the reason, and nothing else of it elsewhere.
+
+The auth manager's own methods differ too: manager2 and manager3.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from airflow import __version__
+from flask import request, session
+
+from airflow_entra_auth.fab.configuration import secure, sign_on
+from airflow_entra_auth.fab.standing import SESSION_KEY
+
+AIRFLOW_3 = int(__version__.split(".")[0]) >= 3
+
+# 3.x's own page signs out by sending the browser to a URL; 2.11's by a form with a CSRF token, and a GET stays refused.
+SIGN_OUT_BY_GET = AIRFLOW_3
+
+
+def pages_url(base_url: str) -> str:
+    """Below which URL this package's pages are: 3.x mounts an auth manager's pages under /auth."""
+    return f"{base_url}/auth" if AIRFLOW_3 else base_url
+
+
+def new_session_id() -> None:
+    """A signed-in browser's cookie isn't the one it came with, where sessions are kept in the database."""
+    if hasattr(session, "sid"):
+        session.sid = str(uuid.uuid4())
+
+
+def enter(response: Any, user: Any) -> Any:
+    """3.x's pages know a browser by a token of Airflow's own in a second cookie; 2.11's by the Flask session alone."""
+    if AIRFLOW_3:
+        from airflow.api_fastapi.app import get_auth_manager, get_cookie_path
+
+        token = get_auth_manager().generate_jwt(user)
+        options = {"path": get_cookie_path(), "secure": secure(sign_on()), "httponly": True, "samesite": "Lax"}
+        response.set_cookie(_token_cookie(), token, **options)
+    return response
+
+
+def leave(response: Any) -> Any:
+    """Takes that second cookie away again, also at the path where older releases of 3.x put it."""
+    if AIRFLOW_3:
+        from airflow.api_fastapi.app import get_cookie_path
+
+        for path in {get_cookie_path(), "/"}:
+            response.delete_cookie(_token_cookie(), path=path, secure=secure(sign_on()), httponly=True, samesite="Lax")
+    return response
+
+
+def session_of_token() -> str | None:
+    """The session that the second cookie names, if Airflow signed it."""
+    if not AIRFLOW_3 or _token_cookie() not in request.cookies:
+        return None
+    from airflow.api_fastapi.app import get_auth_manager
+
+    claims = get_auth_manager().believed_claims(request.cookies[_token_cookie()])
+    named = claims.get(SESSION_KEY)
+    return named if isinstance(named, str) else None
+
+
+def _token_cookie() -> str:
+    from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+
+    return str(COOKIE_NAME_JWT_TOKEN)

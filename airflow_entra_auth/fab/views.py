@@ -1,0 +1,148 @@
+"""Signing in and out: the pages that a browser goes through. FAB's own view of the kind is replaced as a whole."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from airflow import settings
+from flask import Response, abort, g, redirect, request, session
+from flask_appbuilder import expose
+from flask_appbuilder.security.views import AuthView
+from flask_login import login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from airflow_entra_auth import sessions
+from airflow_entra_auth.claims import Refused
+from airflow_entra_auth.fab import audit, versions
+from airflow_entra_auth.fab.configuration import PROVIDER, sign_on
+from airflow_entra_auth.fab.entra import EntraClient, SignInError
+from airflow_entra_auth.fab.next_url import safe_next
+from airflow_entra_auth.fab.pages import page
+from airflow_entra_auth.fab.sign_in import SignIn, entra_sid
+from airflow_entra_auth.fab.standing import SESSION_KEY, forget, stamp, standing
+
+log = logging.getLogger(__name__)
+
+_ANOTHER = "select_account"
+
+
+class EntraAuthView(AuthView):
+    """/login/, /oauth-authorized/azure and /logout/; on 3.x Airflow mounts them under /auth."""
+
+    @expose("/login/")
+    @expose(f"/login/{PROVIDER}")
+    def login(self) -> Response:
+        """Straight to Entra: there is one way to sign in. Whoever is signed in goes on."""
+        rules = sign_on()
+        next_url = safe_next(request.args.get("next"), rules.base_url)
+        another = request.args.get("prompt") == _ANOTHER
+        if g.user is not None and g.user.is_authenticated and not another:
+            return versions.enter(redirect(next_url), g.user)
+        try:
+            return redirect(self._client().leave(next_url, _ANOTHER if another else None))
+        except SignInError as error:
+            return self._no(error)
+
+    @expose(f"/oauth-authorized/{PROVIDER}")
+    def oauth_authorized(self) -> Response:
+        """Entra's answer: a session, or a page that says why not. Never back to Entra by itself, which would loop."""
+        rules, client = sign_on(), self._client()
+        manager = self.appbuilder.sm
+        sign_in = SignIn(manager.appbuilder.session, manager.user_model, manager.role_model, rules)
+        try:
+            arrival = client.arrive()
+            decision = sign_in.decide(arrival, client)
+            if isinstance(decision, Refused):
+                return self._refuse(sign_in, decision)
+            manager.make_sure_of_roles(decision.roles)
+            user, begun = sign_in.admit(decision, entra_sid(arrival.claims))
+        except SignInError as error:
+            return self._no(error)
+        except (SQLAlchemyError, audit.AuditError):
+            log.exception("A sign-in could not be written to Airflow's database")
+            return self._no(
+                SignInError("Airflow can't write down that you sign in", "Try again in a minute.", "See above.", 503)
+            )
+        self._end_sessions("replaced")
+        session.clear()
+        versions.new_session_id()
+        session[SESSION_KEY] = begun.id
+        found = standing(begun.id, rules.tenant_id)
+        if found is None or not login_user(stamp(user, found, rules)):
+            abort(403)
+        g.user = user
+        return versions.enter(redirect(safe_next(arrival.next_url, rules.base_url)), user)
+
+    @expose("/logout", methods=["GET", "POST"])
+    @expose("/logout/", methods=["GET", "POST"])
+    def logout(self) -> Response:
+        """A person signs out; or Entra says, in a GET without cookies, that its session `sid` ended."""
+        if request.method == "GET" and "sid" in request.args:
+            return self._signed_out_in_entra(request.args["sid"], request.args.get("iss"))
+        if request.method == "GET" and not versions.SIGN_OUT_BY_GET:
+            abort(405)
+        self._end_sessions("signed out")
+        logout_user()
+        session.clear()
+        url = self._client().sign_out_url()
+        response = redirect(url) if url else page("You are signed out of Airflow", "You are still signed in to Entra.")
+        return versions.leave(response)
+
+    def _end_sessions(self, why: sessions.WhyEnded) -> None:
+        """Ends what this browser's cookies name."""
+        rules = sign_on()
+        ids = {session.get(SESSION_KEY), versions.session_of_token()}
+        for session_id in filter(None, ids):
+            found = standing(session_id, rules.tenant_id)
+            with settings.engine.begin() as connection:
+                sessions.end(connection, session_id, why)
+            forget()
+            if found:
+                audit.record("entra_sign_out", tenant_id=found.tenant_id, object_id=found.object_id, reason=why)
+
+    def _signed_out_in_entra(self, sid: str, issuer: str | None) -> Response:
+        """https://learn.microsoft.com/entra/identity-platform/scenario-web-app-sign-user-sign-in#configure-front-channel-logout"""
+        rules = sign_on()
+        if issuer in (None, rules.issuer):
+            with settings.engine.begin() as connection:
+                people = sessions.people_of_sid(connection, rules.tenant_id, sid)
+                sessions.end_of_sid(connection, rules.tenant_id, sid, "signed out in Entra")
+            forget()
+            for object_id in people:
+                audit.record(
+                    "entra_sign_out", tenant_id=rules.tenant_id, object_id=object_id, reason="signed out in Entra"
+                )
+        # The same answer whether or not there was a session: nobody learns which ids exist.
+        response = Response("", status=200, mimetype="text/plain")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _client(self) -> EntraClient:
+        return EntraClient(self.appbuilder.sm.oauth_remotes[PROVIDER], sign_on())
+
+    def _refuse(self, sign_in: SignIn, refused: Refused) -> Response:
+        sign_in.refuse(refused)
+        self._end_sessions("refused")
+        session.clear()
+        return versions.leave(self._no(SignInError("You can't sign in to this Airflow", refused.message, refused.fix)))
+
+    def _no(self, error: SignInError) -> Response:
+        reference = secrets.token_hex(4)
+        log.warning("Sign-in %s: %s", reference, error.fix)
+        login = f"{versions.pages_url(sign_on().base_url)}/login/"
+        links = [("Start again", login), ("Try another account", f"{login}?prompt={_ANOTHER}")]
+        return page(error.title, error.message, links=links, reference=reference, status=error.status)
+
+
+def flask_user(users: Any) -> Any:
+    """The stamped user of this request's Flask session, or None. `users` finds a row of Airflow's users by number."""
+    rules = sign_on()
+    try:
+        found = standing(session.get(SESSION_KEY), rules.tenant_id)
+        user = users(found.user_id) if found else None
+        return stamp(user, found, rules) if found and user is not None else None
+    except SQLAlchemyError:
+        log.exception("Airflow's database does not say who is signed in, so nobody is")
+        return None

@@ -1,0 +1,166 @@
+"""Which row of Airflow's users is which person. A person is tenant id and object id; names and addresses link nobody.
+
+A row's user name is the object id. A row that has what a person needs (that user name, their address) and isn't a
+person of this tenant is set aside: renamed, its address freed, deactivated, without roles or password. Where two people
+of the tenant say the same address, whoever has it keeps it, and the other's row gets one that can't exist: an address
+says nothing about who somebody is, so neither may push the other out.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_entra_auth import sessions
+from airflow_entra_auth.claims import Admitted, Person
+from airflow_entra_auth.tables import IDENTITIES
+
+_NAME_LENGTH = 256
+_USERNAME_LENGTH = 512
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A row that another person's sign-in took the user name or address from."""
+
+    user_id: int
+    username: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a sign-in did to Airflow's users. `user` is the row; the roles are the directory's, before and now."""
+
+    user: Any
+    active: bool
+    roles_before: tuple[str, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+class Identities:
+    """Airflow's users, through an ORM session and its two models. The caller commits."""
+
+    def __init__(self, session: Any, user_model: Any, role_model: Any) -> None:
+        self._session, self._users, self._roles = session, user_model, role_model
+
+    def admit(self, admitted: Admitted) -> Entry:
+        """The person's row, made or brought up to date, with exactly the roles given.
+
+        A row that an administrator deactivated stays so, without roles: `active` says it.
+        """
+        person = admitted.person
+        identity = self._identity(person)
+        user = self._row_of(person, identity)
+        set_aside, email = self._make_room(person, user)
+        if user is None:
+            user = self._users(username=person.object_id, active=True, login_count=0, fail_login_count=0)
+            self._session.add(user)
+        active = bool(user.active)
+        user.username, user.email, user.password = person.object_id, email, None
+        user.first_name, user.last_name = _two_names(person.display_name)
+        user.last_login, user.login_count = datetime.now(), (user.login_count or 0) + 1
+        self._give(user, admitted.roles if active else ())
+        self._session.flush()
+        self._write(user.id, person, admitted.roles if active else ())
+        return Entry(user, active, _roles_in(identity), tuple(set_aside))
+
+    def strip(self, person: Person) -> tuple[str, ...]:
+        """Takes a person's roles and sessions; the roles there were."""
+        identity = self._identity(person)
+        sessions.end_of_person(self._session, person.tenant_id, person.object_id, "refused")
+        user = self._row_of(person, identity)
+        if identity is None or user is None:
+            return ()
+        self._give(user, ())
+        self._write(user.id, person, ())
+        return _roles_in(identity)
+
+    def put_back(self, user_id: int, roles: tuple[str, ...]) -> tuple[str, ...]:
+        """Gives a row the directory's roles again, after somebody changed them by hand; the roles it had."""
+        user = self._session.get(self._users, user_id, populate_existing=True)
+        held = tuple(sorted(role.name for role in user.roles))
+        self._give(user, roles)
+        return held
+
+    def _identity(self, person: Person) -> Any:
+        columns = IDENTITIES.c
+        which = (columns.tenant_id == person.tenant_id) & (columns.object_id == person.object_id)
+        return self._session.execute(sa.select(IDENTITIES).where(which)).first()
+
+    def _row_of(self, person: Person, identity: Any) -> Any:
+        """The row that is the person, by user name too: a database may give a deleted row's number to another."""
+        user = self._session.get(self._users, identity.user_id) if identity else None
+        if user is not None and user.username == person.object_id:
+            return user
+        if identity:
+            self._forget(identity.user_id)
+        return None
+
+    def _make_room(self, person: Person, user: Any) -> tuple[list[SetAside], str]:
+        """Sets conflicting rows aside; (which, the address that the person's row may have)."""
+        nobody = f"{person.object_id}@{person.tenant_id}.invalid"
+        email = person.email or nobody
+        wanted = sa.func.lower(self._users.username) == person.object_id
+        wanted |= sa.func.lower(self._users.email) == email.lower()
+        set_aside = []
+        for row in self._session.scalars(sa.select(self._users).where(wanted)).unique().all():
+            if user is not None and row.id == user.id:
+                continue
+            if self._is_person_of(person.tenant_id, row):
+                email = nobody
+                continue
+            set_aside.append(SetAside(row.id, row.username))
+            self._set_aside(row)
+        self._session.flush()
+        return set_aside, email
+
+    def _is_person_of(self, tenant_id: str, row: Any) -> bool:
+        which = (IDENTITIES.c.user_id == row.id) & (IDENTITIES.c.tenant_id == tenant_id)
+        identity = self._session.execute(sa.select(IDENTITIES).where(which)).first()
+        return identity is not None and identity.object_id == row.username
+
+    def _set_aside(self, row: Any) -> None:
+        sessions.end_of_user(self._session, row.id, "set aside")
+        self._forget(row.id)
+        row.username = f"set-aside-{row.id}-{row.username}"[:_USERNAME_LENGTH]
+        row.email = f"set-aside-{row.id}@set-aside.invalid"
+        row.active, row.password = False, None
+        self._give(row, ())
+
+    def _give(self, user: Any, roles: tuple[str, ...]) -> None:
+        wanted = self._session.scalars(sa.select(self._roles).where(self._roles.name.in_(roles))).unique().all()
+        if {role.name for role in user.roles} != {role.name for role in wanted}:
+            user.roles = list(wanted)
+        if getattr(user, "groups", None):
+            user.groups = []
+
+    def _write(self, user_id: int, person: Person, roles: tuple[str, ...]) -> None:
+        self._forget(user_id)
+        self._session.execute(
+            sa.insert(IDENTITIES).values(
+                user_id=user_id,
+                tenant_id=person.tenant_id,
+                object_id=person.object_id,
+                roles=json.dumps(roles),
+                display_name=person.display_name[:_NAME_LENGTH],
+                updated_at=int(time.time()),
+            )
+        )
+
+    def _forget(self, user_id: int) -> None:
+        self._session.execute(sa.delete(IDENTITIES).where(IDENTITIES.c.user_id == user_id))
+
+
+def _two_names(display_name: str) -> tuple[str, str]:
+    """Airflow shows "first last": split anywhere, it reads as the directory has it."""
+    first, _, last = display_name.partition(" ")
+    return first[:_NAME_LENGTH], last[:_NAME_LENGTH]
+
+
+def _roles_in(identity: Any) -> tuple[str, ...]:
+    return tuple(json.loads(identity.roles)) if identity else ()

@@ -1,0 +1,90 @@
+"""Airflow sessions that hang on a sign-in: a row each, which every cookie and token names and which ends once.
+
+Functions take a connection or session and leave the transaction to the caller.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from airflow_entra_auth.claims import Person
+from airflow_entra_auth.tables import SESSIONS
+
+KEPT = 30 * 24 * 3600
+"""Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
+
+WhyEnded = Literal["signed out", "signed out in Entra", "replaced", "refused", "set aside", "revoked"]
+
+
+@dataclass(frozen=True)
+class EntraSession:
+    """One signed-in browser. `sid` is Entra's id of its session there; `ends_at` is in seconds since 1970."""
+
+    id: str
+    user_id: int
+    tenant_id: str
+    object_id: str
+    sid: str | None
+    ends_at: int
+
+
+def start(
+    connection: Any, person: Person, user_id: int, *, sid: str | None, lifetime: int, now: int | None = None
+) -> EntraSession:
+    """A new session of `lifetime` seconds, which nothing lengthens. Rows that ended long ago are removed."""
+    at = int(time.time()) if now is None else now
+    connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends_at < at - KEPT))
+    begun = EntraSession(secrets.token_hex(16), user_id, person.tenant_id, person.object_id, sid, at + lifetime)
+    connection.execute(
+        sa.insert(SESSIONS).values(
+            id=begun.id,
+            user_id=begun.user_id,
+            tenant_id=begun.tenant_id,
+            object_id=begun.object_id,
+            sid=begun.sid,
+            signed_in_at=at,
+            ends_at=begun.ends_at,
+        )
+    )
+    return begun
+
+
+def end(connection: Any, session_id: str, why: WhyEnded) -> int:
+    """How many sessions this ended: 1, or 0 where it had ended."""
+    return _end(connection, SESSIONS.c.id == session_id, why)
+
+
+def end_of_user(connection: Any, user_id: int, why: WhyEnded) -> int:
+    """Ends every session of a row of Airflow's users; how many there were."""
+    return _end(connection, SESSIONS.c.user_id == user_id, why)
+
+
+def end_of_person(connection: Any, tenant_id: str, object_id: str, why: WhyEnded) -> int:
+    """Ends every session of a person, whatever became of the row of Airflow's users; how many there were."""
+    return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.object_id == object_id), why)
+
+
+def people_of_sid(connection: Any, tenant_id: str, sid: str) -> list[str]:
+    """The object ids of who is in a session not yet ended that began in Entra's session `sid`."""
+    wanted = (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.sid == sid) & SESSIONS.c.ended_at.is_(None)
+    return list(connection.execute(sa.select(SESSIONS.c.object_id).where(wanted).distinct()).scalars())
+
+
+def end_of_sid(connection: Any, tenant_id: str, sid: str, why: WhyEnded) -> int:
+    """Ends the sessions that began in Entra's session `sid`; how many there were."""
+    return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.sid == sid), why)
+
+
+def _end(connection: Any, which: Any, why: WhyEnded) -> int:
+    ended = connection.execute(
+        sa.update(SESSIONS)
+        .where(which, SESSIONS.c.ended_at.is_(None))
+        .values(ended_at=int(time.time()), why_ended=why)
+        .execution_options(synchronize_session=False)
+    )
+    return int(ended.rowcount)

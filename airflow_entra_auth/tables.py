@@ -1,0 +1,45 @@
+"""The two tables of sign-on, beside Airflow's own. SQLAlchemy Core, so that 1.4 (Airflow 2.11) and 2.x (3.x) both do.
+
+Times are whole seconds since 1970 (UTC): three kinds of database disagree about time zones, none about numbers.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+metadata = sa.MetaData()
+
+SESSIONS = sa.Table(
+    "airflow_entra_session",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.Integer, nullable=False, index=True),
+    sa.Column("tenant_id", sa.String(36), nullable=False),
+    sa.Column("object_id", sa.String(36), nullable=False),
+    sa.Column("sid", sa.String(128), index=True),
+    sa.Column("signed_in_at", sa.BigInteger, nullable=False),
+    sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("why_ended", sa.String(64)),
+)
+
+IDENTITIES = sa.Table(
+    "airflow_entra_identity",
+    metadata,
+    sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("tenant_id", sa.String(36), nullable=False),
+    sa.Column("object_id", sa.String(36), nullable=False),
+    sa.Column("roles", sa.Text, nullable=False),
+    sa.Column("display_name", sa.String(256), nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("tenant_id", "object_id", name="airflow_entra_identity_person"),
+)
+
+
+def create_tables(engine: sa.engine.Engine) -> None:
+    """Creates what isn't there. Several processes may do so at once: whoever comes second finds them."""
+    try:
+        metadata.create_all(engine, checkfirst=True)
+    except DBAPIError:
+        metadata.create_all(engine, checkfirst=True)
