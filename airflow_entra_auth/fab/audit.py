@@ -42,6 +42,8 @@ def record(
 ) -> None:
     """Writes one line: in `session`'s transaction, to be committed by the caller, or by itself where there is none.
 
+    Where the caller has written something that isn't committed yet, it passes its session: SQLite has one writer.
+
     Only what is named here can get into the log: no claim, token or secret. `person`, or else `tenant_id` and
     `object_id`, says who. `roles` are those given from now on, `roles_before` those until now. Raises AuditError, where
     the event opens access; the caller then rolls back and refuses.
