@@ -136,25 +136,19 @@ class Browser:
         """What the application gets back when a person signs in."""
         return answer_of(self.choose(self.ask(**changed), username))
 
-    def redeem(self, code: str, **changed: str | None) -> Reply:
+    def redeem(self, code: str, headers: dict[str, str] | None = None, /, **changed: str | None) -> Reply:
         """The application's token request for a code."""
-        return self.token(
-            **{
-                "grant_type": "authorization_code",
-                "code": code,
-                "redirect_uri": REDIRECT,
-                "code_verifier": VERIFIER,
-                **changed,
-            }
-        )
+        given = {"code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+        return self.token(headers, **{"grant_type": "authorization_code", **given, **changed})
 
     def refresh(self, token: str, **changed: str | None) -> Reply:
         return self.token(**{"grant_type": "refresh_token", "refresh_token": token, **changed})
 
-    def token(self, **fields: str | None) -> Reply:
+    def token(self, headers: dict[str, str] | None = None, /, **fields: str | None) -> Reply:
+        """A token request that authenticates by the secret, unless it says otherwise."""
         given = {"client_id": self.application["appId"], "client_secret": self.application["secret"], **fields}
         body = urlencode({name: value for name, value in given.items() if value is not None})
-        return self.tenant.send("POST", f"{self.base}/oauth2/v2.0/token", body.encode())
+        return self.tenant.send("POST", f"{self.base}/oauth2/v2.0/token", body.encode(), headers=headers)
 
     def tokens(self, username: str, **changed: str | None) -> JsonObject:
         """The token response of a whole sign-in."""
@@ -187,3 +181,12 @@ def answer_of(reply: Reply, uri: str = REDIRECT) -> dict[str, str]:
     location = reply.headers["Location"]
     assert location.startswith(f"{uri}?"), location
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query, strict_parsing=True).items()}
+
+
+def refusal_of(reply: Reply) -> tuple[str, int]:
+    """OAuth's error and the AADSTS number of a refused token request."""
+    assert isinstance(reply.body, dict)
+    assert "error" in reply.body, reply.body
+    number = reply.body["error_codes"][0]
+    assert reply.body["error_description"].startswith(f"AADSTS{number}: ")
+    return reply.body["error"], number
