@@ -12,6 +12,7 @@ _COMMANDS = {
     "check": "airflow_entra.cli.check",
     "local": "airflow_entra.cli.local",
     "recover": "airflow_entra.cli.recover",
+    "render": "airflow_entra.cli.render",
     "schema": "airflow_entra.cli.schema",
 }
 

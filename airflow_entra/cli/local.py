@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from airflow_entra.cli import LazyGroup
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import DEFAULT_HTTP_PORT, World
+from airflow_entra.local.world import DEFAULT_HTTP_PORT, project_world
 
 _PORT_VARIABLE = "AIRFLOW_ENTRA_LOCAL_PORT"
-_HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
-_STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
 
 
 @click.group(name="local", cls=LazyGroup, lazy={"who": "airflow_entra.cli.who"})
@@ -41,16 +37,7 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _world() -> World:
-    """The world of the project that the caller stands in: in .local/, or where AIRFLOW_ENTRA_LOCAL says."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
-            home = Path(os.environ.get(_HOME_VARIABLE) or folder / ".local").absolute()
-            stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / "stacks").absolute()
-            return World(folder, home, stacks)
-    raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
-
+_world = project_world
 
 port_option = click.option(
     "--port",

@@ -21,6 +21,8 @@ NO_PROXY = "localhost,127.0.0.1,::1"
 DEFAULT_HTTP_PORT = 8400
 """The tenant's sign-in page and portal; its proxy listens one port above."""
 
+_HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
+_STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
 _FOREIGN_PREFIXES = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_", "AIRFLOW_ENTRA_")
 _FOREIGN_NAMES = frozenset({"HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR"})
 _KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", "AIRFLOW_ENTRA_LOCAL_PORT"})
@@ -99,6 +101,20 @@ class World:
             return
         except OSError as error:
             raise LocalError.from_os_error("remove the local world", self.home, error) from error
+
+
+def project_world() -> World:
+    """The world of the project that the caller stands in: in .local/, or where AIRFLOW_ENTRA_LOCAL says.
+
+    Raises `LocalError` outside of a project.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
+            home = Path(os.environ.get(_HOME_VARIABLE) or folder / ".local").absolute()
+            stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / "stacks").absolute()
+            return World(folder, home, stacks)
+    raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
 
 
 def write_private(path: Path, text: str) -> None:

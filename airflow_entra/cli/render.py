@@ -1,0 +1,103 @@
+"""airflow-entra render: Airflow's own configuration files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from airflow_entra.render import Target
+
+_TARGETS = ("webserver-config", "env", "helm", "compose", "roles")
+
+
+@click.command(name="render")
+@click.option("--stack", default="local", show_default=True, help="The stack whose Airflow is configured.")
+@click.option("--target", type=click.Choice(_TARGETS), help="One file, on standard output unless --out is given.")
+@click.option("--airflow-version", metavar="3.3|2.11", help="Which Airflow, where the stack has two; else the newest.")
+@click.option("--url", metavar="BASE", help="The public base URL, where it is not the stack file's.")
+@click.option("--stock", is_flag=True, help="For Airflow without airflow_entra_auth; says what that leaves open.")
+@click.option(
+    "--at",
+    default="/opt/airflow",
+    show_default=True,
+    metavar="DIR",
+    help="Where Airflow finds the files, in its image or on its host.",
+)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write into this folder.")
+@click.option(
+    "--outputs",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The stack's outputs, as `pulumi stack output --json` wrote them; else Pulumi is asked.",
+)
+def command(
+    stack: str,
+    target: Target | None,
+    airflow_version: str | None,
+    url: str | None,
+    stock: bool,
+    at: str,
+    out: Path | None,
+    outputs: Path | None,
+) -> None:
+    """Write Airflow's configuration for a deployed stack: settings, environment, Helm, Compose, sign-on file.
+
+    Without --target, all of them into --out. No secret is in any of them. Exit code 2 where the stack is not deployed
+    as its file says.
+    """
+    from airflow_entra.local.errors import LocalError
+    from airflow_entra.local.outputs import stack_outputs
+    from airflow_entra.local.world import project_world
+    from airflow_entra.render import FILES, TARGETS, Places, RenderError, facts
+    from airflow_entra.render import render as render_target
+    from airflow_entra.settings import SettingsError, load
+
+    if target is None and out is None:
+        raise click.UsageError("say which file (--target), or where to write all of them (--out)")
+    try:
+        world = project_world()
+        settings = load(world.existing_stack_file(stack))
+        known = facts(
+            settings,
+            stack,
+            stack_outputs(world, stack, outputs, local=settings.environment == "local"),
+            version=airflow_version,
+            url=_base_url(url),
+            places=Places.below(at),
+        )
+        wanted = [target] if target else [one for one in TARGETS if not (stock and one == "roles")]
+        texts = {one: render_target(one, known, stock=stock) for one in wanted}
+    except SettingsError as mistakes:
+        click.echo(str(mistakes), err=True)
+        sys.exit(2)
+    except (RenderError, LocalError) as problem:
+        click.echo(f"airflow-entra: {problem}", err=True)
+        sys.exit(2)
+    if out is None:
+        click.echo("".join(texts.values()), nl=False)
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for one, text in texts.items():
+            (out / FILES[one]).write_text(text, "utf-8")
+            click.echo(out / FILES[one])
+    except OSError as error:
+        click.echo(f"airflow-entra: cannot write {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)
+    click.echo("Next: docs/airflow.md says which file goes where.", err=True)
+
+
+def _base_url(url: str | None) -> str | None:
+    if url is None:
+        return None
+    from pydantic import TypeAdapter, ValidationError
+
+    from airflow_entra.settings.types import Url
+
+    try:
+        return str(TypeAdapter(Url).validate_python(url))
+    except ValidationError as error:
+        raise click.BadParameter(error.errors()[0]["msg"], param_hint="--url") from None

@@ -1,0 +1,7 @@
+"""Airflow's own configuration files for one stack. Pure: from settings and a deployed stack's outputs to text."""
+
+from airflow_entra.render.facts import Facts, Places, RenderError, facts
+from airflow_entra.render.sign_on import sign_on_file
+from airflow_entra.render.targets import FILES, TARGETS, Target, render
+
+__all__ = ["FILES", "TARGETS", "Facts", "Places", "RenderError", "Target", "facts", "render", "sign_on_file"]

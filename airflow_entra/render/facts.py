@@ -1,0 +1,189 @@
+"""What the files say: the stack file and the outputs of the deployed stack together, for one of its Airflows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_entra.access import plan
+from airflow_entra.access.airflow_urls import AirflowUrls, urls
+from airflow_entra.access.permissions import scopes
+from airflow_entra.settings.model import Airflow, Federated, StackSettings, VaultSecret
+
+AUTHORITY = "https://login.microsoftonline.com"
+GRAPH = "https://graph.microsoft.com/v1.0"
+
+_STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
+
+
+class RenderError(Exception):
+    """The files can't be written: what is missing or doesn't fit together, and how to fix it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where Airflow finds the files: absolute paths on its side."""
+
+    webserver_config: str = "/opt/airflow/webserver_config.py"
+    sign_on: str = "/opt/airflow/sign-on.json"
+    private_key: str = "/opt/airflow/certificate/tls.key"
+    certificate: str = "/opt/airflow/certificate/tls.crt"
+
+    @classmethod
+    def below(cls, folder: str) -> Places:
+        """Everything below one folder."""
+        base = folder.rstrip("/")
+        return cls(
+            f"{base}/webserver_config.py",
+            f"{base}/sign-on.json",
+            f"{base}/certificate/tls.key",
+            f"{base}/certificate/tls.crt",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that any of the files says. `session` is in seconds; `roles` holds the groups' object ids."""
+
+    stack: str
+    settings: StackSettings
+    airflow: AirflowUrls
+    client_id: str
+    roles: Mapping[str, tuple[str, ...]]
+    credential: Mapping[str, Any]
+    authority: str = AUTHORITY
+    graph: str = GRAPH
+    places: Places = Places()
+
+    @property
+    def major(self) -> int:
+        return int(self.airflow.version.split(".")[0])
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https, which something in front of Airflow ends."""
+        return urlsplit(self.airflow.url).scheme == "https"
+
+    @property
+    def session(self) -> int:
+        return int(self.settings.sign_in.airflow_session.total_seconds())
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return scopes(self.settings.sign_in)
+
+    @property
+    def service_account(self) -> str | None:
+        """The Kubernetes service account that a federated credential trusts; None where it trusts another platform."""
+        credential = self.settings.credential
+        if not isinstance(credential, Federated):
+            return None
+        parts = credential.federated.subject.split(":")
+        return parts[3] if len(parts) == 4 and parts[:2] == ["system", "serviceaccount"] else None
+
+
+def facts(
+    settings: StackSettings,
+    stack: str,
+    outputs: Mapping[str, Any],
+    *,
+    version: str | None = None,
+    url: str | None = None,
+    authority: str = AUTHORITY,
+    places: Places | None = None,
+) -> Facts:
+    """The facts about the Airflow `version` ("3.3", "2.11", "3"; the newest unless given) of a stack.
+
+    `outputs` are the stack's; `url` stands for the stack file's base URL. Raises RenderError where the stack isn't
+    deployed as its file says, or has no such Airflow.
+    """
+    if not _STACK.fullmatch(stack):
+        raise RenderError(f"{stack!r} is no stack's name: letters, digits, dots, hyphens and underscores are right")
+    places = places or Places()
+    airflow = _airflow(settings, stack, version)
+    _must_be_deployed(settings, stack, outputs)
+    return Facts(
+        stack=stack,
+        settings=settings,
+        airflow=urls(airflow.version, url or airflow.url),
+        client_id=str(outputs["clientId"]),
+        roles=_roles(settings, stack, outputs),
+        credential=_credential(settings, stack, outputs, places),
+        authority=authority.rstrip("/"),
+        places=places,
+    )
+
+
+def _airflow(settings: StackSettings, stack: str, version: str | None) -> Airflow:
+    wanted = _numbers(version) if version else []
+    fitting = [one for one in settings.airflow if _same(_numbers(one.version), wanted)]
+    if not fitting:
+        known = " and ".join(one.version for one in settings.airflow)
+        raise RenderError(
+            f"stack {stack} has no Airflow {version}, only {known}; name one of its versions, or add this one under "
+            "airflow-entra:airflow"
+        )
+    return max(fitting, key=lambda one: _numbers(one.version))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) if part.isdecimal() else -1 for part in version.split(".")]
+
+
+def _same(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether one says at most more than the other: 3.3.2 is a 3.3, and 3.3 is what 3.3.2 asks for."""
+    shared = min(len(one), len(other))
+    return list(one[:shared]) == list(other[:shared])
+
+
+def _must_be_deployed(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> None:
+    missing = [name for name in ("tenantId", "clientId", "roles", "credential") if not outputs.get(name)]
+    if missing:
+        raise RenderError(
+            f"stack {stack} is not deployed: its outputs lack {', '.join(missing)}. Deploy it first: "
+            f"pulumi up --stack {stack}"
+        )
+    if str(outputs["tenantId"]).lower() != settings.tenant_id:
+        raise RenderError(
+            f"these outputs are of tenant {outputs['tenantId']}, stack {stack} is of tenant {settings.tenant_id}; take "
+            f"the outputs of this stack: pulumi stack output --json --stack {stack}"
+        )
+
+
+def _roles(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Object ids of the groups by role, without those that the identity team has yet to make."""
+    access = plan(settings, stack)
+    deployed: Mapping[str, Any] = outputs["roles"]
+    found = {}
+    for role, keys in access.roles.items():
+        known = {group["group"]: group.get("id") for group in deployed.get(role, ())}
+        names = [access.groups[key].name for key in keys]
+        absent = [name for name in names if name not in known]
+        if absent:
+            raise RenderError(
+                f"stack {stack} is deployed without the group {absent[0]} of role {role}, which its file names; deploy "
+                f"what the file says: pulumi up --stack {stack}"
+            )
+        found[role] = tuple(known[name] for name in names if known[name])
+    return found
+
+
+def _credential(settings: StackSettings, stack: str, outputs: Mapping[str, Any], places: Places) -> dict[str, Any]:
+    credential, deployed = settings.credential, outputs["credential"]
+    if deployed.get("mode") != credential.mode:
+        raise RenderError(
+            f"stack {stack} is deployed with credential.mode {deployed.get('mode')}, its file says {credential.mode}; "
+            f"deploy what the file says: pulumi up --stack {stack}"
+        )
+    if isinstance(credential, VaultSecret):
+        return {"mode": "vaultSecret", "vaultUrl": deployed["vaultUri"], "secretName": deployed["secretName"]}
+    if isinstance(credential, Federated):
+        return {"mode": "federated", "tokenFile": None}
+    return {
+        "mode": "certificate",
+        "privateKeyFile": places.private_key,
+        "certificateFile": places.certificate,
+    }

@@ -1,0 +1,44 @@
+"""The sign-on file: what airflow_entra_auth reads inside Airflow. No secret is in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airflow_entra.render.facts import Facts
+
+SCHEMA = 1
+
+
+def sign_on(facts: Facts) -> dict[str, Any]:
+    """The file's content, keys in the file's order."""
+    settings = facts.settings
+    return {
+        "schema": SCHEMA,
+        "stack": facts.stack,
+        "environment": settings.environment,
+        "tenantId": settings.tenant_id,
+        "clientId": facts.client_id,
+        "authority": facts.authority,
+        "graph": facts.graph,
+        "baseUrl": facts.airflow.url,
+        "redirectUri": facts.airflow.redirect_uri,
+        "rolesFrom": settings.sign_in.roles_from,
+        "guests": settings.sign_in.guests,
+        "airflowSession": facts.session,
+        "contact": settings.sign_in.contact,
+        "credential": dict(facts.credential),
+        "roles": {
+            role: {"groups": list(groups), "dags": {pattern: list(given) for pattern, given in _dags(facts, role)}}
+            for role, groups in facts.roles.items()
+        },
+    }
+
+
+def sign_on_file(facts: Facts) -> str:
+    """The file's text, in ASCII: no locale and no ConfigMap can spoil it."""
+    return json.dumps(sign_on(facts), indent=2) + "\n"
+
+
+def _dags(facts: Facts, role: str) -> Any:
+    return facts.settings.roles[role].dags.items()

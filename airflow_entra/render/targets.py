@@ -1,0 +1,128 @@
+"""The files, each from its template. Values enter a template through a filter, never as pasted text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from airflow_entra.render.facts import Facts, RenderError
+from airflow_entra.render.options import SIGN_ON_VARIABLE, options
+from airflow_entra.render.sign_on import sign_on_file
+
+Target = Literal["webserver-config", "env", "helm", "compose", "roles"]
+FILES: dict[Target, str] = {
+    "webserver-config": "webserver_config.py",
+    "env": "airflow.env",
+    "helm": "values.yaml",
+    "compose": "compose.yaml",
+    "roles": "sign-on.json",
+}
+"""The name of each target's file."""
+TARGETS: tuple[Target, ...] = tuple(FILES)
+
+
+def render(target: Target, facts: Facts, *, stock: bool = False) -> str:
+    """One file's text. `stock`: for an Airflow without airflow_entra_auth.
+
+    Raises RenderError where stock Airflow can't do what the stack declares.
+    """
+    if stock:
+        _possible_with_stock(target, facts)
+    if target == "roles":
+        return sign_on_file(facts)
+    return _template(target, facts, stock)
+
+
+def _possible_with_stock(target: Target, facts: Facts) -> None:
+    mode = facts.credential["mode"]
+    if mode != "vaultSecret":
+        raise RenderError(
+            f"stock Airflow needs a client secret, and stack {facts.stack} has none (credential.mode {mode}); leave "
+            "out --stock, or write credential.mode: vaultSecret"
+        )
+    if target == "roles":
+        raise RenderError(
+            "stock Airflow reads no sign-on file: its roles are in webserver_config.py. Leave out --stock, or take "
+            "--target webserver-config"
+        )
+
+
+def _template(target: Target, facts: Facts, stock: bool) -> str:
+    name = f"stock_{FILES[target]}" if stock and target == "webserver-config" else FILES[target]
+    context: dict[str, Any] = {
+        "facts": facts,
+        "stock": stock,
+        "options": options(facts, stock),
+        "sections": _sections(facts, stock),
+        "sign_on_variable": SIGN_ON_VARIABLE,
+        "sign_on": "" if stock else sign_on_file(facts),
+        "webserver_config": _template("webserver-config", facts, stock) if target == "helm" else "",
+        "mapping": _mapping(facts),
+        "custom": [role for role, entry in facts.settings.roles.items() if entry.dags],
+        "server": "apiServer" if facts.major == 3 else "webserver",
+    }
+    return _environment().get_template(f"{name}.j2").render(context)
+
+
+def _mapping(facts: Facts) -> dict[str, list[str]]:
+    """FAB's AUTH_ROLES_MAPPING: from what the token carries to lists of Airflow roles."""
+    if facts.settings.sign_in.roles_from == "appRoles":
+        return {role: [role] for role in facts.roles}
+    mapping: dict[str, list[str]] = {}
+    for role, groups in facts.roles.items():
+        for group in groups:
+            mapping.setdefault(group, []).append(role)
+    return mapping
+
+
+def _sections(facts: Facts, stock: bool) -> dict[str, dict[str, str]]:
+    sections: dict[str, dict[str, str]] = {}
+    for option in options(facts, stock):
+        sections.setdefault(option.section, {})[option.name] = option.value
+    return sections
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("airflow_entra.render"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 -- no HTML; see the filters
+    )
+    environment.filters.update(_FILTERS)
+    return environment
+
+
+def _yaml(value: object) -> str:
+    """A YAML value on one line. JSON is YAML, once the characters that YAML does not print are escaped."""
+    return json.dumps(value)
+
+
+def _python(value: str | list[str]) -> str:
+    """A Python value of texts: whatever JSON escapes in a text, Python escapes alike."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _go(text: str) -> str:
+    """Text for a value that Helm passes through its templates."""
+    return text.replace("{{", '{{ "{{" }}')
+
+
+def _compose(text: str) -> str:
+    """Text for a Compose file, where a dollar sign begins a variable."""
+    return text.replace("$", "$$")
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "yaml": _yaml,
+    "go": _go,
+    "compose": _compose,
+    "python": _python,
+}
