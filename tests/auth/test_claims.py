@@ -1,0 +1,251 @@
+"""From the claims of a verified token to who somebody is and which roles they have."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from airflow_entra_auth.claims import Admitted, GroupsNeeded, Person, Refused, decide
+from tests.auth.sign_on import CLIENT, GROUPS, PERSON, TENANT, claims, rules
+
+OTHER = "99999999-0000-4000-8000-000000000009"
+RULES = rules()
+BY_GROUP = rules(rolesFrom="securityGroups")
+
+
+def admitted(found: object) -> Admitted:
+    assert isinstance(found, Admitted), found
+    return found
+
+
+def refused(found: object) -> Refused:
+    assert isinstance(found, Refused), found
+    return found
+
+
+def test_app_roles_give_roles_in_the_order_of_the_file() -> None:
+    found = admitted(decide(claims(roles=["finance-editor", "Admin"]), RULES))
+    assert found.roles == ("Admin", "finance-editor")
+    assert found.because == {"Admin": "app role Admin", "finance-editor": "app role finance-editor"}
+    assert found.person == Person(TENANT, PERSON, "Jane Doe", "jane.doe@contoso.com", "jane@contoso.com", False)
+    assert found.notes == ()
+
+
+def test_a_role_that_the_file_does_not_name_is_reported_and_never_given() -> None:
+    found = admitted(decide(claims(roles=["Viewer", "admin", "Op"]), RULES))
+    assert found.roles == ("Viewer",)
+    assert found.notes == ("the token has app roles that the sign-on file doesn't name: Op, admin",)
+    alone = refused(decide(claims(roles=["Op"]), RULES))
+    assert alone.reason == "no_role"
+    assert "Op" in alone.fix
+
+
+@pytest.mark.parametrize("rolesfrom", ["assignedGroups", "securityGroups"])
+def test_groups_give_roles_and_one_group_many(rolesfrom: str) -> None:
+    found = admitted(decide(claims(groups=[GROUPS[0], OTHER]), rules(rolesFrom=rolesfrom)))
+    assert found.roles == ("Admin", "Viewer")
+    assert found.because["Viewer"] == f"member of {GROUPS[0]}"
+
+
+def test_only_the_declared_source_counts() -> None:
+    assert refused(decide(claims(groups=[GROUPS[0]]), RULES)).reason == "no_role"
+    assert refused(decide(claims(roles=["Admin"]), BY_GROUP)).reason == "no_role"
+    assert refused(decide(claims(), RULES, groups=[GROUPS[0]])).reason == "no_role"
+
+
+@pytest.mark.parametrize(
+    "overage",
+    [
+        {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.windows.net/x"}}},
+        {"hasgroups": True},
+        {"hasgroups": "true"},
+        {"_claim_names": {"groups": "src1"}, "groups": [GROUPS[2]]},
+    ],
+)
+def test_too_many_groups_for_a_token_are_asked_for(overage: dict[str, Any]) -> None:
+    asked = decide(claims(**overage), BY_GROUP)
+    assert isinstance(asked, GroupsNeeded)
+    assert (asked.person.object_id, asked.nested) == (PERSON, True)
+    assert admitted(decide(claims(**overage), BY_GROUP, groups={GROUPS[1], OTHER})).roles == ("Viewer",)
+    assert refused(decide(claims(**overage), BY_GROUP, groups=[])).reason == "no_role"
+
+
+def test_an_assigned_group_counts_for_its_direct_members_alone() -> None:
+    asked = decide(claims(hasgroups=True), rules(rolesFrom="assignedGroups"))
+    assert isinstance(asked, GroupsNeeded)
+    assert not asked.nested
+
+
+def test_overage_is_no_matter_where_app_roles_decide() -> None:
+    assert admitted(decide(claims(roles=["Admin"], _claim_names={"groups": "src1"}), RULES)).roles == ("Admin",)
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("iss", f"https://login.microsoftonline.com/{OTHER}/v2.0"),
+        ("iss", f"https://sts.windows.net/{TENANT}/"),
+        ("iss", f"https://login.microsoftonline.com/{TENANT}/v2.0/"),
+        ("iss", "http://localhost:8400/v2.0"),
+        ("iss", None),
+        ("tid", OTHER),
+        ("tid", None),
+        ("aud", OTHER),
+        ("aud", [CLIENT]),
+        ("aud", None),
+        ("ver", "1.0"),
+        ("ver", 2.0),
+        ("ver", None),
+    ],
+)
+def test_a_token_for_somebody_else_is_refused(claim: str, value: object) -> None:
+    found = refused(decide(claims(roles=["Admin"], **{claim: value}), RULES))
+    assert (found.reason, found.person) == ("wrong_token", None)
+    assert claim in found.fix
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "jane", PERSON.upper(), 7, ["x"], "00000000-0000-0000-0000-000000000000", PERSON + "\n"]
+)
+def test_nobody_is_recognised_without_an_object_id(value: object) -> None:
+    found = refused(decide(claims(roles=["Admin"], oid=value), RULES))
+    assert (found.reason, found.person) == ("no_object_id", None)
+    assert "openid and profile" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("roles", "Admin"),
+        ("roles", {"Admin": 1}),
+        ("roles", ["Admin", 7]),
+        ("roles", [["Admin"]]),
+        ("roles", 7),
+        ("name", ["Jane"]),
+        ("email", {"a": 1}),
+        ("preferred_username", 7),
+        ("acct", "guest"),
+        ("acct", True),
+        ("acct", 2),
+        ("acct", [1]),
+    ],
+)
+def test_a_claim_of_a_type_that_entra_never_gives_is_refused(claim: str, value: object) -> None:
+    found = refused(decide(claims(**{"roles": ["Admin"], claim: value}), RULES))
+    assert found.reason == "malformed"
+    assert claim in found.fix
+    assert found.person is not None
+    assert found.person.object_id == PERSON
+
+
+@pytest.mark.parametrize("value", ["groups", 7, ["groups"]])
+def test_claim_names_that_are_no_object_are_refused(value: object) -> None:
+    assert refused(decide(claims(groups=[GROUPS[0]], _claim_names=value), BY_GROUP)).reason == "malformed"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        {"acct": 1},
+        {"acct": "1"},
+        {"acct": None, "upn": "jane_gmail.com#EXT#@contoso.onmicrosoft.com"},
+        {"acct": None, "preferred_username": "jane_gmail.com#ext#@contoso.onmicrosoft.com"},
+        {"acct": None, "idp": "live.com"},
+        {"acct": None, "idp": f"https://sts.windows.net/{OTHER}/"},
+    ],
+)
+def test_guests_come_in_as_declared(token: dict[str, Any]) -> None:
+    found = refused(decide(claims(roles=["Admin"], **token), RULES))
+    assert found.reason == "guest"
+    assert found.person is not None
+    assert found.person.guest
+    assert "data-platform@contoso.com" in found.message
+    assert admitted(decide(claims(roles=["Admin"], **token), rules(guests="allow"))).person.guest
+
+
+@pytest.mark.parametrize(
+    "token", [{"acct": "0"}, {"idp": "live.com"}, {"acct": None, "idp": f"https://sts.windows.net/{TENANT}/"}]
+)
+def test_a_member_is_no_guest(token: dict[str, Any]) -> None:
+    assert not admitted(decide(claims(roles=["Admin"], **token), RULES)).person.guest
+
+
+def test_a_guest_is_refused_before_groups_are_asked_for() -> None:
+    assert refused(decide(claims(acct=1, hasgroups=True), BY_GROUP)).reason == "guest"
+
+
+def test_the_missing_acct_claim_is_explained_where_it_matters() -> None:
+    (note,) = admitted(decide(claims(roles=["Admin"], acct=None), RULES)).notes
+    assert "optional claim acct" in note
+    assert admitted(decide(claims(roles=["Admin"], acct=None), rules(guests="allow"))).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("token", "email", "sign_in_name"),
+    [
+        ({"email": None, "upn": "j@contoso.com"}, "j@contoso.com", "jane@contoso.com"),
+        ({"email": None}, "jane@contoso.com", "jane@contoso.com"),
+        ({"email": "nobody"}, "jane@contoso.com", "jane@contoso.com"),
+        ({"email": None, "preferred_username": "+49 151 1"}, None, "+49 151 1"),
+        ({"email": None, "preferred_username": None}, None, PERSON),
+        ({"email": "a@b.c", "preferred_username": None}, "a@b.c", "a@b.c"),
+        ({"email": f"{'x' * 320}@contoso.com"}, "jane@contoso.com", "jane@contoso.com"),
+        ({"email": "a@b.c <script>", "preferred_username": None}, None, PERSON),
+        ({"acct": 0, "email": None, "upn": "j_x.com#EXT#@c.com", "preferred_username": None}, None, None),
+    ],
+)
+def test_an_address_is_one_or_none(token: dict[str, Any], email: str | None, sign_in_name: str | None) -> None:
+    person = admitted(decide(claims(roles=["Admin"], **token), RULES)).person
+    assert person.email == email
+    assert sign_in_name is None or person.sign_in_name == sign_in_name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Zoë Müller-Ångström", "Zoë Müller-Ångström"),
+        ("山田 太郎", "山田 太郎"),
+        ("محمد", "محمد"),
+        ("نمی\u200cخواهم", "نمی\u200cخواهم"),  # noqa: RUF001 -- Persian
+        ("👩\u200d💻 Ada", "👩\u200d💻 Ada"),
+        ("\u202eenaJ", "enaJ"),
+        ("\u2066Jane\u2069\u200b", "Jane"),
+        ("Jane\x00\r\nDoe\t", "Jane Doe"),
+        ("Jane\u2028Doe", "Jane Doe"),
+        ("\ud800Jane", "Jane"),
+        ("x" * 500, "x" * 256),
+        (" \u202e ", "jane@contoso.com"),
+        (None, "jane@contoso.com"),
+    ],
+)
+def test_names_are_kept_but_what_commands_a_display(name: str | None, shown: str) -> None:
+    assert admitted(decide(claims(roles=["Admin"], name=name), RULES)).person.display_name == shown
+
+
+@pytest.mark.parametrize("source", ["appRoles", "assignedGroups", "securityGroups"])
+def test_who_has_no_role_hears_why_and_whom_to_ask(source: str) -> None:
+    found = refused(decide(claims(), rules(rolesFrom=source)))
+    assert found.reason == "no_role"
+    assert "jane@contoso.com" in found.message
+    assert "data-platform@contoso.com" in found.message
+    assert PERSON in found.fix
+    assert found.person is not None
+
+
+def test_without_a_contact_the_owners_are_named() -> None:
+    assert "owners of the application" in refused(decide(claims(), rules(contact=None))).message
+
+
+def test_the_answer_never_holds_another_claim() -> None:
+    found = decide(claims(roles=["Admin"], secret="hunter2", nonce="n-0S6"), RULES)
+    assert "hunter2" not in repr(found)
+    assert {field.name for field in fields(Person)} == {
+        "tenant_id",
+        "object_id",
+        "display_name",
+        "email",
+        "sign_in_name",
+        "guest",
+    }
