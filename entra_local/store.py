@@ -32,6 +32,9 @@ LOOKUPS: dict[str, Sequence[str]] = {
 }
 """What a kind of document is found by, besides its id. Values compare without case, as the directory does."""
 
+COMPANIONS = frozenset({"userPassword"})
+"""Kinds whose documents stand beside an object of the same id: when they go, its links stay."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -181,7 +184,7 @@ class Directory:
         self._mark(kind, id_, None)
 
     def remove(self, kind: str, id_: str) -> None:
-        """Forget a document and every link from or to it."""
+        """Forget a document and every link from or to the object that it is."""
         self.connection.execute(
             "DELETE FROM lookups WHERE position IN"
             " (SELECT position FROM documents WHERE kind = ? AND tenant = ? AND id = ?)",
@@ -190,9 +193,10 @@ class Directory:
         self.connection.execute(
             "DELETE FROM documents WHERE kind = ? AND tenant = ? AND id = ?", (kind, self.tenant, id_)
         )
-        self.connection.execute(
-            "DELETE FROM links WHERE tenant = ? AND (source = ? OR target = ?)", (self.tenant, id_, id_)
-        )
+        if kind not in COMPANIONS:
+            self.connection.execute(
+                "DELETE FROM links WHERE tenant = ? AND (source = ? OR target = ?)", (self.tenant, id_, id_)
+            )
 
     def _mark(self, kind: str, id_: str, deleted_at: str | None) -> None:
         self.connection.execute(

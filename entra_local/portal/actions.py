@@ -42,6 +42,12 @@ def enable_person(request: Request) -> Reply:
     return _back(tenant["id"], f"people/{id_}", people.set_enabled(directory, id_, wanted == "yes"))
 
 
+def sign_out_person(request: Request) -> Reply:
+    tenant, directory = tenant_of(request)
+    id_ = people.person(directory, request["id"])["id"]
+    return _back(tenant["id"], f"people/{id_}", people.sign_out(directory, id_))
+
+
 def set_password(request: Request) -> Reply:
     """Field `password`; with `clear` there is none any more."""
     tenant, directory = tenant_of(request)

@@ -7,10 +7,10 @@ from entra_local.graph.entities import USER
 from entra_local.graph.exceptions import NotFound
 from entra_local.graph.models import groups, users
 from entra_local.graph.models.applications import domain
-from entra_local.graph.models.objects import linking_objects, load, save
-from entra_local.passwords import has_password, set_password
+from entra_local.graph.models.objects import linking_objects, load
 from entra_local.portal import access
 from entra_local.portal.exceptions import PortalError
+from entra_local.signin.models.people import wants_password
 from entra_local.store import Directory
 from entra_local.wire import JsonObject, WireError
 
@@ -79,21 +79,29 @@ def set_enabled(directory: Directory, id_: str, enabled: bool) -> str:
     who = person(directory, id_)
 
     def change(directory: Directory, who: JsonObject) -> None:
-        who["accountEnabled"] = enabled
-        save(directory, USER, who)
+        users.update(directory, who["id"], {"accountEnabled": enabled})
 
     meaning = _changed(directory, who, change)
     return f"{who['displayName']} {'is enabled' if enabled else 'is disabled and can sign in nowhere'}. {meaning}"
 
 
+def sign_out(directory: Directory, id_: str) -> str:
+    """End all that a person signed in for. Returns what that means."""
+    who = person(directory, id_)
+    users.revoke_sessions(directory, who["id"])
+    return f"{who['displayName']} is signed out everywhere: no session or refresh token from before is good any more."
+
+
 def choose_password(directory: Directory, id_: str, password: str) -> str:
     """Give a person a password, or with "" take it away. Returns what that means."""
     who = person(directory, id_)
-    had = has_password(directory, who["id"])
-    set_password(directory, who["id"], password)
+    had = wants_password(directory, who)
     if not password:
-        return f"{who['displayName']} signs in without a password{', as before' if not had else ''}."
-    return f"{who['displayName']} has {'another' if had else 'a'} password: the sign-in page asks for it from now on."
+        directory.remove("userPassword", who["id"])
+        return f"{who['displayName']} signs in without a password{'' if had else ', as before'}."
+    users.update(directory, who["id"], {"passwordProfile": {"password": password}})
+    kind = "another" if had else "a"
+    return f"{who['displayName']} has {kind} password, is asked for it from now on, and is signed out everywhere."
 
 
 def add(directory: Directory, name: str, sign_in_name: str, mail: str, password: str, guest: bool) -> JsonObject:
@@ -109,11 +117,11 @@ def add(directory: Directory, name: str, sign_in_name: str, mail: str, password:
         "userPrincipalName": sign_in_name,
         "mail": mail or None,
         "userType": "Guest" if guest else "Member",
-        "passwordProfile": {"password": "unused"},  # Graph asks for one; ours is set below, or there is none
+        "passwordProfile": {"password": password or "none is kept"},  # Graph wants one; it is not kept at creation
     }
     made = obeyed(lambda: users.create(directory, wanted))
     if password:
-        set_password(directory, made["id"], password)
+        users.update(directory, made["id"], {"passwordProfile": {"password": password}})
     return made
 
 

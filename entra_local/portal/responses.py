@@ -4,11 +4,11 @@ from collections import deque
 from itertools import islice
 
 from entra_local.graph.models.objects import kind_of, linked_objects
-from entra_local.passwords import has_password
 from entra_local.portal import access, models, people
 from entra_local.portal.exceptions import PortalError
 from entra_local.portal.pages import page
 from entra_local.service import Request
+from entra_local.signin.models.people import wants_password
 from entra_local.store import EVERYWHERE, Directory
 from entra_local.wire import JsonObject, Reply
 
@@ -75,7 +75,7 @@ def show_person(request: Request) -> Reply:
         grants=access.grants(directory, access.applications(directory), person),
         groups=people.groups_of(directory, person["id"]),
         joinable=people.joinable(directory, person["id"]),
-        has_password=has_password(directory, person["id"]),
+        has_password=wants_password(directory, person),
         sign_ins=_sign_ins(directory, RECENT, person["id"]),
     )
 

@@ -15,6 +15,7 @@ TABLE: Table[Request] = Table(
         Route("GET", "/portal/{tenant}/people/{id}", responses.show_person),
         Route("POST", "/portal/{tenant}/people/{id}/groups", actions.move_person),
         Route("POST", "/portal/{tenant}/people/{id}/enabled", actions.enable_person),
+        Route("POST", "/portal/{tenant}/people/{id}/sign-out", actions.sign_out_person),
         Route("POST", "/portal/{tenant}/people/{id}/password", actions.set_password),
         Route("GET", "/portal/{tenant}/groups", responses.list_groups),
         Route("GET", "/portal/{tenant}/groups/{id}", responses.show_group),

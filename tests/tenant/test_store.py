@@ -134,3 +134,14 @@ def test_a_property_without_a_lookup_is_a_mistake_of_ours(tmp_path: Path) -> Non
     store.close()
     with pytest.raises(sqlite3.ProgrammingError):
         store.transaction().__enter__()
+
+
+def test_what_stands_beside_an_object_goes_without_its_links(tmp_path: Path) -> None:
+    store = Store(tmp_path / "tenant.sqlite")
+    with store.transaction() as transaction:
+        directory = transaction.of("one")
+        directory.put("userPassword", "ada", {"hash": "a$b"})
+        directory.link("members", "admins", "ada")
+        directory.remove("userPassword", "ada")
+        assert directory.targets("members", "admins") == ["ada"]
+    store.close()
