@@ -112,6 +112,20 @@ class SignOnRules:
         return tuple((role.name, role.groups) for role in self.roles.values())
 
     @cached_property
+    def roles_by_group(self) -> Mapping[str, tuple[int, ...]]:
+        """From a group's object id to the places of its roles in `groups_by_role`."""
+        places: dict[str, tuple[int, ...]] = {}
+        for place, (_, groups) in enumerate(self.groups_by_role):
+            for group in groups:
+                places[group] = (*places.get(group, ()), place)
+        return places
+
+    @cached_property
+    def known_groups(self) -> frozenset[str]:
+        """The object ids of all groups that the file names."""
+        return frozenset(self.roles_by_group)
+
+    @cached_property
     def custom_roles(self) -> tuple[RoleRule, ...]:
         """The roles that are this file's own, in its order."""
         return tuple(role for role in self.roles.values() if role.custom)
