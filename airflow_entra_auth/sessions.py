@@ -54,6 +54,13 @@ def start(
     return begun
 
 
+def person_of(connection: Any, session_id: str) -> tuple[str, str] | None:
+    """(tenant id, object id) of who is or was in a session."""
+    query = sa.select(SESSIONS.c.tenant_id, SESSIONS.c.object_id).where(SESSIONS.c.id == session_id)
+    row = connection.execute(query).first()
+    return (row.tenant_id, row.object_id) if row else None
+
+
 def end(connection: Any, session_id: str, why: WhyEnded) -> int:
     """How many sessions this ended: 1, or 0 where it had ended."""
     return _end(connection, SESSIONS.c.id == session_id, why)

@@ -128,15 +128,17 @@ class EntraClient:
         """The tokens for the code. Once more with another credential, where a secret was rotated meanwhile."""
         options = {"claims_options": self._claims_options(), "leeway": _LEEWAY}
         try:
-            tokens = self._remote.authorize_access_token(**options)
+            return self._tokens(options)
         except OAuthError as error:
             credential = self._remote.client_kwargs["token_endpoint_auth_method"]
             if not any(code in str(error.description) for code in _SECRET_REFUSED) or not credential.refused():
                 raise
-            self._remote.framework.set_state_data(session, state, begun)
-            tokens = self._remote.authorize_access_token(**options)
-        found: Mapping[str, Any] = tokens
-        return found
+        self._remote.framework.set_state_data(session, state, begun)
+        return self._tokens(options)
+
+    def _tokens(self, options: dict[str, Any]) -> dict[str, Any]:
+        tokens: dict[str, Any] = self._remote.authorize_access_token(**options)
+        return tokens
 
     def _claims_options(self) -> dict[str, Any]:
         # Without `aud` here Authlib believes a token for another application if its azp is this one.
@@ -148,7 +150,7 @@ class EntraClient:
         }
 
     def _metadata(self) -> Mapping[str, Any]:
-        metadata = self._remote.server_metadata
+        metadata: dict[str, Any] = self._remote.server_metadata
         if time.time() - metadata.get("_loaded_at", 0) > _METADATA_FRESH:
             metadata.pop("_loaded_at", None)
             metadata.pop("jwks", None)

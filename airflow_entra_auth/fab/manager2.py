@@ -15,6 +15,8 @@ from airflow_entra_auth.fab import decisions
 from airflow_entra_auth.fab.guarded import Guarded
 
 _METHODS = ("GET", "PUT")
+_UNFILTERED = frozenset({"DEPENDENCIES"})
+"""What one page shows of all DAGs, whoever looks: it is for those who may read all."""
 
 
 class EntraFabAuthManager(Guarded, fab.FabAuthManager):
@@ -35,6 +37,8 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
             return True
         # Without an entity the question is "all DAGs?", and whoever asks it goes on to ask for the permitted ones.
         if access_entity is None and method != "MENU":
+            return False
+        if getattr(access_entity, "name", None) in _UNFILTERED:
             return False
         return method in ("GET", "MENU") and decisions.may_some_dag(user, method, access_entity)
 

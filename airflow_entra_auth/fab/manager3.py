@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from airflow import settings
 from airflow.configuration import conf
 from airflow.models import DagModel
 from airflow.providers.fab.auth_manager import fab_auth_manager as fab
@@ -15,11 +14,11 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
-from airflow_entra_auth import sessions
 from airflow_entra_auth.fab import decisions
 from airflow_entra_auth.fab.configuration import sign_on
+from airflow_entra_auth.fab.ending import end_session
 from airflow_entra_auth.fab.guarded import Guarded
-from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, forget, stamp, standing
+from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, stamp, standing
 
 _USER_FRESH = 30.0
 """Seconds that a user's name and address are remembered; whether they are signed in and as what never is so long."""
@@ -85,9 +84,7 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         super().revoke_token(token)
         session_id = self.believed_claims(token).get(SESSION_KEY)
         if isinstance(session_id, str):
-            with settings.engine.begin() as connection:
-                sessions.end(connection, session_id, "signed out")
-            forget()
+            end_session(session_id, "signed out")
 
     def believed_claims(self, token: str) -> dict[str, Any]:
         """The claims of a token that Airflow signed and that hasn't expired; none of another."""

@@ -28,7 +28,7 @@ def safe_next(wanted: str | None, base_url: str) -> str:
     path = parts.path
     segments = unquote(path).split("/")
     inside = path == base.path or path.startswith(f"{base.path}/")
-    if not path.startswith("/") or not inside or unquote(path) != unquote(unquote(path)):
+    if wanted.startswith("//") or not path.startswith("/") or not inside or unquote(path) != unquote(unquote(path)):
         return start
     if "//" in unquote(path) or "\\" in unquote(path) or not unquote(path).isprintable():
         return start

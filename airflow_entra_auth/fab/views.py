@@ -6,22 +6,22 @@ import logging
 import secrets
 from typing import Any
 
-from airflow import settings
 from flask import Response, abort, g, redirect, request, session
 from flask_appbuilder import expose
 from flask_appbuilder.security.views import AuthView
 from flask_login import login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from airflow_entra_auth import sessions
 from airflow_entra_auth.claims import Refused
 from airflow_entra_auth.fab import audit, versions
 from airflow_entra_auth.fab.configuration import PROVIDER, sign_on
+from airflow_entra_auth.fab.ending import end_session, end_sessions_of_sid
 from airflow_entra_auth.fab.entra import EntraClient, SignInError
 from airflow_entra_auth.fab.next_url import safe_next
 from airflow_entra_auth.fab.pages import page
 from airflow_entra_auth.fab.sign_in import SignIn, entra_sid
-from airflow_entra_auth.fab.standing import SESSION_KEY, forget, stamp, standing
+from airflow_entra_auth.fab.standing import SESSION_KEY, stamp, standing
+from airflow_entra_auth.sessions import WhyEnded
 
 log = logging.getLogger(__name__)
 
@@ -90,30 +90,16 @@ class EntraAuthView(AuthView):
         response = redirect(url) if url else page("You are signed out of Airflow", "You are still signed in to Entra.")
         return versions.leave(response)
 
-    def _end_sessions(self, why: sessions.WhyEnded) -> None:
+    def _end_sessions(self, why: WhyEnded) -> None:
         """Ends what this browser's cookies name."""
-        rules = sign_on()
-        ids = {session.get(SESSION_KEY), versions.session_of_token()}
-        for session_id in filter(None, ids):
-            found = standing(session_id, rules.tenant_id)
-            with settings.engine.begin() as connection:
-                sessions.end(connection, session_id, why)
-            forget()
-            if found:
-                audit.record("entra_sign_out", tenant_id=found.tenant_id, object_id=found.object_id, reason=why)
+        for session_id in filter(None, {session.get(SESSION_KEY), versions.session_of_token()}):
+            end_session(session_id, why)
 
     def _signed_out_in_entra(self, sid: str, issuer: str | None) -> Response:
-        """https://learn.microsoft.com/entra/identity-platform/scenario-web-app-sign-user-sign-in#configure-front-channel-logout"""
+        """https://openid.net/specs/openid-connect-frontchannel-1_0.html; Entra may leave the issuer out."""
         rules = sign_on()
         if issuer in (None, rules.issuer):
-            with settings.engine.begin() as connection:
-                people = sessions.people_of_sid(connection, rules.tenant_id, sid)
-                sessions.end_of_sid(connection, rules.tenant_id, sid, "signed out in Entra")
-            forget()
-            for object_id in people:
-                audit.record(
-                    "entra_sign_out", tenant_id=rules.tenant_id, object_id=object_id, reason="signed out in Entra"
-                )
+            end_sessions_of_sid(rules.tenant_id, sid)
         # The same answer whether or not there was a session: nobody learns which ids exist.
         response = Response("", status=200, mimetype="text/plain")
         response.headers["Cache-Control"] = "no-store"

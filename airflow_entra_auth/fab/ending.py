@@ -1,0 +1,30 @@
+"""Ending sessions, and writing down whose."""
+
+from __future__ import annotations
+
+from airflow import settings
+
+from airflow_entra_auth import sessions
+from airflow_entra_auth.fab import audit
+from airflow_entra_auth.fab.standing import forget
+
+
+def end_session(session_id: str, why: sessions.WhyEnded) -> None:
+    """Ends the session that a cookie or token of Airflow's named."""
+    with settings.engine.begin() as connection:
+        person = sessions.person_of(connection, session_id)
+        ended = sessions.end(connection, session_id, why)
+    forget()
+    if ended and person:
+        audit.record("entra_sign_out", tenant_id=person[0], object_id=person[1], reason=why)
+
+
+def end_sessions_of_sid(tenant_id: str, sid: str) -> None:
+    """Ends what began in Entra's session `sid`, which has ended there."""
+    why: sessions.WhyEnded = "signed out in Entra"
+    with settings.engine.begin() as connection:
+        people = sessions.people_of_sid(connection, tenant_id, sid)
+        sessions.end_of_sid(connection, tenant_id, sid, why)
+    forget()
+    for object_id in people:
+        audit.record("entra_sign_out", tenant_id=tenant_id, object_id=object_id, reason=why)
