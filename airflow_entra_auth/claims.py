@@ -206,7 +206,7 @@ def _by_group(rules: SignOnRules, given: frozenset[str]) -> dict[str, str]:
     because: dict[str, str] = {}
     for number in sorted({number for hit in hits for number in rules.roles_by_group[hit]}):
         role, groups = rules.groups_by_role[number]
-        because[role] = f"member of {', '.join(group for group in groups if group in hits)}"
+        because[role] = "member of " + ", ".join([group for group in groups if group in hits])
     return because
 
 
