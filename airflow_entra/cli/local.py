@@ -16,7 +16,7 @@ from airflow_entra.local.world import DEFAULT_HTTP_PORT, project_world
 _PORT_VARIABLE = "AIRFLOW_ENTRA_LOCAL_PORT"
 
 
-@click.group(name="local", cls=LazyGroup, lazy={"who": "airflow_entra.cli.who"})
+@click.group(name="local", cls=LazyGroup, lazy={"airflow": "airflow_entra.cli.airflow", "who": "airflow_entra.cli.who"})
 def command() -> None:
     """A local Entra tenant: everything runs on this machine, with no Azure account."""
 
@@ -73,8 +73,14 @@ def up(port: int) -> None:
 @command.command()
 def down() -> None:
     """Stop what `local` started; the state stays."""
+    from airflow_entra.local.airflow.deployed import stop_all
+
     with _told():
-        stopped = tenants.stop(_world())
+        world = _world()
+        airflows = stop_all(world)
+        stopped = tenants.stop(world)
+    if airflows:
+        click.echo(f"{airflows} Airflow{'s are' if airflows > 1 else ' is'} stopped; what they hold is kept.")
     click.echo("The local tenant is stopped; its state is kept." if stopped else "No local tenant is running.")
 
 
@@ -101,11 +107,14 @@ def status() -> None:
 @command.command()
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def reset(yes: bool) -> None:
-    """Stop the tenant and delete the whole local world: tenant, stacks and keys."""
+    """Stop the tenant and delete the whole local world: tenant, stacks, Airflows and keys."""
+    from airflow_entra.local.airflow.deployed import stop_all
+
     with _told():
         world = _world()
         if not yes:
             click.confirm(f"Delete {world.home} with all its state?", abort=True)
+        stop_all(world)
         tenants.stop(world)
         world.remove()
     click.echo("The local world is gone; no real stack or tenant was touched.")

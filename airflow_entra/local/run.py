@@ -85,7 +85,7 @@ def open_session(
         tenants.seed(world, seed_for(one, known.values()))
     prepare_workspace(world)
     engine = _engine(say)
-    environment = own_environment(os.environ) | _tenant_environment(tenant) | _pulumi_environment(world, engine)
+    environment = own_environment(os.environ) | tenant_environment(tenant) | _pulumi_environment(world, engine)
     environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))
     if settings:
         environment |= _deployer_environment(settings[0], known[identity].client_id, known[identity].secret)
@@ -130,7 +130,8 @@ def _pulumi_home(world: World, official_providers: bool) -> Path:
     return home
 
 
-def _tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
+def tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
+    """What makes Azure's names lead to the tenant, for any program that takes a proxy and a CA from its environment."""
     return {
         "HTTPS_PROXY": tenant.proxy,
         "https_proxy": tenant.proxy,

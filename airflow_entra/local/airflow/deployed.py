@@ -1,0 +1,129 @@
+"""A stack's Airflow on this machine: rendered as for production, signing people in at the local tenant."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.airflow import process
+from airflow_entra.local.airflow.environment import environment_for, release
+from airflow_entra.local.airflow.home import AirflowHome
+from airflow_entra.local.airflow.identity import environment_of_workload
+from airflow_entra.local.airflow.process import RunningAirflow
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.outputs import checkpoint_outputs
+from airflow_entra.local.run import tenant_environment
+from airflow_entra.local.world import World, own_environment
+from airflow_entra.render import FILES, Facts, Places, RenderError, Target, facts, render
+from airflow_entra.settings import load
+from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.urls import is_local
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which Airflow is asked for. Without `version` the stack's newest; without `port` that of its URL."""
+
+    stack: str
+    version: str | None = None
+    port: int | None = None
+    stock: bool = False
+
+
+def start(world: World, wish: Wish, *, http_port: int, proxy_port: int, say: Callable[[str], None]) -> RunningAirflow:
+    """Start the Airflow of a deployed stack, or find it running.
+
+    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    """
+    settings = load(world.existing_stack_file(wish.stack))
+    outputs = checkpoint_outputs(world, wish.stack)
+    if not outputs.get("clientId"):
+        raise LocalError(
+            f"stack {wish.stack} is not deployed on the local tenant; deploy it first: make up STACK={wish.stack}"
+        )
+    tenant = tenants.start(world, http_port, proxy_port)
+    known = _facts(world, settings, wish, outputs, tenant)
+    home = _home(world, wish.stack, known, say)
+    found = process.running(home)
+    if found is not None:
+        return found
+    port = urlsplit(known.airflow.url).port or 80
+    configured = write_files(home, known, stock=wish.stock)
+    configured |= environment_of_workload(world, settings, wish.stack) | tenant_environment(tenant)
+    say(f"Starting Airflow {home.version} at {known.airflow.url} ...")
+    return process.start(home, port, configured, inherited=own_environment(os.environ))
+
+
+def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> dict[str, str]:
+    """Write what `render` says into an Airflow's home, and return its environment.
+
+    `known.places` must lie in the home (see `places_in`). Raises `LocalError`.
+    """
+    targets: tuple[Target, ...] = ("webserver-config", "env") if stock else ("webserver-config", "env", "roles")
+    try:
+        texts: Mapping[Target, str] = {target: render(target, known, stock=stock) for target in targets}
+    except RenderError as problem:
+        raise LocalError(str(problem)) from problem
+    home.prepare()
+    for target, text in texts.items():
+        (home.folder / FILES[target]).write_text(text, "utf-8")
+    return parse_environment(texts["env"])
+
+
+def parse_environment(text: str) -> dict[str, str]:
+    """The variables of an environment file, as Docker reads one."""
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    return dict(line.split("=", 1) for line in lines)
+
+
+def homes(world: World) -> list[Path]:
+    """The folders of this world's Airflows."""
+    return sorted(record.parent for record in (world.home / "airflow").glob("*/*/process.json"))
+
+
+def stop_all(world: World) -> int:
+    """Stop every Airflow of this world; how many ran."""
+    return sum(process.stop(folder) for folder in homes(world))
+
+
+def _folder(world: World, stack: str, version: str) -> Path:
+    return world.home / "airflow" / stack / release(version)
+
+
+def _home(world: World, stack: str, known: Facts, say: Callable[[str], None]) -> AirflowHome:
+    version = known.airflow.version
+    return AirflowHome(_folder(world, stack, version), release(version), environment_for(version, say))
+
+
+def _facts(
+    world: World, settings: StackSettings, wish: Wish, outputs: Mapping[str, Any], tenant: tenants.Tenant
+) -> Facts:
+    try:
+        declared = facts(settings, wish.stack, outputs, version=wish.version)
+        if not is_local(declared.airflow.url):
+            raise LocalError(
+                f"stack {wish.stack} has its Airflow {declared.airflow.version} at {declared.airflow.url}, where no "
+                "browser on this machine finds it; take a stack whose url is http://localhost, such as local"
+            )
+        return facts(
+            settings,
+            wish.stack,
+            outputs,
+            version=declared.airflow.version,
+            url=_with_port(declared.airflow.url, wish.port),
+            authority=tenant.url,
+            places=Places.below(str(_folder(world, wish.stack, declared.airflow.version))),
+        )
+    except RenderError as problem:
+        raise LocalError(str(problem)) from problem
+
+
+def _with_port(url: str, port: int | None) -> str:
+    """Entra does not compare the port of a localhost redirect URI, so another one needs no deployment."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.hostname}:{port}").geturl() if port else url
