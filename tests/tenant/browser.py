@@ -16,6 +16,7 @@ APP: JsonObject = {
     "id": "b1000000-0000-4000-8000-000000000001",
     "appId": "b1000000-0000-4000-8000-000000000002",
     "servicePrincipalId": "b1000000-0000-4000-8000-000000000003",
+    "tenantId": TENANT,
     "displayName": "Airflow (test)",
     "secret": "the-secret-of-airflow",
     "web": {
@@ -44,6 +45,7 @@ def person(number: int, name: str, **more: Any) -> JsonObject:
     nickname = name.split()[0].lower()
     return {
         "id": f"c0000000-0000-4000-8000-{number:012d}",
+        "tenantId": TENANT,
         "displayName": name,
         "userPrincipalName": f"{nickname}@contoso.example",
         "mail": f"{nickname}@contoso.example",
@@ -60,6 +62,7 @@ class Page(HTMLParser):
         self.names: set[str] = set()
         self.accounts: list[str] = []
         self.frames: list[str] = []
+        self.onward = ""
         self.tags: list[str] = []
         self._shown: list[str] = []
         self._hidden = 0
@@ -77,6 +80,8 @@ class Page(HTMLParser):
             self.action = found.get("action", "")
         elif tag == "iframe":
             self.frames.append(found["src"])
+        elif tag == "a":
+            self.onward = found["href"]
         elif tag == "button" and "name" in found:
             self.accounts.append(found["value"])
         elif tag == "input":
