@@ -15,6 +15,7 @@ from airflow_entra_auth.rules import VaultSecret
 KEEP = 300.0  # seconds: a rotation's overlap is days, a refused secret is read again at once
 KEEP_AFTER_FAILURE = 30.0  # seconds until a vault that did not answer is asked again
 TIMEOUT = 10.0  # seconds that a person who signs in waits for the vault
+_PATIENCE = {"connection_timeout": TIMEOUT, "read_timeout": TIMEOUT, "retry_total": 1}
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def read_vault(secret: VaultSecret) -> str:
     """The secret's present version, by Airflow's own secrets backend where that is this vault's, else directly."""
     try:
         client = _airflows_client(secret.vault_url)
-        value = client.get_secret(secret.secret_name).value if client else _get(secret)
+        value = client.get_secret(secret.secret_name, **_PATIENCE).value if client else _get(secret)
     except CredentialError:
         raise
     except Exception as error:  # Azure's libraries raise many kinds, and each means the same here

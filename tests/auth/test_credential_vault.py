@@ -124,7 +124,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type[Answers], Va
     monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
     handler = type("Handler", (Answers,), {"seen": [], "scopes": scopes})
     with HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield handler, VaultSecret(f"http://127.0.0.1:{server.server_port}", "the-secret")
         server.shutdown()
 
@@ -175,7 +175,8 @@ class Backend:
         self.client = self
         self.options = options
 
-    def get_secret(self, name: str) -> SimpleNamespace:
+    def get_secret(self, name: str, **patience: float) -> SimpleNamespace:
+        assert patience["read_timeout"] <= 10
         return SimpleNamespace(value=f"{name} by the backend with {self.options['tenant_id']}")
 
 
