@@ -44,8 +44,10 @@ class Portal:
         return _Text(str(reply.body)).read()
 
     def token(self, page: str, action: str) -> dict[str, str]:
-        """The hidden fields of the form with this action."""
-        forms = re.findall(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", self.get(page), re.DOTALL)
+        """The hidden fields of the form that is posted to this address."""
+        forms = re.findall(
+            r"<form[^>]*method=\"post\"[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", self.get(page), re.DOTALL
+        )
         inside = next(content for found, content in forms if html.unescape(found) == action)
         return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', inside))
 
