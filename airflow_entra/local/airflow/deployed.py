@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -48,14 +50,20 @@ def start(world: World, wish: Wish, *, http_port: int, proxy_port: int, say: Cal
         )
     tenant = tenants.start(world, http_port, proxy_port)
     known = _facts(world, settings, wish, outputs, tenant)
-    home = _home(world, wish.stack, known, say)
-    found = process.running(home)
-    if found is not None:
-        return found
-    port = urlsplit(known.airflow.url).port or 80
+    version = known.airflow.version
+    home = AirflowHome(_folder(world, wish, version), release(version), environment_for(version, say))
     configured = write_files(home, known, stock=wish.stock)
     configured |= environment_of_workload(world, settings, wish.stack) | tenant_environment(tenant)
+    digest, started_with = _digest(configured, home), home.folder / "started-with"
+    found = process.running(home)
+    if found is not None:
+        if started_with.is_file() and started_with.read_text() == digest:
+            return found
+        say(f"What Airflow {home.version} was started with has changed since: starting it again.")
+        found.stop()
+    started_with.write_text(digest)
     say(f"Starting Airflow {home.version} at {known.airflow.url} ...")
+    port = urlsplit(known.airflow.url).port or 80
     return process.start(home, port, configured, inherited=own_environment(os.environ))
 
 
@@ -88,16 +96,18 @@ def homes(world: World) -> list[Path]:
 
 def stop_all(world: World) -> int:
     """Stop every Airflow of this world; how many ran."""
-    return sum(process.stop(folder) for folder in homes(world))
+    return process.stop(*homes(world))
 
 
-def _folder(world: World, stack: str, version: str) -> Path:
-    return world.home / "airflow" / stack / release(version)
+def _folder(world: World, wish: Wish, version: str) -> Path:
+    """Stock Airflow keeps its people to itself: its database knows them by other names."""
+    return world.home / "airflow" / wish.stack / f"{release(version)}{'-stock' if wish.stock else ''}"
 
 
-def _home(world: World, stack: str, known: Facts, say: Callable[[str], None]) -> AirflowHome:
-    version = known.airflow.version
-    return AirflowHome(_folder(world, stack, version), release(version), environment_for(version, say))
+def _digest(configured: Mapping[str, str], home: AirflowHome) -> str:
+    """What an Airflow was started with: another digest means that it has to be started again."""
+    files = {name: (home.folder / name).read_text("utf-8") for name in FILES.values() if (home.folder / name).exists()}
+    return hashlib.sha256(json.dumps([dict(configured), files], sort_keys=True).encode()).hexdigest()
 
 
 def _facts(
@@ -117,7 +127,7 @@ def _facts(
             version=declared.airflow.version,
             url=_with_port(declared.airflow.url, wish.port),
             authority=tenant.url,
-            places=Places.below(str(_folder(world, wish.stack, declared.airflow.version))),
+            places=Places.below(str(_folder(world, wish, declared.airflow.version))),
         )
     except RenderError as problem:
         raise LocalError(str(problem)) from problem

@@ -23,7 +23,7 @@ from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import write_private
 
 START_SECONDS = 120
-STOP_SECONDS = 15
+STOP_SECONDS = 10
 _TAIL_LINES = 25
 
 PARTS = {2: ("webserver", "scheduler"), 3: ("api-server", "scheduler", "dag-processor")}
@@ -103,25 +103,25 @@ def start(
         return RunningAirflow(home, url, local_url, {name: process.pid for name, process in started.items()})
 
 
-def stop(folder: Path) -> bool:
-    """Stop what runs in an Airflow's folder, children included, and wait until it is gone. False: nothing ran."""
-    record_file = folder / "process.json"
-    record = _read(record_file)
-    if record is None:
-        return False
-    ours = [process for part in record["parts"] for process in _session(part, folder)]
-    leaders = {part["pid"] for part in record["parts"]}
-    for process in ours:
-        if process.pid in leaders:
+def stop(*folders: Path) -> int:
+    """Stop what runs in Airflows' folders, children included, and wait until it is gone; in how many something ran."""
+    records = {folder: record for folder in folders if (record := _read(folder / "process.json"))}
+    ours = {folder: _sessions(record, folder) for folder, record in records.items()}
+    leaders = {part["pid"] for record in records.values() for part in record["parts"]}
+    everything = [process for processes in ours.values() for process in processes]
+    for process in everything:
+        if process.pid in leaders:  # they end their own children
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-    _, alive = psutil.wait_procs(ours, STOP_SECONDS)
-    for process in [*alive, *(late for part in record["parts"] for late in _session(part, folder))]:
+    psutil.wait_procs(everything, STOP_SECONDS)
+    left = [process for folder, record in records.items() for process in _sessions(record, folder)]
+    for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(alive, STOP_SECONDS)
-    record_file.unlink(missing_ok=True)
-    return bool(ours)
+    psutil.wait_procs(left, STOP_SECONDS)
+    for folder in records:
+        (folder / "process.json").unlink(missing_ok=True)
+    return sum(bool(processes) for processes in ours.values())
 
 
 def _must_be_free(port: int) -> None:
@@ -193,20 +193,23 @@ def _wait(home: AirflowHome, started: Mapping[str, subprocess.Popen[bytes]], hea
     raise LocalError(f"Airflow did not answer at {health} within {START_SECONDS} s; its logs are in {home.logs}")
 
 
-def _session(part: Mapping[str, Any], folder: Path) -> list[psutil.Process]:
-    """The recorded process and all that it started, also where it is gone itself: they share a session id.
+def _sessions(record: Mapping[str, Any], folder: Path) -> list[psutil.Process]:
+    """The recorded processes and all that they started, also where they are gone themselves: by the session's id.
 
     Some make process groups of their own, so a group is not enough; the folder that they run in proves that they are
     ours (their environment is no proof: some overwrite it with a title).
     """
+    since = {part["pid"]: part["created"] - 1 for part in record["parts"]}
+    here = str(folder.resolve())
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
+            session = os.getsid(process.pid)
             if (
-                os.getsid(process.pid) == part["pid"]
-                and process.create_time() >= part["created"] - 1
+                session in since
+                and process.create_time() >= since[session]
                 and process.status() != psutil.STATUS_ZOMBIE
-                and process.cwd() == str(folder.resolve())
+                and process.cwd() == here
             ):
                 found.append(process)
     return found
