@@ -15,7 +15,7 @@ from airflow_entra_auth.rules import Action, SignOnRules
 
 _RUN = "RUN"
 _AUDIT_LOG = "AUDIT_LOG"
-_IN_MENUS = frozenset({None, _RUN, "TASK_INSTANCE", "DEPENDENCIES"})
+_IN_MENUS = frozenset({None, _RUN, "TASK_INSTANCE"})
 
 
 def action_for(method: str, access_entity: str | None = None) -> Action | None:

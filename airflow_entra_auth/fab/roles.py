@@ -3,7 +3,8 @@
 DAGs, their runs, tasks, logs and code are decided by `permissions.may` from the sign-on file, never by rows of a table
 that somebody may change or that a DAG's own access_control fills. What is left for FAB are the home page, one's own
 profile and the menus that lead to lists of one's own DAGs. Connections, variables, pools, configuration, users, the
-audit log and everything else that isn't a DAG's stays with Airflow's own roles: a person may have both.
+audit log and everything else that isn't a DAG's stays with Airflow's own roles: a person may have both. So do assets,
+which Airflow can't tell apart by DAG, and import errors: it shows everybody the stack traces of files without DAGs.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ _WITH_DAGS: frozenset[Pair] = frozenset(
     {
         ("menu_access", "DAGs"),
         ("menu_access", "Browse"),
-        ("menu_access", "DAG Dependencies"),
         ("menu_access", "DAG Runs"),
         ("menu_access", "Task Instances"),
     }

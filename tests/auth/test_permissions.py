@@ -89,7 +89,7 @@ def test_an_unknown_method_is_given_to_nobody(method: str) -> None:
 
 def test_menus_lead_to_lists_of_ones_own_dags_alone() -> None:
     shown = {entity for entity in (None, *ENTITIES) if action_for("MENU", entity)}
-    assert shown == {None, "RUN", "TASK_INSTANCE", "DEPENDENCIES"}
+    assert shown == {None, "RUN", "TASK_INSTANCE"}
 
 
 PATTERN = st.text(alphabet="abA_*?[]!-.", min_size=1, max_size=12)
