@@ -1,5 +1,6 @@
 """The pages of the sign-in host: rendered here, and locked down by their headers."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,6 +14,8 @@ from entra_local.wire import JsonObject, Reply
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.:_\[\]-]+")
 
 
 def sign_in(
@@ -124,5 +127,7 @@ def _environment() -> "Environment":
 
 
 def _origin(uri: str) -> str:
+    """A URI's origin as a policy names it; nothing that would add a directive of its own."""
     parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}"
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return origin if _ORIGIN.fullmatch(origin) else "'none'"

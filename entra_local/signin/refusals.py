@@ -141,8 +141,7 @@ class DisabledUser(SignInError):
 
 
 class NotAssigned(SignInError):
-    status = 403
-    code = "access_denied"
+    code = "invalid_grant"
     number = 50105
 
     def __init__(self, app_id: str, name: str, user: str) -> None:
@@ -155,8 +154,7 @@ class NotAssigned(SignInError):
 
 
 class NoConsent(SignInError):
-    status = 403
-    code = "consent_required"
+    code = "invalid_grant"
     number = 65001
 
     def __init__(self, app_id: str, name: str, missing: str = "") -> None:

@@ -93,6 +93,12 @@ def test_a_password_is_asked_for_only_where_one_is_set(browser: Browser) -> None
     assert "code" in answer_of(browser.choose(wrong, GRACE["userPrincipalName"], password="correct horse"))
 
 
+def test_from_the_password_one_may_go_back(browser: Browser) -> None:
+    asked = browser.choose(browser.ask(), GRACE["userPrincipalName"])
+    again = browser.choose(asked, GRACE["userPrincipalName"], other="1")
+    assert "Pick an account" in page_of(again).text
+
+
 def test_name_and_password_may_come_at_once(browser: Browser) -> None:
     reply = browser.choose(browser.ask(), GRACE["userPrincipalName"], password="correct horse")
     assert "code" in answer_of(reply)
@@ -199,6 +205,31 @@ def test_a_page_is_no_way_around_a_redirect_uri_that_was_taken_away(browser: Bro
     browser.tenant.seed({"applications": [APP | {"web": {"redirectUris": []}}]})
     reply = browser.choose(page, ADA["userPrincipalName"])
     assert "AADSTS50011" in page_of(reply).text
+
+
+@pytest.mark.parametrize("others", ["a={1:2}", "b", "=;", 'c="un;finished', "ümlaut=ö"])
+def test_cookies_of_other_programs_at_localhost_do_no_harm(browser: Browser, others: str) -> None:
+    browser.sign_in(ADA["userPrincipalName"])
+    header = others + "".join(f"; {name}={value}" for name, value in browser.cookies.items())
+    url = f"{browser.base}/oauth2/v2.0/authorize?client_id={APP['appId']}&response_type=code&scope=openid"
+    assert "code" in answer_of(browser.tenant.send("GET", url, headers={"cookie": header}))
+
+
+def test_addresses_of_an_application_cannot_bend_a_policy(browser: Browser) -> None:
+    uri = "https://a.example;script-src *;/cb"
+    odd = {"redirectUris": [uri], "logoutUrl": "javascript:alert(1)"}
+    browser.tenant.seed({"applications": [APP | {"web": odd}]})
+    page = browser.ask(redirect_uri=uri)
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    browser.choose(page, ADA["userPrincipalName"])
+    assert page_of(browser.send("GET", f"{browser.base}/oauth2/v2.0/logout")).frames == []
+
+
+def test_an_address_beyond_ascii(browser: Browser) -> None:
+    uri = "https://airflow.contoso.example/ö ü"
+    browser.tenant.seed({"applications": [APP | {"web": {"redirectUris": [uri]}}]})
+    location = browser.choose(browser.ask(redirect_uri=uri), ADA["userPrincipalName"]).headers["Location"]
+    assert location.startswith("https://airflow.contoso.example/%C3%B6%20%C3%BC?code=")
 
 
 def test_cookies_are_secure_where_the_connection_is(tenant: Tenant) -> None:

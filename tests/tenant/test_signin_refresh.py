@@ -49,7 +49,7 @@ def test_a_refresh_may_ask_for_less_but_not_for_more(browser: Browser, token: st
     less = body_of(browser.refresh(token, scope="User.Read"))
     assert less["scope"] == "User.Read"
     assert "id_token" not in less
-    assert refusal_of(browser.refresh(token, scope="User.ReadBasic.All")) == ("consent_required", 65001)
+    assert refusal_of(browser.refresh(token, scope="User.ReadBasic.All")) == ("invalid_grant", 65001)
 
 
 def _revoke(graph: Graph) -> None:

@@ -98,6 +98,11 @@ def test_a_disabled_person_is_refused_in_spite_of_the_session(browser: Browser) 
     assert "code" in answer_of(browser.choose(page, GRACE["userPrincipalName"]))
 
 
+def test_consent_that_is_missing_is_told_to_a_silent_request(browser: Browser) -> None:
+    browser.sign_in(UPN)
+    assert answer_of(browser.ask(prompt="none", scope="openid User.ReadBasic.All"))["error"] == "consent_required"
+
+
 @pytest.mark.parametrize("cookie", ["", "nonsense", "é", '"'])
 def test_a_cookie_of_ones_own_making(browser: Browser, cookie: str) -> None:
     browser.sign_in(UPN)

@@ -11,6 +11,8 @@ from entra_local.wire import JsonObject
 KIND = "signIn"
 KEPT = 1000
 """How many of the latest sign-ins are kept."""
+_LONGEST = 1000
+"""Characters of what a request brought."""
 
 
 def write(
@@ -29,7 +31,7 @@ def write(
         "id": id_,
         "createdDateTime": clock.stamp(),
         "userDisplayName": user["displayName"] if user else "",
-        "userPrincipalName": user["userPrincipalName"] if user else name,
+        "userPrincipalName": user["userPrincipalName"] if user else name[:_LONGEST],
         "userId": user["id"] if user else "00000000-0000-0000-0000-000000000000",
         "appId": client.app_id if client else "",
         "appDisplayName": client.name if client else "",
@@ -40,7 +42,7 @@ def write(
         "isInteractive": interactive,
         "status": {
             "errorCode": error.number if error else 0,
-            "failureReason": error.message if error else "Other.",
+            "failureReason": error.message[:_LONGEST] if error else "Other.",
             "additionalDetails": None,
         },
     }

@@ -13,7 +13,15 @@ from entra_local.signin.models import grants, log, people, requests, scopes, ses
 from entra_local.signin.models.clients import Client
 from entra_local.signin.models.requests import PARAMETERS, AuthorizationRequest
 from entra_local.signin.models.tenants import find_tenant
-from entra_local.signin.responses.common import NO_STORE, cookie, form_of, parameters_of, set_cookie, with_headers
+from entra_local.signin.responses.common import (
+    NO_STORE,
+    ascii_uri,
+    cookie,
+    form_of,
+    parameters_of,
+    set_cookie,
+    with_headers,
+)
 from entra_local.store import Directory
 from entra_local.wire import JsonObject, Reply
 
@@ -72,7 +80,8 @@ class _Attempt:
         except SignInError as error:
             self._log(wanted.client, user=user.body, error=error, interactive=False)
             if wanted.prompt == "none":
-                return self._returned(reply, error, code="interaction_required")
+                consent = isinstance(error, refusals.NoConsent)
+                return self._returned(reply, error, "consent_required" if consent else "interaction_required")
             return self._page(wanted, given, name=user.body["userPrincipalName"], error=error)
         return self._admitted(wanted, user.body, session, interactive=False)
 
@@ -86,7 +95,7 @@ class _Attempt:
         except SignInError as error:
             # The application changed while the page was open.
             return self._refused(error)
-        name = form.get("username", "").strip()
+        name = "" if "other" in form else form.get("username", "").strip()
         if not name:
             return self._page(wanted, given)
         user: JsonObject | None = None
@@ -192,7 +201,7 @@ def send(reply: requests.Reply, answer: Mapping[str, str]) -> Reply:
         answer = {**answer, "state": reply.state}
     if reply.mode == "form_post":
         return pages.form_post(reply.redirect_uri, answer)
-    parts = urlsplit(reply.redirect_uri)
+    parts = urlsplit(ascii_uri(reply.redirect_uri))
     encoded = urlencode(answer)
     if reply.mode == "fragment":
         parts = parts._replace(fragment=encoded)

@@ -1,9 +1,9 @@
 """What the endpoints share: reading forms and cookies, and headers that keep answers out of caches."""
 
+import string
 from collections.abc import Mapping
 from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from entra_local.wire import Call, Reply
 
@@ -24,13 +24,19 @@ def parameters_of(call: Call) -> Mapping[str, str]:
     return form_of(call) if call.method == "POST" else call.query
 
 
+def ascii_uri(uri: str) -> str:
+    """A URI as a header can carry it: what is not ASCII, and spaces, percent-encoded."""
+    return quote(uri, safe=string.punctuation)
+
+
 def cookie(call: Call, name: str) -> str | None:
     """The value of a cookie that the browser sent."""
-    try:
-        found = SimpleCookie(call.headers.get("cookie", "")).get(name)
-    except CookieError:
-        return None
-    return found.value if found else None
+    # Not http.cookies: on localhost there are other programs' cookies too, and one that it can't read hides the rest.
+    for part in call.headers.get("cookie", "").split(";"):
+        found, _, value = part.strip().partition("=")
+        if found == name:
+            return value
+    return None
 
 
 def set_cookie(call: Call, tenant: str, name: str, value: str) -> dict[str, str]:

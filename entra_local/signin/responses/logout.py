@@ -1,7 +1,7 @@
 """Sign-out: the browser's session ends, its applications are told, and the browser goes where it may."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 
@@ -14,7 +14,7 @@ from entra_local.signin.models.clients import Client, find_client
 from entra_local.signin.models.requests import is_registered
 from entra_local.signin.models.tenants import find_tenant
 from entra_local.signin.responses.authorize import SESSION
-from entra_local.signin.responses.common import NO_STORE, cookie, parameters_of, set_cookie, with_headers
+from entra_local.signin.responses.common import NO_STORE, ascii_uri, cookie, parameters_of, set_cookie, with_headers
 from entra_local.store import Directory
 from entra_local.wire import JsonObject, Reply
 
@@ -33,7 +33,7 @@ def logout(request: Request) -> Reply:
             sessions.end(directory, session)
         onward = _onward(request, directory, parameters_of(request.call))
     if onward and not frames:
-        page = Reply(302, None, {"Location": onward, **NO_STORE})
+        page = Reply(302, None, {"Location": ascii_uri(onward), **NO_STORE})
     else:
         page = pages.signed_out(tenant, frames, onward)
     return with_headers(page, set_cookie(request.call, request["tenant"], SESSION, ""))
@@ -46,7 +46,7 @@ def _front_channel(directory: Directory, session: JsonObject) -> Iterator[str]:
             url = find_client(directory, app_id).application["web"]["logoutUrl"]
         except SignInError:
             continue
-        if url:
+        if url and urlsplit(url).scheme in ("http", "https"):
             query = urlencode({"iss": issuer(directory.tenant), "sid": session["sid"]})
             yield f"{url}{'&' if '?' in url else '?'}{query}"
 
