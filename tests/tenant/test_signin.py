@@ -3,6 +3,7 @@
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -189,6 +190,26 @@ def test_a_registered_certificate_signs_in(tenant: Tenant, thumbprint: str) -> N
     _assert_refused(_sign_in_with(tenant, DEPLOYER, forged), 401, "invalid_client", 700027)
     elsewhere = jwt.encode(_claims(**claims | {"aud": GRAPH}), key, algorithm="RS256", headers={thumbprint: named})
     _assert_refused(_sign_in_with(tenant, DEPLOYER, elsewhere), 401, "invalid_client", 700027)
+
+
+def test_a_certificates_assertion_may_be_meant_for_loopback_where_it_is_sent_there(tenant: Tenant) -> None:
+    key, certificate = _certificate()
+    registered = {"key": base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()}
+    body = {"keyCredentials": [registered | {"type": "AsymmetricX509Cert", "usage": "Verify"}]}
+    assert tenant.graph("PATCH", f"/applications/{DEPLOYER['id']}", body).status == 204
+    named = base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256())).decode().rstrip("=")
+    for meant, status in (("http://localhost:8081", 200), (LOGIN, 200), ("http://localhost:8082", 401)):
+        audience = f"{meant}/{TENANT}/oauth2/v2.0/token"
+        claims = _claims(iss=DEPLOYER["appId"], sub=DEPLOYER["appId"], aud=audience)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": DEPLOYER["appId"],
+            "scope": f"{ARM}/.default",
+            "client_assertion": jwt.encode(claims, key, algorithm="RS256", headers={"x5t#S256": named}),
+            "client_assertion_type": ASSERTION,
+        }
+        url = f"http://localhost:8081/{TENANT}/oauth2/v2.0/token"
+        assert tenant.send("POST", url, urlencode(form).encode()).status == status
 
 
 def test_an_unregistered_certificate_is_refused(tenant: Tenant) -> None:
