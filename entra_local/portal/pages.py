@@ -54,7 +54,8 @@ def _style() -> str:
 @cache
 def _headers() -> dict[str, str]:
     digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    sources = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
+    policy = f"{sources}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     return {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
