@@ -33,11 +33,14 @@ _GRAPH_PATIENCE = 5.0
 
 
 class SignInError(Exception):
-    """A sign-in that can't go on. The message is for the person, `fix` for the administrator; both plain text."""
+    """A sign-in that can't go on. The message is for the person, `fix` for the administrator; both plain text.
 
-    def __init__(self, title: str, message: str, fix: str, status: int = 403) -> None:
+    `refusal`: somebody was refused by what came from Entra, which belongs into the audit log.
+    """
+
+    def __init__(self, title: str, message: str, fix: str, status: int = 403, *, refusal: bool = False) -> None:
         super().__init__(message)
-        self.title, self.message, self.fix, self.status = title, message, fix, status
+        self.title, self.message, self.fix, self.status, self.refusal = title, message, fix, status, refusal
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,7 @@ def _refused_by_entra(error: str, description: str) -> SignInError:
         "The directory did not let you in",
         description.strip() or f"It said: {error}.",
         f"Entra answered {error} at the sign-in: {description.strip() or 'without a description'}",
+        refusal=True,
     )
 
 
@@ -190,6 +194,7 @@ def _not_believed(what: str) -> SignInError:
         "The sign-in could not be verified",
         "What came back is not what the directory gives. Start again from Airflow's own address.",
         f"The ID token was not accepted: {what}",
+        refusal=True,
     )
 
 

@@ -117,6 +117,8 @@ class EntraAuthView(AuthView):
     def _no(self, error: SignInError) -> Response:
         reference = secrets.token_hex(4)
         log.warning("Sign-in %s: %s", reference, error.fix)
+        if error.refusal:
+            audit.record("entra_sign_in_refused", reason=f"{reference}: {error.fix}")
         login = f"{versions.pages_url(sign_on().base_url)}/login/"
         links = [("Start again", login), ("Try another account", f"{login}?prompt={_ANOTHER}")]
         return page(error.title, error.message, links=links, reference=reference, status=error.status)
