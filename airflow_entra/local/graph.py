@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
@@ -13,10 +15,11 @@ from airflow_entra.local.world import World
 from airflow_entra_auth.graph import Graph
 
 
-def deployers_graph(world: World, tenant: Tenant, tenant_id: str) -> Graph:
+@contextmanager
+def deployers_graph(world: World, tenant: Tenant, tenant_id: str) -> Iterator[Graph]:
     """Graph at its own name, through the local proxy and with the local authority alone, whatever the environment."""
     context = ssl.create_default_context(cafile=str(tenant.ca_file))
-    client = httpx.Client(proxy=tenant.proxy, verify=context, trust_env=False, timeout=30.0)
     deployer = identities(world)[FULL]
     proof = {"ARM_CLIENT_ID": deployer.client_id, "ARM_CLIENT_SECRET": deployer.secret}
-    return Graph(token_source(GRAPH, tenant_id, proof, client=client), client=client)
+    with httpx.Client(proxy=tenant.proxy, verify=context, trust_env=False, timeout=30.0) as client:
+        yield Graph(token_source(GRAPH, tenant_id, proof, client=client), client=client)

@@ -24,8 +24,8 @@ def standings(world: World, stack: str, person: str | None, *, http_port: int, p
     settings = load(world.existing_stack_file(stack))
     tenant = tenants.start(world, http_port, proxy_port)
     try:
-        graph = deployers_graph(world, tenant, settings.tenant_id)
-        directory, rules = read(graph, settings, plan(settings, stack))
+        with deployers_graph(world, tenant, settings.tenant_id) as graph:
+            directory, rules = read(graph, settings, plan(settings, stack))
         return who(directory, rules, select(directory.people, person) if person is not None else directory.people)
     except NotDeployedError as missing:
         raise LocalError(f"{missing}: `airflow-entra local deploy --stack {stack}` makes it") from missing
