@@ -109,19 +109,23 @@ def stop(*folders: Path) -> int:
     ours = {folder: _sessions(record, folder) for folder, record in records.items()}
     leaders = {part["pid"] for record in records.values() for part in record["parts"]}
     everything = [process for processes in ours.values() for process in processes]
-    for process in everything:
-        if process.pid in leaders:  # they end their own children
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()
-    psutil.wait_procs(everything, STOP_SECONDS)
-    left = [process for folder, record in records.items() for process in _sessions(record, folder)]
-    for process in left:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(left, STOP_SECONDS)
+    _end([process for process in everything if process.pid in leaders])  # they end their own children
+    _end([process for folder, record in records.items() for process in _sessions(record, folder)])
     for folder in records:
         (folder / "process.json").unlink(missing_ok=True)
     return sum(bool(processes) for processes in ours.values())
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    """Ask them to end, and make those that don't."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, STOP_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, STOP_SECONDS)
 
 
 def _must_be_free(port: int) -> None:

@@ -1,0 +1,90 @@
+"""Airflow itself knows every option that is rendered, and takes the settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from airflow_entra.local.airflow.deployed import write_files
+from airflow_entra.local.airflow.environment import environment_for
+from airflow_entra.local.airflow.home import AirflowHome
+from airflow_entra.render import Places, facts
+from airflow_entra.render.options import options
+from tests.render.stacks import known, outputs, settings
+
+pytestmark = pytest.mark.airflow
+
+_KNOWN_OPTIONS = """
+import json, sys
+from airflow.configuration import conf
+from airflow.providers_manager import ProvidersManager
+ProvidersManager().initialize_providers_configuration()
+described = conf.configuration_description
+print(json.dumps({section: sorted(it["options"]) for section, it in described.items()}), file=sys.__stdout__)
+"""
+_TAKEN = """
+import json, sys
+from airflow.configuration import conf
+from flask import Flask
+section = sys.argv[1]
+app = Flask("probe")
+app.config.from_pyfile(conf.get(section, "config_file"))
+(provider,) = app.config["OAUTH_PROVIDERS"]
+kwargs = provider["remote_app"]["client_kwargs"]
+print(json.dumps({
+    "auth_type": app.config["AUTH_TYPE"],
+    "name": provider["name"],
+    "metadata": provider["remote_app"]["server_metadata_url"],
+    "pkce": kwargs["code_challenge_method"],
+    "openid": "openid" in kwargs["scope"].split(),
+    "manager": conf.getimport("core", "auth_manager").__name__,
+    "base_url": conf.get({"fab": "api"}.get(section, section), "base_url"),
+}), file=sys.__stdout__)
+"""
+
+
+def _ask(python: Path, program: str, environment: dict[str, str], *arguments: str) -> object:
+    done = subprocess.run(
+        [python, "-c", program, *arguments],
+        env=environment,
+        cwd=environment["AIRFLOW_HOME"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("version", ["3.3", "2.11"])
+def test_airflow_knows_every_option(version: str, tmp_path: Path) -> None:
+    environment = {"AIRFLOW_HOME": str(tmp_path), "PATH": os.defpath}
+    described = _ask(environment_for(version), _KNOWN_OPTIONS, environment)
+
+    assert isinstance(described, dict)
+    for option in options(known(version), stock=False):
+        assert option.name in described[option.section], option
+
+
+@pytest.mark.parametrize("version", ["3.3", "2.11"])
+def test_airflow_takes_the_rendered_settings(version: str, tmp_path: Path) -> None:
+    home = AirflowHome.at(tmp_path / "home", version)
+    declared = settings()
+    rendered = facts(declared, "dev", outputs(declared), version=version, places=Places.below(str(tmp_path / "home")))
+    configured = write_files(home, rendered)
+    section = {3: "fab", 2: "webserver"}[home.major]
+    taken = _ask(home.python, _TAKEN, home.environment(8080) | configured, section)
+
+    assert taken == {
+        "auth_type": 4,
+        "name": "azure",
+        "metadata": f"{rendered.authority}/{declared.tenant_id}/v2.0/.well-known/openid-configuration",
+        "pkce": "S256",
+        "openid": True,
+        "manager": "EntraFabAuthManager",
+        "base_url": rendered.airflow.url,
+    }
