@@ -180,6 +180,7 @@ def deploy(port: int, stack: str) -> None:
     click.echo(summary(stack, outputs, changes))
     click.echo(f"""\
 Next: open {session.tenant.url}
+      airflow-entra local who                                  who may sign in, and as what
       airflow-entra local run -- pulumi preview --stack prod   the production stack, on this tenant
       airflow-entra check                                      every stack file, checked
       make down                                                stop the tenant; its state stays""")

@@ -58,3 +58,4 @@ def test_markdown_is_a_table_that_names_cannot_break() -> None:
 def test_the_conclusion_counts() -> None:
     assert conclusion("local", STANDINGS).startswith("2 of 3 people may sign in to the Airflow of stack local")
     assert conclusion("local", STANDINGS[:1]).startswith("1 of 1 person may")
+    assert conclusion("local", STANDINGS[2:]) == "0 of 1 person may sign in to the Airflow of stack local."
