@@ -27,10 +27,8 @@ def conclusion(stack: str, standings: Sequence[Standing]) -> str:
     """One line: how many may sign in."""
     admitted = sum(one.refused is None for one in standings)
     people = f"{len(standings)} {'person' if len(standings) == 1 else 'people'}"
-    return (
     roles = ", with these roles at their next sign-in" if admitted else ""
     return f"{admitted} of {people} may sign in to the Airflow of stack {stack}{roles}."
-    )
 
 
 def _rows(standings: Sequence[Standing]) -> list[tuple[str, ...]]:
