@@ -1,5 +1,15 @@
 """What exists before any program runs, read from JSON: adds what is missing, never takes anything away.
 
+The seed is one object of lists: `tenants`, `subscriptions`, `users`, `groups`, `servicePrincipals`, `applications`,
+`vaults`. Items have their type's writable properties in Graph and an `id`; with several tenants, a `tenantId`. Besides:
+
+- users: `password` (null takes it away). It is asked for at sign-in; whoever has none is picked.
+- groups: `members` and `owners`, lists of object ids.
+- applications: `appId`, `servicePrincipalId`, `secret`, `appRoleAssignmentRequired`, `permissions` and
+  `delegatedPermissions` (names of Graph's permissions, with consent for all), `assignments`
+  (`[{"principal": <id of a user or group>, "role": <app role's value, or absent>}]`), `azureRoles`,
+  `federatedCredentials`.
+
 An item with `"keep": true` is a first proposal: an object that is there already, deleted ones included, stays as people
 have changed it since, and a group's members are added while it has none.
 """

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -106,10 +106,10 @@ class Browser:
         self.base = f"{base}/{TENANT}"
         self.cookies: dict[str, str] = {}
 
-    def send(self, method: str, url: str, fields: Mapping[str, str] | None = None) -> Reply:
+    def send(self, method: str, url: str, fields: Mapping[str, str] | Sequence[tuple[str, str]] = ()) -> Reply:
         """A request with the cookies; what the answer sets is kept."""
         header = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        body = urlencode(fields or {}).encode()
+        body = urlencode(fields).encode()
         reply = self.tenant.send(method, url, body, headers={"cookie": header} if header else {})
         if "Set-Cookie" in reply.headers:
             name, _, value = reply.headers["Set-Cookie"].partition(";")[0].partition("=")

@@ -55,6 +55,12 @@ def test_the_hint_is_typed_in_already(browser: Browser) -> None:
     assert 'value="ada@contoso.example&#34;&gt;&lt;b&gt;"' in reply.body
 
 
+def test_a_button_counts_more_than_what_is_typed(browser: Browser) -> None:
+    page = page_of(browser.ask(login_hint="nobody@contoso.example"))
+    sent = [("ticket", page.fields["ticket"]), ("username", ADA["userPrincipalName"]), ("username", "nobody")]
+    assert "code" in answer_of(browser.send("POST", f"{browser.base}/oauth2/v2.0/authorize", sent))
+
+
 def test_whatever_has_a_name_is_escaped(browser: Browser) -> None:
     evil = "</style><script>alert(1)</script>"
     browser.tenant.seed(

@@ -11,11 +11,13 @@ NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 
 
 def form_of(call: Call) -> dict[str, str]:
-    """The fields of an urlencoded body; of several with one name the last that is filled in."""
+    """The fields of an urlencoded body; of several with one name the first that is filled in.
+
+    The page's buttons stand before its text field of the same name, which the browser sends too.
+    """
     fields: dict[str, str] = {}
     for name, value in parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True):
-        if value or name not in fields:
-            fields[name] = value
+        fields[name] = fields.get(name) or value
     return fields
 
 
