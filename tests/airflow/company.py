@@ -1,0 +1,131 @@
+"""The company that the tests work for: one tenant, its people, both stacks deployed, and Airflows on demand."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.airflow import process
+from airflow_entra.local.airflow.deployed import write_files
+from airflow_entra.local.airflow.home import AirflowHome
+from airflow_entra.local.airflow.identity import environment_of_workload
+from airflow_entra.local.deploy import deploy
+from airflow_entra.local.graph import deployers_graph
+from airflow_entra.local.outputs import checkpoint_outputs
+from airflow_entra.local.run import open_session, tenant_environment
+from airflow_entra.local.tenant import Tenant
+from airflow_entra.local.world import World, own_environment
+from airflow_entra.render import Places, facts
+from airflow_entra.settings import load
+from airflow_entra_auth.graph import Graph
+from tests.airflow import stacks
+from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, TestPerson
+from tests.airflow.site import Site
+
+
+@dataclass(frozen=True)
+class Company:
+    world: World
+    tenant: Tenant
+    graph: Graph
+    """Microsoft Graph as the deploying identity sees it."""
+
+    def site(self, stack: str, version: str, *, authority: str | None = None, stock: bool = False) -> Site:
+        """Start the stack's Airflow; with `authority`, its people sign in there instead of at Azure's own name."""
+        kind = "stock" if stock else "ours"
+        home = AirflowHome.at(self.world.home / "airflow" / f"{stack}-{kind}" / version, version)
+        settings = load(self.world.stack_file(stack))
+        port = free_port()
+        url = stacks.URLS[stack][version]
+        known = facts(
+            settings,
+            stack,
+            checkpoint_outputs(self.world, stack),
+            version=version,
+            url=f"http://localhost:{port}" if "//localhost" in url else url,
+            places=Places.below(str(home.folder)),
+            **({"authority": authority} if authority else {}),
+        )
+        configured = write_files(home, known, stock=stock) | tenant_environment(self.tenant)
+        configured |= environment_of_workload(self.world, settings, stack)
+        running = process.start(home, port, configured, inherited=own_environment(os.environ), parts=PARTS[home.major])
+        return Site(stack, version, running, self.tenant, configured, stock)
+
+    def group(self, stack: str, role: str) -> str:
+        """The object id of the group behind a role."""
+        outputs = checkpoint_outputs(self.world, stack)
+        name = stacks.group(stack, role)
+        found: str = next(one["id"] for one in outputs["roles"][role] if one["group"] == name)
+        return found
+
+    def join(self, person: TestPerson, stack: str, role: str) -> None:
+        self._add(self.group(stack, role), person.object_id)
+
+    def leave(self, person: TestPerson, stack: str, role: str) -> None:
+        self.graph.delete(f"/groups/{self.group(stack, role)}/members/{person.object_id}/$ref")
+
+    def disable(self, person: TestPerson) -> None:
+        self.graph.patch(f"/users/{person.object_id}", {"accountEnabled": False})
+
+    def application(self, stack: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.graph.get(
+            f"/applications/{checkpoint_outputs(self.world, stack)['applicationObjectId']}"
+        )
+        return found
+
+    def _add(self, group: str, member: str) -> None:
+        reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{member}"}
+        self.graph.post(f"/groups/{group}/members/$ref", reference)
+
+
+PARTS = {3: ("api-server",), 2: ("webserver",)}
+"""People sign in to the server alone; tests about DAGs bring them in themselves."""
+
+
+@contextmanager
+def company_in(world: World) -> Iterator[Company]:
+    """The tenant started, people in it, both stacks deployed and everybody in their groups."""
+    session = open_session(world, list(stacks.URLS), http_port=0, proxy_port=0, say=_quiet)
+    tenants.seed(world, _seed(PEOPLE))
+    for stack in stacks.URLS:
+        deploy(session, stack, say=_quiet)
+    with deployers_graph(world, session.tenant, stacks.TENANT) as graph:
+        company = Company(world, session.tenant, graph)
+        for stack in stacks.URLS:
+            for person in PEOPLE:
+                for role in person.roles:
+                    company.join(person, stack, role)
+            company._add(company.group(stack, "Viewer"), _INNER_GROUP)
+        yield company
+
+
+_INNER_GROUP = "a1b2c3d4-0000-4000-8000-00000000f00d"
+
+
+def _seed(people: Iterable[TestPerson]) -> dict[str, Any]:
+    inner = {"id": _INNER_GROUP, "displayName": "inside-viewers", "members": [NESTED.object_id]}
+    crowd = [
+        {
+            "id": f"a1b2c3d4-0000-4000-8000-{number:012}",
+            "displayName": f"crowd-{number}",
+            "members": [MANY_GROUPS.object_id],
+        }
+        for number in range(MANY)
+    ]
+    groups = [one | {"tenantId": stacks.TENANT, "mailNickname": one["displayName"]} for one in (inner, *crowd)]
+    return {"users": [person.as_seed() for person in people], "groups": groups}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _quiet(line: str) -> None:
+    """What a deployment says is in its exceptions too."""

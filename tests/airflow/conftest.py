@@ -1,0 +1,74 @@
+"""Real Airflows, started once for all tests: both versions, of two stacks, at one local tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.airflow import deployed, process
+from airflow_entra.local.world import World
+from tests.airflow import stacks
+from tests.airflow.company import Company, company_in
+from tests.airflow.forger import Forger
+from tests.airflow.site import Site
+
+PROJECT = Path(__file__).parents[2]
+VERSIONS = ("3.3", "2.11")
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Iterator[Company]:
+    """A tenant with people, and both stacks deployed to it."""
+    folder = tmp_path_factory.mktemp("company")
+    stacks.write(folder / "stacks")
+    world = World(PROJECT, folder / "world", folder / "stacks")
+    try:
+        with company_in(world) as company:
+            yield company
+    finally:
+        deployed.stop_all(world)
+        tenants.stop(world)
+
+
+@pytest.fixture(scope="session")
+def forger(company: Company) -> Iterator[Forger]:
+    """Stands between the Airflows of stack `pair` and the tenant."""
+
+    def signing_key() -> RSAPrivateKey:
+        key = serialization.load_pem_private_key((company.world.tenant / "keys" / "signing.pem").read_bytes(), None)
+        assert isinstance(key, RSAPrivateKey)
+        return key
+
+    forger = Forger(company.tenant.url, signing_key)
+    yield forger
+    forger.close()
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=["3.3", "2.11"])
+def site(request: pytest.FixtureRequest, company: Company, forger: Forger) -> Iterator[Site]:
+    """An Airflow of stack `pair`, at localhost: once each version."""
+    yield from _closing(company.site("pair", request.param, authority=forger.url))
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=["3.3", "2.11"])
+def company_site(request: pytest.FixtureRequest, company: Company) -> Iterator[Site]:
+    """An Airflow of stack `apart`, configured for production and behind a proxy: once each version."""
+    yield from _closing(company.site("apart", request.param))
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=["3.3", "2.11"])
+def stock_site(request: pytest.FixtureRequest, company: Company) -> Iterator[Site]:
+    """An Airflow of stack `pair` as it comes, without airflow_entra_auth: once each version."""
+    yield from _closing(company.site("pair", request.param, stock=True))
+
+
+def _closing(site: Site) -> Iterator[Site]:
+    yield site
+    for browser in site.browsers:
+        browser.http.close()
+    process.stop(site.running.home.folder)

@@ -1,0 +1,88 @@
+"""The people of the tests: who they are and which roles their groups give them, directly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from tests.airflow.stacks import TENANT
+
+DOMAIN = "contoso.com"
+
+
+@dataclass(frozen=True)
+class TestPerson:
+    name: str
+    """The part of the user name before the @."""
+    display_name: str
+    roles: tuple[str, ...] = ()
+    mail: str | None = field(default="")
+    guest: bool = False
+    enabled: bool = True
+
+    __test__ = False
+
+    @property
+    def object_id(self) -> str:
+        return str(uuid5(NAMESPACE_DNS, f"{self.name}.{DOMAIN}"))
+
+    @property
+    def user_name(self) -> str:
+        return f"{self.name}_example.org#EXT#@{DOMAIN}" if self.guest else f"{self.name}@{DOMAIN}"
+
+    @property
+    def address(self) -> str | None:
+        return f"{self.name}@{DOMAIN}" if self.mail == "" else self.mail
+
+    def as_seed(self) -> dict[str, Any]:
+        return {
+            "tenantId": TENANT,
+            "id": self.object_id,
+            "displayName": self.display_name,
+            "userPrincipalName": self.user_name,
+            "mail": self.address,
+            "accountEnabled": self.enabled,
+            "userType": "Guest" if self.guest else "Member",
+        }
+
+
+ADMIN = TestPerson("adele", "Adele Admin", ("Admin",))
+OP = TestPerson("olu", "Olu Adeyemi", ("Op",))
+VIEWER = TestPerson("vera", "Vera Rubin", ("Viewer",))
+EDITOR = TestPerson("sam", "Sam Sales", ("sales-editor",))
+BOTH = TestPerson("bea", "Bea Both", ("Viewer", "sales-editor"))
+UNICODE = TestPerson("zoe", "Zoë Łukaszewicz 李小龍 <b>'\"", ("Viewer",))
+NO_EMAIL = TestPerson("noa", "Noa Nomail", ("Viewer",), mail=None)
+GUEST = TestPerson("gus", "Gus Guest", ("Viewer",), guest=True)
+DISABLED = TestPerson("dan", "Dan Disabled", ("Viewer",), enabled=False)
+NOBODY = TestPerson("nina", "Nina Nobody")
+MANY_GROUPS = TestPerson("gwen", "Gwen Groups", ("Viewer",))
+NESTED = TestPerson("nils", "Nils Nested")
+MOVER = TestPerson("mo", "Mo Mover", ("Viewer",))
+LEAVER = TestPerson("lea", "Lea Leaver", ("Op",))
+TWIN = TestPerson("tim", "Tim Twin", ("Viewer",), mail="twins@contoso.com")
+OTHER_TWIN = TestPerson("tom", "Tom Twin", ("Viewer",), mail="twins@contoso.com")
+ATTACKER = TestPerson("mallory", "Mallory", ("Viewer",), mail="ceo@contoso.com")
+
+PEOPLE = (
+    ADMIN,
+    OP,
+    VIEWER,
+    EDITOR,
+    BOTH,
+    UNICODE,
+    NO_EMAIL,
+    GUEST,
+    DISABLED,
+    NOBODY,
+    MANY_GROUPS,
+    NESTED,
+    MOVER,
+    LEAVER,
+    TWIN,
+    OTHER_TWIN,
+    ATTACKER,
+)
+MANY = 300
+"""Groups that `MANY_GROUPS` is in besides the one that gives the role: more than the 200 that a token holds."""
