@@ -38,6 +38,7 @@ from entra_local.graph.models.groups import security_identifier
 from entra_local.graph.models.objects import created, find_object
 from entra_local.graph.schema import fresh
 from entra_local.keys import hash_secret, secret_matches
+from entra_local.revocation import end_sign_ins
 from entra_local.seed_reading import SeedError as SeedError
 from entra_local.server import open_world
 from entra_local.store import EVERYWHERE, Directory, Transaction
@@ -152,13 +153,15 @@ def _user(directory: Directory, item: JsonObject) -> None:
     if not item.get("userPrincipalName"):
         raise SeedError(f"users: {item.get('id')} has no userPrincipalName")
     nickname = str(item["userPrincipalName"]).partition("@")[0]
+    id_ = reading.uuid("users", item)
+    known = any(directory.get(USER.kind, id_, deleted=deleted) for deleted in (False, True))
     user = _upsert(directory, USER, "users", item, accountEnabled=True, mailNickname=nickname, displayName=nickname)
-    if "password" in item:
+    if "password" in item and not (known and item.get("keep")):
         _password(directory, user["id"], item["password"])
 
 
 def _password(directory: Directory, user_id: str, password: Any) -> None:
-    """Set a person's password, or take it away with null; its hash alone is kept."""
+    """Set a person's password, or take it away with null; its hash alone is kept. A new one ends all sign-ins."""
     if password is None:
         directory.remove("userPassword", user_id)
         return
@@ -167,6 +170,7 @@ def _password(directory: Directory, user_id: str, password: Any) -> None:
     stored = directory.get("userPassword", user_id)
     if stored is None or not secret_matches(password, stored.body["hash"]):
         directory.put("userPassword", user_id, {"hash": hash_secret(password)})
+        end_sign_ins(directory, user_id)
 
 
 def _service_principal(directory: Directory, item: JsonObject) -> None:

@@ -111,6 +111,9 @@ def test_name_and_password_may_come_at_once(browser: Browser) -> None:
 
 
 def test_a_seed_changes_and_takes_away_passwords(browser: Browser) -> None:
+    browser.choose(browser.ask(), GRACE["userPrincipalName"], password="correct horse")
+    browser.tenant.seed({"users": [GRACE | {"password": "another", "keep": True}]})
+    assert "code" in answer_of(browser.ask()), "a proposal changes nothing"
     browser.tenant.seed({"users": [GRACE | {"password": "another"}]})
     wrong = browser.choose(browser.ask(), GRACE["userPrincipalName"], password="correct horse")
     assert "AADSTS50126" in page_of(wrong).text
