@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.access import plan
+from airflow_entra.access.airflow_urls import urls
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
 from airflow_entra.directory.who import Directory, Standing, UnknownPersonError, rules, select, standing, who
+from airflow_entra.render.facts import Facts
+from airflow_entra.render.sign_on import sign_on
 from airflow_entra.settings import load
-from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.rules import SignOnRules, parse_rules
 
 LOCAL = Path(__file__).parents[2] / "stacks" / "Pulumi.local.yaml"
 CLIENT, ADMINS, VIEWERS, SALES = (f"{number}0000000-0000-4000-8000-000000000000" for number in range(1, 5))
@@ -118,6 +121,24 @@ def test_security_groups_count_nested_members_but_no_mailing_lists() -> None:
     one = standing(ADA, found, by_groups)
     assert held(one) == {"sales-editor": ("airflow-local-sales",)}
     assert one.missed == ()
+
+
+@pytest.mark.parametrize("stack", ["local", "prod", "dev", "staging"])
+def test_the_rules_are_those_of_the_file_that_airflow_reads(stack: str) -> None:
+    settings = load(LOCAL.with_name(f"Pulumi.{stack}.yaml"))
+    access = plan(settings, stack)
+    ids = {key: f"{number}0000000-0000-4000-8000-000000000000" for number, key in enumerate(access.groups, start=1)}
+    rendered = Facts(
+        stack=stack,
+        settings=settings,
+        airflow=urls(settings.airflow[0].version, settings.airflow[0].url),
+        client_id=CLIENT,
+        roles={name: tuple(ids[key] for key in keys) for name, keys in access.roles.items()},
+        credential={"mode": "environment", "variable": "UNUSED"},
+    )
+    of_the_file, ours = parse_rules(sign_on(rendered), "the file"), rules(settings, access, CLIENT, ids)
+    for name in ("stack", "environment", "issuer", "client_id", "roles_from", "guests", "contact", "groups_by_role"):
+        assert getattr(ours, name) == getattr(of_the_file, name), name
 
 
 def test_everybody_is_listed_by_name() -> None:

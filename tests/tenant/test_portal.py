@@ -118,6 +118,16 @@ def test_people_and_groups_are_found_by_part_of_a_name(portal: Portal) -> None:
     assert "interns" not in portal.get(f"{PORTAL}/groups?q=admin")
 
 
+def test_many_groups_of_a_person_are_counted_in_the_list(portal: Portal) -> None:
+    groups = [
+        {"id": str(uuid4()), "tenantId": TENANT, "displayName": f"many-{number:03}", "members": [GRACE]}
+        for number in range(300)
+    ]
+    portal.graph.tenant.seed({"groups": groups})
+    assert "many-003 and 296 more" in portal.text(f"{PORTAL}/people")
+    assert "many-299" in portal.text(f"{PORTAL}/people/{GRACE}")
+
+
 def test_a_long_list_is_cut_and_says_so(portal: Portal) -> None:
     people = [
         {"id": str(uuid4()), "tenantId": TENANT, "userPrincipalName": f"p{number}@contoso.example"}
