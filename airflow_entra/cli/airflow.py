@@ -27,6 +27,7 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     It runs in the background, in an environment of its own that is installed once; `local down` stops it.
     """
     from airflow_entra.local.airflow.deployed import Wish, start
+    from airflow_entra.local.who import standings
 
     with _told():
         world = _world()
@@ -37,9 +38,14 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
             proxy_port=_proxy_port(tenant_port),
             say=_say,
         )
-    click.echo(f"""\
-Airflow {running.home.version}   {running.url}
-Logs            {running.home.logs}
-DAGs            {running.home.dags}
-Who may sign in airflow-entra local who --stack {stack}
-Stop it         airflow-entra local down""")
+        people = standings(world, stack, None, http_port=tenant_port, proxy_port=_proxy_port(tenant_port))
+    width = max((len(one.person.sign_in_name) for one in people), default=0)
+    click.echo(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")
+    for one in people:
+        if one.refused is None:
+            click.echo(f"  {one.person.sign_in_name:{width}}  {', '.join(held.role for held in one.roles)}")
+    click.echo(f"""
+Logs  {running.home.logs}
+DAGs  {running.home.dags}
+Next: airflow-entra local who    everybody, and why somebody gets in nowhere
+      airflow-entra local down   stop Airflow and the tenant; their state stays""")

@@ -87,6 +87,7 @@ def down() -> None:
 @command.command()
 def status() -> None:
     """Say whether the tenant runs, where, and for whom. Exit code 1 where it doesn't."""
+    from airflow_entra.local.airflow.deployed import running_airflows
     from airflow_entra.local.identities import identities
 
     with _told():
@@ -102,6 +103,8 @@ def status() -> None:
     click.echo(f"CA         {tenant.ca_file}")
     for identity in identities(world).values():
         click.echo(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
+    for url, folder in running_airflows(world):
+        click.echo(f"Airflow    {url}, logs in {folder / 'logs'}")
 
 
 @command.command()
@@ -180,6 +183,7 @@ def deploy(port: int, stack: str) -> None:
     click.echo(summary(stack, outputs, changes))
     click.echo(f"""\
 Next: open {session.tenant.url}
+      airflow-entra local airflow                              a real Airflow that signs in with it
       airflow-entra local who                                  who may sign in, and as what
       airflow-entra local run -- pulumi preview --stack prod   the production stack, on this tenant
       airflow-entra check                                      every stack file, checked

@@ -94,6 +94,11 @@ def homes(world: World) -> list[Path]:
     return sorted(record.parent for record in (world.home / "airflow").glob("*/*/process.json"))
 
 
+def running_airflows(world: World) -> list[tuple[str, Path]]:
+    """URL and folder of each Airflow of this world that runs."""
+    return [(url, folder) for folder in homes(world) if (url := process.url_in(folder))]
+
+
 def stop_all(world: World) -> int:
     """Stop every Airflow of this world; how many ran."""
     return process.stop(*homes(world))

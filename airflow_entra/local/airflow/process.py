@@ -48,14 +48,19 @@ class RunningAirflow:
 
 
 def running(home: AirflowHome) -> RunningAirflow | None:
-    """The Airflow of this home, or None where none of its processes lives."""
+    """The Airflow of this home, or None where its server doesn't live."""
     record = _read(home.record)
-    if record is None:
+    if record is None or url_in(home.folder) is None:
         return None
     alive = {part["name"]: part["pid"] for part in record["parts"] if _process(part)}
-    if PARTS[home.major][0] not in alive:
-        return None
     return RunningAirflow(home, record["url"], record["localUrl"], alive)
+
+
+def url_in(folder: Path) -> str | None:
+    """The public base URL of the Airflow that runs in this folder, or None where its server doesn't live."""
+    record = _read(folder / "process.json")
+    server = record["parts"][0] if record and record["parts"] else None
+    return str(record["url"]) if record and server and _process(server) else None
 
 
 def start(
