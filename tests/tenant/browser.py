@@ -60,6 +60,7 @@ class Page(HTMLParser):
         self.action = ""
         self.fields: dict[str, str] = {}
         self.names: set[str] = set()
+        self.buttons: list[str] = []
         self.accounts: list[str] = []
         self.frames: list[str] = []
         self.onward = ""
@@ -82,8 +83,10 @@ class Page(HTMLParser):
             self.frames.append(found["src"])
         elif tag == "a":
             self.onward = found["href"]
-        elif tag == "button" and "name" in found:
-            self.accounts.append(found["value"])
+        elif tag == "button":
+            self.buttons.append(found.get("name", ""))
+            if found.get("name") == "username":
+                self.accounts.append(found["value"])
         elif tag == "input":
             self.names.add(found["name"])
             if found["type"] == "hidden":

@@ -99,6 +99,13 @@ def test_a_password_is_asked_for_only_where_one_is_set(browser: Browser) -> None
     assert "code" in answer_of(browser.choose(wrong, GRACE["userPrincipalName"], password="correct horse"))
 
 
+def test_enter_picks_nobody_and_leads_on(browser: Browser) -> None:
+    page = browser.ask()
+    # A browser presses the first button of a form for Enter in a text field.
+    assert page_of(page).buttons[0] == ""
+    assert page_of(browser.choose(page, GRACE["userPrincipalName"])).buttons == ["", "other"]
+
+
 def test_from_the_password_one_may_go_back(browser: Browser) -> None:
     asked = browser.choose(browser.ask(), GRACE["userPrincipalName"])
     again = browser.choose(asked, GRACE["userPrincipalName"], other="1")
