@@ -64,6 +64,13 @@ LEAVER = TestPerson("lea", "Lea Leaver", ("Op",))
 TWIN = TestPerson("tim", "Tim Twin", ("Viewer",), mail="twins@contoso.com")
 OTHER_TWIN = TestPerson("tom", "Tom Twin", ("Viewer",), mail="twins@contoso.com")
 ATTACKER = TestPerson("mallory", "Mallory", ("Viewer",), mail="ceo@contoso.com")
+RUNNER = TestPerson("rita", "Rita Runner", ("sales-runner",))
+TWO_BROWSERS = TestPerson("tara", "Tara Twobrowsers", ("Viewer",))
+DEACTIVATED = TestPerson("dee", "Dee Deactivated", ("Viewer",))
+CAPPED = TestPerson("cara", "Cara Capped", ("Viewer",))
+CHANGED_BY_HAND = TestPerson("hana", "Hana Hand", ("Viewer",))
+CHANGED_BY_CLI = TestPerson("clio", "Clio Command", ("Viewer",))
+CHANGED_BY_API = TestPerson("apia", "Apia Interface", ("Viewer",))
 
 PEOPLE = (
     ADMIN,
@@ -83,6 +90,13 @@ PEOPLE = (
     TWIN,
     OTHER_TWIN,
     ATTACKER,
+    RUNNER,
+    TWO_BROWSERS,
+    DEACTIVATED,
+    CAPPED,
+    CHANGED_BY_HAND,
+    CHANGED_BY_CLI,
+    CHANGED_BY_API,
 )
 MANY = 300
 """Groups that `MANY_GROUPS` is in besides the one that gives the role: more than the 200 that a token holds."""

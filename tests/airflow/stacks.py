@@ -67,5 +67,6 @@ def _config(stack: str, environment: str, sign_in: dict[str, Any]) -> dict[str, 
             "Op": role("Op"),
             "Viewer": role("Viewer"),
             "sales-editor": role("sales-editor", dags={"sales_*": ["read", "trigger", "edit"]}),
+            "sales-runner": role("sales-runner", dags={"sales_*": ["read", "trigger"], "scratch_*": ["delete"]}),
         },
     }
