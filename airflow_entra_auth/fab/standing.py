@@ -15,6 +15,7 @@ try:  # providers-fab, on both versions; the models are the same tables
 except ImportError as error:  # pragma: no cover -- an Airflow without the provider
     raise ImportError("airflow_entra_auth needs apache-airflow-providers-fab") from error
 
+from airflow_entra_auth.fab.roles import pairs
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.tables import IDENTITIES, SESSIONS
 
@@ -101,7 +102,7 @@ def _ask(session_id: str) -> Standing | None:
 
 
 def permissions_of(roles: tuple[str, ...]) -> Pairs:
-    """The (action, resource) pairs of Airflow's roles. A pair on one DAG, from its own access_control, is left out."""
+    """The (action, resource) pairs of Airflow's own roles. A pair on one DAG, from its access_control, is left out."""
     wanted = frozenset(roles)
     now = time.monotonic()
     known = _permissions.get(wanted)
@@ -116,20 +117,22 @@ def permissions_of(roles: tuple[str, ...]) -> Pairs:
         .where(Role.name.in_(wanted))
     )
     with settings.engine.connect() as connection:
-        pairs = frozenset((action, resource) for action, resource in connection.execute(query))
-    pairs = frozenset(pair for pair in pairs if not pair[1].startswith(("DAG:", "DAG Run:")))
-    _permissions[wanted] = (now, pairs)
-    return pairs
+        rows = [(action, resource) for action, resource in connection.execute(query)]
+    found = frozenset(pair for pair in rows if not pair[1].startswith(("DAG:", "DAG Run:")))
+    _permissions[wanted] = (now, found)
+    return found
 
 
 def stamp(user: Any, found: Standing, rules: SignOnRules) -> Any:
     """Writes onto a user object what the session's standing gives it: only such an object has any rights.
 
     DAGs are decided by `_entra_dag_perms`, from Airflow's own roles, and by the sign-on file's patterns for the custom
-    ones; the rest by `_entra_perms`. `_perms` is where Airflow's model keeps what its templates ask.
+    ones; the rest by `_entra_perms`. `_perms` is where Airflow's model keeps what its templates ask. What Airflow's
+    tables say about a custom role, or about one that the sign-on file no longer has, gives nothing.
     """
-    own = tuple(name for name in found.roles if name in rules.roles and not rules.roles[name].custom)
+    declared = [rules.roles[name] for name in found.roles if name in rules.roles]
+    own = permissions_of(tuple(role.name for role in declared if not role.custom))
     user._entra = found
-    user._entra_perms = user._perms = permissions_of(found.roles)
-    user._entra_dag_perms = permissions_of(own)
+    user._entra_dag_perms = own
+    user._entra_perms = user._perms = own.union(*(pairs(role) for role in declared if role.custom))
     return user
