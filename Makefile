@@ -11,7 +11,7 @@ UV := $(or $(shell command -v uv),$(CACHE)/uv-$(UV_VERSION)/bin/uv)
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test check format docs bench
+.PHONY: help up down clean test check format docs docs-airflow bench
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
@@ -20,6 +20,7 @@ help:
 	@echo "make test    set up and run every test"
 	@echo "make check   formatting, lint, types and the direction of imports"
 	@echo "make docs    write the generated pages and the stack file's JSON Schema"
+	@echo "make docs-airflow  run the tests with real Airflows, and write the pages that they fill"
 	@echo "make bench   measure, and write bench/RESULTS.md"
 
 up: .venv/synced
@@ -48,6 +49,9 @@ docs: .venv/synced
 	@$(RUN)/airflow-entra schema
 	@$(RUN)/python -m policies.docs > docs/policies.md
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
+
+docs-airflow: .venv/synced
+	@$(RUN)/python -m pytest -q tests/airflow --write-tables
 
 bench: .venv/synced
 	@$(RUN)/python -m bench.run $(BENCH)

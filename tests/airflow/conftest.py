@@ -8,17 +8,43 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from playwright.sync_api import Browser as ChromiumBrowser
 
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import deployed, process
 from airflow_entra.local.world import World
 from tests.airflow import stacks
+from tests.airflow.chromium import chromium
 from tests.airflow.company import Company, company_in
 from tests.airflow.forger import Forger
 from tests.airflow.site import Site
+from tests.airflow.tables import TABLES
 
 PROJECT = Path(__file__).parents[2]
 VERSIONS = ("3.3", "2.11")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-tables", action="store_true", help="write the pages in docs/ that the tests fill")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A page in docs/ that says something else than this run saw is a failure."""
+    if session.config.getoption("--write-tables", default=False):
+        unwritten = [table for table in TABLES.values() if not table.write() and table.cells]
+    else:
+        unwritten = [table for table in TABLES.values() if table.difference()]
+    if unwritten and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for table in TABLES.values():
+        if table.cells:
+            terminalreporter.section(table.title)
+            for line in (*table.lines(), *filter(None, [table.difference()])):
+                terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +98,9 @@ def _closing(site: Site) -> Iterator[Site]:
     for browser in site.browsers:
         browser.http.close()
     process.stop(site.running.home.folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[ChromiumBrowser]:
+    with chromium() as started:
+        yield started
