@@ -115,6 +115,10 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
     def _is_authorized_list_dags(self, *, user: Any) -> bool:
         return decisions.all_dags(user, "GET") or decisions.may_some_dag(user, "GET", None)
 
+    def get_extra_menu_items(self, *, user: Any) -> list[Any]:
+        """Links to the two lists that there are; FAB would link to pages that this package doesn't have."""
+        return [item for item in super().get_extra_menu_items(user=user) if item.text in ("Users", "Roles")]
+
     def _put_back(self, found: Standing) -> None:
         if self.flask_app is None:
             return
