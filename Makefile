@@ -1,4 +1,4 @@
-# The two commands: `make up` and `make test`. Everything they need they install themselves, into .venv and the
+# Begin with `make up`, `make airflow` and `make test`. Everything they need they install themselves, into .venv and the
 # user's cache folder.
 
 PYTHON ?= python3
@@ -11,10 +11,11 @@ UV := $(or $(shell command -v uv),$(CACHE)/uv-$(UV_VERSION)/bin/uv)
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean test check format docs docs-airflow bench
+.PHONY: help up airflow down clean test check format docs docs-airflow bench
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
+	@echo "make airflow start a real Airflow that signs in with it (VERSION=2.11 for the other)"
 	@echo "make down    stop the local tenant; its state stays"
 	@echo "make clean   remove the local tenant's state and the local stacks"
 	@echo "make test    set up and run every test"
@@ -25,6 +26,9 @@ help:
 
 up: .venv/synced
 	@$(RUN)/airflow-entra local deploy --stack $(STACK) --port $(PORT)
+
+airflow: .venv/synced
+	@$(RUN)/airflow-entra local airflow --stack $(STACK) $(if $(VERSION),--version $(VERSION))
 
 down:
 	@if [ -x $(RUN)/airflow-entra ]; then $(RUN)/airflow-entra local down; fi

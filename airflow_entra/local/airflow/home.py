@@ -101,6 +101,7 @@ class AirflowHome:
             "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
             "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": str(port),
             "AIRFLOW__WEBSERVER__WORKERS": "1",
+            "AIRFLOW__WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": "60",  # where a worker can't start, it ends no sooner
             "AIRFLOW__WEBSERVER__SECRET_KEY": keys["session"],
             "AIRFLOW__CORE__EXECUTOR": "SequentialExecutor",
         }

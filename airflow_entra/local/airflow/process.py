@@ -199,7 +199,8 @@ def _wait(home: AirflowHome, started: Mapping[str, subprocess.Popen[bytes]], hea
             with suppress(httpx.TransportError):
                 if client.get(health).is_success:
                     return
-    raise LocalError(f"Airflow did not answer at {health} within {START_SECONDS} s; its logs are in {home.logs}")
+    log = home.logs / f"{next(iter(started))}.log"
+    raise LocalError(f"Airflow did not answer at {health} within {START_SECONDS} s; {log} ends with:\n{_tail(log)}")
 
 
 def _sessions(record: Mapping[str, Any], folder: Path) -> list[psutil.Process]:
