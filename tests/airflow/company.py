@@ -35,8 +35,13 @@ class Company:
     graph: Graph
     """Microsoft Graph as the deploying identity sees it."""
 
-    def site(self, stack: str, version: str, *, authority: str | None = None, stock: bool = False) -> Site:
-        """Start the stack's Airflow; with `authority`, its people sign in there instead of at Azure's own name."""
+    def site(
+        self, stack: str, version: str, *, authority: str | None = None, proxy: str | None = None, stock: bool = False
+    ) -> Site:
+        """Start the stack's Airflow; with `authority`, its people sign in there instead of at Azure's own name.
+
+        `proxy` stands in front of the tenant's own: a `Gate`.
+        """
         kind = "stock" if stock else "ours"
         home = AirflowHome.at(self.world.home / "airflow" / f"{stack}-{kind}" / version, version)
         settings = load(self.world.stack_file(stack))
@@ -53,6 +58,7 @@ class Company:
         )
         configured = write_files(home, known, stock=stock) | tenant_environment(self.tenant)
         configured |= environment_of_workload(self.world, settings, stack)
+        configured |= {"HTTPS_PROXY": proxy, "https_proxy": proxy} if proxy else {}
         running = process.start(home, port, configured, inherited=own_environment(os.environ), parts=PARTS[home.major])
         return Site(stack, version, running, self.tenant, configured, stock)
 

@@ -17,6 +17,7 @@ from tests.airflow import stacks
 from tests.airflow.chromium import chromium
 from tests.airflow.company import Company, company_in
 from tests.airflow.forger import Forger
+from tests.airflow.gate import Gate
 from tests.airflow.site import Site
 from tests.airflow.tables import TABLES
 
@@ -81,16 +82,24 @@ def site(request: pytest.FixtureRequest, company: Company, forger: Forger) -> It
     yield from _closing(company.site("pair", request.param, authority=forger.url))
 
 
+@pytest.fixture(scope="session")
+def gate(company: Company) -> Iterator[Gate]:
+    """Through it the Airflows that use Azure's own names reach the tenant."""
+    gate = Gate(company.tenant.proxy_port)
+    yield gate
+    gate.close()
+
+
 @pytest.fixture(scope="session", params=VERSIONS, ids=["3.3", "2.11"])
-def company_site(request: pytest.FixtureRequest, company: Company) -> Iterator[Site]:
+def company_site(request: pytest.FixtureRequest, company: Company, gate: Gate) -> Iterator[Site]:
     """An Airflow of stack `apart`, configured for production and behind a proxy: once each version."""
-    yield from _closing(company.site("apart", request.param))
+    yield from _closing(company.site("apart", request.param, proxy=gate.url))
 
 
 @pytest.fixture(scope="session", params=VERSIONS, ids=["3.3", "2.11"])
-def stock_site(request: pytest.FixtureRequest, company: Company) -> Iterator[Site]:
-    """An Airflow of stack `pair` as it comes, without airflow_entra_auth: once each version."""
-    yield from _closing(company.site("pair", request.param, stock=True))
+def stock_site(request: pytest.FixtureRequest, company: Company, gate: Gate) -> Iterator[Site]:
+    """The same without airflow_entra_auth, as `render --stock` configures it: once each version."""
+    yield from _closing(company.site("apart", request.param, proxy=gate.url, stock=True))
 
 
 def _closing(site: Site) -> Iterator[Site]:
