@@ -71,6 +71,16 @@ CAPPED = TestPerson("cara", "Cara Capped", ("Viewer",))
 CHANGED_BY_HAND = TestPerson("hana", "Hana Hand", ("Viewer",))
 CHANGED_BY_CLI = TestPerson("clio", "Clio Command", ("Viewer",))
 CHANGED_BY_API = TestPerson("apia", "Apia Interface", ("Viewer",))
+CEO = TestPerson("carl", "Carl Chief", ("Op",), mail="ceo@contoso.com")
+NEWCOMER = TestPerson("nell", "Nell Newcomer", ("Viewer",))
+VICTIM = TestPerson("fay", "Fay Forged", ("Viewer",))
+HEIR_BY_MAIL = TestPerson("hugo", "Hugo Heir", ("Viewer",))
+HEIR_BY_NAME = TestPerson("hedda", "Hedda Heir", ("Viewer",))
+RENAMED = TestPerson("rena", "Rena Old", ("Viewer",))
+PROMOTED = TestPerson("priya", "Priya Promoted", ("Viewer",))
+REMOVED = TestPerson("remy", "Remy Removed", ("Op",))
+UNMATCHED = TestPerson("uma", "Uma Unmatched", ("Op",))
+DISMISSED = TestPerson("dora", "Dora Dismissed", ("Viewer",))
 
 PEOPLE = (
     ADMIN,
@@ -97,6 +107,16 @@ PEOPLE = (
     CHANGED_BY_HAND,
     CHANGED_BY_CLI,
     CHANGED_BY_API,
+    CEO,
+    NEWCOMER,
+    VICTIM,
+    HEIR_BY_MAIL,
+    HEIR_BY_NAME,
+    RENAMED,
+    PROMOTED,
+    REMOVED,
+    UNMATCHED,
+    DISMISSED,
 )
 MANY = 300
 """Groups that `MANY_GROUPS` is in besides the one that gives the role: more than the 200 that a token holds."""
