@@ -24,7 +24,7 @@ from airflow_entra.render import Places, facts
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
 from tests.airflow import stacks
-from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, TestPerson
+from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, STRANDED, TestPerson
 from tests.airflow.site import Site
 
 
@@ -119,7 +119,7 @@ def _seed(people: Iterable[TestPerson]) -> dict[str, Any]:
         {
             "id": f"a1b2c3d4-0000-4000-8000-{number:012}",
             "displayName": f"crowd-{number}",
-            "members": [MANY_GROUPS.object_id],
+            "members": [MANY_GROUPS.object_id, STRANDED.object_id],
         }
         for number in range(MANY)
     ]

@@ -64,6 +64,9 @@ LEAVER = TestPerson("lea", "Lea Leaver", ("Op",))
 TWIN = TestPerson("tim", "Tim Twin", ("Viewer",), mail="twins@contoso.com")
 OTHER_TWIN = TestPerson("tom", "Tom Twin", ("Viewer",), mail="twins@contoso.com")
 ATTACKER = TestPerson("mallory", "Mallory", ("Viewer",), mail="ceo@contoso.com")
+STRANDED = TestPerson("stan", "Stan Stranded", ("Viewer",))
+EXPELLED = TestPerson("ezra", "Ezra Expelled", ("Viewer",))
+RAISED = TestPerson("rio", "Rio Raised", ("Viewer",))
 RUNNER = TestPerson("rita", "Rita Runner", ("sales-runner",))
 TWO_BROWSERS = TestPerson("tara", "Tara Twobrowsers", ("Viewer",))
 DEACTIVATED = TestPerson("dee", "Dee Deactivated", ("Viewer",))
@@ -100,6 +103,9 @@ PEOPLE = (
     TWIN,
     OTHER_TWIN,
     ATTACKER,
+    STRANDED,
+    EXPELLED,
+    RAISED,
     RUNNER,
     TWO_BROWSERS,
     DEACTIVATED,
@@ -119,4 +125,4 @@ PEOPLE = (
     DISMISSED,
 )
 MANY = 300
-"""Groups that `MANY_GROUPS` is in besides the one that gives the role: more than the 200 that a token holds."""
+"""Groups that `MANY_GROUPS` and `STRANDED` are in besides the one that gives the role: more than the 200 that a token holds."""

@@ -42,6 +42,13 @@ class _ReverseProxy(httpx.BaseTransport):
         self._transport.close()
 
 
+class _ToHttps(httpx.BaseTransport):
+    """What it does with a browser that comes without https."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(301, headers={"Location": str(request.url.copy_with(scheme="https"))}, request=request)
+
+
 @dataclass(frozen=True)
 class Site:
     """`stock` is an Airflow without airflow_entra_auth, configured by `render --stock`."""
@@ -89,7 +96,8 @@ class Site:
             )
         }
         if self.url.startswith("https://"):
-            mounts[f"https://{urlsplit(self.url).hostname}"] = _ReverseProxy(port)
+            host = urlsplit(self.url).hostname
+            mounts |= {f"https://{host}": _ReverseProxy(port), f"http://{host}": _ToHttps()}
         browser.http = httpx.Client(mounts=mounts, timeout=60, trust_env=False)
         self.browsers.append(browser)
         return browser

@@ -30,7 +30,9 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stack, config in {
         "pair": _config("pair", "development", {"rolesFrom": "appRoles", "guests": "refuse"}),
-        "apart": _config("apart", "staging", {"rolesFrom": "securityGroups", "guests": "allow"}),
+        "apart": _config(
+            "apart", "staging", {"rolesFrom": "securityGroups", "assignmentRequired": False, "guests": "allow"}
+        ),
     }.items():
         (folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False))
 
