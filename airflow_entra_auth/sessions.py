@@ -18,7 +18,7 @@ from airflow_entra_auth.tables import SESSIONS
 KEPT = 30 * 24 * 3600
 """Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
 
-WhyEnded = Literal["signed out", "signed out in Entra", "replaced", "refused", "set aside", "revoked"]
+WhyEnded = Literal["signed out", "signed out in Entra", "replaced", "refused", "set aside", "deactivated", "revoked"]
 
 
 @dataclass(frozen=True)

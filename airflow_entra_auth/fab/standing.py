@@ -15,6 +15,8 @@ try:  # providers-fab, on both versions; the models are the same tables
 except ImportError as error:  # pragma: no cover -- an Airflow without the provider
     raise ImportError("airflow_entra_auth needs apache-airflow-providers-fab") from error
 
+from airflow_entra_auth import sessions
+from airflow_entra_auth.fab import audit
 from airflow_entra_auth.fab.roles import pairs
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.tables import IDENTITIES, SESSIONS
@@ -77,7 +79,12 @@ def forget() -> None:
 def _ask(session_id: str) -> Standing | None:
     query = (
         sa.select(
-            SESSIONS.c.user_id, SESSIONS.c.tenant_id, SESSIONS.c.object_id, SESSIONS.c.ends_at, IDENTITIES.c.roles
+            SESSIONS.c.user_id,
+            SESSIONS.c.tenant_id,
+            SESSIONS.c.object_id,
+            SESSIONS.c.ends_at,
+            IDENTITIES.c.roles,
+            User.active,
         )
         .join(IDENTITIES, IDENTITIES.c.user_id == SESSIONS.c.user_id)
         .join(User.__table__, User.id == SESSIONS.c.user_id)
@@ -87,7 +94,6 @@ def _ask(session_id: str) -> Standing | None:
             IDENTITIES.c.tenant_id == SESSIONS.c.tenant_id,
             IDENTITIES.c.object_id == SESSIONS.c.object_id,
             User.username == SESSIONS.c.object_id,
-            User.active.is_(True),
         )
     )
     with settings.engine.connect() as connection:
@@ -96,9 +102,20 @@ def _ask(session_id: str) -> Standing | None:
             return None
         held = sa.select(Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
         names = {one.name for one in connection.execute(held.where(assoc_user_role.c.user_id == row.user_id))}
+    if not row.active:
+        _end_all(row)
+        return None
     roles = tuple(json.loads(row.roles))
     changed = names != set(roles)
     return Standing(session_id, row.user_id, row.tenant_id, row.object_id, roles, row.ends_at, changed)
+
+
+def _end_all(row: Any) -> None:
+    """An account that was deactivated by hand in Airflow: activated again, its sessions don't come back."""
+    with settings.engine.begin() as connection:
+        ended = sessions.end_of_user(connection, row.user_id, "deactivated")
+    if ended:
+        audit.record("entra_sign_out", tenant_id=row.tenant_id, object_id=row.object_id, reason="deactivated")
 
 
 def permissions_of(roles: tuple[str, ...]) -> Pairs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import ssl
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -139,6 +140,28 @@ class Site:
             return browser.get(f"{self.url}/api/v2/auth/logout", until=until)
         home = browser.get(f"{self.url}/home")
         return browser.submit(home, "logout", until=until)
+
+    def another_with(self, browser: Browser, *names: str) -> Browser:
+        """A fresh browser that presents the other's cookies of these names, as somebody would who copied them."""
+        thief = self.browser()
+        for cookie in browser.cookies.jar:
+            if cookie.name in names:
+                thief.cookies.jar.set_cookie(cookie)
+        return thief
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`airflow ...`, as an administrator of the machine runs it."""
+        home = self.running.home
+        port = urlsplit(self.running.local_url).port or 80
+        return subprocess.run(
+            [home.python, "-m", "airflow", *arguments],
+            env=home.environment(port) | dict(self.environment),
+            cwd=home.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
