@@ -125,4 +125,4 @@ PEOPLE = (
     DISMISSED,
 )
 MANY = 300
-"""Groups that `MANY_GROUPS` and `STRANDED` are in besides the one that gives the role: more than the 200 that a token holds."""
+"""Groups that `MANY_GROUPS` and `STRANDED` are in besides the one that gives the role; a token holds 200 at most."""
