@@ -1,4 +1,8 @@
-"""Airflow's lists of users and roles, to look at: the stack file and the directory say who is who."""
+"""Airflow's lists of users and roles, to look at: the stack file and the directory say who is who.
+
+The pages that change them don't exist. Their permissions do, as Airflow's own Admin has them: it would make them again
+at every start. Nobody may use them: decisions.refused_to_all.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,12 @@ from typing import ClassVar
 from airflow.providers.fab.auth_manager.views.roles_list import CustomRoleModelView
 from airflow.providers.fab.auth_manager.views.user import CustomUserOAuthModelView
 
-_READ = ["can_read"]
 _PAGES = {"list", "show", "download", "userinfo"}
 
 
 class EntraUserView(CustomUserOAuthModelView):
     """People, their roles and last sign-in."""
 
-    base_permissions = _READ
     include_route_methods = _PAGES
     actions: ClassVar[dict[str, object]] = {}
 
@@ -22,6 +24,5 @@ class EntraUserView(CustomUserOAuthModelView):
 class EntraRoleView(CustomRoleModelView):
     """Roles and their permissions."""
 
-    base_permissions = _READ
     include_route_methods = _PAGES - {"userinfo"}
     actions: ClassVar[dict[str, object]] = {}

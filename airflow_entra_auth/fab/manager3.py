@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -10,8 +11,9 @@ from airflow.models import DagModel
 from airflow.providers.fab.auth_manager import fab_auth_manager as fab
 from airflow.providers.fab.auth_manager.models import Role, User
 from airflow.utils.session import NEW_SESSION, create_session, provide_session
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from airflow_entra_auth.fab import decisions
@@ -19,6 +21,8 @@ from airflow_entra_auth.fab.configuration import sign_on
 from airflow_entra_auth.fab.ending import end_session
 from airflow_entra_auth.fab.guarded import Guarded
 from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, stamp, standing
+
+log = logging.getLogger(__name__)
 
 _USER_FRESH = 30.0
 """Seconds that a user's name and address are remembered; whether they are signed in and as what never is so long."""
@@ -63,7 +67,17 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         return str(super().generate_jwt(user, expiration_time_in_seconds=max(1, min(wanted, left))))
 
     def deserialize_user(self, token: dict[str, Any]) -> User:
-        """The user behind a token that Airflow signed. Raises ValueError unless its session is live."""
+        """The user behind a token that Airflow signed. Raises ValueError unless its session is live.
+
+        A database that doesn't say whether it is lets nobody in: HTTPException 503, which Airflow passes on as it is.
+        """
+        try:
+            return self._user_of(token)
+        except SQLAlchemyError as error:
+            log.exception("Airflow's database does not say who is signed in, so nobody is")
+            raise HTTPException(503, "Airflow's database does not answer: try again") from error
+
+    def _user_of(self, token: dict[str, Any]) -> User:
         found = standing(token.get(SESSION_KEY), sign_on().tenant_id)
         if found is None or token["sub"] != str(found.user_id):
             raise ValueError("the token's sign-in has ended")

@@ -34,12 +34,14 @@ class EntraAuthView(AuthView):
     @expose("/login/")
     @expose(f"/login/{PROVIDER}")
     def login(self) -> Response:
-        """Straight to Entra: there is one way to sign in. Whoever is signed in goes on."""
+        """Straight to Entra: there is one way to sign in. Whoever is signed in goes on, or to the start page: FAB's
+        pages send here whom they don't let in, and the way back would lead here again."""
         rules = sign_on()
         next_url = safe_next(request.args.get("next"), rules.base_url)
         another = request.args.get("prompt") == _ANOTHER
         if g.user is not None and g.user.is_authenticated and not another:
-            return versions.enter(redirect(next_url), g.user)
+            refused = next_url.startswith(f"{versions.pages_url(rules.base_url)}/")
+            return versions.enter(redirect(f"{rules.base_url}/" if refused else next_url), g.user)
         try:
             return redirect(self._client().leave(next_url, _ANOTHER if another else None))
         except SignInError as error:
