@@ -39,11 +39,11 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
             say=_say,
         )
         people = standings(world, stack, None, http_port=tenant_port, proxy_port=_proxy_port(tenant_port))
-    width = max((len(one.person.sign_in_name) for one in people), default=0)
+    admitted = [one for one in people if one.refused is None]
+    width = max((len(one.person.sign_in_name) for one in admitted), default=0)
     click.echo(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")
-    for one in people:
-        if one.refused is None:
-            click.echo(f"  {one.person.sign_in_name:{width}}  {', '.join(held.role for held in one.roles)}")
+    for one in admitted:
+        click.echo(f"  {one.person.sign_in_name:{width}}  {', '.join(held.role for held in one.roles)}")
     click.echo(f"""
 Logs  {running.home.logs}
 DAGs  {running.home.dags}
