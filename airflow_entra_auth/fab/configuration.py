@@ -60,10 +60,18 @@ def configuration() -> dict[str, Any]:
             {"name": PROVIDER, "icon": "fa-windows", "token_key": "access_token", "remote_app": remote}
         ],
         "SECURITY_MANAGER_CLASS": EntraSecurityManager,
+        "WTF_CSRF_ENABLED": True,
+        **cookies(rules),
+    }
+
+
+def cookies(rules: SignOnRules) -> dict[str, Any]:
+    """Flask's settings of the session cookie: for this Airflow's own paths alone, where two share a host."""
+    return {
         "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_PATH": f"{urlsplit(rules.base_url).path}/",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure(rules),
-        "WTF_CSRF_ENABLED": True,
     }
 
 

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from airflow import settings
 from airflow.exceptions import AirflowException
 from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
-from flask import has_request_context
+from flask import current_app, has_request_context
 from sqlalchemy.exc import SQLAlchemyError
 
 from airflow_entra_auth.fab import audit
-from airflow_entra_auth.fab.configuration import sign_on
+from airflow_entra_auth.fab.configuration import cookies, sign_on
 from airflow_entra_auth.fab.lists import EntraRoleView, EntraUserView
 from airflow_entra_auth.fab.roles import sync_roles
 from airflow_entra_auth.fab.standing import Standing, forget
@@ -32,7 +32,11 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
     rolemodelview = EntraRoleView
 
     def prepare(self) -> None:
-        """At the start of Airflow: the tables, and the custom roles' permissions."""
+        """At the start of Airflow: the tables, and the custom roles' permissions.
+
+        The cookie's settings once more: 2.11 writes its own, from [webserver], over those of webserver_config.py.
+        """
+        current_app.config.update(cookies(sign_on()))
         create_tables(settings.engine)
         sync_roles(self, sign_on())
 
