@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -120,5 +120,5 @@ def test_a_port_that_is_taken_is_said_and_the_other_server_never_passes_for_airf
 
 def test_the_logs_of_one_part_are_its_own(home: AirflowHome, port: int) -> None:
     process.start(home, port, {})
-    names: Callable[[Path], str] = lambda file: file.name  # noqa: E731
-    assert {"api-server.log", "scheduler.log", "dag-processor.log"} <= set(map(names, home.logs.iterdir()))
+    names = {file.name for file in home.logs.iterdir()}
+    assert {"api-server.log", "scheduler.log", "dag-processor.log"} <= names
