@@ -29,10 +29,11 @@ class Honest:
     claims: dict[str, Any]
     key: RSAPrivateKey
 
-    def signed(self, **changes: Any) -> str:
+    def signed(self, *, key_id: str | None = None, **changes: Any) -> str:
         """The token with other claims, under the tenant's own key; None takes a claim away."""
         claims = {name: value for name, value in (self.claims | changes).items() if value is not None}
-        return jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": self.header["kid"]})
+        # Not jwt.encode, which minds what the claims are.
+        return jwt.PyJWS().encode(json.dumps(claims).encode(), self.key, "RS256", {"kid": key_id or self.header["kid"]})
 
 
 Forgery = Callable[[Honest], str]
@@ -44,6 +45,7 @@ class Forger:
     def __init__(self, tenant_url: str, signing_key: Callable[[], RSAPrivateKey]) -> None:
         self._tenant, self._signing_key = tenant_url.rstrip("/"), signing_key
         self._forgery: Forgery | None = None
+        self._down: str | None = None
         self._http = httpx.Client(trust_env=False, timeout=30)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://localhost:{self._server.server_port}"
@@ -63,7 +65,18 @@ class Forger:
         finally:
             self._forgery = None
 
+    @contextmanager
+    def down(self, path: str) -> Iterator[None]:
+        """Meanwhile whatever has the text in its path is answered as by a server in trouble."""
+        self._down = path
+        try:
+            yield
+        finally:
+            self._down = None
+
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+        if self._down is not None and self._down in path:
+            return httpx.Response(503, html="<h1>Our services aren't available right now</h1>")
         passed = {name: headers[name] for name in _PASSED_ON if name in headers}
         passed["host"] = self.url.removeprefix("http://")
         return self._http.request(method, self._tenant + path, headers=passed, content=body)
