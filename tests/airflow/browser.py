@@ -76,13 +76,16 @@ class Browser:
         """Follow redirects; `until` ends before a URL that contains the text is called: the answer is the redirect."""
         return self._follow(self.http.build_request("GET", url, **options), until)  # type: ignore[arg-type]
 
-    def post(self, url: str, fields: Mapping[str, str], *, until: str | None = None) -> Page:
-        return self._follow(self.http.build_request("POST", url, data=dict(fields)), until)
+    def post(
+        self, url: str, fields: Mapping[str, str], *, until: str | None = None, referrer: str | None = None
+    ) -> Page:
+        headers = {"Referer": referrer} if referrer else {}
+        return self._follow(self.http.build_request("POST", url, data=dict(fields), headers=headers), until)
 
     def submit(self, page: Page, action: str = "", *, until: str | None = None, **fields: str) -> Page:
         """Send a form of the page with the given fields filled in."""
         url, hidden = page.form(action)
-        return self.post(url, hidden | fields, until=until)
+        return self.post(url, hidden | fields, until=until, referrer=page.url)
 
     def _follow(self, request: httpx.Request, until: str | None) -> Page:
         hops = [str(request.url)]

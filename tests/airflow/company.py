@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Any
+from uuid import uuid4
 
+import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.deployed import write_files
@@ -34,6 +42,8 @@ class Company:
     tenant: Tenant
     graph: Graph
     """Microsoft Graph as the deploying identity sees it."""
+    people_team: Graph
+    """The same for who hires and dismisses."""
 
     def site(
         self, stack: str, version: str, *, authority: str | None = None, proxy: str | None = None, stock: bool = False
@@ -76,13 +86,22 @@ class Company:
         self.graph.delete(f"/groups/{self.group(stack, role)}/members/{person.object_id}/$ref")
 
     def disable(self, person: TestPerson) -> None:
-        self.graph.patch(f"/users/{person.object_id}", {"accountEnabled": False})
+        self.people_team.patch(f"/users/{person.object_id}", {"accountEnabled": False})
+
+    def enable(self, person: TestPerson) -> None:
+        self.people_team.patch(f"/users/{person.object_id}", {"accountEnabled": True})
 
     def application(self, stack: str) -> dict[str, Any]:
         found: dict[str, Any] = self.graph.get(
             f"/applications/{checkpoint_outputs(self.world, stack)['applicationObjectId']}"
         )
         return found
+
+    def signing_key(self) -> RSAPrivateKey:
+        """What the tenant signs tokens with."""
+        key = serialization.load_pem_private_key((self.world.tenant / "keys" / "signing.pem").read_bytes(), None)
+        assert isinstance(key, RSAPrivateKey)
+        return key
 
     def _add(self, group: str, member: str) -> None:
         reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{member}"}
@@ -97,11 +116,15 @@ PARTS = {3: ("api-server",), 2: ("webserver",)}
 def company_in(world: World) -> Iterator[Company]:
     """The tenant started, people in it, both stacks deployed and everybody in their groups."""
     session = open_session(world, list(stacks.URLS), http_port=0, proxy_port=0, say=_quiet)
-    tenants.seed(world, _seed(PEOPLE))
+    team = {name: str(uuid4()) for name in ("id", "appId", "servicePrincipalId")} | {"secret": token_urlsafe(32)}
+    tenants.seed(world, _seed(PEOPLE) | {"applications": [_PEOPLE_TEAM | team]})
     for stack in stacks.URLS:
         deploy(session, stack, say=_quiet)
-    with deployers_graph(world, session.tenant, stacks.TENANT) as graph:
-        company = Company(world, session.tenant, graph)
+    with (
+        deployers_graph(world, session.tenant, stacks.TENANT) as graph,
+        _graph(session.tenant, team["appId"], team["secret"]) as people_team,
+    ):
+        company = Company(world, session.tenant, graph, people_team)
         for stack in stacks.URLS:
             for person in PEOPLE:
                 for role in person.roles:
@@ -110,6 +133,15 @@ def company_in(world: World) -> Iterator[Company]:
         yield company
 
 
+@contextmanager
+def _graph(tenant: Tenant, client_id: str, secret: str) -> Iterator[Graph]:
+    context = ssl.create_default_context(cafile=str(tenant.ca_file))
+    with httpx.Client(proxy=tenant.proxy, verify=context, trust_env=False, timeout=30) as client:
+        proof = {"ARM_CLIENT_ID": client_id, "ARM_CLIENT_SECRET": secret}
+        yield Graph(token_source(GRAPH, stacks.TENANT, proof, client=client), client=client)
+
+
+_PEOPLE_TEAM = {"tenantId": stacks.TENANT, "displayName": "People team", "permissions": ["User.ReadWrite.All"]}
 _INNER_GROUP = "a1b2c3d4-0000-4000-8000-00000000f00d"
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from playwright.sync_api import Browser as ChromiumBrowser
 
 from airflow_entra.local import tenant as tenants
@@ -65,13 +63,7 @@ def company(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Iterator[
 @pytest.fixture(scope="session")
 def forger(company: Company) -> Iterator[Forger]:
     """Stands between the Airflows of stack `pair` and the tenant."""
-
-    def signing_key() -> RSAPrivateKey:
-        key = serialization.load_pem_private_key((company.world.tenant / "keys" / "signing.pem").read_bytes(), None)
-        assert isinstance(key, RSAPrivateKey)
-        return key
-
-    forger = Forger(company.tenant.url, signing_key)
+    forger = Forger(company.tenant.url, company.signing_key)
     yield forger
     forger.close()
 

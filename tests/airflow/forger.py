@@ -48,7 +48,8 @@ class Forger:
         self._down: str | None = None
         self._http = httpx.Client(trust_env=False, timeout=30)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://localhost:{self._server.server_port}"
+        self.host = f"localhost:{self._server.server_port}"
+        self.url = f"http://{self.host}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -78,7 +79,7 @@ class Forger:
         if self._down is not None and self._down in path:
             return httpx.Response(503, html="<h1>Our services aren't available right now</h1>")
         passed = {name: headers[name] for name in _PASSED_ON if name in headers}
-        passed["host"] = self.url.removeprefix("http://")
+        passed["host"] = self.host
         return self._http.request(method, self._tenant + path, headers=passed, content=body)
 
     def _spoilt(self, content: bytes) -> bytes:
