@@ -28,7 +28,6 @@ PAGES_OF_3 = (
     f"/ui/backfills?dag_id={THEIRS}",
     "/ui/partitioned_dag_runs",
     f"/ui/structure/structure_data?dag_id={THEIRS}",
-    f"/ui/calendar/{THEIRS}?granularity=daily",
     f"/ui/grid/runs/{THEIRS}",
     f"/ui/grid/structure/{THEIRS}",
     f"/ui/grid/ti_summaries/{THEIRS}?run_ids={RUN}",
