@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -46,13 +46,22 @@ class Company:
     """The same for who hires and dismisses."""
 
     def site(
-        self, stack: str, version: str, *, authority: str | None = None, proxy: str | None = None, stock: bool = False
+        self,
+        stack: str,
+        version: str,
+        *,
+        authority: str | None = None,
+        proxy: str | None = None,
+        stock: bool = False,
+        kind: str = "",
+        changed: Mapping[str, str] | None = None,
     ) -> Site:
         """Start the stack's Airflow; with `authority`, its people sign in there instead of at Azure's own name.
 
-        `proxy` stands in front of the tenant's own: a `Gate`.
+        `proxy` stands in front of the tenant's own: a `Gate`. One of another `kind` has a home of its own, and
+        `changed` in its environment.
         """
-        kind = "stock" if stock else "ours"
+        kind = kind or ("stock" if stock else "ours")
         home = AirflowHome.at(self.world.home / "airflow" / f"{stack}-{kind}" / version, version)
         settings = load(self.world.stack_file(stack))
         port = free_port()
@@ -69,6 +78,7 @@ class Company:
         configured = write_files(home, known, stock=stock) | tenant_environment(self.tenant)
         configured |= environment_of_workload(self.world, settings, stack)
         configured |= {"HTTPS_PROXY": proxy, "https_proxy": proxy} if proxy else {}
+        configured |= changed or {}
         running = process.start(home, port, configured, inherited=own_environment(os.environ), parts=PARTS[home.major])
         return Site(stack, version, running, self.tenant, configured, stock)
 

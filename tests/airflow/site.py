@@ -87,18 +87,18 @@ class Site:
         """What the application declares for Entra's front-channel sign-out."""
         return f"{self.url}/auth/logout" if self.is_3 else f"{self.url}/logout/"
 
-    def browser(self) -> Browser:
-        """A fresh one, closed with the site. Azure's names lead to the tenant, Airflow's public name to its port."""
-        port = urlsplit(self.running.local_url).port or 80
+    def browser(self, *others: Site) -> Browser:
+        """A fresh one, closed with the site. Azure's names lead to the tenant, Airflows' public names to their ports."""
         browser = Browser()
         mounts: dict[str, httpx.BaseTransport | None] = {
             f"https://{LOGIN_HOST}": httpx.HTTPTransport(
                 proxy=self.tenant.proxy, verify=ssl.create_default_context(cafile=str(self.tenant.ca_file))
             )
         }
-        if self.url.startswith("https://"):
-            host = urlsplit(self.url).hostname
-            mounts |= {f"https://{host}": _ReverseProxy(port), f"http://{host}": _ToHttps()}
+        for site in (self, *others):
+            if site.url.startswith("https://"):
+                host, port = urlsplit(site.url).hostname, urlsplit(site.running.local_url).port or 80
+                mounts |= {f"https://{host}": _ReverseProxy(port), f"http://{host}": _ToHttps()}
         browser.http = httpx.Client(mounts=mounts, timeout=60, trust_env=False)
         self.browsers.append(browser)
         return browser
