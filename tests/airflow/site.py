@@ -88,7 +88,7 @@ class Site:
         return f"{self.url}/auth/logout" if self.is_3 else f"{self.url}/logout/"
 
     def browser(self, *others: Site) -> Browser:
-        """A fresh one, closed with the site. Azure's names lead to the tenant, Airflows' public names to their ports."""
+        """A fresh one, closed with the site. Azure's names lead to the tenant, Airflows' public ones to their ports."""
         browser = Browser()
         mounts: dict[str, httpx.BaseTransport | None] = {
             f"https://{LOGIN_HOST}": httpx.HTTPTransport(
