@@ -101,7 +101,9 @@ class AirflowHome:
             "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
             "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": str(port),
             "AIRFLOW__WEBSERVER__WORKERS": "1",
-            "AIRFLOW__WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": "60",  # where a worker can't start, it ends no sooner
+            # 0 is without end. On a busy machine `airflow webserver` takes its gunicorn's first seconds for dead workers,
+            # asks for one more than there will be, and after this time of waiting for it ends a server that works.
+            "AIRFLOW__WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": "0",
             "AIRFLOW__WEBSERVER__SECRET_KEY": keys["session"],
             "AIRFLOW__CORE__EXECUTOR": "SequentialExecutor",
         }
