@@ -101,8 +101,8 @@ class AirflowHome:
             "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
             "AIRFLOW__WEBSERVER__WEB_SERVER_PORT": str(port),
             "AIRFLOW__WEBSERVER__WORKERS": "1",
-            # 0 is without end. On a busy machine `airflow webserver` takes its gunicorn's first seconds for dead workers,
-            # asks for one more than there will be, and after this time of waiting for it ends a server that works.
+            # 0 is without end. On a busy machine `airflow webserver` takes its gunicorn's first seconds for dead
+            # workers, asks for one more than there will be, and ends a server that works when it waited this long.
             "AIRFLOW__WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": "0",
             "AIRFLOW__WEBSERVER__SECRET_KEY": keys["session"],
             "AIRFLOW__CORE__EXECUTOR": "SequentialExecutor",
