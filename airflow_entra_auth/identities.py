@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import lazyload, selectinload
 
 from airflow_entra_auth import sessions
 from airflow_entra_auth.claims import Admitted, Person
@@ -47,6 +48,8 @@ class Identities:
 
     def __init__(self, session: Any, user_model: Any, role_model: Any) -> None:
         self._session, self._users, self._roles = session, user_model, role_model
+        # FAB's model joins to every role its permissions: hundreds of rows that nobody here looks at.
+        self._light = lazyload(role_model.permissions)
 
     def admit(self, admitted: Admitted) -> Entry:
         """The person's row, made or brought up to date, with exactly the roles given.
@@ -94,7 +97,8 @@ class Identities:
 
     def _row_of(self, person: Person, identity: Any) -> Any:
         """The row that is the person, by user name too: a database may give a deleted row's number to another."""
-        user = self._session.get(self._users, identity.user_id) if identity else None
+        options = [selectinload(self._users.roles).options(self._light)]
+        user = self._session.get(self._users, identity.user_id, options=options) if identity else None
         if user is not None and user.username == person.object_id:
             return user
         if identity:
@@ -107,10 +111,11 @@ class Identities:
         email = person.email or nobody
         wanted = sa.func.lower(self._users.username) == person.object_id
         wanted |= sa.func.lower(self._users.email) == email.lower()
+        others = sa.select(self._users).where(wanted)
+        if user is not None:
+            others = others.where(self._users.id != user.id)
         set_aside = []
-        for row in self._session.scalars(sa.select(self._users).where(wanted)).unique().all():
-            if user is not None and row.id == user.id:
-                continue
+        for row in self._session.scalars(others).unique().all():
             if self._is_person_of(person.tenant_id, row):
                 email = nobody
                 continue
@@ -133,24 +138,23 @@ class Identities:
         self._give(row, ())
 
     def _give(self, user: Any, roles: tuple[str, ...]) -> None:
-        wanted = self._session.scalars(sa.select(self._roles).where(self._roles.name.in_(roles))).unique().all()
-        if {role.name for role in user.roles} != {role.name for role in wanted}:
-            user.roles = list(wanted)
+        if {role.name for role in user.roles} != set(roles):
+            wanted = sa.select(self._roles).where(self._roles.name.in_(roles)).options(self._light)
+            user.roles = list(self._session.scalars(wanted).unique())
         if getattr(user, "groups", None):
             user.groups = []
 
     def _write(self, user_id: int, person: Person, roles: tuple[str, ...]) -> None:
-        self._forget(user_id)
-        self._session.execute(
-            sa.insert(IDENTITIES).values(
-                user_id=user_id,
-                tenant_id=person.tenant_id,
-                object_id=person.object_id,
-                roles=json.dumps(roles),
-                display_name=person.display_name[:_NAME_LENGTH],
-                updated_at=int(time.time()),
-            )
-        )
+        values = {
+            "tenant_id": person.tenant_id,
+            "object_id": person.object_id,
+            "roles": json.dumps(roles),
+            "display_name": person.display_name[:_NAME_LENGTH],
+            "updated_at": int(time.time()),
+        }
+        known = sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user_id).values(values)
+        if not self._session.execute(known).rowcount:
+            self._session.execute(sa.insert(IDENTITIES).values(user_id=user_id, **values))
 
     def _forget(self, user_id: int) -> None:
         self._session.execute(sa.delete(IDENTITIES).where(IDENTITIES.c.user_id == user_id))

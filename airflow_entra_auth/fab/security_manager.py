@@ -10,6 +10,7 @@ from airflow import settings
 from airflow.exceptions import AirflowException
 from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
 from flask import current_app, has_request_context
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from airflow_entra_auth.fab import audit
@@ -42,9 +43,11 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
 
     def make_sure_of_roles(self, roles: Iterable[str]) -> None:
         """Makes roles again that somebody deleted while Airflow ran."""
-        if any(self.find_role(name) is None for name in roles):
+        wanted = set(roles)
+        found = select(self.role_model.name).where(self.role_model.name.in_(wanted))
+        if wanted != set(self.appbuilder.session.scalars(found)):
             log.warning("Roles of the sign-on file were deleted from Airflow's database: making them again")
-            for name in roles:
+            for name in sorted(wanted):
                 self.add_role(name)
             self.sync_roles()
             sync_roles(self, sign_on())
