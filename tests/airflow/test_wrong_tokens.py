@@ -67,8 +67,14 @@ def _title(page: Page) -> str:
 
 
 def _why(site: Site, after: int) -> str:
-    """The audit log's reason, its first sentence, without what is different each time: the reference, ids and times."""
-    query = "SELECT extra FROM log WHERE id > ? AND event = 'entra_sign_in_refused'"
-    (line,) = site.rows(f"SELECT json_extract(extra, '$.reason') FROM ({query})", after)  # noqa: S608
-    reason = re.split(r"(?<!\.)\. (?=[A-Z])", re.sub(r"^[0-9a-f]{8}: ", "", line[0]))[0]
-    return _CHANGING.sub("...", reason.removeprefix("The ID token was not accepted: "))
+    """The audit log's first sentence, without what is different each time: the reference, ids and times.
+
+    Which key a token is held against depends on how many the tenant has had: it comes to the same.
+    """
+    query = "SELECT json_extract(extra, '$.reason') FROM log WHERE id > ? AND event = 'entra_sign_in_refused'"
+    ((reason,),) = site.rows(query, after)
+    first = re.split(r"(?<!\.)\. (?=[A-Z])", re.sub(r"^[0-9a-f]{8}: ", "", reason))[0]
+    told = re.fullmatch(r"The ID token was not accepted: (\w+): \w+: ?(.*)", first)
+    if told and told[1] in ("BadSignatureError", "InvalidKeyIdError"):
+        return "signed with none of the tenant's keys"
+    return _CHANGING.sub("...", told[2] if told else first)
