@@ -151,10 +151,14 @@ class Site:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`airflow ...`, as an administrator of the machine runs it."""
+        return self.python("-m", "airflow", *arguments)
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Airflow's own interpreter, in the environment that its processes have."""
         home = self.running.home
         port = urlsplit(self.running.local_url).port or 80
         return subprocess.run(
-            [home.python, "-m", "airflow", *arguments],
+            [home.python, *arguments],
             env=home.environment(port) | dict(self.environment),
             cwd=home.folder,
             capture_output=True,
