@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -17,7 +17,7 @@ from tests.airflow.departments import (
     RUN,
     SCRATCH,
     THEIRS,
-    departments,
+    have_departments,
     is_refused,
     read_dags,
     task_of,
@@ -31,9 +31,8 @@ from tests.airflow.waiting import until
 
 
 @pytest.fixture(scope="module")
-def dags(site: Site) -> Iterator[Site]:
-    with departments(site) as prepared:
-        yield prepared
+def dags(site: Site) -> Site:
+    return have_departments(site, SCRATCH, PASSING)
 
 
 @dataclass(frozen=True)

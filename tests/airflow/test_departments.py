@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.airflow.browser import Browser
-from tests.airflow.departments import OURS, RUN, THEIRS, departments, task_of
+from tests.airflow.departments import OURS, RUN, THEIRS, have_departments, task_of
 from tests.airflow.people import ADMIN, EDITOR, VIEWER, TestPerson
 from tests.airflow.site import Site
 
@@ -69,9 +68,8 @@ SEEN_BY_ADMIN = {
 
 
 @pytest.fixture(scope="module")
-def dags(site: Site) -> Iterator[Site]:
-    with departments(site) as prepared:
-        yield prepared
+def dags(site: Site) -> Site:
+    return have_departments(site)
 
 
 def where(site: Site, browser: Browser, lists: set[str]) -> set[str]:
