@@ -25,6 +25,7 @@ from bench.make_up import measure_make_up
 from bench.measure import CommandError
 from bench.ours import Ours
 from bench.results import Results, Sized
+from bench.sign_in import measure_sign_in
 from bench.subjects import ROOT, Subject
 
 QUIET = ("--non-interactive", "--suppress-outputs")
@@ -38,6 +39,8 @@ OPERATIONS = {
 ROUNDS = {10: 3, 100: 3}
 """Size -> rounds; a larger size gets one round of `up`, with three previews."""
 PREVIEWS = 3
+SIGN_IN, DEPLOYMENTS = "sign-in", "deployments"
+"""The parts of a run."""
 
 
 def main() -> int:
@@ -56,6 +59,11 @@ def _run(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place:
         folder = Path(place)
         found = Results()
+        if options.only != DEPLOYMENTS:
+            found.sign_in = measure_sign_in(folder, _say)
+            results.write(found)
+        if options.only == SIGN_IN:
+            return
         if options.make_up:
             _say("make up")
             found.make_up = measure_make_up(folder, cold=options.cold)
@@ -67,6 +75,7 @@ def _run(options: argparse.Namespace) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sizes", type=_sizes, default=[10, 100, 1000], help="role groups, as 10,100,1000")
+    parser.add_argument("--only", choices=(SIGN_IN, DEPLOYMENTS), help="one part; the page keeps the other")
     parser.add_argument("--no-make-up", dest="make_up", action="store_false", help="leave `make up` out")
     parser.add_argument("--cold", action="store_true", help="time a `make up` that builds the engine too (minutes)")
     return parser.parse_args()
