@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -55,10 +56,10 @@ class Page:
 
 
 class Browser:
-    """One person's browser. `hosts` sends a host name to an address of this machine, as a reverse proxy would."""
+    """One person's browser. `mounts` sends a host name to an address of this machine, as a reverse proxy would."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None, headers: Mapping[str, str] | None = None) -> None:
-        self.http = httpx.Client(transport=transport, headers=headers, timeout=30, trust_env=False)
+    def __init__(self, mounts: Mapping[str, httpx.BaseTransport | None], authorities: ssl.SSLContext) -> None:
+        self.http = httpx.Client(mounts=mounts, verify=authorities, timeout=60, trust_env=False)
 
     def __enter__(self) -> Self:
         return self

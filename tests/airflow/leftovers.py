@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.airflow.people import TestPerson
 from tests.airflow.site import Site
 
 PASSWORD = "left-over-from-before"
@@ -57,6 +58,15 @@ def leftover(site: Site, username: str, email: str, role: str = "Admin") -> Iter
         with site.database() as database:
             database.execute("DELETE FROM ab_user_role WHERE user_id = ?", (user_id,))
             database.execute("DELETE FROM ab_user WHERE id = ?", (user_id,))
+
+
+def forget(site: Site, person: TestPerson) -> None:
+    """As if the person had never signed in: each test about a first sign-in sees one."""
+    with site.database() as database:
+        for (user_id,) in database.execute("SELECT id FROM ab_user WHERE username = ?", (person.object_id,)).fetchall():
+            database.execute("DELETE FROM ab_user_role WHERE user_id = ?", (user_id,))
+            database.execute("DELETE FROM ab_user WHERE id = ?", (user_id,))
+        database.execute("DELETE FROM airflow_entra_identity WHERE object_id = ?", (person.object_id,))
 
 
 def session_data(site: Site, cookie: str) -> dict[str, Any]:

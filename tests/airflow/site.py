@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,17 +90,15 @@ class Site:
 
     def browser(self, *others: Site) -> Browser:
         """A fresh one, closed with the site. Azure's names lead to the tenant, Airflows' public ones to their ports."""
-        browser = Browser()
+        authorities = _authorities(str(self.tenant.ca_file))
         mounts: dict[str, httpx.BaseTransport | None] = {
-            f"https://{LOGIN_HOST}": httpx.HTTPTransport(
-                proxy=self.tenant.proxy, verify=ssl.create_default_context(cafile=str(self.tenant.ca_file))
-            )
+            f"https://{LOGIN_HOST}": httpx.HTTPTransport(proxy=self.tenant.proxy, verify=authorities)
         }
         for site in (self, *others):
             if site.url.startswith("https://"):
                 host, port = urlsplit(site.url).hostname, urlsplit(site.running.local_url).port or 80
                 mounts |= {f"https://{host}": _ReverseProxy(port), f"http://{host}": _ToHttps()}
-        browser.http = httpx.Client(mounts=mounts, timeout=60, trust_env=False)
+        browser = Browser(mounts, authorities)
         self.browsers.append(browser)
         return browser
 
@@ -192,3 +191,9 @@ class Site:
             "SELECT event, extra FROM log WHERE owner = ? AND event LIKE 'entra%' ORDER BY id", person.object_id
         )
         return [(event, json.loads(extra)) for event, extra in found]
+
+
+@lru_cache
+def _authorities(ca_file: str) -> ssl.SSLContext:
+    """Once for all browsers: it takes longer to make than a request."""
+    return ssl.create_default_context(cafile=ca_file)

@@ -167,6 +167,16 @@ def test_a_sign_in_goes_on_to_where_a_person_wanted(site: Site, wanted: str) -> 
     assert answer.headers["location"] == (wanted if wanted.startswith("http") else site.url + wanted)
 
 
+@pytest.mark.parametrize("wanted", ["/af-other/", "/", "/af/../other", "https://airflow.contoso.com/other"])
+def test_a_sign_in_ends_below_the_path_of_this_airflow(company_site: Site, wanted: str) -> None:
+    """Its host may have others behind it. 2.11 is at the root of its own, where only another host is outside."""
+    if not company_site.is_3:
+        wanted = f"https://airflow.contoso.com{urlsplit(wanted).path}"
+    browser = company_site.browser()
+    answer = browser.http.get(_to_callback(company_site, VIEWER, browser, wanted))
+    assert answer.headers["location"] == f"{company_site.url}/"
+
+
 @pytest.mark.parametrize("wanted", [f"https://{EVIL}/", f"//{EVIL}/", f"/\\{EVIL}/"])
 def test_airflows_own_door_leads_to_no_other_site(site: Site, wanted: str) -> None:
     """Where Airflow itself sends somebody who isn't signed in, before our login page is asked."""

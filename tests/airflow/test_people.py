@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from airflow_entra.local.outputs import checkpoint_outputs
 from tests.airflow.browser import Browser
 from tests.airflow.company import Company
+from tests.airflow.leftovers import forget
 from tests.airflow.people import (
     ADMIN,
     DISABLED,
     DISMISSED,
     GUEST,
+    NEWCOMER,
     NO_EMAIL,
     NOBODY,
     PEOPLE,
@@ -80,6 +83,18 @@ def test_name_and_address_are_kept_current(site: Site, company: Company) -> None
         assert site.roles_of(RENAMED) == {"Viewer"}, "it is still the same person"
     site.sign_in(RENAMED)
     assert _shown(site, RENAMED) == before
+
+
+def test_a_first_sign_in_in_several_windows_at_once_makes_one_person(site: Site) -> None:
+    forget(site, NEWCOMER)
+    browsers = [site.browser() for _ in range(4)]
+    callbacks = [site.sign_in(NEWCOMER, one, until=site.callback_url)[1].hops[-1] for one in browsers]
+    with ThreadPoolExecutor(len(browsers)) as windows:
+        pages = list(windows.map(Browser.get, browsers, callbacks))
+    assert [page.status for page in pages] == [200] * len(browsers), [page.text for page in pages]
+    assert len(site.rows("SELECT id FROM ab_user WHERE username = ?", NEWCOMER.object_id)) == 1
+    assert site.roles_of(NEWCOMER) == {"Viewer"}
+    assert all(site.is_signed_in(one) for one in browsers)
 
 
 # --- roles ---

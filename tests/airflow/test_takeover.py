@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from tests.airflow.browser import Browser
-from tests.airflow.leftovers import PASSWORD, Row, keep_session, leftover, row, session_data
+from tests.airflow.leftovers import PASSWORD, Row, forget, keep_session, leftover, row, session_data
 from tests.airflow.people import ATTACKER, CEO, HEIR_BY_MAIL, HEIR_BY_NAME, OTHER_TWIN, TWIN, VIEWER, TestPerson
 from tests.airflow.site import Site
 
@@ -60,7 +60,7 @@ def test_who_claims_somebodys_address_becomes_nobody_else(site: Site) -> None:
 )
 def test_a_row_from_before_is_set_aside(site: Site, person: TestPerson, username: str, email: str) -> None:
     """The person has a row of their own, with the roles of their groups alone; the other one is worth nothing."""
-    _forget(site, person)
+    forget(site, person)
     with leftover(site, username, email) as user_id:
         browser, page = site.sign_in(person)
         assert page.status == 200, page.text
@@ -145,15 +145,6 @@ def _row_of(site: Site, person: TestPerson) -> Row:
 
 def _tenant(site: Site) -> str:
     return str(json.loads((site.running.home.folder / "sign-on.json").read_text())["tenantId"])
-
-
-def _forget(site: Site, person: TestPerson) -> None:
-    """As if the person had never signed in: each test about a first sign-in sees one."""
-    with site.database() as database:
-        for (user_id,) in database.execute("SELECT id FROM ab_user WHERE username = ?", (person.object_id,)).fetchall():
-            database.execute("DELETE FROM ab_user_role WHERE user_id = ?", (user_id,))
-            database.execute("DELETE FROM ab_user WHERE id = ?", (user_id,))
-        database.execute("DELETE FROM airflow_entra_identity WHERE object_id = ?", (person.object_id,))
 
 
 def _is_known_by(site: Site, cookie: str) -> bool:
