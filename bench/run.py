@@ -1,5 +1,7 @@
 """Measures and writes bench/RESULTS.md: `make bench`, or `make bench BENCH='--sizes 10,100'` for a short one.
 
+`--only sign-in` (or `deployments`) measures one part; the page keeps the other.
+
 Ours and the floor take turns command by command, so that a machine that gets slower slows both.
 """
 
