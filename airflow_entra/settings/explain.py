@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
@@ -27,6 +28,15 @@ _KINDS = {
     "model_type": "a section of keys",
     "model_attributes_type": "a section of keys",
 }
+_KIND_OF = {
+    **dict.fromkeys(_KINDS, "settings/wrong-type"),
+    "missing": "settings/missing-key",
+    "extra_forbidden": "settings/unknown-key",
+    "literal_error": "settings/not-one-of",
+    "union_tag_not_found": "settings/not-one-of",
+    "too_short": "settings/count",
+    "too_long": "settings/count",
+}
 _HOW = {
     "a list": "write one entry per line, each after a hyphen, or [a, b]",
     "a section of keys": "write its keys below it, indented by two spaces",
@@ -40,7 +50,7 @@ def explain(errors: list[ErrorDetails], document: Document) -> list[Finding]:
     extra = [error for error in errors if error["type"] == "extra_forbidden"]
     misspelt = {(*error["loc"][:-1], _meant(error)) for error in extra}
     return [
-        _finding(error, document)
+        _of_its_kind(error, _finding(error, document))
         for error in errors
         if error["type"] != "missing" or tuple(error["loc"]) not in misspelt
     ]
@@ -76,6 +86,14 @@ def in_file(loc: tuple[int | str, ...]) -> tuple[Loc, bool]:
     steps = [step for step in loc if not (isinstance(step, str) and re.fullmatch(r"<\w+>", step))]
     at_key = bool(steps) and steps[-1] == "[key]"
     return ("config", *(steps[:-1] if at_key else steps)), at_key
+
+
+def _of_its_kind(error: ErrorDetails, finding: Finding) -> Finding:
+    if finding.secret or error["type"] == "mistake":
+        return finding
+    if error["input"] is None and error["type"] not in ("missing", "extra_forbidden"):
+        return replace(finding, kind="settings/no-value")
+    return replace(finding, kind=_KIND_OF.get(error["type"], finding.kind))
 
 
 def _finding(error: ErrorDetails, document: Document) -> Finding:

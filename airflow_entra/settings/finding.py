@@ -25,4 +25,5 @@ class Finding:
     first: Loc | None = None
     place: Place | None = None
     severity: Severity = "error"
+    kind: str = "settings/invalid-value"  # one of kinds.py; checks/ names the findings of its rules itself
     secret: bool = False  # no other finding at this place may be shown: it would repeat the value

@@ -44,12 +44,33 @@ def warnings(path: Path) -> tuple[Mistake, ...]:
 def load_with_warnings(path: Path) -> tuple[StackSettings, tuple[Mistake, ...]]:
     """`load` and `warnings` in one reading."""
     try:
-        document = Document(read_text(path))
+        text = read_text(path)
     except NotYaml as error:
-        raise SettingsError([_located(error.finding, path, None)]) from None
+        raise SettingsError([not_yaml(error, path)]) from None
+    return _load(text, path, path.parent)
+
+
+def load_text(text: str, path: Path) -> StackSettings:
+    """The settings in the text of a stack file, which may be in no working tree: files that it names are not read.
+
+    `path` names it in mistakes. Raises SettingsError.
+    """
+    return _load(text, path, None)[0]
+
+
+def not_yaml(error: NotYaml, path: Path) -> Mistake:
+    """Why the file at `path` can't be read at all."""
+    return _located(error.finding, path, None)
+
+
+def _load(text: str, path: Path, folder: Path | None) -> tuple[StackSettings, tuple[Mistake, ...]]:
+    try:
+        document = Document(text)
+    except NotYaml as error:
+        raise SettingsError([not_yaml(error, path)]) from None
     findings = [*document.findings, *outline.top_level(document.root)]
     if isinstance(document.node(("config",)), Mapping):
-        settings, more = _settings(document, path)
+        settings, more = _settings(document, folder)
         findings += more
     else:
         settings = None
@@ -63,7 +84,7 @@ def _order(mistake: Mistake) -> tuple[int, int]:
     return mistake.line, mistake.column
 
 
-def _settings(document: Document, path: Path) -> tuple[StackSettings | None, list[Finding]]:
+def _settings(document: Document, folder: Path | None) -> tuple[StackSettings | None, list[Finding]]:
     """The settings below `config`, None where they are wrong, and what is to be said about them."""
     config = plain(document.node(("config",)))
     assert isinstance(config, dict)  # noqa: S101 -- the caller looked
@@ -78,10 +99,10 @@ def _settings(document: Document, path: Path) -> tuple[StackSettings | None, lis
     except ValidationError as error:
         errors = error.errors(include_url=False)
     else:
-        return settings, [*findings, *checks.findings(settings, path.parent)]
+        return settings, [*findings, *checks.findings(settings, folder)]
     part, broken = _readable_part(ours, errors)
     findings += explain([one for one in errors if one["loc"][0] not in told], document)
-    return None, [*findings, *checks.findings(part, path.parent, broken)]
+    return None, [*findings, *checks.findings(part, folder, broken)]
 
 
 def _model(config: dict[str, object]) -> StackSettings:
@@ -120,7 +141,16 @@ def _located(finding: Finding, path: Path, document: Document | None) -> Mistake
     if finding.first is not None and document is not None:
         what = what.replace("{first}", f"line {document.place(finding.first, key=True)[0]}")
     what, right, fix = (_one_line(without_secrets(text)) for text in (what, finding.right, finding.fix))
-    return Mistake(file=path, line=line, column=column, what=what, right=right, fix=fix, severity=finding.severity)
+    return Mistake(
+        file=path,
+        line=line,
+        column=column,
+        what=what,
+        right=right,
+        fix=fix,
+        severity=finding.severity,
+        kind=finding.kind,
+    )
 
 
 def _one_line(text: str) -> str:

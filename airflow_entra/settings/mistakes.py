@@ -23,6 +23,8 @@ class Mistake:
     right: str
     fix: str
     severity: Severity = "error"
+    kind: str = "settings/invalid-value"
+    """The kind of mistake, one of kinds.py."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.right}; {self.fix}"

@@ -19,6 +19,7 @@ def top_level(root: document.Node | None) -> Iterator[Finding]:
     """What is wrong around the settings: the keys that Pulumi itself reads, and config."""
     if not isinstance(root, document.Mapping):
         yield Finding(
+            kind="settings/missing-key",
             what="the file holds no keys",
             right="it has the section config",
             fix="start from one of the files in stacks/",
@@ -30,6 +31,7 @@ def top_level(root: document.Node | None) -> Iterator[Finding]:
             continue
         meant = closest(key, _PULUMI_KEYS)
         yield Finding(
+            kind="settings/unknown-key",
             loc=(key,),
             at_key=True,
             what=f"{key} is no key of a stack file",
@@ -39,9 +41,15 @@ def top_level(root: document.Node | None) -> Iterator[Finding]:
         if meant == "config":
             return
     if "config" not in top:
-        yield Finding(what="config is missing", right="the settings stand below config:", fix="add config:")
+        yield Finding(
+            kind="settings/missing-key",
+            what="config is missing",
+            right="the settings stand below config:",
+            fix="add config:",
+        )
     elif not isinstance(top["config"][1], document.Mapping):
         yield Finding(
+            kind="settings/no-value",
             loc=("config",),
             at_key=True,
             what="config has no keys",
@@ -77,6 +85,7 @@ def encrypted(config: Mapping[str, object]) -> list[str]:
 
 def misspelt_finding(key: str, meant: str | None) -> Finding:
     return Finding(
+        kind="settings/unknown-key",
         loc=("config", key),
         at_key=True,
         what=f"{key} is no key of config",
@@ -87,6 +96,7 @@ def misspelt_finding(key: str, meant: str | None) -> Finding:
 
 def encrypted_finding(key: str) -> Finding:
     return Finding(
+        kind="settings/encrypted",
         loc=("config", key),
         at_key=True,
         what=f"{key} is encrypted",

@@ -30,6 +30,7 @@ def secret_at(loc: Loc, what: str, *, at_key: bool) -> Finding:
         what=what,
         right="secrets lie in the vault that `credential` names, and the stack makes its own",
         fix="delete it, and replace the secret at its source if the file was ever committed or shared",
+        kind="settings/plain-secret",
         secret=True,
     )
 

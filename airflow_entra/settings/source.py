@@ -31,6 +31,7 @@ def read_text(path: Path) -> str:
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         raise NotYaml(
             Finding(
+                kind="file/unreadable",
                 place=place,
                 what="the file is not UTF-8 from here on",
                 right="stack files are UTF-8 text",
@@ -45,4 +46,4 @@ def read_text(path: Path) -> str:
 
 
 def _whole(what: str, right: str, fix: str) -> Finding:
-    return Finding(place=(1, 1), what=what, right=right, fix=fix)
+    return Finding(kind="file/unreadable", place=(1, 1), what=what, right=right, fix=fix)

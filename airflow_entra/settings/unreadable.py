@@ -12,6 +12,7 @@ from airflow_entra.settings.finding import Finding, Place
 
 def too_deep(place: Place) -> Finding:
     return Finding(
+        kind="yaml/nests-too-deep",
         place=place,
         what=f"the file nests deeper than {limits.FILE_DEPTH} levels",
         right="a stack file nests at most 6 levels below config",
@@ -21,6 +22,7 @@ def too_deep(place: Place) -> Finding:
 
 def too_many(place: Place) -> Finding:
     return Finding(
+        kind="yaml/too-many-values",
         place=place,
         what=f"the file has more than {limits.FILE_NODES} values once its aliases are followed",
         right="aliases must not multiply",
@@ -30,6 +32,7 @@ def too_many(place: Place) -> Finding:
 
 def second_document(place: Place) -> Finding:
     return Finding(
+        kind="yaml/second-document",
         place=place,
         what="a second YAML document starts here",
         right="a stack file is one document",
@@ -39,6 +42,7 @@ def second_document(place: Place) -> Finding:
 
 def unknown_alias(place: Place, name: str) -> Finding:
     return Finding(
+        kind="yaml/unknown-alias",
         place=place,
         what=f"the alias *{name} stands for nothing",
         right=f"an alias follows its anchor &{name} and doesn't contain itself",
@@ -48,6 +52,7 @@ def unknown_alias(place: Place, name: str) -> Finding:
 
 def no_key(place: Place) -> Finding:
     return Finding(
+        kind="yaml/key-is-no-word",
         place=place,
         what="a key is not a plain word",
         right="keys are text, not lists, mappings or aliases",
@@ -57,6 +62,7 @@ def no_key(place: Place) -> Finding:
 
 def tag(place: Place, tag: str) -> Finding:
     return Finding(
+        kind="yaml/tag",
         place=place,
         what=f"the YAML tag {tag} is not read",
         right="values are plain text, numbers, lists and mappings",
@@ -66,6 +72,7 @@ def tag(place: Place, tag: str) -> Finding:
 
 def repeated(place: Place, key: str, first: Place) -> Finding:
     return Finding(
+        kind="yaml/repeated-key",
         place=place,
         what=f"{key} is written twice, first at line {first[0]}, column {first[1]}",
         right="a key appears once in its section",
@@ -86,6 +93,7 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
     here = line[mark.column : mark.column + 1]
     if here == "\t" or "\t" in line[: len(line) - len(line.lstrip())]:
         return Finding(
+            kind="yaml/not-yaml",
             place=(mark.line + 1, line.index("\t") + 1),
             what="a tab is used to indent",
             right="YAML indents with spaces",
@@ -93,6 +101,7 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
         )
     if "cannot start any token" in problem:
         return Finding(
+            kind="yaml/not-yaml",
             place=place,
             what=f"an unquoted value can't begin with {here}",
             right="such a value stands in quotes",
@@ -100,6 +109,7 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
         )
     if "mapping values are not allowed" in problem:
         return Finding(
+            kind="yaml/not-yaml",
             place=place,
             what="a colon stands where no key can be",
             right="keys of one section start in the same column, and a value with a colon and a blank stands in quotes",
@@ -107,6 +117,7 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
         )
     if error.context == "while scanning an alias":
         return Finding(
+            kind="yaml/not-yaml",
             place=place,
             what="an unquoted * begins an alias, and no name follows",
             right="a pattern with * stands in quotes",
@@ -115,6 +126,7 @@ def not_yaml(error: yaml.YAMLError, lines: list[str]) -> Finding:
     started = error.context_mark
     context = f" {error.context} that starts in line {started.line + 1}" if error.context and started else ""
     return Finding(
+        kind="yaml/not-yaml",
         place=place,
         what=f"this is not YAML: {problem}{context}",
         right="brackets and quotes are closed and the keys of one section start in the same column",
@@ -126,9 +138,16 @@ def _bad_character(error: yaml.YAMLError, lines: list[str]) -> Finding:
     for number, line in enumerate(lines, start=1):
         if match := re.search(r"[^\t\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", line):
             return Finding(
+                kind="yaml/not-yaml",
                 place=(number, match.start() + 1),
                 what=f"the character U+{ord(match.group()):04X} can't be in a YAML file",
                 right="a stack file holds printable text",
                 fix="delete the character",
             )
-    return Finding(place=(1, 1), what=f"this is not YAML: {error}", right="a stack file is YAML", fix="check the file")
+    return Finding(
+        kind="yaml/not-yaml",
+        place=(1, 1),
+        what=f"this is not YAML: {error}",
+        right="a stack file is YAML",
+        fix="check the file",
+    )

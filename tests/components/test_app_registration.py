@@ -59,9 +59,8 @@ def test_tokens_carry_what_roles_come_from(
 @pytest.mark.parametrize(
     ("changes", "more"),
     [
-        ({"signIn.revocation": "watch"}, set()),
-        ({"signIn.revocation": "refresh"}, {"offline_access"}),
-        ({"signIn.revocation": "watch", "signIn.rolesFrom": "securityGroups"}, {"GroupMember.Read.All"}),
+        ({}, set()),
+        ({"signIn.rolesFrom": "securityGroups"}, {"GroupMember.Read.All"}),
     ],
 )
 def test_it_asks_for_what_it_needs_and_consent_grants_the_same(

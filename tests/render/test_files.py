@@ -122,7 +122,7 @@ def test_compose_holds_the_same_variables_and_no_first_user(version: str, mode: 
     said = {name: value.replace("$$", "$") for name, value in common["environment"].items()}
     assert parse_environment(render("env", facts)).items() <= said.items()
     assert "./sign-on.json:/opt/airflow/sign-on.json:ro" in common["volumes"]
-    assert compose["services"]["airflow-init"]["environment"] == {"_AIRFLOW_WWW_USER_CREATE": "false"}
+    assert compose["services"]["airflow-init"]["environment"] == {"_AIRFLOW_WWW_USER_CREATE": ""}
 
 
 @given(

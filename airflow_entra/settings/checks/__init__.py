@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from airflow_entra.settings.checks import access, credential, groups, lifetimes, ownership, tenant
@@ -20,10 +21,13 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def findings(settings: StackSettings, folder: Path, broken: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """What the rules say that read none of the `broken` fields; `folder` is where the stack file lies."""
+def findings(settings: StackSettings, folder: Path | None, broken: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """What the rules say that read none of the `broken` fields; `folder` is where the stack file lies.
+
+    Without a folder the files that it names are not read.
+    """
     for rule in RULES:
         if not broken.intersection(rule.reads):
-            yield from rule.check(settings)
-    if "credential" not in broken:
+            yield from (replace(finding, kind=rule.kind) for finding in rule.check(settings))
+    if folder is not None and "credential" not in broken:
         yield from credential.certificate_file(settings, folder)

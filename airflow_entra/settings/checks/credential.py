@@ -92,7 +92,8 @@ def _is_der(block: str) -> bool:
 
 def _certificate(what: str, fix: str) -> Finding:
     right = "one certificate in PEM form, its public part alone"
-    return Finding(loc=at("credential", "file"), what=what, right=right, fix=fix)
+    kind = "credential/certificate-file"
+    return Finding(kind=kind, loc=at("credential", "file"), what=what, right=right, fix=fix)
 
 
 def _subscription(vault: ExistingVault) -> str:

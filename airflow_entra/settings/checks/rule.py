@@ -18,6 +18,12 @@ class Rule:
     reads: tuple[str, ...]
     check: Check
 
+    @property
+    def kind(self) -> str:
+        """What its findings are called, such as "lifetimes/one-of-two-lifetimes": the module and the function."""
+        concern = self.check.__module__.rpartition(".")[2]
+        return f"{concern}/{self.check.__name__.replace('_', '-')}"
+
 
 def at(field: str, *steps: str | int) -> Loc:
     """The path in the file of something below a field of StackSettings: at("sign_in", "tokenLifetime")."""
