@@ -1,10 +1,10 @@
-"""What Airflow asks for is what the application may: one more scope refuses every sign-in, one less is a needless grant."""
+"""What Airflow asks for is what the application may: one scope more would refuse every sign-in."""
 
 from __future__ import annotations
 
 import pytest
 
-from airflow_entra.render import sign_on_file
+from airflow_entra.render.sign_on import sign_on
 from airflow_entra_auth.fab.configuration import scopes
 from airflow_entra_auth.rules import parse_rules
 from tests.render.stacks import known
@@ -13,4 +13,4 @@ from tests.render.stacks import known
 @pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups", "securityGroups"])
 def test_airflow_asks_for_exactly_what_is_consented_to(roles_from: str) -> None:
     facts = known(rolesFrom=roles_from)
-    assert set(scopes(parse_rules(sign_on_file(facts), "rendered"))) == set(facts.scopes)
+    assert set(scopes(parse_rules(sign_on(facts), "rendered"))) == set(facts.scopes)
