@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -243,7 +244,7 @@ def test_what_airflows_tables_keep_opens_nothing(site: Site) -> None:
     with site.database() as connection:
         everything = "\n".join(connection.iterdump())
     assert VIEWER.object_id in everything
-    assert "eyJ" not in everything, "a token is in the database"
+    assert not re.search(r"eyJ[\w-]+\.eyJ", everything), "a token is in the database"
     for name in COOKIES:
         guess = site.browser()
         guess.http.headers["Cookie"] = f"{name}={newest(site, VIEWER).id}"
