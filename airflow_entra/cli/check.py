@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
+
+if TYPE_CHECKING:
+    from airflow_entra.settings.check import Checked
+
+_Form = Literal["text", "json", "markdown", "github", "sarif"]
+_FORMS: tuple[_Form, ...] = ("text", "json", "markdown", "github", "sarif")
 
 
 @click.command(name="check")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE...]")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-def command(files: tuple[Path, ...], form: Literal["text", "json", "markdown"]) -> None:
+@click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
+def command(files: tuple[Path, ...], form: _Form) -> None:
     """Print every mistake of stack files as file:line:column, with what would be right and how to fix it.
 
     Without FILE, every stacks/Pulumi.*.yaml. Touches nothing and needs no network. Exit code 2 where a file is wrong.
+
+    In a GitHub workflow `--format github` marks the lines in the pull request (GitHub shows 10 errors and 10 warnings
+    of a step), and `--format sarif > check.sarif` is for github/codeql-action/upload-sarif, or Azure DevOps.
     """
-    from airflow_entra.report.findings import conclusion, render
+    from airflow_entra.report.findings import conclusion
     from airflow_entra.settings.check import check, exit_code
 
     chosen = list(files) or sorted(Path("stacks").glob("Pulumi.*.yaml"))
     if not chosen:
         raise click.UsageError("no stacks/Pulumi.*.yaml here: run this in the project's folder, or name a FILE")
     checked = check(chosen)
-    click.echo(render(checked, form), nl=False)
+    click.echo(_rendered(checked, form), nl=False)
     click.echo(conclusion(checked), err=True)
     sys.exit(exit_code(checked))
+
+
+def _rendered(checked: list[Checked], form: _Form) -> str:
+    repository = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    if form == "github":
+        from airflow_entra.report.annotations import workflow_commands
+
+        return workflow_commands(checked, repository)
+    if form == "sarif":
+        from importlib.metadata import version
+
+        from airflow_entra.report.sarif import sarif
+
+        return sarif(checked, repository, version("airflow-entra"))
+    from airflow_entra.report.findings import render
+
+    return render(checked, form)

@@ -48,6 +48,7 @@ def _json(checked: Sequence[Checked]) -> str:
                     "line": mistake.line,
                     "column": mistake.column,
                     "severity": mistake.severity,
+                    "kind": mistake.kind,
                     "what": mistake.what,
                     "right": mistake.right,
                     "fix": mistake.fix,

@@ -41,3 +41,19 @@ def test_no_stack_file_at_all_is_a_usage_error(tmp_path: Path, monkeypatch: pyte
 def test_the_generated_files_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     assert CliRunner().invoke(main, ["schema", "--check"]).exit_code == 0
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_github_and_sarif_change_no_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    file = tmp_path / "stacks" / "Pulumi.dev.yaml"
+    file.parent.mkdir()
+    text = (PROJECT / "stacks" / "Pulumi.dev.yaml").read_text("utf-8")
+    file.write_text(text if code == 0 else text.replace("airflow-entra:owners:", "airflow-entra:ownerz:"), "utf-8")
+    marked = CliRunner().invoke(main, ["check", "--format", "github", str(file)])
+    alerts = CliRunner().invoke(main, ["check", "--format", "sarif", str(file)])
+    assert (marked.exit_code, alerts.exit_code) == (code, code)
+    errors = [line for line in marked.stdout.splitlines() if line.startswith("::error file=stacks/Pulumi.dev.yaml,")]
+    results = json.loads(alerts.stdout)["runs"][0]["results"]
+    assert len(errors) == sum(result["level"] == "error" for result in results) == code // 2
+    assert "1 file fine" in alerts.stderr or "1 mistake in 1 of 1 file" in alerts.stderr

@@ -45,7 +45,7 @@ def test_json_holds_the_same(tmp_path: Path) -> None:
 
     assert [one["usable"] for one in files] == [True, True, False]
     assert files[2]["findings"][0]["line"] == 10
-    assert files[2]["findings"][0].keys() == {"line", "column", "severity", "what", "right", "fix"}
+    assert files[2]["findings"][0].keys() == {"line", "column", "severity", "kind", "what", "right", "fix"}
 
 
 def test_markdown_shows_a_files_text_as_text(tmp_path: Path) -> None:
