@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.airflow.company import Company
+from tests.airflow.departments import read_dags
 from tests.airflow.people import ADMIN, DISABLED, EDITOR, GUEST, OP, VIEWER, TestPerson
 from tests.airflow.site import Site
 
@@ -29,16 +28,7 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="session", autouse=True)
 def dags(site: Site) -> None:
     """The sample DAGs, parsed."""
-    home = site.running.home
-    inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    environment = home.environment(0, inherited) | dict(site.environment)
-    subprocess.run(
-        [home.python, "-m", "airflow", "dags", "reserialize"],
-        env=environment,
-        cwd=home.folder,
-        capture_output=True,
-        check=True,
-    )
+    read_dags(site)
 
 
 def sign_in(page: Page, site: Site, person: TestPerson) -> None:
