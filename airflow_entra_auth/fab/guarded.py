@@ -27,7 +27,7 @@ class Guarded:
                 "--target webserver-config` wrote, and Airflow has read another one or none: set [fab] config_file "
                 f"(Airflow 2: [webserver] config_file) to its path, and {SIGN_ON} to that of the sign-on file."
             )
-        return configured(self.appbuilder)  # type: ignore[attr-defined]
+        return configured(self.appbuilder, guarded=True)  # type: ignore[attr-defined]
 
     def get_user(self) -> Any:
         """The user of the Flask session; no back end may put another one into `flask.g`, as Kerberos' does."""

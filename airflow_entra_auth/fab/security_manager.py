@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from airflow import settings
-from airflow.exceptions import AirflowException
+from airflow.exceptions import AirflowConfigException, AirflowException
 from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
 from flask import current_app, has_request_context
 from sqlalchemy import select
@@ -31,6 +31,13 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
     authoauthview = EntraAuthView
     useroauthmodelview = EntraUserView
     rolemodelview = EntraRoleView
+
+    def __init__(self, appbuilder: Any, *, guarded: bool = False) -> None:
+        """`guarded`: whether our auth manager makes it. Airflow's own would decide by its tables alone, and sign in as it
+        likes, behind this one's login page. Raises AirflowConfigException."""
+        if not guarded:
+            raise AirflowConfigException(_NOT_GUARDED)
+        super().__init__(appbuilder)
 
     def prepare(self) -> None:
         """At the start of Airflow: the tables, and the custom roles' permissions.
@@ -125,6 +132,11 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         return None, None
 
 
+_NOT_GUARDED = (
+    "webserver_config.py signs in with Entra, but the auth manager that Airflow's configuration names would not keep to "
+    "what the sign-on file says: set [core] auth_manager to airflow_entra_auth.fab.manager.EntraFabAuthManager, as "
+    "`airflow-entra render --target env` writes it."
+)
 _DECLARED = (
     "Users of this Airflow come from Microsoft Entra, and their roles from the groups in the stack file: a change here "
     "would not last. Put the person into the role's group, or out of it."

@@ -1,0 +1,34 @@
+"""Settings of Airflow's own under which the sign-on file wouldn't hold: Airflow doesn't start with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.airflow.site import Site
+
+_STOCK = {
+    True: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+    False: "airflow.auth.managers.fab.fab_auth_manager.FabAuthManager",
+}
+
+
+def test_our_configuration_file_under_airflows_own_auth_manager(site: Site) -> None:
+    says = _refusal(site, AIRFLOW__CORE__AUTH_MANAGER=_STOCK[site.is_3])
+    assert "set [core] auth_manager to airflow_entra_auth.fab.manager.EntraFabAuthManager" in says
+
+
+def test_our_auth_manager_under_another_configuration_file(site: Site) -> None:
+    section = "FAB" if site.is_3 else "WEBSERVER"
+    says = _refusal(site, **{f"AIRFLOW__{section}__CONFIG_FILE": str(site.running.home.folder / "nowhere.py")})
+    assert "config_file" in says
+    assert "render --target webserver-config" in says
+
+
+def _refusal(site: Site, **changed: str) -> str:
+    """What Airflow's server says when it starts with these settings: only if they alone stop it."""
+    package = "airflow.api_fastapi.app" if site.is_3 else "airflow.www.app"
+    start = ("-c", f"from {package} import create_app; create_app()")
+    assert site.python(*start).returncode == 0
+    done = replace(site, environment=dict(site.environment) | changed).python(*start)
+    assert done.returncode != 0
+    return done.stderr
