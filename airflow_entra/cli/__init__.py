@@ -10,6 +10,7 @@ import click
 
 _COMMANDS = {
     "check": "airflow_entra.cli.check",
+    "diff": "airflow_entra.cli.diff",
     "local": "airflow_entra.cli.local",
     "recover": "airflow_entra.cli.recover",
     "render": "airflow_entra.cli.render",

@@ -1,0 +1,56 @@
+"""Two sides of stack files, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airflow_entra.access.across import across
+from airflow_entra.access.diff import StackDiff, diff
+from airflow_entra.access.people import Members, PersonDiff, by_person
+from airflow_entra.access.risks import Risk, risks
+from airflow_entra.access.stated import Stated, stated
+from airflow_entra.settings.mistakes import Mistake
+from airflow_entra.settings.sides import Side, StackFile
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What differs from `base` to `head`; `findings` are of `head` as a whole, whatever `base` was.
+
+    `people` is None where nobody asked the directory.
+    """
+
+    base: str
+    head: str
+    stacks: int
+    changes: tuple[StackDiff, ...]
+    risks: tuple[Risk, ...]
+    findings: tuple[Mistake, ...]
+    people: tuple[PersonDiff, ...] | None = None
+
+
+def compare(base: Side, head: Side, members: Members | None = None) -> Compared:
+    """The difference in access. Two files are one stack each, the same one whatever they are called."""
+    before, after = base.stacks, head.stacks
+    if base.single and head.single:
+        before = dict(zip(after, before.values(), strict=True))
+    changes = diff(_changed(before, after), _changed(after, before))
+    return Compared(
+        base=base.name,
+        head=head.name,
+        stacks=len({*before, *after}),
+        changes=changes,
+        risks=risks(changes),
+        findings=across(after.values()),
+        people=None if members is None else by_person(changes, members),
+    )
+
+
+def _changed(one: Mapping[str, StackFile], other: Mapping[str, StackFile]) -> dict[str, Stated]:
+    """Without the stacks whose files say the same: `sides` reads the same words once."""
+    return {
+        name: stated(file.settings, name)
+        for name, file in one.items()
+        if name not in other or other[name].settings is not file.settings
+    }

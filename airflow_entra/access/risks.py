@@ -1,0 +1,143 @@
+"""What a reviewer should look at twice in a difference: each rule is one function and says one kind of sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from airflow_entra.access.diff import StackDiff
+from airflow_entra.settings import durations
+
+_ENTRAS_OWN_LIFETIME = timedelta(minutes=90)  # 60 to 90 minutes, drawn by Entra: the longest counts
+_WIDENING_ACTIONS = ("edit", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """`code` is for programs, `what` one sentence without its full stop."""
+
+    stack: str
+    code: str
+    what: str
+
+
+Found = Iterator[tuple[str, str]]
+
+
+def risks(changes: tuple[StackDiff, ...]) -> tuple[Risk, ...]:
+    """Everything in `changes` that opens something, by stack and rule. A stack that goes opens nothing."""
+    return tuple(
+        Risk(one.stack, code, what)
+        for one in changes
+        if one.what != "removed"
+        for rule in _RULES
+        for code, what in rule(one)
+    )
+
+
+def _powerful_roles(one: StackDiff) -> Found:
+    if one.after.production:
+        for role in ("Admin", "Op"):
+            for grant in sorted(grant for grant in one.grants.gained if grant.role == role):
+                code = f"production-{role.lower()}-widened"
+                yield code, f"group {one.group_name(grant.group)} gains {role} in production"
+
+
+def _rules(one: StackDiff) -> Found:
+    for key, change in one.groups.items():
+        if change.after is None or change.after.rule is None:
+            continue
+        roles = ", ".join(sorted(one.after.roles[grant.role] for grant in one.after.grants if grant.group == key))
+        if change.before is None or change.before.rule is None:
+            yield "dynamic-rule-added", f"a rule now decides who is in {change.after.name} ({roles})"
+        elif change.before.rule != change.after.rule:
+            yield "dynamic-rule-changed", f"the rule that decides who is in {change.after.name} ({roles}) changed"
+
+
+def _rights(one: StackDiff) -> Found:
+    if one.after.production:
+        for right in sorted(one.rights.gained):
+            if right.action in _WIDENING_ACTIONS:
+                what = f"role {one.role_name(right.role)} gains {right.action} on {right.pattern} in production"
+                yield "production-dag-rights-widened", what
+
+
+def _lifetimes(one: StackDiff) -> Found:
+    for key, code, absent in (
+        ("signIn.airflowSession", "session-longer", None),
+        ("signIn.tokenLifetime", "token-longer", _ENTRAS_OWN_LIFETIME),
+        ("credential.rotateEvery", "secret-older", None),
+        ("credential.overlap", "secret-overlap-longer", None),
+    ):
+        change = one.values.get(key)
+        before, after = (_span(side, absent) for side in (change.before, change.after)) if change else (None, None)
+        if before is not None and after is not None and after > before and one.what == "changed":
+            was = durations.format(before) if change and change.before else "Entra's own default"
+            yield code, f"{key} becomes longer: {was} to {durations.format(after)}"
+    frequency = one.values.get("signIn.signInFrequency")
+    if frequency and frequency.before:
+        after = _span(frequency.after, None)
+        if after is None:
+            yield "sign-in-unbounded", f"people are no longer asked to sign in again every {frequency.before}"
+        elif after > durations.parse(frequency.before):
+            what = f"signIn.signInFrequency becomes longer: {frequency.before} to {frequency.after}"
+            yield "sign-in-less-often", what
+
+
+def _doors(one: StackDiff) -> Found:
+    for key, value, code, what in (
+        ("signIn.guests", "allow", "guests-allowed", "guests of the tenant may sign in"),
+        ("signIn.assignmentRequired", "false", "assignment-not-required", "people get a token without an assignment"),
+        ("signIn.rolesFrom", "securityGroups", "nested-members-count", "members of groups inside groups get roles"),
+        ("signIn.revocation", "refresh", "revocation-slower", "the tenant's changes are no longer followed"),
+    ):
+        change = one.values.get(key)
+        if change and change.after == value and not (code == "revocation-slower" and change.before is None):
+            yield code, what
+    environment = one.values.get("environment")
+    if environment and environment.before == "production":
+        yield "no-longer-production", f"the stack is {environment.after} now: no protection, laxer policies"
+    tenant = one.values.get("azuread:tenantId")
+    if tenant and tenant.before:
+        yield "other-tenant", "another tenant's people sign in"
+
+
+def _credential(one: StackDiff) -> Found:
+    mode = one.values.get("credential.mode")
+    if mode and mode.before and mode.after == "vaultSecret":
+        yield "secret-introduced", f"a client secret takes the place of the {mode.before} credential"
+    if any(change.after for key, change in one.values.items() if key.startswith("credential.federated.")):
+        after = one.after.values
+        trusted = f"{after['credential.federated.subject']} of {after['credential.federated.issuer']}"
+        yield "federation-trusts", f"the workload {trusted} may act as the application"
+    subnet = one.values.get("credential.vault.privateEndpointSubnet")
+    if subnet and subnet.before and not subnet.after:
+        yield "vault-opened", "the vault has no private endpoint any more"
+
+
+def _principals(one: StackDiff) -> Found:
+    for key, code, what in (
+        ("credential.vault.readers", "vault-reader-added", "may read the client secret"),
+        ("owners.application", "owner-added", "owns the application: may give it credentials"),
+        ("owners.groups", "owner-added", "owns the groups: may add members"),
+        ("redirect URLs", "redirect-url-added", "receives sign-ins"),
+    ):
+        if one.what == "changed" and key in one.lists:
+            for gained in sorted(one.lists[key].gained):
+                yield code, f"{gained} {what}"
+
+
+def _span(text: str | None, absent: timedelta | None) -> timedelta | None:
+    return durations.parse(text) if text is not None else absent
+
+
+_RULES: tuple[Callable[[StackDiff], Found], ...] = (
+    _powerful_roles,
+    _rules,
+    _rights,
+    _doors,
+    _lifetimes,
+    _credential,
+    _principals,
+)

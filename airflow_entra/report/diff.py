@@ -1,0 +1,188 @@
+"""The difference in access as text for people, Markdown for pull requests and JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len
+
+from airflow_entra.access.compare import Compared
+from airflow_entra.access.diff import Change, StackDiff
+from airflow_entra.access.stated import Right, StatedGroup
+from airflow_entra.report.diff_json import as_json
+from airflow_entra.report.text import cell
+from airflow_entra_auth.claims import display
+
+Format = Literal["text", "json", "markdown"]
+
+# What a reader of a new stack wants to know of its settings; JSON has all.
+_OF_A_NEW_STACK = ("signIn.", "credential.", "environment", "redirect URLs")
+
+
+class Row(NamedTuple):
+    """One line of a stack's table. `what` is a role or a setting, `whom` a group, DAGs or a value."""
+
+    verb: str
+    what: str
+    whom: str
+    detail: str = ""
+
+
+def render(compared: Compared, form: Format) -> str:
+    """The result for standard output, with its last newline. Only what differs is in it."""
+    return {"text": _text, "json": as_json, "markdown": _markdown}[form](compared)
+
+
+def conclusion(compared: Compared) -> str:
+    """One line: how much changes."""
+    stacks = f"{compared.stacks} stack{'' if compared.stacks == 1 else 's'}"
+    if not compared.changes:
+        return f"No change in access: {stacks} say the same in {compared.base} and {compared.head}."
+    gained = sum(len(one.grants.gained) for one in compared.changes)
+    lost = sum(len(one.grants.lost) for one in compared.changes)
+    rights = sum(len(one.rights.gained) + len(one.rights.lost) for one in compared.changes)
+    parts = [
+        f"{gained} role{'' if gained == 1 else 's'} gained by groups",
+        f"{lost} lost",
+        *([f"{rights} DAG right{'' if rights == 1 else 's'} changed"] if rights else []),
+        f"{len(compared.risks)} to look at twice" if compared.risks else "nothing that opens more",
+    ]
+    return f"Access changes in {len(compared.changes)} of {stacks}: {', '.join(parts)}."
+
+
+def _text(compared: Compared) -> str:
+    parts = [conclusion(compared)]
+    for one in compared.changes:
+        warned = [f"  ! {display(risk.what)} ({risk.code})" for risk in compared.risks if risk.stack == one.stack]
+        parts.append("\n".join(["", _title(one), *warned, *_columns(list(rows(one)))]))
+    if compared.people is not None:
+        parts.append(_people_text(compared))
+    parts += [f"\n{finding}" for finding in compared.findings]
+    return "\n".join(line.rstrip() for part in parts for line in part.split("\n")) + "\n"
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    """The rows in columns; thousands of them are no matter for rich's tables, which take a second for each thousand."""
+    shown = [tuple(map(display, row)) for row in rows]
+    widths = [max((cell_len(row[column]) for row in shown), default=0) for column in range(3)]
+    return [
+        "  "
+        + "".join(text + " " * (width - cell_len(text) + 2) for text, width in zip(row, widths, strict=False))
+        + row[3]
+        for row in shown
+    ]
+
+
+def _people_text(compared: Compared) -> str:
+    lines = ["", "people"]
+    for person in compared.people or ():
+        moved = [f"gains {role}" for role in person.gained] + [f"loses {role}" for role in person.lost]
+        lines.append(f"  {display(person.person)} in {person.stack}: {', '.join(moved)}")
+    return "\n".join(lines if compared.people else [*lines, "  nobody who is in these groups today"])
+
+
+def _markdown(compared: Compared) -> str:
+    lines = [f"**{cell(conclusion(compared))}**", ""]
+    if compared.risks:
+        lines += ["| Look at twice | Stack | |", "|---|---|---|"]
+        lines += [f"| `{risk.code}` | {cell(risk.stack)} | {_said(risk.what)} |" for risk in compared.risks]
+        lines.append("")
+    if compared.findings:
+        lines += ["| Not allowed | |", "|---|---|"]
+        lines += [
+            f"| {_said(f'{one.file}:{one.line}:{one.column}')} | {_said(f'{one.what}; {one.right}; {one.fix}')} |"
+            for one in compared.findings
+        ]
+        lines.append("")
+    for change in compared.changes:
+        lines += [f"#### {cell(_title(change))}", ""]
+        lines += ["| | Role or setting | Group, DAGs or value | |", "|---|---|---|---|"]
+        lines += [f"| {row.verb} | {_strong(row)} | {_said(row.whom)} | {_said(row.detail)} |" for row in rows(change)]
+        lines.append("")
+    if compared.people is not None:
+        lines += [
+            "#### People, by who is in the groups today",
+            "",
+            "| Person | Stack | Gains | Loses |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {_said(person.person)} | {cell(person.stack)} "
+            f"| {_said(', '.join(person.gained))} | {_said(', '.join(person.lost))} |"
+            for person in compared.people
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _said(text: str) -> str:
+    return cell(display(text))
+
+
+def _strong(row: Row) -> str:
+    said = _said(row.what)
+    return f"**{said}**" if row.verb in ("gains", "loses") else said
+
+
+def _title(one: StackDiff) -> str:
+    environment = (one.after if one.what != "removed" else one.before).values.get("environment", "")
+    said = {"added": "new stack", "removed": "stack removed: everybody loses access", "changed": "changed"}[one.what]
+    return f"{display(one.stack)} ({environment}): {said}"
+
+
+def rows(one: StackDiff) -> Iterator[Row]:
+    """What changes in one stack, access first."""
+    for verb, grants in (("gains", one.grants.gained), ("loses", one.grants.lost)):
+        for role, group, key in sorted((one.role_name(g.role), one.group_name(g.group), g.group) for g in grants):
+            yield Row(verb, role, group, _about(one, key, verb))
+    yield from _rights("may", one, sorted(one.rights.gained))
+    yield from _rights("may no longer", one, sorted(one.rights.lost))
+    for renamed in one.roles.values():
+        if renamed.before and renamed.after:
+            yield Row("renamed", renamed.before, renamed.after, "the same role")
+    for key, change in one.groups.items():
+        yield from _group(key, change)
+    for key, value in one.values.items():
+        if one.what == "changed":
+            yield Row("changed", key, f"{_or_default(key, value.before)} → {_or_default(key, value.after)}")
+        elif value.after and key.startswith(_OF_A_NEW_STACK):
+            yield Row("says", key, value.after)
+    for key, moved in one.lists.items():
+        if one.what == "changed" or (one.what == "added" and key in _OF_A_NEW_STACK):
+            yield from (Row("adds", key, item) for item in sorted(moved.gained))
+            yield from (Row("removes", key, item) for item in sorted(moved.lost))
+
+
+def _about(one: StackDiff, key: str, verb: str) -> str:
+    """What is to be known of a group whose roles change."""
+    group = one.after.groups.get(key) or one.before.groups[key]
+    if verb == "loses":
+        return "" if key in one.after.groups else "the group is no longer named"
+    made = {"created": "new group", "requested": "group to be made by the identity team", "existing": "group"}
+    kind = made[group.kind] if key not in one.before.groups else "group"
+    said = f"{kind} {group.object_id}" if group.object_id and group.kind == "existing" else kind
+    return f"{said}, members by rule: {group.rule}" if group.rule else said
+
+
+def _rights(verb: str, one: StackDiff, rights: Sequence[Right]) -> Iterator[Row]:
+    for (role, pattern), same in groupby(rights, key=lambda right: (right.role, right.pattern)):
+        yield Row(verb, one.role_name(role), pattern, ", ".join(right.action for right in same))
+
+
+def _group(key: str, change: Change[StatedGroup]) -> Iterator[Row]:
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return
+    if before.name != after.name:
+        yield Row("renamed", f"group {before.name}", after.name, "the same group")
+    if before.rule != after.rule:
+        yield Row("changed", f"rule of {after.name}", f"{before.rule or 'none'} → {after.rule or 'none'}")
+    if (before.kind, before.object_id) != (after.kind, after.object_id):
+        was, now = (" ".join(filter(None, (side.kind, side.object_id))) for side in (before, after))
+        yield Row("changed", f"group {after.name}", f"{was} → {now}")
+
+
+def _or_default(key: str, value: str | None) -> str:
+    return value or ("Entra's own default" if key in ("signIn.tokenLifetime", "signIn.signInFrequency") else "none")

@@ -1,0 +1,189 @@
+"""One side of a comparison: all stack files of a git revision, a folder, or one file. Changes no working tree."""
+
+from __future__ import annotations
+
+import gc
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow_entra.settings import limits
+from airflow_entra.settings.document import NotYaml
+from airflow_entra.settings.load import load_text, not_yaml
+from airflow_entra.settings.mistakes import Mistake, SettingsError
+from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.source import read_text
+
+FOLDER = "stacks"
+_REGULAR = ("100644", "100755")
+_STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
+
+
+class SideError(Exception):
+    """What was named is no revision, folder or file with stack files; the message says what would be right."""
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A usable stack file; `file` is its path, in a revision as git writes it (main:stacks/Pulumi.prod.yaml)."""
+
+    stack: str
+    file: Path
+    text: str
+    settings: StackSettings
+
+
+@dataclass(frozen=True)
+class Side:
+    """All stacks of one side, by name. `single` for one file, whose name may differ from the other side's."""
+
+    name: str
+    stacks: Mapping[str, StackFile]
+    single: bool = False
+
+
+def sides(*names: str) -> list[Side]:
+    """Each side read; what both say in the same words is read once.
+
+    Raises SideError, or SettingsError with every mistake of every file on any side.
+    """
+    read: dict[str, StackSettings] = {}
+    mistakes: list[Mistake] = []
+    with _no_garbage_collection():
+        found = [_side(name, read, mistakes) for name in names]
+    if mistakes:
+        raise SettingsError(mistakes)
+    return found
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A sixth of the time of reading goes into looking for cycles among values that are all still needed."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _side(name: str, read: dict[str, StackSettings], mistakes: list[Mistake]) -> Side:
+    path = Path(name)
+    if path.is_dir():
+        texts = _folder(path, mistakes)
+    elif path.exists():
+        texts = iter([(path, _text(path, mistakes))])
+    else:
+        texts = _revision(name, mistakes)
+    stacks = {}
+    for file, text in texts:
+        if text is None:
+            continue
+        try:
+            settings = read[text] if text in read else load_text(text, file)
+        except SettingsError as error:
+            mistakes.extend(error.mistakes)
+            continue
+        read[text] = settings
+        stacks[stack_name(file)] = StackFile(stack_name(file), file, text, settings)
+    return Side(name, stacks, single=path.is_file())
+
+
+def stack_name(file: Path) -> str:
+    """The stack whose file this is: Pulumi.<stack>.yaml; of any other name, what stands before the ending."""
+    return file.name.removesuffix(file.suffix).removeprefix("Pulumi.")
+
+
+def _folder(folder: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:
+    inner = folder / FOLDER
+    where = inner if inner.is_dir() else folder
+    files = sorted(file for file in where.glob("Pulumi.*.yaml") if _STACK.fullmatch(stack_name(file)))
+    if not files:
+        raise SideError(f"{where} has no Pulumi.<stack>.yaml: name the project's folder or its folder {FOLDER}/")
+    return ((file, _text(file, mistakes)) for file in files)
+
+
+def _text(file: Path, mistakes: list[Mistake]) -> str | None:
+    try:
+        return read_text(file)
+    except NotYaml as error:
+        mistakes.append(not_yaml(error, file))
+        return None
+
+
+def _revision(name: str, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", failure=name).strip()
+    listed = _git("ls-tree", "-z", "--long", commit.decode(), "--", f"{FOLDER}/", failure=name)
+    blobs = []
+    for entry in filter(None, listed.split(b"\0")):
+        facts, _, path = entry.partition(b"\t")
+        mode, _, blob, size = facts.decode().split()
+        file = Path(f"{name}:{path.decode('utf-8', 'replace')}")
+        if file.name.startswith("Pulumi.") and file.suffix == ".yaml" and _STACK.fullmatch(stack_name(file)):
+            if mode not in _REGULAR or int(size) > limits.FILE_BYTES:
+                mistakes.append(_odd(file))
+            else:
+                blobs.append((file, blob))
+    if not blobs and not mistakes:
+        raise SideError(
+            f"revision {name} has no {FOLDER}/Pulumi.<stack>.yaml below this folder: name another revision, and call "
+            "this in the project's folder"
+        )
+    contents = _contents([blob for _, blob in blobs], name)
+    return ((file, _decoded(file, content, mistakes)) for (file, _), content in zip(blobs, contents, strict=True))
+
+
+def _odd(file: Path) -> Mistake:
+    return Mistake(
+        file=file,
+        line=1,
+        column=1,
+        what="this is no regular file of at most 1 MiB",
+        right="a stack file has a few hundred lines and is no link",
+        fix="commit the file itself",
+    )
+
+
+def _decoded(file: Path, content: bytes, mistakes: list[Mistake]) -> str | None:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        mistakes.append(
+            Mistake(
+                file=file,
+                line=1,
+                column=1,
+                what="the file is not UTF-8",
+                right="stack files are UTF-8 text",
+                fix="save the file as UTF-8",
+            )
+        )
+        return None
+
+
+def _contents(blobs: list[str], name: str) -> list[bytes]:
+    answer = _git("cat-file", "--batch", failure=name, said="".join(f"{blob}\n" for blob in blobs).encode())
+    found = []
+    for _ in blobs:
+        header, _, answer = answer.partition(b"\n")
+        size = int(header.split()[2])
+        found.append(answer[:size])
+        answer = answer[size + 1 :]
+    return found
+
+
+def _git(*arguments: str, failure: str, said: bytes = b"") -> bytes:
+    try:
+        done = subprocess.run(["git", *arguments], input=said, capture_output=True, check=False)
+    except FileNotFoundError:
+        raise SideError(f"{failure} is no file or folder, and there is no git here to ask for a revision") from None
+    if done.returncode:
+        why = done.stderr.decode("utf-8", "replace").strip() or "git knows no such revision"
+        raise SideError(
+            f"{failure} is no file or folder, and no git revision ({why}): name one, such as main, HEAD~1 or stacks/"
+        )
+    return done.stdout
