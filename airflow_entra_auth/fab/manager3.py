@@ -6,6 +6,7 @@ import logging
 import time
 from typing import Any
 
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.configuration import conf
 from airflow.models import DagModel
 from airflow.providers.fab.auth_manager import fab_auth_manager as fab
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from airflow_entra_auth.fab import decisions
+from airflow_entra_auth.fab.bodies import Bodies, reprocesses_runs
 from airflow_entra_auth.fab.configuration import sign_on
 from airflow_entra_auth.fab.ending import end_session
 from airflow_entra_auth.fab.guarded import Guarded
@@ -49,6 +51,9 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
             raise RuntimeError("this release of Airflow's FAB provider signs out in another way than 3.x did so far")
         routes[:] = kept
         return app
+
+    def get_fastapi_middlewares(self) -> list[Any]:
+        return [*super().get_fastapi_middlewares(), (Bodies, {})]
 
     def _get_auth_role_public(self) -> None:
         """No public access: the sign-on file names who may."""
@@ -111,6 +116,8 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
     def is_authorized_dag(self, *, method: Any, user: Any, access_entity: Any = None, details: Any = None) -> bool:
         resources = self._get_fab_resource_types(access_entity) if access_entity else ()
         if details and details.id:
+            if str(method) == "POST" and access_entity == DagAccessEntity.RUN and reprocesses_runs():
+                method = "PUT"
             return decisions.may_dag(user, method, access_entity, details.id, resources)
         if decisions.all_dags(user, method, resources):
             return True

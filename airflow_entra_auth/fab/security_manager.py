@@ -33,8 +33,8 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
     rolemodelview = EntraRoleView
 
     def __init__(self, appbuilder: Any, *, guarded: bool = False) -> None:
-        """`guarded`: whether our auth manager makes it. Airflow's own would decide by its tables alone, and sign in as it
-        likes, behind this one's login page. Raises AirflowConfigException."""
+        """`guarded`: whether our auth manager makes it. Raises AirflowConfigException where it doesn't: Airflow's own
+        would decide by FAB's tables, for sessions that nothing ends."""
         if not guarded:
             raise AirflowConfigException(_NOT_GUARDED)
         super().__init__(appbuilder)
@@ -133,8 +133,8 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
 
 
 _NOT_GUARDED = (
-    "webserver_config.py signs in with Entra, but the auth manager that Airflow's configuration names would not keep to "
-    "what the sign-on file says: set [core] auth_manager to airflow_entra_auth.fab.manager.EntraFabAuthManager, as "
+    "webserver_config.py signs in with Entra, but the auth manager that Airflow's configuration names would not keep "
+    "to the sign-on file: set [core] auth_manager to airflow_entra_auth.fab.manager.EntraFabAuthManager, as "
     "`airflow-entra render --target env` writes it."
 )
 _DECLARED = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx
@@ -153,6 +154,28 @@ def test_their_runs_cant_be_reached_by_a_detour(dags: Site, their_run: str) -> N
         dags.call(editor, "PATCH", path, json={"dag_id": THEIRS, "is_paused": False})
         dags.call(editor, "PATCH", path, json={"is_paused": False})
     assert dags.rows("SELECT is_paused FROM dag WHERE dag_id = ?", THEIRS) == [(1,)]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("length", ["told", "not told"])
+def test_a_body_says_nothing_about_what_is_asked_for(dags: Site, method: str, length: str) -> None:
+    """3.x decides who may list backfills by the DAG in the body, and lists those of the DAG in the query."""
+    if not dags.is_3:
+        pytest.skip("2.11 has no backfills in its API")
+    admin, _ = dags.sign_in(ADMIN)
+    asked = f"/backfills?dag_id={THEIRS}"
+    assert dags.call(admin, "GET", asked).json()["total_entries"] > 0
+    editor, _ = dags.sign_in(EDITOR)
+    body = json.dumps({"dag_id": OURS}).encode()
+    answer = dags.call(
+        editor,
+        method,
+        asked,
+        content=body if length == "told" else iter([body[:5], body[5:]]),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code in ({403} if method == "GET" else {403, 405}), answer.text
+    assert dags.call(editor, "GET", f"/backfills?dag_id={OURS}", content=body).json()["total_entries"] > 0
 
 
 @pytest.mark.parametrize("person", [EDITOR, VIEWER], ids=lambda person: person.name)
