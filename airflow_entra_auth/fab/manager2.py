@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any
 
+from airflow.auth.managers.models.resource_details import DagAccessEntity
 from airflow.models import DagModel
 from airflow.providers.fab.auth_manager import fab_auth_manager as fab
-from airflow.utils.session import NEW_SESSION, provide_session
+from airflow.utils.session import NEW_SESSION, create_session, provide_session
+from flask import has_request_context, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,6 +34,8 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         user = user or self.get_user()
         resources = self._get_fab_resource_types(access_entity) if access_entity else ()
         if details and details.id:
+            if method == "POST" and access_entity == DagAccessEntity.RUN and _unpauses(details.id):
+                method = "PUT"
             return decisions.may_dag(user, method, access_entity, details.id, resources)
         if decisions.all_dags(user, method, resources):
             return True
@@ -55,3 +59,11 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         user = user or self.get_user()
         asked = [method for method in _METHODS if not methods or method in methods]
         return set().union(*(decisions.dags(user, method, dag_ids) for method in asked))
+
+
+def _unpauses(dag_id: str) -> bool:
+    """Whether this request is for a new run by the page, which unpauses the DAG as well; the API's doesn't."""
+    if not has_request_context() or (request.endpoint, request.method) != ("Airflow.trigger", "POST"):
+        return False
+    with create_session() as session:
+        return bool(session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)))
