@@ -11,6 +11,7 @@ import click
 _COMMANDS = {
     "check": "airflow_entra.cli.check",
     "diff": "airflow_entra.cli.diff",
+    "explain": "airflow_entra.cli.explain",
     "local": "airflow_entra.cli.local",
     "recover": "airflow_entra.cli.recover",
     "render": "airflow_entra.cli.render",

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_entra.access import AccessPlan
-from airflow_entra.access.airflow_urls import urls
+from airflow_entra.access.sign_on_rules import rules as rules
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members, Registration
 from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth.claims import Admitted, Refused, decide
-from airflow_entra_auth.rules import EnvironmentSecret, RoleRule, SignOnRules
+from airflow_entra_auth.rules import SignOnRules
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
@@ -72,31 +72,6 @@ def read(graph: Graph, settings: StackSettings, plan: AccessPlan) -> tuple[Direc
     wanted = {*ids.values(), *(assigned.principal for assigned in registration.assigned)}
     directory = Directory(membership.accounts(graph), registration, membership.members(graph, wanted))
     return directory, rules(settings, plan, registration.client_id, ids)
-
-
-def rules(settings: StackSettings, plan: AccessPlan, client_id: str, ids: Mapping[str, str]) -> SignOnRules:
-    """The stack file's rules as Airflow reads them; `ids` are the object ids of the plan's groups by key."""
-    airflow = urls(settings.airflow[0].version, settings.airflow[0].url)
-    roles = {
-        name: RoleRule(name, tuple(ids[key].lower() for key in keys if key in ids), {})
-        for name, keys in plan.roles.items()
-    }
-    return SignOnRules(
-        stack=plan.stack,
-        environment=settings.environment,
-        tenant_id=settings.tenant_id.lower(),
-        client_id=client_id.lower(),
-        authority="https://login.microsoftonline.com",
-        graph="https://graph.microsoft.com/v1.0",
-        base_url=airflow.url,
-        redirect_uri=airflow.redirect_uri,
-        roles_from=settings.sign_in.roles_from,
-        guests=settings.sign_in.guests,
-        airflow_session=int(settings.sign_in.airflow_session.total_seconds()),
-        contact=settings.sign_in.contact,
-        credential=EnvironmentSecret(""),  # nobody signs in with these rules
-        roles=roles,
-    )
 
 
 def who(directory: Directory, rules: SignOnRules, people: Sequence[Account]) -> list[Standing]:

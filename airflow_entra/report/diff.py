@@ -12,8 +12,7 @@ from airflow_entra.access.compare import Compared
 from airflow_entra.access.diff import Change, StackDiff
 from airflow_entra.access.stated import Right, StatedGroup
 from airflow_entra.report.diff_json import as_json
-from airflow_entra.report.text import cell
-from airflow_entra_auth.claims import display
+from airflow_entra.report.text import cell, whole
 
 Format = Literal["text", "json", "markdown"]
 
@@ -55,17 +54,17 @@ def conclusion(compared: Compared) -> str:
 def _text(compared: Compared) -> str:
     parts = [conclusion(compared)]
     for one in compared.changes:
-        warned = [f"  ! {display(risk.what)} ({risk.code})" for risk in compared.risks if risk.stack == one.stack]
+        warned = [f"  ! {whole(risk.what)} ({risk.code})" for risk in compared.risks if risk.stack == one.stack]
         parts.append("\n".join(["", _title(one), *warned, *_columns(list(rows(one)))]))
     if compared.people is not None:
         parts.append(_people_text(compared))
-    parts += [f"\n{finding}" for finding in compared.findings]
+    parts += [f"\n{whole(str(finding))}" for finding in compared.findings]
     return "\n".join(line.rstrip() for part in parts for line in part.split("\n")) + "\n"
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:
     """The rows in columns; thousands of them are no matter for rich's tables, which take a second for each thousand."""
-    shown = [tuple(map(display, row)) for row in rows]
+    shown = [tuple(map(whole, row)) for row in rows]
     widths = [max((cell_len(row[column]) for row in shown), default=0) for column in range(3)]
     return [
         "  "
@@ -79,7 +78,7 @@ def _people_text(compared: Compared) -> str:
     lines = ["", "people"]
     for person in compared.people or ():
         moved = [f"gains {role}" for role in person.gained] + [f"loses {role}" for role in person.lost]
-        lines.append(f"  {display(person.person)} in {person.stack}: {', '.join(moved)}")
+        lines.append(f"  {whole(person.person)} in {person.stack}: {', '.join(moved)}")
     return "\n".join(lines if compared.people else [*lines, "  nobody who is in these groups today"])
 
 
@@ -118,7 +117,7 @@ def _markdown(compared: Compared) -> str:
 
 
 def _said(text: str) -> str:
-    return cell(display(text))
+    return cell(whole(text))
 
 
 def _strong(row: Row) -> str:
@@ -129,7 +128,7 @@ def _strong(row: Row) -> str:
 def _title(one: StackDiff) -> str:
     environment = (one.after if one.what != "removed" else one.before).values.get("environment", "")
     said = {"added": "new stack", "removed": "stack removed: everybody loses access", "changed": "changed"}[one.what]
-    return f"{display(one.stack)} ({environment}): {said}"
+    return f"{whole(one.stack)} ({environment}): {said}"
 
 
 def rows(one: StackDiff) -> Iterator[Row]:

@@ -7,6 +7,8 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
+from airflow_entra_auth.claims import NAME_LENGTH, display
+
 _WIDER_THAN_ANY_ROW = 1000
 
 
@@ -25,3 +27,9 @@ def cell(text: str) -> str:
     for character in "_[]!":
         text = text.replace(character, "\\" + character)
     return " ".join(text.split())
+
+
+def whole(text: str) -> str:
+    """`text` as `display` shows names, on one line and without effect on a terminal, but all of it, however long."""
+    chunks = (word[at : at + NAME_LENGTH] for word in text.split() for at in range(0, len(word), NAME_LENGTH))
+    return " ".join(map(display, chunks))

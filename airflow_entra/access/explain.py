@@ -1,0 +1,272 @@
+"""Which Airflow roles somebody has, through what, what they may do and until when; or why not. Pure.
+
+The answer is that of the rule which runs inside Airflow: here it only gets the claims that the question stands for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow_entra.access.airflow_roles import may
+from airflow_entra.access.plan import AccessPlan, PlannedGroup, plan
+from airflow_entra.access.sign_on_rules import rules
+from airflow_entra.settings import durations
+from airflow_entra.settings.model import SignIn, StackSettings
+from airflow_entra_auth.claims import GroupsNeeded, Refused, decide, display
+from airflow_entra_auth.rules import SignOnRules
+
+_ANYBODY = "00000000-0000-4000-8000-000000000000"  # the object id and the application of a question about groups
+_STAND_INS = uuid.UUID("6c0f3c1e-58c1-5f0e-8a43-0d3a4f2f7b25")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """One Airflow role, what gives it, and what it lets people do."""
+
+    role: str
+    through: tuple[str, ...]
+    may: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer about `subject`. `refused` is None for who may sign in; else `why` and `fix` say more.
+
+    `until` and `notes` are sentences.
+    """
+
+    stack: str
+    subject: str
+    roles: tuple[HeldRole, ...] = ()
+    refused: str | None = None
+    why: str = ""
+    fix: str = ""
+    until: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a deployed stack knows and its file doesn't: the client id, and object ids of groups by the plan's keys."""
+
+    client_id: str | None = None
+    ids: Mapping[str, str] | None = None
+
+
+def known(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> Known:
+    """What a stack's outputs say of it. Raises KeyError, TypeError or AttributeError for what are none."""
+    access = plan(settings, stack)
+    deployed = {
+        group["group"]: str(group["id"]) for role in outputs["roles"].values() for group in role if group.get("id")
+    }
+    ids = {key: deployed[group.name] for key, group in access.groups.items() if group.name in deployed}
+    return Known(str(outputs["clientId"]), ids)
+
+
+class UnknownRoleError(Exception):
+    """The stack file names no such role; the message names those that it does."""
+
+
+def explain_groups(settings: StackSettings, stack: str, groups: Sequence[str]) -> Explanation:
+    """What a direct member of these groups (names or object ids), a member of the tenant, has."""
+    access = plan(settings, stack)
+    ids = _ids(access, Known())
+    found = {name: _find(access, name) for name in groups}
+    keys = [key for key in found.values() if key is not None]
+    given: Collection[str]
+    if settings.sign_in.roles_from == "appRoles":
+        given = [role for role, holders in access.roles.items() if set(holders) & set(keys)]
+    else:
+        given = [ids[key] for key in keys]
+    decided = rules(settings, access, _ANYBODY, ids)
+    claims = _claims(decided, roles=given, groups=given)
+    unknown = tuple(_unknown(access, name) for name, key in found.items() if key is None)
+    ruled = tuple(
+        f"who is in {group.name} is decided by its rule: {group.rule}"
+        for group in (access.groups[key] for key in keys)
+        if group.rule
+    )
+    subject = f"a member of {' and '.join(groups)}"
+    notes = (*unknown, *ruled, *_about_groups(settings.sign_in))
+    return _answer(settings, access, decided, claims, subject, notes, keys)
+
+
+def explain_token(
+    settings: StackSettings, stack: str, claims: Mapping[str, Any], known: Known, now: datetime
+) -> Explanation:
+    """What the person whom these claims (of an unverified token) name has. `now` is compared with their expiry."""
+    access = plan(settings, stack)
+    ids = _ids(access, known)
+    audience = claims.get("aud")
+    decided = rules(settings, access, known.client_id or (audience if isinstance(audience, str) else ""), ids)
+    notes = ["the token was decoded, not verified: anybody can write one; Airflow checks its signature first"]
+    if known.client_id is None:
+        notes.append("whether the token is for this Airflow was not compared: the stack file has no client id")
+    hidden = [
+        group.name for key, group in access.groups.items() if not group.object_id and key not in (known.ids or {})
+    ]
+    if hidden and settings.sign_in.roles_from != "appRoles":
+        notes.append(f"only the deployed stack knows the object ids of {', '.join(hidden)}: they were not compared")
+    return _answer(
+        settings, access, decided, claims, _called(claims), (*notes, *_expiry(claims, now)), list(access.groups)
+    )
+
+
+def explain_role(settings: StackSettings, stack: str, role: str) -> Explanation:
+    """Who has the role: its groups, and how one gets into them. Raises UnknownRoleError."""
+    access = plan(settings, stack)
+    if role not in access.roles:
+        close = difflib.get_close_matches(role.casefold(), {name.casefold(): name for name in access.roles}, n=1)
+        named = ", ".join(access.roles)
+        meant = next((name for name in access.roles if close and name.casefold() == close[0]), None)
+        raise UnknownRoleError(
+            f"stack {stack} gives nobody the role {role!r}; it has {named}" + (f": is {meant} meant?" if meant else "")
+        )
+    return Explanation(
+        stack,
+        f"role {role}",
+        (HeldRole(role, tuple(_described(access.groups[key]) for key in access.roles[role]), _may(settings, role)),),
+        until=_until(settings.sign_in),
+        notes=(*_about_groups(settings.sign_in), *_about_guests(settings.sign_in)),
+    )
+
+
+def _answer(
+    settings: StackSettings,
+    access: AccessPlan,
+    decided: SignOnRules,
+    claims: Mapping[str, Any],
+    subject: str,
+    notes: tuple[str, ...],
+    keys: Sequence[str],
+) -> Explanation:
+    decision = decide(claims, decided)
+    stack = access.stack
+    if isinstance(decision, Refused):
+        fix = decision.fix.replace(_ANYBODY, "Such a person")
+        return Explanation(stack, subject, (), decision.reason, _WHY[decision.reason], fix, (), notes)
+    if isinstance(decision, GroupsNeeded):
+        why = "the token names no groups, because the person is in too many: Airflow asks Graph with their own token"
+        return Explanation(stack, subject, (), "groups_needed", why, "ask for the person instead: --person", (), notes)
+    held = _given(claims, decided)
+    roles = tuple(
+        HeldRole(role, _through(access, decided, role, keys, held), _may(settings, role)) for role in decision.roles
+    )
+    return Explanation(stack, subject, roles, until=_until(settings.sign_in), notes=(*notes, *decision.notes))
+
+
+_WHY = {
+    "wrong_token": "the token is not for this Airflow",
+    "no_object_id": "the token doesn't say who it is about",
+    "malformed": "the token can't be understood",
+    "guest": "a guest, and the stack file says guests: refuse",
+    "no_role": "nothing gives a role",
+}
+
+
+def _given(claims: Mapping[str, Any], decided: SignOnRules) -> frozenset[str]:
+    """The group ids in the token, where roles come from them; the rule has checked their type."""
+    return frozenset(claims.get("groups") or ()) if decided.roles_from != "appRoles" else frozenset()
+
+
+def _through(
+    access: AccessPlan, decided: SignOnRules, role: str, keys: Sequence[str], held: frozenset[str]
+) -> tuple[str, ...]:
+    """What gives the role: of app roles the groups that have it, of group claims those that the token names."""
+    groups = [(key, access.groups[key]) for key in access.roles[role] if key in keys]
+    if decided.roles_from == "appRoles":
+        return tuple(_described(group) for _, group in groups)
+    known = dict(zip(access.roles[role], decided.roles[role].groups, strict=False))
+    return tuple(_described(group) for key, group in groups if known.get(key) in held)
+
+
+def _described(group: PlannedGroup) -> str:
+    return f"{group.name} (by rule: {group.rule})" if group.rule else group.name
+
+
+def _may(settings: StackSettings, role: str) -> tuple[str, ...]:
+    return may(role, settings.roles[role].dags)
+
+
+def _ids(access: AccessPlan, known: Known) -> dict[str, str]:
+    """An object id for every group; one that nothing has where none is known, so that the rule can still be asked."""
+    return {
+        key: group.object_id or (known.ids or {}).get(key) or str(uuid.uuid5(_STAND_INS, key))
+        for key, group in access.groups.items()
+    }
+
+
+def _claims(decided: SignOnRules, **given: Collection[str]) -> dict[str, Any]:
+    return {
+        "iss": decided.issuer,
+        "tid": decided.tenant_id,
+        "aud": decided.client_id,
+        "ver": "2.0",
+        "oid": _ANYBODY,
+        "acct": 0,
+        **given,
+    }
+
+
+def _find(access: AccessPlan, name: str) -> str | None:
+    """The key of the group that is called so, or that has this object id or had this name first."""
+    wanted = name.casefold()
+    for key, group in access.groups.items():
+        if wanted in (key.casefold(), group.name.casefold(), (group.object_id or "").casefold()):
+            return key
+    return None
+
+
+def _unknown(access: AccessPlan, name: str) -> str:
+    names = {group.name.casefold(): group.name for group in access.groups.values()}
+    close = [names[match] for match in difflib.get_close_matches(name.casefold(), names, n=1)]
+    meant = f": is {close[0]} meant?" if close else ""
+    return f"the stack file names no group {name!r}, which therefore gives nothing{meant}"
+
+
+def _about_groups(sign_in: SignIn) -> tuple[str, ...]:
+    if sign_in.roles_from == "securityGroups":
+        nested = ("members of groups inside these groups count too",)
+        if sign_in.assignment_required:
+            return (*nested, "but Entra gives a token to direct members of assigned groups alone (assignmentRequired)")
+        return nested
+    what = "app roles" if sign_in.roles_from == "appRoles" else "assigned groups"
+    return (f"direct members alone: a member of a group inside one of these groups gets nothing under {what}",)
+
+
+def _about_guests(sign_in: SignIn) -> tuple[str, ...]:
+    return ("guests of the tenant get nothing (guests: refuse)",) if sign_in.guests == "refuse" else ()
+
+
+def _until(sign_in: SignIn) -> tuple[str, ...]:
+    session = durations.format(sign_in.airflow_session)
+    said = [f"Airflow's session ends {session} after signing in; until then what was taken away in Entra may remain"]
+    if sign_in.token_lifetime:
+        said.append(f"Entra's tokens for Airflow last {durations.format(sign_in.token_lifetime)}")
+    else:
+        said.append("Entra's tokens for Airflow last 60 to 90 minutes, its own default")
+    if sign_in.sign_in_frequency:
+        said.append(f"Entra asks to sign in again every {durations.format(sign_in.sign_in_frequency)}")
+    return tuple(said)
+
+
+def _called(claims: Mapping[str, Any]) -> str:
+    names = [claims.get(key) for key in ("name", "preferred_username", "oid")]
+    said = [display(name) for name in names if isinstance(name, str) and name]
+    return f"the token of {said[0]}" + (f" ({said[-1]})" if len(said) > 1 else "") if said else "the token"
+
+
+def _expiry(claims: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+    try:
+        ends = datetime.fromtimestamp(float(claims["exp"]), UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return ("the token doesn't say when it expires: Airflow takes none like that",)
+    when = f"{ends:%Y-%m-%d %H:%M:%S} UTC"
+    if ends <= now:
+        return (f"the token expired at {when}: Airflow takes it no more; a new one that says the same gives this",)
+    return (f"the token expires at {when}",)

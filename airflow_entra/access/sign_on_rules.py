@@ -1,0 +1,39 @@
+"""The rules that Airflow decides by, from the stack file: what is said here with them is what Airflow does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow_entra.access.airflow_urls import urls
+from airflow_entra.access.plan import AccessPlan
+from airflow_entra.settings.model import StackSettings
+from airflow_entra_auth.rules import EnvironmentSecret, RoleRule, SignOnRules
+
+
+def rules(settings: StackSettings, plan: AccessPlan, client_id: str, ids: Mapping[str, str]) -> SignOnRules:
+    """The stack file's rules as Airflow reads them; `ids` are the object ids of the plan's groups by key."""
+    airflow = urls(settings.airflow[0].version, settings.airflow[0].url)
+    roles = {
+        name: RoleRule(
+            name,
+            tuple(ids[key].lower() for key in keys if key in ids),
+            {pattern: tuple(actions) for pattern, actions in settings.roles[name].dags.items()},
+        )
+        for name, keys in plan.roles.items()
+    }
+    return SignOnRules(
+        stack=plan.stack,
+        environment=settings.environment,
+        tenant_id=settings.tenant_id.lower(),
+        client_id=client_id.lower(),
+        authority="https://login.microsoftonline.com",
+        graph="https://graph.microsoft.com/v1.0",
+        base_url=airflow.url,
+        redirect_uri=airflow.redirect_uri,
+        roles_from=settings.sign_in.roles_from,
+        guests=settings.sign_in.guests,
+        airflow_session=int(settings.sign_in.airflow_session.total_seconds()),
+        contact=settings.sign_in.contact,
+        credential=EnvironmentSecret(""),  # nobody signs in with these rules
+        roles=roles,
+    )

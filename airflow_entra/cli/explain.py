@@ -1,0 +1,107 @@
+"""airflow-entra explain: which Airflow roles somebody has, through what, what they may do and until when."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from airflow_entra.access.explain import Explanation
+    from airflow_entra.settings import StackSettings
+
+
+@click.command(name="explain")
+@click.option("--stack", default="local", show_default=True)
+@click.option("--person", metavar="NAME", help="Who the directory calls so: object id, sign-in name, mail or name.")
+@click.option(
+    "--group", "groups", multiple=True, metavar="NAME", help="A member of this group (name or id); repeat it."
+)
+@click.option(
+    "--token", type=click.File("r"), metavar="FILE", help="Who a token names; - reads it from standard input."
+)
+@click.option("--role", metavar="NAME", help="Who has this role.")
+@click.option(
+    "--outputs",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="With --token: the stack's outputs (`pulumi stack output --json`), for the client id and the groups' ids.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65534),
+    envvar="AIRFLOW_ENTRA_LOCAL_PORT",
+    default=8400,
+    show_default=True,
+    help="With --person: where the local tenant is started, where it isn't running. 0: any free port.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+def command(
+    stack: str,
+    person: str | None,
+    groups: tuple[str, ...],
+    token: TextIO | None,
+    role: str | None,
+    outputs: Path | None,
+    port: int,
+    form: Literal["text", "json", "markdown"],
+) -> None:
+    """Which Airflow roles somebody has in a stack, through which group, what they may do and until when; or why not.
+
+    The rule that answers is the one that runs inside Airflow. For a group, a token or a role the stack file is enough
+    (a token is decoded, not verified). For --person the directory is asked: the local tenant of a local stack, else
+    Microsoft Graph as the identity in the ARM_* variables. Exit code 0 whether the answer is yes or no, 2 where there
+    is none.
+    """
+    from airflow_entra.access.explain import UnknownRoleError, explain_groups, explain_role
+    from airflow_entra.access.token import TokenError
+    from airflow_entra.local.errors import LocalError
+    from airflow_entra.local.world import project_world
+    from airflow_entra.report.explain import render
+    from airflow_entra.settings import SettingsError, load
+
+    if sum(map(bool, (person, groups, token, role))) != 1:
+        raise click.UsageError("say about whom: --person, --group, --token or --role")
+    if outputs and not token:
+        raise click.UsageError("--outputs goes with --token")
+    try:
+        settings = load(project_world().existing_stack_file(stack))
+        if groups:
+            answers = [explain_groups(settings, stack, groups)]
+        elif role:
+            answers = [explain_role(settings, stack, role)]
+        elif token:
+            answers = [_token(settings, stack, token.read(), outputs)]
+        else:
+            answers = _person(settings, stack, str(person), port)
+    except SettingsError as mistakes:
+        click.echo(str(mistakes), err=True)
+        sys.exit(2)
+    except (UnknownRoleError, TokenError, LocalError) as problem:
+        click.echo(f"airflow-entra: {problem}", err=True)
+        sys.exit(2)
+    click.echo(render(answers, form), nl=False)
+
+
+def _token(settings: StackSettings, stack: str, text: str, outputs: Path | None) -> Explanation:
+    from airflow_entra.access.explain import Known, explain_token, known
+    from airflow_entra.access.token import unverified_claims
+
+    claims = unverified_claims(text.strip())
+    if outputs is None:
+        return explain_token(settings, stack, claims, Known(), datetime.now(UTC))
+    try:
+        deployed = known(settings, stack, json.loads(outputs.read_text("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise click.BadParameter("this is no output of `pulumi stack output --json`", param_hint="--outputs") from None
+    return explain_token(settings, stack, claims, deployed, datetime.now(UTC))
+
+
+def _person(settings: StackSettings, stack: str, person: str, port: int) -> list[Explanation]:
+    from airflow_entra.directory.explain import explanation
+    from airflow_entra.local.explain import standings
+
+    return [explanation(settings, stack, one) for one in standings(settings, stack, person, port)]

@@ -1,0 +1,32 @@
+"""Whom to ask about a person: the local tenant where the stack is of the local environment, else the real one."""
+
+from __future__ import annotations
+
+import httpx
+
+from airflow_entra.directory.credentials import CredentialError
+from airflow_entra.directory.explain import standings as from_environment
+from airflow_entra.directory.membership import NotDeployedError
+from airflow_entra.directory.who import Standing, UnknownPersonError
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.who import standings as on_local_tenant
+from airflow_entra.local.world import project_world
+from airflow_entra.settings.model import StackSettings
+from airflow_entra_auth.graph import GraphError
+
+
+def standings(settings: StackSettings, stack: str, person: str, port: int) -> list[Standing]:
+    """How who is called `person` stands. Raises LocalError where nobody can say.
+
+    `port` is where a local tenant is started that isn't running; 0 for any.
+    """
+    if settings.environment == "local":
+        return on_local_tenant(project_world(), stack, person, http_port=port, proxy_port=port + 1 if port else 0)
+    try:
+        return from_environment(settings, stack, person)
+    except NotDeployedError as missing:
+        raise LocalError(f"{missing}: `pulumi up --stack {stack}` makes it") from missing
+    except (UnknownPersonError, CredentialError) as problem:
+        raise LocalError(str(problem)) from problem
+    except (GraphError, httpx.TransportError) as problem:
+        raise LocalError(f"Microsoft Graph did not answer: {problem}") from problem
