@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from io import StringIO
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from airflow_entra_auth.claims import NAME_LENGTH, display
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _WIDER_THAN_ANY_ROW = 1000
 
 
 def aligned(table: Table) -> str:
     """The table as text, never cut or folded: ids and addresses are there to be copied."""
+    from rich.console import Console  # 0.1 s: only where there is a table
+
     console = Console(file=StringIO(), width=_WIDER_THAN_ANY_ROW, color_system=None)
     with console.capture() as captured:
         console.print(table)
