@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_entra.access.across import across
 from airflow_entra.access.diff import StackDiff, diff
 from airflow_entra.access.people import Members, PersonDiff, by_person
 from airflow_entra.access.risks import Risk, risks
 from airflow_entra.access.stated import Stated, stated
+from airflow_entra.settings.across import across
 from airflow_entra.settings.mistakes import Mistake
-from airflow_entra.settings.sides import Side, StackFile
+from airflow_entra.settings.sides import Side
+from airflow_entra.settings.stack_file import StackFile
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ _FORMS: tuple[_Form, ...] = ("text", "json", "markdown", "github", "sarif")
 def command(files: tuple[Path, ...], form: _Form) -> None:
     """Print every mistake of stack files as file:line:column, with what would be right and how to fix it.
 
-    Without FILE, every stacks/Pulumi.*.yaml. Touches nothing and needs no network. Exit code 2 where a file is wrong.
+    Without FILE, every stacks/Pulumi.*.yaml. Touches nothing and needs no network. Exit code 2 where a file is wrong, 1
+    where each is right and several together are not: a group that gives Admin in two environments.
 
     In a GitHub workflow `--format github` marks the lines in the pull request (GitHub shows 10 errors and 10 warnings
     of a step), and `--format sarif > check.sarif` is for github/codeql-action/upload-sarif, or Azure DevOps.

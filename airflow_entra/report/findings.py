@@ -25,6 +25,9 @@ def conclusion(checked: Sequence[Checked]) -> str:
     if wrong:
         mistakes = sum(mistake.severity == "error" for one in wrong for mistake in one.mistakes)
         return f"{mistakes} mistake{'' if mistakes == 1 else 's'} in {len(wrong)} of {files}: correct and check again."
+    between = sum(mistake.between_files for one in checked for mistake in one.mistakes)
+    if between:
+        return f"{between} findings between {files}, each usable by itself: correct and check again."
     said = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
     return f"{files} fine{said}. Next: pulumi preview."
 

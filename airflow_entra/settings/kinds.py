@@ -1,6 +1,7 @@
 """Every kind of mistake that a check can find: its name, which never changes, what it means and where it comes from.
 
-`settings/`, `yaml/` and `file/` are about the text; the others are the rules of checks/, by module and function.
+`settings/`, `yaml/` and `file/` are about the text, `across/` about several files together; the others are the rules of
+checks/, by module and function.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _APP_ROLES = "https://learn.microsoft.com/en-us/entra/identity-platform/howto-ad
 _ROLES = "https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/auth-manager/access-control.html"
 _CERTIFICATES = "https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials"
 _VAULT = "https://learn.microsoft.com/en-us/azure/key-vault/general/overview"
+_SEPARATION = "https://learn.microsoft.com/en-us/azure/role-based-access-control/best-practices"
 _VAULT_ROLES = "https://learn.microsoft.com/en-us/azure/key-vault/general/rbac-guide"
 
 
@@ -224,6 +226,12 @@ _ALL = (
         "Nobody assigns the groups",
         "Without an assignment no group gets its role in the application.",
         _ASSIGNMENT,
+    ),
+    Kind(
+        "across/admin-of-two-environments",
+        "One group is Admin of two environments",
+        "Whoever gets into the group for the laxer environment is Admin of the other one too.",
+        _SEPARATION,
     ),
 )
 

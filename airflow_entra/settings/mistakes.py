@@ -30,6 +30,11 @@ class Mistake:
         return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.right}; {self.fix}"
 
     @property
+    def between_files(self) -> bool:
+        """Whether the file is right by itself, and wrong only together with another."""
+        return self.kind.startswith("across/")
+
+    @property
     def order(self) -> tuple[str, int, int, str]:
         return str(self.file), self.line, self.column, self.what
 

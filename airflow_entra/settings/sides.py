@@ -16,6 +16,7 @@ from airflow_entra.settings.load import load_text, not_yaml
 from airflow_entra.settings.mistakes import Mistake, SettingsError
 from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.source import read_text
+from airflow_entra.settings.stack_file import StackFile, stack_name
 
 FOLDER = "stacks"
 _REGULAR = ("100644", "100755")
@@ -24,16 +25,6 @@ _STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
 
 class SideError(Exception):
     """What was named is no revision, folder or file with stack files; the message says what would be right."""
-
-
-@dataclass(frozen=True)
-class StackFile:
-    """A usable stack file; `file` is its path, in a revision as git writes it (main:stacks/Pulumi.prod.yaml)."""
-
-    stack: str
-    file: Path
-    text: str
-    settings: StackSettings
 
 
 @dataclass(frozen=True)
@@ -91,11 +82,6 @@ def _side(name: str, read: dict[str, StackSettings], mistakes: list[Mistake]) ->
         read[text] = settings
         stacks[stack_name(file)] = StackFile(stack_name(file), file, text, settings)
     return Side(name, stacks, single=path.is_file())
-
-
-def stack_name(file: Path) -> str:
-    """The stack whose file this is: Pulumi.<stack>.yaml; of any other name, what stands before the ending."""
-    return file.name.removesuffix(file.suffix).removeprefix("Pulumi.")
 
 
 def _folder(folder: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:

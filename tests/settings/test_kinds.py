@@ -17,7 +17,7 @@ EVERYTHING = (Path(__file__).parent / "data" / "everything.yaml").read_text("utf
 
 def test_every_rule_is_explained_and_nothing_else_is() -> None:
     rules = {rule.kind for rule in checks.RULES}
-    written = set(re.findall(r'"((?:file|yaml|settings|credential)/[a-z-]+)"', _sources()))
+    written = set(re.findall(r'"((?:file|yaml|settings|credential|across)/[a-z-]+)"', _sources()))
     assert rules | written == set(KINDS)
     assert len(rules) == len(checks.RULES)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from airflow_entra.settings.document import Document
 from airflow_entra.settings.mistakes import Mistake
 from airflow_entra.settings.model import CreatedGroup, config_key
-from airflow_entra.settings.sides import StackFile
+from airflow_entra.settings.stack_file import StackFile
 
 _POWERFUL = "Admin"
 
@@ -72,4 +72,5 @@ def _finding(use: _Use, places: Sequence[_Use]) -> Mistake:
         what=f"the group {use.name!r} gives Admin in {use.file.settings.environment} and in {where}",
         right="each environment has a group of its own for Admin, so that one approval opens one environment",
         fix="name another group in one of the two",
+        kind="across/admin-of-two-environments",
     )
