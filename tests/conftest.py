@@ -5,8 +5,12 @@ from pathlib import Path
 
 import click
 import pytest
+from hypothesis import settings
 
 from engine.obtain import engine_folder
+
+settings.register_profile("anywhere", deadline=None)  # how long an example takes depends on what else the machine does
+settings.load_profile("anywhere")
 
 
 @pytest.fixture(scope="session")
