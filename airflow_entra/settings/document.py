@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import yaml
 
@@ -182,6 +183,7 @@ _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": Non
 _WORDS |= {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
 
 
+@lru_cache(maxsize=4096)  # the same few words make up most of a stack file
 def _plain(text: str) -> str | int | float | bool | None:
     """An unquoted scalar by YAML 1.2's core rules: 23:59:59 and `yes` are text."""
     if text in _WORDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from airflow_entra.settings.document import Document, Mapping, Node, Scalar, Sequence
 from airflow_entra.settings.finding import Finding, Loc
@@ -18,6 +19,7 @@ _SHOWN = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]*")  # also where a message has short
 _OURS = ("azuread", "azure-native", "airflow-entra")
 
 
+@lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
     return re.sub(r"[^a-z]", "", key.rpartition(":")[2].lower()) in _KEYS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import StackSettings, config_key
@@ -27,4 +28,7 @@ class Rule:
 
 def at(field: str, *steps: str | int) -> Loc:
     """The path in the file of something below a field of StackSettings: at("sign_in", "tokenLifetime")."""
-    return ("config", config_key(field), *steps)
+    return ("config", _key(field), *steps)
+
+
+_key = cache(config_key)
