@@ -12,6 +12,7 @@ _COMMANDS = {
     "check": "airflow_entra.cli.check",
     "diff": "airflow_entra.cli.diff",
     "explain": "airflow_entra.cli.explain",
+    "graph": "airflow_entra.cli.graph",
     "local": "airflow_entra.cli.local",
     "recover": "airflow_entra.cli.recover",
     "render": "airflow_entra.cli.render",

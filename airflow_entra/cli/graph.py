@@ -1,0 +1,68 @@
+"""airflow-entra graph: who may do what, as a picture."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.command(name="graph")
+@click.option("--stack", "stacks", multiple=True, help="The stack to draw; may be repeated. All of them unless said.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "svg"]),
+    help="Else by the name of FILE: svg where it ends with .svg, mermaid otherwise.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write this file instead of standard output; .md gets Mermaid as a block of Markdown, which GitHub draws.",
+)
+def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out: Path | None) -> None:
+    """Draw groups -> app roles -> Airflow roles -> DAGs and what may be done with them.
+
+    From the stack files alone, without network. Exit code 2 where one is wrong.
+    """
+    from airflow_entra.access.picture import picture
+    from airflow_entra.local.errors import LocalError
+    from airflow_entra.local.world import project_world
+    from airflow_entra.settings import SettingsError, load
+
+    try:
+        world = project_world()
+        names = tuple(dict.fromkeys(stacks)) or tuple(world.stack_names())
+        if not names:
+            raise LocalError(f"no Pulumi.*.yaml in {world.stacks}")
+        pictures = [picture(load(world.existing_stack_file(name)), name) for name in names]
+    except SettingsError as mistakes:
+        click.echo(str(mistakes), err=True)
+        sys.exit(2)
+    except LocalError as problem:
+        click.echo(f"airflow-entra: {problem}", err=True)
+        sys.exit(2)
+    if form == "svg" or (form is None and out is not None and out.suffix == ".svg"):
+        from airflow_entra.report.graph_svg import svg
+
+        text = svg(pictures)
+    else:
+        from airflow_entra.report.graph_mermaid import fenced, mermaid, too_much
+
+        text = mermaid(pictures)
+        if refused := too_much(pictures):
+            click.echo(f"GitHub won't draw this: {refused}. Draw fewer stacks at once, or use --format svg.", err=True)
+        if out is not None and out.suffix == ".md":
+            text = fenced(text)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        click.echo(f"airflow-entra: cannot write {out}: {error.strerror}", err=True)
+        sys.exit(2)
+    click.echo(out)
