@@ -1,4 +1,4 @@
-"""The SVG: well-formed, nothing in it runs or loads, and every text is in its place, as we reckon and Chromium sees it."""
+"""The SVG: well-formed, nothing in it runs or loads, and every text is in its place, as Chromium sees it too."""
 
 from __future__ import annotations
 

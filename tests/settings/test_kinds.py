@@ -9,7 +9,7 @@ import pytest
 
 from airflow_entra.settings import checks
 from airflow_entra.settings.check import check
-from airflow_entra.settings.kinds import KINDS
+from airflow_entra.settings.kinds import KINDS, Kind
 
 ROOM = Path(__file__).parents[2] / "airflow_entra" / "settings"
 EVERYTHING = (Path(__file__).parent / "data" / "everything.yaml").read_text("utf-8")
@@ -27,9 +27,9 @@ def _sources() -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: str(kind.name))
-def test_a_kind_says_what_it_is_and_where_it_comes_from(kind: object) -> None:
-    assert all(len(getattr(kind, part)) > 5 for part in ("name", "title", "why"))
-    assert str(getattr(kind, "link")).startswith("https://")  # noqa: B009 -- as the line above
+def test_a_kind_says_what_it_is_and_where_it_comes_from(kind: Kind) -> None:
+    assert all(len(words) > 5 for words in (kind.name, kind.title, kind.why))
+    assert kind.link.startswith("https://")
 
 
 @pytest.mark.parametrize(
