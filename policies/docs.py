@@ -28,8 +28,20 @@ anything is touched; those of scope *stack* see all resources together, once per
 To change a policy's level or its settings, write a JSON file and pass `--policy-pack-config FILE` too:
 
 ```json
-{"two-owners": {"enforcementLevel": "advisory"}, "secrets-expire": {"maxDays": 90}}
+{
+  "two-owners": {"enforcementLevel": "advisory"},
+  "secrets-expire": {"maxDays": 90},
+  "no-implicit-grant": {"enforcementLevel": "remediate"}
+}
 ```
+
+With the level `remediate` a policy that can puts the right value in place itself, and Pulumi shows what it changed; the
+table says which can. None does so unasked: the program would go on saying something else than what is deployed.
+
+Some policies hold in production only. Which stack that is, says the stack's output `environment`, else a tag
+`production` or `environment:production` of the application or `environment: production` of the vault; the
+policy's setting `environment` comes before all of them. Lifetimes that azuread has no resource for are read from
+the stack's outputs `tokenLifetime`, `signInFrequency` and `airflowSession`, such as `8h`.
 """
 
 
@@ -39,10 +51,11 @@ def page() -> str:
 
 
 def _overview() -> Iterator[str]:
-    yield "| Policy | Level | Severity | Scope |"
-    yield "|---|---|---|---|"
+    yield "| Policy | Level | Severity | Scope | Remediates |"
+    yield "|---|---|---|---|---|"
     for rule in RULES:
-        yield f"| [{rule.title}](#{rule.name}) | {rule.level} | {rule.severity} | {rule.scope} |"
+        repairs = "yes" if rule.repair else ""
+        yield f"| [{rule.title}](#{rule.name}) | {rule.level} | {rule.severity} | {rule.scope} | {repairs} |"
     yield ""
 
 

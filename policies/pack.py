@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
+import pulumi_policy.policy
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -19,17 +20,19 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
-from pulumi_policy.proxy import UnknownValueError
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.registry import RULES
 from policies.resources import UNKNOWN, Resource, Value, short_type
 from policies.rules import Excepted, Finding, Rule, Settings
+from policies.servicer import ReadOnce, Servicer
 
 _Arguments = ResourceValidationArgs | StackValidationArgs
 
 
 def serve() -> None:
     """Serve the pack to the engine until it hangs up."""
+    pulumi_policy.policy._PolicyAnalyzerServicer = Servicer  # type: ignore[misc]
     PolicyPack(name="airflow-entra", policies=[as_policy(rule) for rule in RULES])
 
 
@@ -37,7 +40,11 @@ def as_policy(rule: Rule) -> Policy:
     """The rule as the SDK's kind of policy for its scope."""
     if rule.scope == "stack":
         return StackValidationPolicy(validate=_stack_validation(rule), **_declaration(rule))
-    return ResourceValidationPolicy(validate=_resource_validation(rule), **_declaration(rule))
+    return ResourceValidationPolicy(
+        validate=_resource_validation(rule),
+        remediate=_remediation(rule),  # type: ignore[arg-type]  # the SDK takes an answer at once too
+        **_declaration(rule),
+    )
 
 
 def _resource_validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
@@ -47,6 +54,33 @@ def _resource_validation(rule: Rule) -> Callable[[ResourceValidationArgs, Report
             _report(rule, [resource], args, report)
 
     return validate
+
+
+def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, object] | None] | None:
+    """What the engine calls where the pack's configuration sets the policy's level to remediate."""
+    repair = rule.repair
+    if repair is None:
+        return None
+
+    def remediate(args: ResourceValidationArgs) -> Mapping[str, object] | None:
+        if (type_ := short_type(args.resource_type)) not in rule.types:
+            return None
+        resource = Resource(urn=args.urn, type=type_, name=args.name, props=_plain_object(args.props))
+        changed = repair(resource)
+        for name, value in changed.items():
+            args.props[name] = _raw(value)  # type: ignore[index]
+        return args.props if changed else None
+
+    return remediate
+
+
+def _raw(value: Value) -> object:
+    """The value as the engine takes it, an unknown one as its marker."""
+    if value is UNKNOWN:
+        return UNKNOWN_STRING_VALUE
+    if isinstance(value, Mapping):
+        return {key: _raw(item) for key, item in value.items()}
+    return [_raw(item) for item in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
 def _stack_validation(rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
@@ -68,11 +102,22 @@ def _report(rule: Rule, resources: Sequence[Resource], args: _Arguments, report:
 
 
 def _from_stack(resource: PolicyResource) -> Resource:
+    """Read once for all policies, where the pack serves it."""
+    if not isinstance(resource, ReadOnce):
+        return _read_resource(resource)
+    if not isinstance(resource.kept, Resource):
+        resource.kept = _read_resource(resource)
+    return resource.kept
+
+
+def _read_resource(resource: PolicyResource) -> Resource:
+    asked = resource.asked if isinstance(resource, ReadOnce) else None
     return Resource(
         urn=resource.urn,
         type=short_type(resource.resource_type),
         name=resource.name,
         props=_plain_object(resource.props),
+        asked=None if asked is None else _plain_object(asked),
         sources={name: [each.urn for each in made_from] for name, made_from in resource.property_dependencies.items()},
     )
 
@@ -82,6 +127,8 @@ def _plain(value: object) -> Value:
         return _plain_object(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_read(value, index) for index in range(len(value))]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # the engine sends every number as a float
     if value is None or isinstance(value, str | bool | int | float):
         return value
     return UNKNOWN  # an asset or archive: nothing that a policy could read

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 
@@ -23,6 +24,7 @@ _AZUREAD = re.compile(r"^azuread:index/[^:]+:")
 _AZURE_NATIVE_VERSION = re.compile(r"^(azure-native:[^:/]+)/v\w+:")
 
 
+@lru_cache(maxsize=256)
 def short_type(token: str) -> str:
     """The token as people write it: `azuread:Application`, `azure-native:keyvault:Secret` for every API version."""
     return _AZURE_NATIVE_VERSION.sub(r"\1:", _AZUREAD.sub("azuread:", token))
@@ -30,24 +32,26 @@ def short_type(token: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One resource; `sources` are the URNs of the resources that each property's value was made from."""
+    """One resource; `sources` are the URNs of the resources that each property's value was made from.
+
+    `props` is what the policy's scope is given (`rules.Rule`); `asked` what the program asked for, where that is known
+    beside what came of it.
+    """
 
     urn: str
     type: str
     name: str
     props: Mapping[str, Value]
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    asked: Mapping[str, Value] | None = None
 
     def get(self, *path: str) -> Value:
         """The value at `path`: None where nothing is there, UNKNOWN where it or what holds it isn't known yet."""
-        value: Value = self.props
-        for key in path:
-            if value is UNKNOWN:
-                return UNKNOWN
-            if not isinstance(value, Mapping):
-                return None
-            value = value.get(key)
-        return value
+        return _at(self.props, path)
+
+    def get_asked(self, *path: str) -> Value:
+        """What the program asked for at `path`: None where it left it out, whatever a provider then chooses."""
+        return _at(self.props if self.asked is None else self.asked, path)
 
     def items(self, *path: str) -> Sequence[Value]:
         """The list at `path`, empty where nothing is there, one UNKNOWN where the whole list isn't known yet."""
@@ -55,6 +59,20 @@ class Resource:
         if value is UNKNOWN:
             return [UNKNOWN]
         return value if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+    def objects(self, *path: str) -> Sequence[Mapping[str, Value]]:
+        """The objects in the list at `path`, without those that aren't known yet."""
+        return [item for item in self.items(*path) if isinstance(item, Mapping)]
+
+
+def _at(value: Value, path: Sequence[str]) -> Value:
+    for key in path:
+        if value is UNKNOWN:
+            return UNKNOWN
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
 
 
 def of_type(resources: Sequence[Resource], *types: str) -> list[Resource]:

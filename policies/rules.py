@@ -40,6 +40,7 @@ class Setting:
 
 Settings = Mapping[str, Value]
 Check = Callable[[Sequence[Resource], Settings], Iterator[Finding | Excepted]]
+Remedy = Callable[[Resource], Mapping[str, Value]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,8 @@ class Rule:
     `scope` says what `check` is given: "resource", one resource's inputs before it is touched; "stack", the outputs of
     all resources together, once per preview and once per update. In both cases only resources of `types` (short tokens,
     see `resources.short_type`), and settings with their defaults filled in.
+    `repair` gives the properties that have to be different, whole values by top-level name: what the level "remediate"
+    puts in their place. Only where nothing that works today can stop working by it.
     `violation` and `compliance` are Pulumi YAML, printed in the documentation and run by the tests.
     """
 
@@ -67,6 +70,7 @@ class Rule:
     violation: str
     compliance: str
     settings: tuple[Setting, ...] = field(default=())
+    repair: Remedy | None = None
 
     def with_defaults(self, given: Settings) -> Settings:
         return {setting.name: given.get(setting.name, _default(setting)) for setting in self.settings}

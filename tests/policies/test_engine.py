@@ -2,9 +2,10 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,8 @@ import yaml
 from engine.obtain import engine_folder
 from engine.plugins import install_stand_ins
 from policies.registry import RULES
+from policies.rules import Rule
+from policies.session import SIGN_IN_BOUNDED
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -30,6 +33,8 @@ class Previewed:
     violations: dict[str, list[str]]
     """Policy -> the messages of its violations."""
     levels: dict[str, str]
+    remediated: dict[str, dict[str, Any]]
+    """Policy -> the properties that it put in place."""
 
 
 Preview = Callable[..., Previewed]
@@ -48,6 +53,10 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Preview:
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
     (folder / "state").mkdir()
     install_stand_ins(folder / "home", Path(sys.executable))
+    for launcher in (folder / "home" / "plugins").glob("*/pulumi-resource-azure*"):
+        name = launcher.name.removeprefix("pulumi-resource-")
+        started = f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'provider.py'))} {name}"
+        launcher.write_text(f'#!/bin/sh\nexec env PYTHONPATH={shlex.quote(str(ROOT))} {started} "$@"\n')
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "ARM_", "AZURE_"))}
     environment = own | {
         "PATH": os.pathsep.join((str(engine), os.environ["PATH"])),
@@ -84,31 +93,44 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Preview:
         done = pulumi("preview", *arguments, POLICY_EXAMPLE=str(example))
         assert events.exists(), done.stderr
         violations: dict[str, list[str]] = {}
-        levels = {}
+        levels, remediated = {}, {}
         for event in map(json.loads, events.read_text().splitlines()):
             if found := event.get("policyEvent"):
                 violations.setdefault(found["policyName"], []).append(found["message"])
                 levels[found["policyName"]] = found["enforcementLevel"]
-        return Previewed(done.returncode, done.stdout + done.stderr, violations, levels)
+            if repaired := event.get("policyRemediationEvent"):
+                remediated[repaired["policyName"]] = repaired["after"]
+        return Previewed(done.returncode, done.stdout + done.stderr, violations, levels, remediated)
 
     return run
 
 
-@pytest.fixture(scope="module")
-def violated(preview: Preview, tmp_path_factory: pytest.TempPathFactory) -> Previewed:
-    """All the documented violations in one program, each with names of its own."""
+def merged(rules: Sequence[Rule], file: Path) -> Path:
+    """The documented violations in one program, each with names of its own."""
     document: dict[str, Any] = {"resources": {}}
-    for rule in RULES:
+    for rule in rules:
         example = yaml.safe_load(rule.violation.replace("${", f"${{{rule.name}-"))
         document["resources"] |= {f"{rule.name}-{name}": each for name, each in example["resources"].items()}
         document.setdefault("outputs", {}).update(example.get("outputs", {}))
-    file = tmp_path_factory.mktemp("violations") / "violations.yaml"
     file.write_text(yaml.safe_dump(document))
-    return preview(file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def violated(preview: Preview, tmp_path_factory: pytest.TempPathFactory) -> Previewed:
+    folder = tmp_path_factory.mktemp("violations")
+    return preview(merged([rule for rule in RULES if rule is not SIGN_IN_BOUNDED], folder / "violations.yaml"))
+
+
+@pytest.fixture(scope="module")
+def unbounded(preview: Preview, tmp_path_factory: pytest.TempPathFactory) -> Previewed:
+    """By itself: another example's Conditional Access policy would bound the sign-in."""
+    return preview(merged([SIGN_IN_BOUNDED], tmp_path_factory.mktemp("unbounded") / "unbounded.yaml"))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_the_engine_reports_the_documented_violation(rule: Any, violated: Previewed) -> None:
+def test_the_engine_reports_the_documented_violation(rule: Rule, violated: Previewed, unbounded: Previewed) -> None:
+    violated = unbounded if rule is SIGN_IN_BOUNDED else violated
     assert violated.levels[rule.name] == rule.level, violated.said
     assert any(f"{rule.name}: " in message for message in violated.violations[rule.name])
 
@@ -132,3 +154,14 @@ def test_levels_and_settings_are_configurable(preview: Preview, tmp_path: Path) 
     assert passed.code == 0, passed.said
     assert passed.levels == {"secrets-expire": "advisory"}, passed.said
     assert "endDate allows 180 days. Set endDate to at most 90 days" in passed.violations["secrets-expire"][0]
+
+
+def test_what_can_be_repaired_is_repaired_where_asked_for(preview: Preview, tmp_path: Path) -> None:
+    repairable = [rule for rule in RULES if rule.repair]
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({rule.name: {"enforcementLevel": "remediate"} for rule in repairable}))
+    passed = preview(merged(repairable, tmp_path / "repairable.yaml"), "--policy-pack-config", str(config))
+    assert set(passed.remediated) == {rule.name for rule in repairable}, passed.said
+    assert not {rule.name for rule in repairable} & set(passed.violations), passed.said
+    assert passed.remediated["no-public-client"]["fallbackPublicClientEnabled"] is False
+    assert passed.remediated["no-public-client"]["displayName"] == "Airflow"

@@ -13,11 +13,13 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy.deserialize import serialize_properties
 from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from policies.application import SINGLE_TENANT, TWO_OWNERS
 from policies.assignment import ASSIGNMENT_REQUIRED
+from policies.clients import NO_IMPLICIT_GRANT
 from policies.credentials import SECRETS_EXPIRE
 from policies.pack import as_policy
 from policies.registry import RULES
@@ -100,3 +102,27 @@ def test_an_exception_is_told_with_its_reason_and_hides_no_violation() -> None:
         stack(ASSIGNMENT_REQUIRED, nested, excepted)
     assert "members of nested groups count" in str(told.value.reason)
     assert [urn for _, urn in stack(ASSIGNMENT_REQUIRED, nested, excepted, plain, open_)] == ["open"]
+
+
+def test_what_is_put_in_place_keeps_the_rest_and_what_is_not_known_yet() -> None:
+    policy = as_policy(NO_IMPLICIT_GRANT)
+    assert isinstance(policy, ResourceValidationPolicy)
+    grant = {"idTokenIssuanceEnabled": True}
+    props = {"displayName": "Airflow", "web": {"redirectUris": UNKNOWN_ARRAY_VALUE, "implicitGrant": grant}}
+
+    def repaired(given: dict[str, Any]) -> Any:
+        args = ResourceValidationArgs(APPLICATION, unknown_checking_proxy(given), "urn", "name", OPTIONS, None, None)
+        return serialize_properties(changed) if (changed := policy.remediate(args)) else None  # type: ignore[arg-type]
+
+    off = {"accessTokenIssuanceEnabled": False, "idTokenIssuanceEnabled": False}
+    assert repaired(props) == {
+        "displayName": "Airflow",
+        "web": {"redirectUris": UNKNOWN_STRING_VALUE, "implicitGrant": off},
+    }
+    assert repaired({"displayName": "Airflow"}) is None
+
+
+def test_a_policy_that_repairs_nothing_has_no_remediation() -> None:
+    policy = as_policy(SINGLE_TENANT)
+    assert isinstance(policy, ResourceValidationPolicy)
+    assert not policy.has_remediation()

@@ -29,24 +29,35 @@ def referenced(document: Any) -> dict[str, set[str]]:
     return wanted
 
 
-def resolve(value: Any, declared: dict[str, pulumi.CustomResource]) -> Any:
-    if isinstance(value, str) and (match := REFERENCE.match(value)):
-        return getattr(declared[match[1]], match[2])
-    if isinstance(value, dict):
-        return {key: resolve(item, declared) for key, item in value.items()}
-    return [resolve(item, declared) for item in value] if isinstance(value, list) else value
+class Program:
+    """Declares each resource once, those that it refers to first: Pulumi YAML may be in any order."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._outputs = referenced(document)
+        self._declared: dict[str, pulumi.CustomResource] = {}
+
+    def run(self) -> None:
+        for name in self._document["resources"]:
+            self._resource(name)
+        for name, value in self._document.get("outputs", {}).items():
+            pulumi.export(name, self._resolve(value))
+
+    def _resource(self, name: str) -> pulumi.CustomResource:
+        if name not in self._declared:
+            resource = self._document["resources"][name]
+            asked = dict.fromkeys(self._outputs.get(name, set()) - {"id"})
+            options = pulumi.ResourceOptions(version=VERSIONS[resource["type"].partition(":")[0]])
+            props = asked | self._resolve(resource.get("properties", {}))
+            self._declared[name] = pulumi.CustomResource(token(resource["type"]), name, props, options)
+        return self._declared[name]
+
+    def _resolve(self, value: Any) -> Any:
+        if isinstance(value, str) and (match := REFERENCE.match(value)):
+            return getattr(self._resource(match[1]), match[2])
+        if isinstance(value, dict):
+            return {key: self._resolve(item) for key, item in value.items()}
+        return [self._resolve(item) for item in value] if isinstance(value, list) else value
 
 
-def declare(document: dict[str, Any]) -> None:
-    declared: dict[str, pulumi.CustomResource] = {}
-    outputs = referenced(document)
-    for name, resource in document["resources"].items():
-        asked = dict.fromkeys(outputs.get(name, set()) - {"id"})
-        options = pulumi.ResourceOptions(version=VERSIONS[resource["type"].partition(":")[0]])
-        props = asked | resolve(resource.get("properties", {}), declared)
-        declared[name] = pulumi.CustomResource(token(resource["type"]), name, props, options)
-    for name, value in document.get("outputs", {}).items():
-        pulumi.export(name, resolve(value, declared))
-
-
-declare(yaml.safe_load(Path(os.environ["POLICY_EXAMPLE"]).read_text()))
+Program(yaml.safe_load(Path(os.environ["POLICY_EXAMPLE"]).read_text())).run()

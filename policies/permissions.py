@@ -1,0 +1,187 @@
+"""What the application may ask of Microsoft Graph and of the directory, beyond who signs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from policies.relations import PRINCIPAL, Candidates
+from policies.resources import Resource, Value, of_type
+from policies.rules import Finding, Rule, Setting, Settings
+
+GRAPH = "00000003-0000-0000-c000-000000000000"
+# Ids are the same in every tenant: https://learn.microsoft.com/en-us/graph/permissions-reference
+_KNOWN: Mapping[str, str] = {
+    "bc024368-1153-4739-b217-4326f2e966d0": "GroupMember.Read.All",
+    "e1fe6dd8-ba31-4d61-89e7-88639da4683d": "User.Read",
+    "b340eb25-3456-403f-be2f-af7a0d370277": "User.ReadBasic.All",
+    "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0": "email",
+    "7427e0e9-2fba-42fe-b0c0-848c9e6a8182": "offline_access",
+    "37f7f235-527c-4136-accd-4a02d197296e": "openid",
+    "14dad69e-099b-42c9-810b-d002981feec1": "profile",
+    "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8": "RoleManagement.ReadWrite.Directory",
+    "06b708a9-e830-4db3-a914-8e69da51d44f": "AppRoleAssignment.ReadWrite.All",
+    "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9": "Application.ReadWrite.All",
+    "19dbc75e-c2e2-444c-a770-ec69d8559fc7": "Directory.ReadWrite.All",
+    "62a82d76-70ea-41e2-9197-370581804d09": "Group.ReadWrite.All",
+    "dbaae8cf-10b5-4b86-a4a1-f871c94c6695": "GroupMember.ReadWrite.All",
+    "741f803b-c850-494e-b5df-cde7c675a1ca": "User.ReadWrite.All",
+}
+_SIGN_ON = ["openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "GroupMember.Read.All"]
+
+
+def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
+    listed = settings.get("allowed")
+    allowed = {item for item in listed if isinstance(item, str)} if isinstance(listed, Sequence) else set()
+    for resource in resources:
+        for permission, kind in _asked(resource):
+            name = _KNOWN.get(permission.lower(), permission)
+            # Without its kind only a delegated one is meant: the application permission of that name is far more.
+            plain = {name, permission} if kind == "delegated" else set()
+            if allowed.isdisjoint({f"{kind}:{name}", f"{kind}:{permission}"} | plain):
+                yield Finding(
+                    resource=resource,
+                    problem=f"the {kind} permission {name} is more than a sign-on needs",
+                    fix=f"Remove it, or name it under `allowed` with a reason in your configuration: {kind}:{name}",
+                )
+
+
+def _asked(resource: Resource) -> Iterator[tuple[str, str]]:
+    """(id or name, delegated or application)"""
+    if resource.type == "azuread:Application":
+        for access in resource.objects("requiredResourceAccesses"):
+            if access.get("resourceAppId") == GRAPH:
+                for wanted in _objects(access.get("resourceAccesses")):
+                    if isinstance(id_ := wanted.get("id"), str):
+                        yield id_, "application" if wanted.get("type") == "Role" else "delegated"
+    elif resource.type == "azuread:ApplicationApiAccess":
+        if resource.get("apiClientId") == GRAPH:
+            for prop, kind in (("scopeIds", "delegated"), ("roleIds", "application")):
+                yield from ((id_, kind) for id_ in resource.items(prop) if isinstance(id_, str))
+    else:
+        yield from ((name, "delegated") for name in resource.items("claimValues") if isinstance(name, str))
+
+
+def _objects(value: Value) -> list[Mapping[str, Value]]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+    return [item for item in value if isinstance(item, Mapping)]
+
+
+NO_HIGH_RISK_PERMISSION = Rule(
+    name="no-high-risk-permission",
+    title="No high-risk Graph permission",
+    description="The application asks Microsoft Graph for nothing that a sign-on doesn't need.",
+    scope="resource",
+    severity="critical",
+    level="mandatory",
+    reason="An application permission works without anybody signed in: with some of them the client secret of an "
+    "Airflow is enough to become the tenant's administrator.",
+    remedy="Ask for `openid`, `profile`, `email`, `offline_access`, `User.Read` and, for group overage, "
+    "`GroupMember.Read.All`, all delegated. What reads the whole tenant belongs to an identity of its own.",
+    controls=("CIS Microsoft 365 3.1 5.1.5.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"),
+    source="https://learn.microsoft.com/en-us/graph/permissions-reference",
+    types=(
+        "azuread:Application",
+        "azuread:ApplicationApiAccess",
+        "azuread:ServicePrincipalDelegatedPermissionGrant",
+    ),
+    check=_high_risk,
+    settings=(
+        Setting(
+            name="allowed",
+            schema={
+                "type": "array",
+                "items": {"type": "string"},
+                "default": _SIGN_ON,
+                "description": "The permissions that may be asked for: a delegated one by name or id, an application "
+                "one as `application:NAME` or `application:ID`.",
+            },
+        ),
+    ),
+    violation="""\
+resources:
+  airflow:
+    type: azuread:Application
+    properties:
+      displayName: Airflow
+      requiredResourceAccesses:
+        - resourceAppId: 00000003-0000-0000-c000-000000000000
+          resourceAccesses:
+            - {id: 9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8, type: Role} # RoleManagement.ReadWrite.Directory
+""",
+    compliance="""\
+resources:
+  airflow:
+    type: azuread:Application
+    properties:
+      displayName: Airflow
+      requiredResourceAccesses:
+        - resourceAppId: 00000003-0000-0000-c000-000000000000
+          resourceAccesses:
+            - {id: e1fe6dd8-ba31-4d61-89e7-88639da4683d, type: Scope} # User.Read
+""",
+)
+
+
+_DIRECTORY_ROLES = {
+    "azuread:DirectoryRoleAssignment": "principalObjectId",
+    "azuread:DirectoryRoleMember": "memberObjectId",
+    "azuread:DirectoryRoleEligibilityScheduleRequest": "principalId",
+}
+
+
+def _directory_role(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+    principals = Candidates(of_type(resources, PRINCIPAL), "objectId")
+    for given in of_type(resources, *_DIRECTORY_ROLES):
+        for principal in principals.of(given, _DIRECTORY_ROLES[given.type]):
+            yield Finding(
+                resource=given,
+                problem=f"the service principal {principal.name} gets a directory role",
+                fix="Remove it: Airflow's identity administers nothing in the tenant",
+            )
+
+
+NO_DIRECTORY_ROLE = Rule(
+    name="no-directory-role",
+    title="No directory role for the application",
+    description="No service principal of the program holds a role of the directory.",
+    scope="stack",
+    severity="critical",
+    level="mandatory",
+    reason="A directory role goes around every consent: whoever has Airflow's credential then administers the tenant, "
+    "and no list of the application's permissions shows it.",
+    remedy="Remove the role assignment. What must change the directory is another identity, with its own approval.",
+    controls=("CIS Microsoft 365 3.1 1.1.3", "SOC 2 CC6.3", "NIST 800-53 AC-6"),
+    source="https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/best-practices",
+    types=(PRINCIPAL, *_DIRECTORY_ROLES),
+    check=_directory_role,
+    violation="""\
+resources:
+  airflow:
+    type: azuread:Application
+    properties:
+      displayName: Airflow
+  airflow-principal:
+    type: azuread:ServicePrincipal
+    properties:
+      clientId: ${airflow.clientId}
+      appRoleAssignmentRequired: true
+  administrator:
+    type: azuread:DirectoryRoleAssignment
+    properties:
+      principalObjectId: ${airflow-principal.objectId}
+      roleId: 62e90394-69f5-4237-9190-012177145e10
+""",
+    compliance="""\
+resources:
+  airflow:
+    type: azuread:Application
+    properties:
+      displayName: Airflow
+  airflow-principal:
+    type: azuread:ServicePrincipal
+    properties:
+      clientId: ${airflow.clientId}
+      appRoleAssignmentRequired: true
+""",
+)
