@@ -145,11 +145,11 @@ def _text(claims: Mapping[str, Any], claim: str) -> str:
     return display(value)
 
 
-def display(text: str) -> str:
+def display(text: str, length: int = NAME_LENGTH) -> str:
     """`text` on one line without characters that command the display (controls, direction overrides), bounded."""
     if not text.isprintable():
         text = "".join(map(_shown, text))
-    return " ".join(text.split())[:NAME_LENGTH].rstrip()
+    return " ".join(text.split())[:length].rstrip()
 
 
 def _shown(character: str) -> str:

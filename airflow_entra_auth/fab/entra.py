@@ -14,7 +14,7 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from flask import request, session
 
-from airflow_entra_auth.claims import GroupsNeeded
+from airflow_entra_auth.claims import GroupsNeeded, display
 from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.graph import Graph, GraphError
 from airflow_entra_auth.rules import SignOnRules
@@ -27,6 +27,8 @@ _LEEWAY = 60
 """Seconds that this machine's clock and Entra's may differ."""
 _SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")
 """A wrong and an expired client secret: https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
+_DESCRIPTION_LENGTH = 1000
+"""Entra's have some 400 characters, the trace ids that an administrator of the directory looks up among the last."""
 _GRAPH_TIMEOUT = 10.0
 _GRAPH_PATIENCE = 5.0
 """Seconds of waiting for a throttled Graph: a person is looking at a blank page meanwhile."""
@@ -35,7 +37,8 @@ _GRAPH_PATIENCE = 5.0
 class SignInError(Exception):
     """A sign-in that can't go on. The message is for the person, `fix` for the administrator; both plain text.
 
-    `refusal`: somebody was refused by what came from Entra, which belongs into the audit log.
+    `refusal`: what Entra itself gave was refused, which belongs into the audit log. What a browser says Entra said is
+    free text of whoever sits at it, and does not.
     """
 
     def __init__(self, title: str, message: str, fix: str, status: int = 403, *, refusal: bool = False) -> None:
@@ -70,7 +73,7 @@ class EntraClient:
     def arrive(self) -> Arrival:
         """What the browser brought back, verified. Raises SignInError."""
         state = request.args.get("state")
-        begun = self._remote.framework.get_state_data(session, state) if state else None
+        begun = self._begun(state) if state else None
         if begun is None:
             raise SignInError(
                 "This sign-in can't be finished",
@@ -97,6 +100,13 @@ class EntraClient:
         if not isinstance(claims, Mapping):
             raise _not_believed("the answer has no ID token")
         return Arrival(dict(claims), str(token.get("access_token", "")), begun.get("next_url"))
+
+    def _begun(self, state: str) -> Mapping[str, Any] | None:
+        """What was remembered when this browser left for Entra. Authlib keeps it for an hour, and gives it for ever."""
+        framework = self._remote.framework
+        begun: Mapping[str, Any] | None = framework.get_state_data(session, state)
+        ends_at: float = session[f"_state_{framework.name}_{state}"]["exp"] if begun else 0.0
+        return begun if time.time() < ends_at else None
 
     def sign_out_url(self) -> str | None:
         """Where a browser signs out of Entra as well; None where Entra can't be asked."""
@@ -170,12 +180,11 @@ class EntraClient:
 
 
 def _refused_by_entra(error: str, description: str) -> SignInError:
-    # The description ends with trace ids and a time, which an administrator of the directory can look up.
+    error, description = display(error), display(description, _DESCRIPTION_LENGTH)
     return SignInError(
         "The directory did not let you in",
-        description.strip() or f"It said: {error}.",
-        f"Entra answered {error} at the sign-in: {description.strip() or 'without a description'}",
-        refusal=True,
+        description or f"It said: {error}.",
+        f"Entra answered {error} at the sign-in: {description or 'without a description'}",
     )
 
 

@@ -176,6 +176,11 @@ class Site:
         with self.database() as connection:
             return connection.execute(query, parameters).fetchall()
 
+    def log(self) -> str:
+        """What the server wrote."""
+        server = "api-server" if self.is_3 else "webserver"
+        return (self.running.home.logs / f"{server}.log").read_text(errors="replace")
+
     def roles_of(self, person: TestPerson) -> set[str]:
         """The roles that Airflow's tables give the person."""
         found = self.rows(

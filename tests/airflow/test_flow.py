@@ -143,6 +143,24 @@ def test_an_error_that_nobody_asked_for_says_nothing_of_its_own(site: Site) -> N
     assert "555-0100" not in page.text
 
 
+def test_an_error_of_somebodys_own_writes_one_short_line_and_nothing_into_the_audit_log(site: Site) -> None:
+    """Whoever isn't signed in may come back from Entra with whatever they like to say."""
+    browser = site.browser()
+    state = _asked(site, browser)["state"]
+    written, audited = len(site.log()), site.rows("SELECT count(*) FROM log")
+    said = "x\r\n[2026-01-01] INFO forged\u2028forged\x1b[2Jforged " + "y" * 2_000
+    page = browser.get(
+        f"{site.callback_url}?{urlencode({'error': said[:40], 'error_description': said, 'state': state})}"
+    )
+    assert page.status == 403
+    ours = [line for line in site.log()[written:].splitlines() if "forged" in line and "oauth-authorized" not in line]
+    assert len(ours) == 1
+    assert "Entra answered x [2026-01-01]" in ours[0]
+    assert "\x1b" not in ours[0].partition("Entra answered")[2]
+    assert len(ours[0]) < 1_500
+    assert site.rows("SELECT count(*) FROM log") == audited
+
+
 @pytest.mark.parametrize("wanted", _ELSEWHERE)
 def test_a_sign_in_ends_at_this_airflow(site: Site, wanted: str) -> None:
     wanted = wanted.replace("{origin}", site.url).replace("{host}", urlsplit(site.url).netloc)

@@ -16,11 +16,11 @@ STACK = "pair"
 
 def test_an_expired_secret_is_told_apart_in_the_log(site: Site, company: Company) -> None:
     _sign_in(site)
-    before = len(_log(site))
+    before = len(site.log())
     with expired_secrets(company, STACK):
         page = _refused(site, 502)
     assert "credential" in page.text
-    assert "AADSTS7000222" in _log(site)[before:]
+    assert "AADSTS7000222" in site.log()[before:]
     assert "AADSTS7000222" not in page.text, "how the application is configured is the administrators' business"
     _sign_in(site)
 
@@ -30,11 +30,11 @@ def test_a_corrected_secret_is_used_without_a_restart(site: Site, company: Compa
     with vault_says(company, STACK, "not~the~secret~of~this~application"):
         with expired_secrets(company, STACK):
             _refused(site, 502)  # what was remembered is refused, so the vault is read
-        before = len(_log(site))
+        before = len(site.log())
         _refused(site, 502)
-        assert "AADSTS7000215" in _log(site)[before:]
+        assert "AADSTS7000215" in site.log()[before:]
     _sign_in(site)
-    assert "not~the~secret" not in _log(site)
+    assert "not~the~secret" not in site.log()
 
 
 def test_a_vault_that_gives_nothing_is_named_in_the_log(site: Site, company: Company) -> None:
@@ -43,9 +43,9 @@ def test_a_vault_that_gives_nothing_is_named_in_the_log(site: Site, company: Com
         _sign_in(site)  # what was read before is used on
         with expired_secrets(company, STACK):
             _refused(site, 502)
-        before = len(_log(site))
+        before = len(site.log())
         _refused(site, 502)  # now nothing is remembered
-        assert "kv-airflow-pair.vault.azure.net" in _log(site)[before:]
+        assert "kv-airflow-pair.vault.azure.net" in site.log()[before:]
     _sign_in(site)
 
 
@@ -93,8 +93,3 @@ def _refused(site: Site, status: int) -> Page:
     assert "Traceback" not in page.response.text
     assert "Start again" in page.text
     return page
-
-
-def _log(site: Site) -> str:
-    server = "api-server" if site.is_3 else "webserver"
-    return (site.running.home.logs / f"{server}.log").read_text(errors="replace")
