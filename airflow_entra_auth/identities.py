@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,12 +84,12 @@ class Identities:
         self._write(user.id, person, ())
         return _roles_in(identity)
 
-    def put_back(self, user_id: int, roles: tuple[str, ...]) -> tuple[str, ...]:
-        """Gives a row the directory's roles again, after somebody changed them by hand; the roles it had."""
+    def put_back(self, user_id: int, roles: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Gives a row the directory's roles again, after somebody changed them by hand; (roles it had, has now)."""
         user = self._session.get(self._users, user_id, populate_existing=True)
-        held = tuple(sorted(role.name for role in user.roles))
+        held = _names_of(user.roles)
         self._give(user, roles)
-        return held
+        return held, _names_of(user.roles)
 
     def _identity(self, person: Person) -> Any:
         columns = IDENTITIES.c
@@ -164,6 +165,10 @@ def _two_names(display_name: str) -> tuple[str, str]:
     """Airflow shows "first last": split anywhere, it reads as the directory has it."""
     first, _, last = display_name.partition(" ")
     return first[:_NAME_LENGTH], last[:_NAME_LENGTH]
+
+
+def _names_of(roles: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sorted(role.name for role in roles))
 
 
 def _roles_in(identity: Any) -> tuple[str, ...]:

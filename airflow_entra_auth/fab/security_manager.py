@@ -81,7 +81,10 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         """Gives a user the directory's roles again. Decisions don't wait for it: they never look at the table."""
         session = self.appbuilder.session
         try:
-            held = Identities(session, self.user_model, self.role_model).put_back(found.user_id, found.roles)
+            self.make_sure_of_roles(found.roles)
+            held, now = Identities(session, self.user_model, self.role_model).put_back(found.user_id, found.roles)
+            if held == now:
+                return
             audit.record(
                 "entra_role_change",
                 tenant_id=found.tenant_id,

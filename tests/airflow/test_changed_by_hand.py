@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,7 @@ _TAKE = (
     "DELETE FROM ab_user_role WHERE user_id = (SELECT id FROM ab_user WHERE username = ?)"
     " AND role_id = (SELECT id FROM ab_role WHERE name = ?)"
 )
+_ROLE = "SELECT id FROM ab_role WHERE name = ?"
 _PAIRS_OF = (
     "SELECT ab_permission.name, ab_view_menu.name FROM ab_permission_view_role"
     " JOIN ab_permission_view ON ab_permission_view.id = permission_view_id"
@@ -75,6 +77,23 @@ def test_a_role_that_somebody_takes_away_in_the_database_is_given_again(site: Si
     assert site.roles_of(CHANGED_BY_HAND) == set()
     until(lambda: site.is_signed_in(browser) and site.roles_of(CHANGED_BY_HAND) == {"Viewer"}, SEEN)
     assert site.call(browser, "GET", "/dags").status_code == 200
+
+
+def test_a_role_that_somebody_deletes_is_made_again_at_once(site: Site) -> None:
+    """And once: not at every request of whoever had it."""
+    browser, _ = site.sign_in(CHANGED_ROLE)
+    before = len(role_changes(site, CHANGED_ROLE))
+    with site.database() as connection:
+        for table in ("ab_permission_view_role", "ab_user_role"):
+            connection.execute(f"DELETE FROM {table} WHERE role_id = ({_ROLE})", ("sales-runner",))  # noqa: S608
+        connection.execute("DELETE FROM ab_role WHERE name = ?", ("sales-runner",))
+    until(lambda: site.is_signed_in(browser) and site.roles_of(CHANGED_ROLE) == set(CHANGED_ROLE.roles), SEEN)
+    assert site.rows(_PAIRS_OF, "sales-runner")
+    deadline = time.monotonic() + SEEN
+    while time.monotonic() < deadline:
+        assert site.is_signed_in(browser)
+    change = role_changes(site, CHANGED_ROLE)[before:]
+    assert [one["rolesBefore"] for one in change] == [["sales-editor"]]
 
 
 def test_roles_that_changed_while_nobody_was_signed_in_are_the_directorys_at_the_next_sign_in(site: Site) -> None:
