@@ -6,6 +6,8 @@ from collections.abc import Container
 from typing import Any
 
 from airflow.auth.managers.models.resource_details import DagAccessEntity
+from airflow.configuration import conf
+from airflow.exceptions import AirflowConfigException
 from airflow.models import DagModel
 from airflow.providers.fab.auth_manager import fab_auth_manager as fab
 from airflow.utils.session import NEW_SESSION, create_session, provide_session
@@ -25,6 +27,12 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
     """FAB's auth manager, with Entra as the one way in."""
 
     def init(self) -> None:
+        """Raises AirflowConfigException where another door would stay open."""
+        if conf.getboolean("api", "enable_experimental_api", fallback=False):
+            raise AirflowConfigException(
+                "[api] enable_experimental_api is on: there, whoever is signed in may do everything with every DAG, "
+                "whatever the sign-on file says. Take the option out; the API under /api/v1 does the same."
+            )
         super().init()
         self.security_manager.prepare()
 

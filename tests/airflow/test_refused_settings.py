@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.airflow.site import Site
 
 _STOCK = {
@@ -22,6 +24,13 @@ def test_our_auth_manager_under_another_configuration_file(site: Site) -> None:
     says = _refusal(site, **{f"AIRFLOW__{section}__CONFIG_FILE": str(site.running.home.folder / "nowhere.py")})
     assert "config_file" in says
     assert "render --target webserver-config" in says
+
+
+def test_an_api_that_asks_for_no_rights(site: Site) -> None:
+    if site.is_3:
+        pytest.skip("3.x has no experimental API")
+    says = _refusal(site, AIRFLOW__API__ENABLE_EXPERIMENTAL_API="True")
+    assert "[api] enable_experimental_api is on" in says
 
 
 def _refusal(site: Site, **changed: str) -> str:
