@@ -38,8 +38,9 @@ IDENTITIES = sa.Table(
 
 
 def create_tables(engine: sa.engine.Engine) -> None:
-    """Creates what isn't there. Several processes may do so at once: whoever comes second finds them."""
-    try:
-        metadata.create_all(engine, checkfirst=True)
-    except DBAPIError:
-        metadata.create_all(engine, checkfirst=True)
+    """Creates what isn't there. Several processes may do so at once: whoever comes second with a table finds it."""
+    for table in metadata.sorted_tables:
+        try:
+            table.create(engine, checkfirst=True)
+        except DBAPIError:
+            table.create(engine, checkfirst=True)

@@ -1,0 +1,76 @@
+"""Parts that need Airflow's libraries and no Airflow that runs: by its own interpreter, on both versions."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from airflow_entra.local.airflow.environment import environment_for
+from tests.airflow.conftest import VERSIONS
+
+_TOO_LATE = """
+import sys
+from types import SimpleNamespace
+
+from authlib.integrations.flask_client import FlaskIntegration
+from flask import Flask, session
+
+from airflow_entra_auth.fab.entra import EntraClient, SignInError
+
+app, remote = Flask("test"), SimpleNamespace(framework=FlaskIntegration("azure"))
+app.secret_key = "not-a-secret"
+with app.test_request_context("/?state=s&error=access_denied"):
+    remote.framework.set_state_data(session, "s", {"nonce": "n"})
+    session["_state_azure_s"]["exp"] -= int(sys.argv[1])
+    try:
+        EntraClient(remote, None).arrive()
+    except SignInError as error:
+        print(error.title)
+"""
+
+_FASTER = """
+import sqlalchemy as sa
+
+from airflow_entra_auth.tables import create_tables, metadata
+
+engine, other = (sa.create_engine("sqlite:///tables.db") for _ in range(2))
+
+
+@sa.event.listens_for(engine, "before_cursor_execute")
+def another_process(connection, cursor, statement, *_):
+    for table in metadata.sorted_tables:
+        if f"CREATE TABLE {table.name}" in statement:
+            table.create(other)
+
+
+create_tables(engine)
+print(*sorted(sa.inspect(engine).get_table_names()))
+"""
+
+
+@pytest.fixture(params=VERSIONS, ids=["3.3", "2.11"])
+def python(request: pytest.FixtureRequest) -> Path:
+    return environment_for(request.param)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "title"), [(3590, "The directory did not let you in"), (3600, "This sign-in can't be finished")]
+)
+def test_a_sign_in_may_take_an_hour(python: Path, tmp_path: Path, seconds: int, title: str) -> None:
+    assert _said(python, tmp_path, _TOO_LATE, str(seconds)) == title
+
+
+def test_another_process_may_be_faster_with_every_table(python: Path, tmp_path: Path) -> None:
+    assert _said(python, tmp_path, _FASTER) == "airflow_entra_identity airflow_entra_session"
+
+
+def _said(python: Path, folder: Path, script: str, *arguments: str) -> str:
+    command = [str(python), "-c", script, *arguments]
+    environment = {"AIRFLOW_HOME": str(folder), "PATH": str(python.parent)}
+    done = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
