@@ -21,7 +21,10 @@ Way = Literal["managed", "requested", "existing", "nobody"]
 _ALL_DAGS = "read, trigger, edit, delete"
 # docs/airflow-rights.md is what the tests saw on both versions.
 _AIRFLOWS_OWN = {
-    "Admin": ("All DAGs, and Airflow itself", (_ALL_DAGS, "users, roles, audit log, connections, variables, pools")),
+    "Admin": (
+        "All DAGs, and Airflow itself",
+        (_ALL_DAGS, "users, roles, audit log; connections, variables, pools, configuration"),
+    ),
     "Op": ("All DAGs, and what they run on", (_ALL_DAGS, "connections, variables, pools, configuration")),
     "User": ("All DAGs", (_ALL_DAGS,)),
     "Viewer": ("All DAGs", ("read",)),
