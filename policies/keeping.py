@@ -71,7 +71,7 @@ SECRETS_IN_VAULT = Rule(
     "it, and rotating it means asking around.",
     remedy="Make an `azure-native:keyvault:Secret` of the password's `value`, and let Airflow read it there. Better: a "
     "federated credential.",
-    controls=("CIS Azure 3.0 3.3.4", "SOC 2 CC6.1", "NIST 800-53 IA-5", "NIST 800-53 SC-12"),
+    controls=("SOC 2 CC6.1", "NIST 800-53 IA-5", "NIST 800-53 SC-12"),
     source=_SOURCE,
     types=("azuread:Application", *_PASSWORDS, _IN_VAULT, "pulumi:pulumi:Stack"),
     check=_elsewhere,

@@ -78,7 +78,7 @@ NO_HIGH_RISK_PERMISSION = Rule(
     "Airflow is enough to become the tenant's administrator.",
     remedy="Ask for `openid`, `profile`, `email`, `offline_access`, `User.Read` and, for group overage, "
     "`GroupMember.Read.All`, all delegated. What reads the whole tenant belongs to an identity of its own.",
-    controls=("CIS Microsoft 365 3.1 5.1.5.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"),
+    controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
     types=(
         "azuread:Application",
@@ -151,7 +151,7 @@ NO_DIRECTORY_ROLE = Rule(
     reason="A directory role goes around every consent: whoever has Airflow's credential then administers the tenant, "
     "and no list of the application's permissions shows it.",
     remedy="Remove the role assignment. What must change the directory is another identity, with its own approval.",
-    controls=("CIS Microsoft 365 3.1 1.1.3", "SOC 2 CC6.3", "NIST 800-53 AC-6"),
+    controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/best-practices",
     types=(PRINCIPAL, *_DIRECTORY_ROLES),
     check=_directory_role,

@@ -1,0 +1,94 @@
+"""How the pack answers the engine: every resource unpacked once, and what was asked for beside what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import EnforcementLevel
+from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_BOOLEAN_VALUE
+
+from policies import servicer
+from policies.pack import as_policy
+from policies.registry import RULES
+from policies.servicer import Servicer
+
+APPLICATION = "azuread:index/application:Application"
+GROUP = "azuread:index/groupWithoutMembers:GroupWithoutMembers"
+PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+VAULT = "azure-native:keyvault/v20230701:Vault"
+
+
+@pytest.fixture
+def pack() -> Servicer:
+    policies = [as_policy(rule) for rule in RULES]
+    nothing = [None] * 7
+    return Servicer("airflow-entra", "0.0.1", policies, EnforcementLevel.ADVISORY, *nothing)
+
+
+def properties(values: dict[str, Any]) -> Struct:
+    struct = Struct()
+    struct.update(values)
+    return struct
+
+
+def ask(pack: Servicer, type_: str, urn: str, **values: Any) -> set[str]:
+    request = analyzer_pb2.AnalyzeRequest(type=type_, urn=urn, name=urn, properties=properties(values))
+    return {found.policyName for found in pack.Analyze(request, None).diagnostics}
+
+
+def resource(type_: str, urn: str, **values: Any) -> Any:
+    return analyzer_pb2.AnalyzerResource(type=type_, urn=urn, name=urn, properties=properties(values))
+
+
+def together(pack: Servicer, *resources: Any) -> Any:
+    return pack.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources), None)
+
+
+def test_a_resource_is_judged_by_the_policies_of_its_type(pack: Servicer) -> None:
+    assert "single-tenant" in ask(pack, APPLICATION, "app", signInAudience="AzureADMultipleOrgs")
+    assert ask(pack, VAULT, "vault", properties={"enableRbacAuthorization": False}) == {"vault-rbac"}
+
+
+def test_a_resource_that_no_policy_reads_is_not_unpacked(pack: Servicer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(servicer, "_properties")
+    assert ask(pack, "aws:s3/bucket:Bucket", "bucket") == set()
+    assert ask(pack, GROUP, "group") == set()
+    assert not together(pack, resource("aws:s3/bucket:Bucket", "bucket")).diagnostics
+
+
+def test_every_resource_of_a_stack_is_unpacked_once(pack: Servicer, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[Any] = []
+    unpack = servicer._properties
+
+    def counted(sent: Any) -> dict[str, Any]:
+        unpacked.append(sent)
+        return unpack(sent)
+
+    monkeypatch.setattr(servicer, "_properties", counted)
+    together(pack, *(resource(GROUP, f"group-{number}", displayName=str(number)) for number in range(50)))
+    assert len(unpacked) == 50
+
+
+def test_what_was_left_out_is_known_in_a_preview_too(pack: Servicer) -> None:
+    tags = {"environment": "production"}
+    ask(pack, VAULT, "open", tags=tags, properties={"enableRbacAuthorization": True})
+    ask(pack, VAULT, "protected", tags=tags, properties={"enablePurgeProtection": True})
+    ask(pack, VAULT, "later", tags=tags, properties={"enablePurgeProtection": UNKNOWN_BOOLEAN_VALUE})
+    unknown = {"enablePurgeProtection": UNKNOWN_BOOLEAN_VALUE}
+    vaults = [resource(VAULT, urn, tags=tags, properties=unknown) for urn in ("open", "protected", "later")]
+    found = together(pack, *vaults).diagnostics
+    assert [(each.policyName, each.urn) for each in found] == [("vault-purge-protection", "open")]
+
+
+def test_where_values_came_from_is_kept(pack: Servicer) -> None:
+    application = resource(APPLICATION, "app", groupMembershipClaims=["SecurityGroup"], owners=UNKNOWN_ARRAY_VALUE)
+    principal = resource(PRINCIPAL, "principal", appRoleAssignmentRequired=False)
+    principal.propertyDependencies["clientId"].urns.append("app")
+    answer = together(pack, application, principal)
+    assert not answer.diagnostics
+    (excepted,) = answer.not_applicable
+    assert excepted.policy_name == "assignment-required"
+    assert "members of nested groups count" in excepted.reason
