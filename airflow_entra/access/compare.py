@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access.diff import StackDiff, diff
-from airflow_entra.access.people import Members, PersonDiff, by_person
+from airflow_entra.access.people import PersonDiff
 from airflow_entra.access.risks import Risk, risks
 from airflow_entra.access.stated import Stated, stated
 from airflow_entra.settings.across import across
@@ -31,7 +31,7 @@ class Compared:
     people: tuple[PersonDiff, ...] | None = None
 
 
-def compare(base: Side, head: Side, members: Members | None = None) -> Compared:
+def compare(base: Side, head: Side) -> Compared:
     """The difference in access. Two files are one stack each, the same one whatever they are called."""
     before, after = base.stacks, head.stacks
     if base.single and head.single:
@@ -44,7 +44,6 @@ def compare(base: Side, head: Side, members: Members | None = None) -> Compared:
         changes=changes,
         risks=risks(changes),
         findings=across(after.values()),
-        people=None if members is None else by_person(changes, members),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from functools import lru_cache
 
 # Drawn once for this product. Changing either makes new ids for everything that exists.
 _APP_ROLES = uuid.UUID("2f0a8a52-6d7c-5c0e-9f5b-0f6f1c6a7c11")
@@ -20,6 +21,7 @@ DEFAULT_ACCESS = str(uuid.UUID(int=0))
 _MAIL_NICKNAME_LENGTH = 64  # Graph: group.mailNickname
 
 
+@lru_cache(maxsize=8192)
 def app_role_id(first_name: str) -> str:
     """The id of the app role that was first called `first_name`, the same in every application."""
     return str(uuid.uuid5(_APP_ROLES, first_name))

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from airflow_entra.access.diff import StackDiff
 from airflow_entra.access.stated import Stated
 
-Members = Callable[[str, str], Collection[str]]
-"""From a stack and a group's key to who is in the group, as reports name them; none for a group that isn't there."""
+Members = Callable[[Stated, str], Collection[str]]
+"""From a side of a stack and the key of one of its groups to whom the group counts for there, as reports name them.
+
+Whether members of groups inside it count is that side's `signIn.rolesFrom`. Nobody for a group that isn't there.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ def by_person(changes: tuple[StackDiff, ...], members: Members) -> tuple[PersonD
     """Everybody whose roles change, by stack and name; the members are those of today on both sides."""
     found = []
     for one in changes:
-        before, after = _roles(one.stack, one.before, members), _roles(one.stack, one.after, members)
+        before, after = _roles(one.before, members), _roles(one.after, members)
         for person in sorted({*before, *after}):
             had, has = before.get(person, set()), after.get(person, set())
             if had != has:
@@ -35,9 +38,9 @@ def by_person(changes: tuple[StackDiff, ...], members: Members) -> tuple[PersonD
     return tuple(found)
 
 
-def _roles(stack: str, side: Stated, members: Members) -> dict[str, set[str]]:
+def _roles(side: Stated, members: Members) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for grant in side.grants:
-        for person in members(stack, grant.group):
+        for person in members(side, grant.group):
             found.setdefault(person, set()).add(grant.role)
     return found

@@ -206,7 +206,7 @@ def test_people_gain_only_what_no_other_group_gave_them() -> None:
     members = {"a": ["ada"], "b": ["ada", "bob"], "admins": ["ada"]}
     changes = diff({"x": stated(before, "x")}, {"x": stated(after, "x")})
 
-    found = by_person(changes, lambda stack, group: members[group])
+    found = by_person(changes, lambda side, group: members[group])
     assert [(person.person, person.gained, person.lost) for person in found] == [
         ("ada", (), ("Admin",)),
         ("bob", ("Viewer",), ()),

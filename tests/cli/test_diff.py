@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from airflow_entra.cli import main
+from tests.cli.test_who import home as home  # a local tenant that holds what `pulumi up` of stack local makes
 
 SHIPPED = Path(__file__).parents[2] / "stacks"
 NEW_GROUP = "- create: airflow-prod-admins\n        - create: airflow-prod-more"
@@ -147,3 +148,24 @@ def test_one_group_is_no_admin_of_two_environments(project: Path) -> None:
 def test_the_local_environment_shares_what_it_likes(project: Path) -> None:
     edit(project, "local", "- create: airflow-local-admins", "- create: airflow-prod-admins")
     assert diff("main").exit_code == 0
+
+
+def test_people_of_the_local_tenant(home: Path, tmp_path: Path) -> None:
+    for file in SHIPPED.glob("Pulumi.local.yaml"):
+        text = file.read_text()
+        (tmp_path / "Pulumi.local.yaml").write_text(text.replace("- create: airflow-local-admins", "- create: nobody"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(SHIPPED.parent)
+        patch.setenv("AIRFLOW_ENTRA_LOCAL", str(home))
+        listed = json.loads(CliRunner().invoke(main, ["local", "who", "--port", "0", "--format", "json"]).stdout)
+        files = (SHIPPED / "Pulumi.local.yaml", tmp_path / "Pulumi.local.yaml")
+        people = json.loads(diff(*files, "--people", "--port", "0", "--format", "json").stdout)["people"]
+        markdown = diff(*files, "--people", "--port", "0", "--format", "markdown").stdout
+    admins = {
+        f"{one['name']} ({one['signInName']})"
+        for one in listed["people"]
+        if "Admin" in [role["role"] for role in one["roles"]]
+    }
+    assert admins
+    assert {one["person"] for one in people if one["lost"] == ["Admin"] and not one["gained"]} == admins
+    assert all(f"| {person.partition(' (')[0]}" in markdown for person in admins)

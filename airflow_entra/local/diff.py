@@ -1,0 +1,49 @@
+"""Whom a difference in access means: asked in the local tenant for local stacks, in the real one for all others."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import httpx
+
+from airflow_entra.access.compare import Compared
+from airflow_entra.access.people import by_person
+from airflow_entra.access.stated import Stated
+from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+from airflow_entra.directory.members import LiveMembers
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.graph import deployers_graph
+from airflow_entra.local.world import project_world
+from airflow_entra_auth.graph import Graph, GraphError
+
+
+def with_people(compared: Compared, port: int) -> Compared:
+    """`compared` with everybody whose roles change, by who is in the groups today. Raises LocalError.
+
+    `port` is where a local tenant is started that isn't running; 0 for any.
+    """
+    with ExitStack() as open_:
+        graphs: dict[tuple[str, bool], Graph] = {}
+
+        def connect(side: Stated) -> Graph:
+            tenant_id, local = side.values["azuread:tenantId"], side.values["environment"] == "local"
+            if (tenant_id, local) not in graphs:
+                graphs[tenant_id, local] = _graph(tenant_id, port, open_) if local else _real(tenant_id)
+            return graphs[tenant_id, local]
+
+        try:
+            return replace(compared, people=by_person(compared.changes, LiveMembers(connect)))
+        except (CredentialError, GraphError, httpx.TransportError) as problem:
+            raise LocalError(f"the directory did not say who is in the groups: {problem}") from problem
+
+
+def _graph(tenant_id: str, port: int, open_: ExitStack) -> Graph:
+    world = project_world()
+    tenant = tenants.start(world, port, port + 1 if port else 0)
+    return open_.enter_context(deployers_graph(world, tenant, tenant_id))
+
+
+def _real(tenant_id: str) -> Graph:
+    return Graph(token_source(GRAPH, tenant_id))
