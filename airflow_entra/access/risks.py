@@ -44,11 +44,21 @@ def _powerful_roles(one: StackDiff) -> Found:
                 yield code, f"group {one.group_name(grant.group)} gains {role} in production"
 
 
+def _groups(one: StackDiff) -> Found:
+    for key, change in one.groups.items():
+        if change.before and change.after and change.before.object_id not in (None, change.after.object_id):
+            yield "group-replaced", f"another group stands behind {change.after.name} ({_roles_of(one, key)})"
+
+
+def _roles_of(one: StackDiff, group: str) -> str:
+    return ", ".join(sorted(one.after.roles[grant.role] for grant in one.after.grants if grant.group == group))
+
+
 def _rules(one: StackDiff) -> Found:
     for key, change in one.groups.items():
         if change.after is None or change.after.rule is None:
             continue
-        roles = ", ".join(sorted(one.after.roles[grant.role] for grant in one.after.grants if grant.group == key))
+        roles = _roles_of(one, key)
         if change.before is None or change.before.rule is None:
             yield "dynamic-rule-added", f"a rule now decides who is in {change.after.name} ({roles})"
         elif change.before.rule != change.after.rule:
@@ -134,6 +144,7 @@ def _span(text: str | None, absent: timedelta | None) -> timedelta | None:
 
 _RULES: tuple[Callable[[StackDiff], Found], ...] = (
     _powerful_roles,
+    _groups,
     _rules,
     _rights,
     _doors,

@@ -63,6 +63,8 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _side(name: str, read: dict[str, StackSettings], mistakes: list[Mistake]) -> Side:
+    if not name:  # an empty variable in a pipeline; as a path it would be the folder itself, and nothing would differ
+        raise SideError("one side is empty: name a git revision, a folder or a file, such as main, HEAD~1 or stacks/")
     path = Path(name)
     if path.is_dir():
         texts = _folder(path, mistakes)
@@ -168,7 +170,7 @@ def _git(*arguments: str, failure: str, said: bytes = b"") -> bytes:
     except FileNotFoundError:
         raise SideError(f"{failure} is no file or folder, and there is no git here to ask for a revision") from None
     if done.returncode:
-        why = done.stderr.decode("utf-8", "replace").strip() or "git knows no such revision"
+        why = done.stderr.decode("utf-8", "replace").strip() or "git knows no such revision; a shallow clone has few"
         raise SideError(
             f"{failure} is no file or folder, and no git revision ({why}): name one, such as main, HEAD~1 or stacks/"
         )

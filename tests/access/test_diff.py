@@ -190,6 +190,14 @@ def test_a_changed_rule_is_flagged_with_the_roles_that_it_gives() -> None:
     assert "a (Viewer)" in risk.what
 
 
+def test_another_group_behind_the_same_name_is_flagged() -> None:
+    def written_back(object_id: str | None) -> StackSettings:
+        return settings({"Admin": {"groups": [{"create": "admins", "id": object_id}]}})
+
+    assert codes(written_back(None), written_back(ID)) == set()
+    assert codes(written_back(ID), written_back(OTHER_ID)) == {"group-replaced"}
+
+
 def test_a_token_shorter_than_entras_own_is_not_longer() -> None:
     assert codes(settings(ADMIN), settings(ADMIN, sign_in={"tokenLifetime": "1h"})) == set()
 

@@ -105,6 +105,12 @@ def test_what_is_neither_file_nor_revision_is_exit_code_2(project: Path, name: s
     assert {path.name for path in project.iterdir()} == {".git", "stacks"}
 
 
+def test_an_empty_side_is_not_this_folder(project: Path) -> None:
+    result = diff("")
+    assert result.exit_code == 2
+    assert "one side is empty" in result.stderr
+
+
 def test_two_files_are_one_stack_and_folders_may_be_projects_or_stacks(project: Path, tmp_path: Path) -> None:
     other = tmp_path / "proposal.yaml"
     text = (project / "stacks" / "Pulumi.prod.yaml").read_text()
