@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import threading
 import time
 import uuid
 from collections.abc import Callable, MutableMapping
@@ -72,7 +73,7 @@ class ClientCredential:
         return uri, headers, new
 
     def refused(self) -> bool:
-        """Entra refused the credential (AADSTS7000215, 7000222): whether there is another now, worth one more try."""
+        """Entra refused what this thread sent (AADSTS7000215, 7000222): whether another try is worth it."""
         return self._source.refused()
 
     def __repr__(self) -> str:
@@ -88,13 +89,14 @@ class _Fixed:
 
 class _VaultSecret:
     def __init__(self, secret: CachedSecret) -> None:
-        self._secret = secret
+        self._secret, self._used = secret, threading.local()
 
     def parameters(self, client_id: str, token_endpoint: str) -> Parameters:
-        return {"client_secret": self._secret.value()}
+        self._used.value = self._secret.value()
+        return {"client_secret": self._used.value}
 
     def refused(self) -> bool:
-        return self._secret.refused()
+        return self._secret.refused(self._used.value)
 
 
 class _EnvironmentSecret(_Fixed):

@@ -14,6 +14,7 @@ from airflow_entra_auth.rules import VaultSecret
 
 KEEP = 300.0  # seconds: a rotation's overlap is days, a refused secret is read again at once
 KEEP_AFTER_FAILURE = 30.0  # seconds until a vault that did not answer is asked again
+KEEP_AFTER_REFUSAL = 5.0  # seconds until it is asked again after a refused secret: whoever corrects one is waiting
 TIMEOUT = 10.0  # seconds that a person who signs in waits for the vault
 _PATIENCE = {"connection_timeout": TIMEOUT, "read_timeout": TIMEOUT, "retry_total": 1}
 
@@ -36,7 +37,7 @@ class CachedSecret:
         self._secret, self._read, self._clock = secret, read, clock
         self._lock = threading.Lock()
         self._value: str | None = None
-        self._until = 0.0
+        self._until = self._again = 0.0
 
     def value(self) -> str:
         """The secret. A vault that is down does not end sign-ins: what it last said is used until Entra refuses it."""
@@ -51,12 +52,13 @@ class CachedSecret:
                     self._until = self._clock() + KEEP_AFTER_FAILURE
             return cast(str, self._value)
 
-    def refused(self) -> bool:
-        """Entra refused the value: reads the vault at once; whether it says something else now."""
+    def refused(self, used: str) -> bool:
+        """Entra refused the value `used`: whether there is another by now. Reads the vault where that isn't known."""
         with self._lock:
-            before, self._value = self._value, None
-            self._fetch()
-            return self._value != before
+            if self._value == used and self._clock() >= self._again:
+                self._again, self._value = self._clock() + KEEP_AFTER_REFUSAL, None
+                self._fetch()
+            return self._value not in (None, used)
 
     def _fetch(self) -> None:
         self._value = self._read(self._secret)

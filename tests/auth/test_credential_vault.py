@@ -54,10 +54,66 @@ def test_a_refused_secret_is_read_again_at_once() -> None:
     store = Vault("old", "new")
     secret = store.secret()
     assert secret.value() == "old"
-    assert secret.refused()
+    assert secret.refused("old")
     assert secret.value() == "new"
-    assert not secret.refused()
+    store.now += vault.KEEP_AFTER_REFUSAL
+    assert not secret.refused("new")
     assert store.asked == 3
+
+
+def test_two_sign_ins_meet_one_rotation() -> None:
+    """Both were refused with the old secret: the second finds what the first read, and reads nothing."""
+    store = Vault("old", "new")
+    secret = store.secret()
+    secret.value()
+    assert secret.refused("old")
+    assert secret.refused("old")
+    assert store.asked == 2
+
+
+def test_sign_ins_that_are_all_refused_dont_ask_the_vault_each() -> None:
+    store = Vault("wrong")
+    secret = store.secret()
+    secret.value()
+    assert not any(secret.refused("wrong") for _ in range(100))
+    assert store.asked == 2
+    store.answers = ["right"]
+    store.now += vault.KEEP_AFTER_REFUSAL
+    assert secret.refused("wrong")
+
+
+def test_a_vault_that_is_down_after_a_refusal_is_said_and_asked_by_the_next_sign_in() -> None:
+    store = Vault("old", CredentialError("the vault is down"), "new")
+    secret = store.secret()
+    secret.value()
+    with pytest.raises(CredentialError, match="down"):
+        secret.refused("old")
+    assert not secret.refused("old")
+    assert secret.value() == "new"
+    assert secret.refused("old")
+
+
+def test_each_thread_is_refused_for_what_it_sent_itself() -> None:
+    store = Vault("old", "new", "newer")
+    credential, client = ClientCredential.of(DECLARED, read_secret=store.read), SimpleNamespace(client_id="id")
+    sent, rotated, answers = threading.Event(), threading.Event(), []
+
+    def slow() -> None:
+        credential(client, "POST", "https://h/t", {}, "")
+        sent.set()
+        assert rotated.wait(10)
+        answers.append(credential.refused())
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert sent.wait(10)
+    credential(client, "POST", "https://h/t", {}, "")
+    answers.append(credential.refused())
+    credential(client, "POST", "https://h/t", {}, "")
+    rotated.set()
+    thread.join(10)
+    assert answers == [True, True]
+    assert store.asked == 2
 
 
 def test_a_vault_that_is_down_does_not_end_sign_ins(caplog: pytest.LogCaptureFixture) -> None:
