@@ -1,6 +1,6 @@
 """The one client for Microsoft Graph: small, typed, patient with throttling. It never sees how a token is got.
 
-Runs inside Airflow 2.11's oldest Python too (3.9), on httpx, which Airflow brings. Azure Resource Manager speaks the
+Runs inside Airflow's oldest Python too (3.10), on httpx, which Airflow brings. Azure Resource Manager speaks the
 same dialect (bearer tokens, `{"error": {"code", "message"}}`, 429 with Retry-After), so `base` may name it as well.
 """
 
@@ -126,7 +126,7 @@ class Graph:
         return [answers[number] for number in range(len(requests))]
 
     def _send(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Json = None) -> Json:
-        url = path if path.startswith("https://") else self._base + path
+        url = self._base + path if path.startswith("/") else path
         waited = 0.0
         for attempt in range(1_000):
             headers = {"Authorization": f"Bearer {self._token()}", "Accept": "application/json"}

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_entra_auth.graph import Graph, GraphError, Request
+from airflow_entra_auth.graph import V1, Graph, GraphError, Request
 
 TOKEN = "e30.e30.secret-signature"
 
@@ -22,9 +22,9 @@ class Server:
         self.requests: list[httpx.Request] = []
         self.slept: list[float] = []
 
-    def graph(self, patience: float = 60.0) -> Graph:
+    def graph(self, patience: float = 60.0, base: str = V1) -> Graph:
         client = httpx.Client(transport=httpx.MockTransport(self._answer))
-        return Graph(lambda: TOKEN, client=client, patience=patience, sleep=self.slept.append)
+        return Graph(lambda: TOKEN, base=base, client=client, patience=patience, sleep=self.slept.append)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -117,6 +117,15 @@ def test_pages_are_followed_to_the_end() -> None:
     assert list(server.graph().pages("/groups", {"$filter": "displayName eq 'a'"})) == [1, 2, 3]
     assert server.requests[0].url.params["$filter"] == "displayName eq 'a'"
     assert server.requests[1].url.params["$skiptoken"] == "x"
+
+
+def test_pages_are_followed_at_a_local_tenant_too() -> None:
+    link = "http://localhost:8/v1.0/groups?$skiptoken=x"
+    server = Server(
+        httpx.Response(200, json={"value": [1], "@odata.nextLink": link}), httpx.Response(200, json={"value": [2]})
+    )
+    assert list(server.graph(base="http://localhost:8/v1.0").pages("/groups")) == [1, 2]
+    assert str(server.requests[1].url) == link
 
 
 def test_a_page_elsewhere_is_not_followed_because_the_token_would_go_with_it() -> None:
