@@ -7,6 +7,8 @@ from typing import Literal
 
 import click
 
+from airflow_entra.cli.quick import uncollected
+
 
 @click.command(name="diff")
 @click.argument("base")
@@ -22,6 +24,7 @@ import click
     show_default=True,
     help="With --people: where the local tenant is started, where it isn't running. 0: any free port.",
 )
+@uncollected()
 def command(
     base: str, head: str, form: Literal["text", "json", "markdown"], exit_code: bool, people: bool, port: int
 ) -> None:

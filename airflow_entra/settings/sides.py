@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,23 +41,10 @@ def sides(*names: str) -> list[Side]:
     """
     read: dict[str, StackSettings] = {}
     mistakes: list[Mistake] = []
-    with _no_garbage_collection():
-        found = [_side(name, read, mistakes) for name in names]
+    found = [_side(name, read, mistakes) for name in names]
     if mistakes:
         raise SettingsError(mistakes)
     return found
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """A sixth of the time of reading goes into looking for cycles among values that are all still needed."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _side(name: str, read: dict[str, StackSettings], mistakes: list[Mistake]) -> Side:
