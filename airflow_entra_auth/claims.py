@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.strict import is_guid
@@ -74,6 +74,14 @@ class GroupsNeeded:
 
 class _MalformedError(Exception):
     """A claim is of a type that Entra never gives."""
+
+
+@overload
+def decide(claims: Mapping[str, Any], rules: SignOnRules, groups: Collection[str]) -> Admitted | Refused: ...
+
+
+@overload
+def decide(claims: Mapping[str, Any], rules: SignOnRules, groups: None = None) -> Admitted | Refused | GroupsNeeded: ...
 
 
 def decide(

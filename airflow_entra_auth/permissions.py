@@ -54,10 +54,8 @@ def may_somewhere(roles: Collection[str], rules: SignOnRules, action: Action | N
     return _pattern(rules, frozenset(roles), action) is not None
 
 
-def readable(
-    dag_ids: Iterable[str], roles: Collection[str], rules: SignOnRules, action: Action | None = "read"
-) -> set[str]:
-    """Those of `dag_ids` that `roles` may read, or do `action` with."""
+def permitted(dag_ids: Iterable[str], roles: Collection[str], rules: SignOnRules, action: Action | None) -> set[str]:
+    """Those of `dag_ids` on which any of `roles` gives `action`."""
     pattern = _pattern(rules, frozenset(roles), action)
     return set() if pattern is None else {dag_id for dag_id in dag_ids if pattern.match(dag_id)}
 

@@ -18,7 +18,7 @@ from airflow_entra_auth.tables import SESSIONS
 KEPT = 30 * 24 * 3600
 """Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
 
-WhyEnded = Literal["signed out", "signed out in Entra", "replaced", "refused", "set aside", "deactivated", "revoked"]
+WhyEnded = Literal["signed out", "signed out in Entra", "replaced", "refused", "set aside", "deactivated"]
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,14 @@ class EntraSession:
     ends_at: int
 
 
-def start(
-    connection: Any, person: Person, user_id: int, *, sid: str | None, lifetime: int, now: int | None = None
-) -> EntraSession:
-    """A new session of `lifetime` seconds, which nothing lengthens. Rows that ended long ago are removed."""
-    at = int(time.time()) if now is None else now
-    connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends_at < at - KEPT))
+def remove_old(connection: Any) -> None:
+    """Removes the rows of sessions that ended `KEPT` seconds ago or earlier."""
+    connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends_at < int(time.time()) - KEPT))
+
+
+def start(connection: Any, person: Person, user_id: int, *, sid: str | None, lifetime: int) -> EntraSession:
+    """A new session of `lifetime` seconds, which nothing lengthens."""
+    at = int(time.time())
     begun = EntraSession(secrets.token_hex(16), user_id, person.tenant_id, person.object_id, sid, at + lifetime)
     connection.execute(
         sa.insert(SESSIONS).values(

@@ -7,9 +7,8 @@ from typing import Any
 
 from airflow_entra_auth import permissions
 from airflow_entra_auth.fab.configuration import sign_on
+from airflow_entra_auth.fab.roles import Pairs
 from airflow_entra_auth.rules import Action
-
-Pairs = frozenset[tuple[str, str]]
 
 _READING = frozenset({"GET", "MENU", "can_read", "menu_access"})
 _FROM_ENTRA = frozenset(
@@ -34,6 +33,8 @@ _FROM_ENTRA = frozenset(
 )
 """Names of resources in FAB, in several spellings, that say who may do what."""
 _NONE: Pairs = frozenset()
+DAGS = ("DAGs",)
+"""The resources of a question about DAGs themselves."""
 _ACTIONS = {"POST": "can_create", "GET": "can_read", "PUT": "can_edit", "DELETE": "can_delete", "MENU": "menu_access"}
 
 
@@ -49,13 +50,13 @@ def refused_to_all(method: str, resource: str) -> bool:
 
 
 def may_dag(user: Any, method: str, entity: Any, dag_id: str, resources: Iterable[str]) -> bool:
-    """Whether a user may `method` the DAG, or its `entity`, whose names in FAB are `resources`.
+    """Whether a user may `method` the DAG, or its `entity`; `resources` are FAB's names of what is asked about.
 
     By Airflow's own roles, which hold for all DAGs, or by the patterns of a custom one. Permissions on one DAG in the
     database, which a DAG's own access_control writes, count for neither.
     """
     of_dag = method if entity is None or str(method) == "GET" else "PUT"  # to change a run is to edit its DAG
-    if all_dags(user, of_dag) and all_dags(user, method, resources):
+    if all_dags(user, of_dag) and may_everywhere(user, method, resources):
         return True
     roles = _roles(user)
     return bool(roles) and permissions.may(roles, sign_on(), dag_id, _action(method, entity))
@@ -67,11 +68,17 @@ def may_some_dag(user: Any, method: str, entity: Any) -> bool:
     return bool(roles) and permissions.may_somewhere(roles, sign_on(), _action(method, entity))
 
 
-def all_dags(user: Any, method: str, resources: Iterable[str] = ()) -> bool:
-    """Whether Airflow's own roles give it for all DAGs, or for what belongs to them: `resources`, by FAB's names."""
+def all_dags(user: Any, method: str) -> bool:
+    """Whether Airflow's own roles give it for all DAGs."""
+    return may_everywhere(user, method, DAGS)
+
+
+def may_everywhere(user: Any, method: str, resources: Iterable[str]) -> bool:
+    """Whether Airflow's own roles give it for these resources, by FAB's names, of all DAGs."""
     given: Pairs = getattr(user, "_entra_dag_perms", _NONE)
     action = _ACTIONS[str(method)]
-    return {(action, resource) for resource in resources or ("DAGs",)} <= given
+    wanted = {(action, resource) for resource in resources}
+    return bool(wanted) and wanted <= given
 
 
 def dags(user: Any, method: str, dag_ids: Iterable[str]) -> set[str]:
@@ -81,7 +88,7 @@ def dags(user: Any, method: str, dag_ids: Iterable[str]) -> set[str]:
     roles = _roles(user)
     if not roles:
         return set()
-    return permissions.readable(dag_ids, roles, sign_on(), permissions.action_for(str(method)))
+    return permissions.permitted(dag_ids, roles, sign_on(), permissions.action_for(str(method)))
 
 
 def _roles(user: Any) -> tuple[str, ...]:

@@ -40,12 +40,12 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         self, *, method: Any, access_entity: Any = None, details: Any = None, user: Any = None
     ) -> bool:
         user = user or self.get_user()
-        resources = self._get_fab_resource_types(access_entity) if access_entity else ()
+        resources = self._get_fab_resource_types(access_entity) if access_entity else decisions.DAGS
         if details and details.id:
             if method == "POST" and access_entity == DagAccessEntity.RUN and _unpauses(details.id):
                 method = "PUT"
             return decisions.may_dag(user, method, access_entity, details.id, resources)
-        if decisions.all_dags(user, method, resources):
+        if decisions.may_everywhere(user, method, resources):
             return True
         # Without an entity the question is "all DAGs?", and whoever asks it goes on to ask for the permitted ones.
         if access_entity is None and method != "MENU":

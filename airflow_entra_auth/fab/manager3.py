@@ -114,12 +114,12 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         return claims
 
     def is_authorized_dag(self, *, method: Any, user: Any, access_entity: Any = None, details: Any = None) -> bool:
-        resources = self._get_fab_resource_types(access_entity) if access_entity else ()
+        resources = self._get_fab_resource_types(access_entity) if access_entity else decisions.DAGS
         if details and details.id:
             if str(method) == "POST" and access_entity == DagAccessEntity.RUN and reprocesses_runs():
                 method = "PUT"
             return decisions.may_dag(user, method, access_entity, details.id, resources)
-        if decisions.all_dags(user, method, resources):
+        if decisions.may_everywhere(user, method, resources):
             return True
         # A list: whoever may read some DAG sees it, and its filter asks get_authorized_dag_ids.
         return str(method) == "GET" and decisions.may_some_dag(user, method, access_entity)

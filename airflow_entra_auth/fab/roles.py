@@ -15,14 +15,16 @@ from typing import Any
 from airflow_entra_auth.rules import RoleRule, SignOnRules
 
 Pair = tuple[str, str]
+"""(action, resource), by FAB's names."""
+Pairs = frozenset[Pair]
 
-_EVERYBODY: frozenset[Pair] = frozenset(
+_EVERYBODY: Pairs = frozenset(
     {
         ("can_read", "Website"),  # 2.11: the home page; FAB gives it to every role that isn't Airflow's own
         ("can_read", "My Profile"),  # 2.11: the page behind one's name
     }
 )
-_WITH_DAGS: frozenset[Pair] = frozenset(
+_WITH_DAGS: Pairs = frozenset(
     {
         ("menu_access", "DAGs"),
         ("menu_access", "Browse"),
@@ -30,13 +32,13 @@ _WITH_DAGS: frozenset[Pair] = frozenset(
         ("menu_access", "Task Instances"),
     }
 )
-_WITH_EDIT: frozenset[Pair] = frozenset({("menu_access", "HITL Detail")})  # 3.1 on: tasks that wait for an answer
+_WITH_EDIT: Pairs = frozenset({("menu_access", "HITL Detail")})  # 3.1 on: tasks that wait for an answer
 _ATTEMPTS = 3  # several workers start at once and make the same rows
 
 log = logging.getLogger(__name__)
 
 
-def pairs(role: RoleRule) -> frozenset[Pair]:
+def pairs(role: RoleRule) -> Pairs:
     """The (action, resource) pairs of a custom role, over all versions of Airflow. Needs no database."""
     if not role.dags:
         return _EVERYBODY
@@ -57,7 +59,7 @@ def sync_roles(security_manager: Any, rules: SignOnRules) -> tuple[str, ...]:
     )
 
 
-def _sync(security_manager: Any, name: str, wanted: frozenset[Pair]) -> bool:
+def _sync(security_manager: Any, name: str, wanted: Pairs) -> bool:
     from sqlalchemy.exc import IntegrityError
 
     session = security_manager.appbuilder.session

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from airflow import settings
 from airflow.exceptions import AirflowConfigException, AirflowException
 from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
 from flask import current_app, has_request_context
+from flask import session as flask_session
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,8 +18,8 @@ from airflow_entra_auth.fab import audit
 from airflow_entra_auth.fab.configuration import cookies, sign_on
 from airflow_entra_auth.fab.lists import EntraRoleView, EntraUserView
 from airflow_entra_auth.fab.roles import sync_roles
-from airflow_entra_auth.fab.standing import Standing, forget
-from airflow_entra_auth.fab.views import EntraAuthView, flask_user
+from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, forget, stamp, standing
+from airflow_entra_auth.fab.views import EntraAuthView
 from airflow_entra_auth.identities import Identities
 from airflow_entra_auth.tables import create_tables
 
@@ -70,7 +71,7 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
 
     def load_user(self, user_id: Any) -> Any:
         """The user of this request's session; what Flask-Login calls. None for a session without a sign-in."""
-        user = flask_user(self.get_user_by_id) if has_request_context() else None
+        user = _user_of_session(self.get_user_by_id) if has_request_context() else None
         if user is None or str(user.id) != str(user_id):
             return None
         if user._entra.changed_by_hand:
@@ -133,6 +134,18 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
     def create_admin_standalone(self) -> tuple[None, None]:
         """`airflow standalone` (2.x) makes no admin with a password."""
         return None, None
+
+
+def _user_of_session(users: Callable[[int], Any]) -> Any:
+    """The stamped user of this request's Flask session, or None. `users` finds a row of Airflow's users by number."""
+    rules = sign_on()
+    try:
+        found = standing(flask_session.get(SESSION_KEY), rules.tenant_id)
+        user = users(found.user_id) if found else None
+        return stamp(user, found, rules) if found and user is not None else None
+    except SQLAlchemyError:
+        log.exception("Airflow's database does not say who is signed in, so nobody is")
+        return None
 
 
 _NOT_GUARDED = (

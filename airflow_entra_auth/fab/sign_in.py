@@ -34,10 +34,7 @@ class SignIn:
         """Who it is and what they may. Raises SignInError where Graph must be asked and refuses."""
         decision = decide(arrival.claims, self._rules)
         if isinstance(decision, GroupsNeeded):
-            found = client.groups(decision, arrival.access_token)
-            decision = decide(arrival.claims, self._rules, found)
-        if isinstance(decision, GroupsNeeded):
-            raise SignInError("Your groups could not be read", "The directory gave none.", "Graph gave no groups.")
+            return decide(arrival.claims, self._rules, client.groups(decision, arrival.access_token))
         return decision
 
     def admit(self, admitted: Admitted, sid: str | None) -> tuple[Any, sessions.EntraSession]:
@@ -85,6 +82,7 @@ class SignIn:
         if set(before) != set(admitted.roles):
             self._record("entra_role_change", admitted, before)
         self._record("entra_sign_in", admitted, None)
+        sessions.remove_old(self._session)
         return entry, sessions.start(self._session, person, entry.user.id, sid=sid, lifetime=lifetime)
 
     def _in_one_transaction(self, work: Callable[[], T]) -> T:

@@ -17,7 +17,7 @@ except ImportError as error:  # pragma: no cover -- an Airflow without the provi
 
 from airflow_entra_auth import sessions
 from airflow_entra_auth.fab import audit
-from airflow_entra_auth.fab.roles import pairs
+from airflow_entra_auth.fab.roles import Pairs, pairs
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.tables import IDENTITIES, SESSIONS
 
@@ -28,8 +28,6 @@ FRESH = 1.0
 _PERMISSIONS_FRESH = 30.0
 """Seconds: permissions of a role change when Airflow is upgraded, or its sign-on file."""
 _MOST = 4096
-
-Pairs = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Any
 
 from flask import Response, abort, g, redirect, request, session
 from flask_appbuilder import expose
@@ -124,15 +123,3 @@ class EntraAuthView(AuthView):
         login = f"{versions.pages_url(sign_on().base_url)}/login/"
         links = [("Start again", login), ("Try another account", f"{login}?prompt={_ANOTHER}")]
         return page(error.title, error.message, links=links, reference=reference, status=error.status)
-
-
-def flask_user(users: Any) -> Any:
-    """The stamped user of this request's Flask session, or None. `users` finds a row of Airflow's users by number."""
-    rules = sign_on()
-    try:
-        found = standing(session.get(SESSION_KEY), rules.tenant_id)
-        user = users(found.user_id) if found else None
-        return stamp(user, found, rules) if found and user is not None else None
-    except SQLAlchemyError:
-        log.exception("Airflow's database does not say who is signed in, so nobody is")
-        return None

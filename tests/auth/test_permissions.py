@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra_auth.permissions import action_for, may, may_somewhere, readable
+from airflow_entra_auth.permissions import action_for, may, may_somewhere, permitted
 from airflow_entra_auth.rules import ACTIONS, Action
 from tests.auth.sign_on import rules
 
@@ -49,9 +49,9 @@ def test_who_may_what(roles: list[str], dag: str, actions: set[str]) -> None:
 
 def test_lists_hold_the_dags_that_are_ones_own() -> None:
     dags = ["finance_a", "finance_b", "hr_a", "shared", "tmp_a1"]
-    assert readable(dags, ["editor", "janitor"], RULES) == {"finance_a", "finance_b", "shared", "tmp_a1"}
-    assert readable(dags, ["editor"], RULES, "edit") == {"finance_a", "finance_b"}
-    assert readable(dags, ["Admin"], RULES) == set()
+    assert permitted(dags, ["editor", "janitor"], RULES, "read") == {"finance_a", "finance_b", "shared", "tmp_a1"}
+    assert permitted(dags, ["editor"], RULES, "edit") == {"finance_a", "finance_b"}
+    assert permitted(dags, ["Admin"], RULES, "read") == set()
     assert may_somewhere(["editor"], RULES, "trigger")
     assert not may_somewhere(["editor"], RULES, "delete")
     assert not may_somewhere([], RULES, "read")
@@ -79,7 +79,7 @@ def test_the_audit_log_is_no_custom_roles(method: str) -> None:
     assert action is None
     assert not may(["reader"], RULES, "anything", action)
     assert not may_somewhere(["reader"], RULES, action)
-    assert readable(["anything"], ["reader"], RULES, action) == set()
+    assert permitted(["anything"], ["reader"], RULES, action) == set()
 
 
 @pytest.mark.parametrize("method", ["PATCH", "get", "", "can_read"])
@@ -106,5 +106,5 @@ def test_a_role_gives_what_one_of_its_patterns_gives(dags: dict[str, list[str]],
         fnmatchcase(dag_id, pattern) and (action in actions or action == "read") for pattern, actions in dags.items()
     )
     assert may(["custom"], found, dag_id, action) is expected
-    assert (readable([dag_id], ["custom"], found, action) == {dag_id}) is expected
+    assert (permitted([dag_id], ["custom"], found, action) == {dag_id}) is expected
     assert may_somewhere(["custom"], found, action) or not expected
