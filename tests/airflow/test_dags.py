@@ -199,8 +199,15 @@ def test_the_trigger_page_of_2_11_is_for_who_may_trigger(dags: Site) -> None:
     assert page.url.endswith(f"/dags/{OURS}/trigger")
     token = page.soup.find("input", attrs={"name": "csrf_token"})
     assert token
-    browser.post(page.url, {"csrf_token": str(token["value"]), "conf": "{}", "origin": "/home"})
-    assert dags.rows(count, OURS)[0][0] == before + 1
+    paused = "UPDATE dag SET is_paused = ? WHERE dag_id = ?"
+    try:
+        with dags.database() as connection:
+            connection.execute(paused, (0, OURS))  # else the page unpauses it, which is to edit: test_trigger
+        browser.post(page.url, {"csrf_token": str(token["value"]), "conf": "{}", "origin": "/home"})
+        assert dags.rows(count, OURS)[0][0] == before + 1
+    finally:
+        with dags.database() as connection:
+            connection.execute(paused, (1, OURS))
     assert browser.get(f"{dags.url}/dags/{THEIRS}/trigger").url == f"{dags.url}/home"
 
 
