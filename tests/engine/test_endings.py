@@ -95,9 +95,9 @@ def test_interrupting_the_engine_ends_all_without_a_traceback(
 def test_killing_the_language_host_ends_the_program_and_is_reported(
     project: Project, blocked: "subprocess.Popen[str]"
 ) -> None:
-    for process in project.processes():
-        if "engine.language_host" in process.cmdline():
-            process.kill()
+    hosts = [process for process in project.processes() if "engine.language_host" in process.cmdline()]
+    for host in hosts:
+        host.kill()
     release(project)
     said, _ = blocked.communicate(timeout=6 * _SECONDS)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -229,7 +230,11 @@ def test_a_build_cut_short_is_taken_up_by_the_next(
     os.mkfifo(until)
     monkeypatch.setenv("GO_WAITS", str(building))
     builder = subprocess.Popen(
-        [sys.executable, "-m", "engine.obtain"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "engine.obtain"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     building.read_text()  # waits until go is at work
     builder.send_signal(sign)
