@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser as ChromiumBrowser
 
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import deployed, process
 from airflow_entra.local.world import World
 from tests.airflow import stacks
-from tests.airflow.chromium import chromium
 from tests.airflow.company import Company, company_in
 from tests.airflow.forger import Forger
 from tests.airflow.gate import Gate
@@ -99,9 +97,3 @@ def _closing(site: Site) -> Iterator[Site]:
     for browser in site.browsers:
         browser.http.close()
     process.stop(site.running.home.folder)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[ChromiumBrowser]:
-    with chromium() as started:
-        yield started

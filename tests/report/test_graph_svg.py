@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +14,6 @@ from airflow_entra.access.picture import Arrow, Box, Column, Look, Picture, Way
 from airflow_entra.report import graph_text
 from airflow_entra.report.graph_layout import layout
 from airflow_entra.report.graph_svg import svg
-from tests.airflow.chromium import chromium
 
 LOOKS: list[Look] = ["created", "dynamic", "existing", "requested"]
 WAYS: list[Way] = ["managed", "requested", "existing", "nobody"]
@@ -97,12 +95,6 @@ def test_the_same_stack_is_the_same_file() -> None:
 def test_several_stacks_lie_below_each_other() -> None:
     heights = [float(tree(*pictures).attrib["height"]) for pictures in ([many(3)], [many(3), many(5)])]
     assert heights[1] > heights[0] + 100
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 _OVERLAPS = """() => {
