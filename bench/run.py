@@ -98,9 +98,9 @@ def _session(folder: Path, sizes: list[int], found: Results) -> Iterator[Session
     names = [stacks.name_of(size) for size in sizes]
     try:
         began = time.perf_counter()
-        tenants.start(world, 0, 0)
+        tenants.start(world, 0)
         found.tenant_ready = time.perf_counter() - began
-        session = open_session(world, names, http_port=0, proxy_port=0, say=_say)
+        session = open_session(world, names, http_port=0, say=_say)
         for name in names:
             session.ensure_stack(name)
         yield session

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.local import _proxy_port, _say, _told, _world
-from airflow_entra.local.world import DEFAULT_HTTP_PORT
+from airflow_entra.cli.common import say, tenant_port_option, told
+from airflow_entra.local.world import project_world
 
 
 @click.command(name="airflow")
 @click.option("--version", metavar="3.3|2.11", help="Which of the stack's Airflows; the newest unless said.")
 @click.option("--stack", default="local", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), help="Airflow's port; that of the stack file's URL unless said.")
-@click.option(
-    "--tenant-port",
-    type=click.IntRange(0, 65534),
-    envvar="AIRFLOW_ENTRA_LOCAL_PORT",
-    default=DEFAULT_HTTP_PORT,
-    show_default=True,
-    help="The tenant's page, where it isn't running yet.",
-)
+@tenant_port_option("The tenant's page, where it isn't running yet.", "--tenant-port")
 @click.option("--stock", is_flag=True, help="Airflow as it comes, without airflow_entra_auth, to compare.")
 def command(version: str | None, stack: str, port: int | None, tenant_port: int, stock: bool) -> None:
     """Start a real Airflow for a deployed stack, configured by `render`, and say who may sign in.
@@ -29,16 +22,15 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     from airflow_entra.local.airflow.deployed import Wish, start
     from airflow_entra.local.who import standings
 
-    with _told():
-        world = _world()
+    with told():
+        world = project_world()
         running = start(
             world,
             Wish(stack, version, port, stock),
             http_port=tenant_port,
-            proxy_port=_proxy_port(tenant_port),
-            say=_say,
+            say=say,
         )
-        people = standings(world, stack, None, http_port=tenant_port, proxy_port=_proxy_port(tenant_port))
+        people = standings(world, stack, None, http_port=tenant_port)
     admitted = [one for one in people if one.refused is None]
     width = max((len(one.person.sign_in_name) for one in admitted), default=0)
     click.echo(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")

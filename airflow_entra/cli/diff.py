@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Literal
 
 import click
 
+from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
 from airflow_entra.cli.quick import uncollected
 
 
 @click.command(name="diff")
 @click.argument("base")
 @click.argument("head", default=".")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@format_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where access changes, as git diff does.")
 @click.option("--people", is_flag=True, help="Ask the directory whom it means, by who is in the groups today.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65534),
-    envvar="AIRFLOW_ENTRA_LOCAL_PORT",
-    default=8400,
-    show_default=True,
-    help="With --people: where the local tenant is started, where it isn't running. 0: any free port.",
-)
+@tenant_port_option("With --people: where the local tenant is started, where it isn't running. 0: any free port.")
 @uncollected()
-def command(
-    base: str, head: str, form: Literal["text", "json", "markdown"], exit_code: bool, people: bool, port: int
-) -> None:
+def command(base: str, head: str, form: Form, exit_code: bool, people: bool, port: int) -> None:
     """Who gains and who loses which role from BASE to HEAD, over all stacks; HEAD is the working tree unless given.
 
     Each is a folder (a project, or its stacks/), a stack file, or else a git revision, which is read without touching
@@ -36,23 +27,15 @@ def command(
     where a stack file on either side is wrong.
     """
     from airflow_entra.access.compare import compare
-    from airflow_entra.local.errors import LocalError
     from airflow_entra.report.diff import render
-    from airflow_entra.settings import SettingsError
     from airflow_entra.settings.sides import SideError, sides
 
-    try:
+    with told(SideError):
         before, after = sides(base, head)
         compared = compare(before, after)
         if people:
             from airflow_entra.local.diff import with_people
 
             compared = with_people(compared, port)
-    except SettingsError as mistakes:
-        click.echo(str(mistakes), err=True)
-        sys.exit(2)
-    except (SideError, LocalError) as problem:
-        click.echo(f"airflow-entra: {problem}", err=True)
-        sys.exit(2)
     click.echo(render(compared, form), nl=False)
     sys.exit(1 if compared.findings or (exit_code and compared.changes) else 0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
+
+from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
 
 if TYPE_CHECKING:
     from airflow_entra.access.explain import Explanation
@@ -30,15 +31,8 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="With --token: the stack's outputs (`pulumi stack output --json`), for the client id and the groups' ids.",
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65534),
-    envvar="AIRFLOW_ENTRA_LOCAL_PORT",
-    default=8400,
-    show_default=True,
-    help="With --person: where the local tenant is started, where it isn't running. 0: any free port.",
-)
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@tenant_port_option("With --person: where the local tenant is started, where it isn't running. 0: any free port.")
+@format_option
 def command(
     stack: str,
     person: str | None,
@@ -47,7 +41,7 @@ def command(
     role: str | None,
     outputs: Path | None,
     port: int,
-    form: Literal["text", "json", "markdown"],
+    form: Form,
 ) -> None:
     """Which Airflow roles somebody has in a stack, through which group, what they may do and until when; or why not.
 
@@ -58,16 +52,15 @@ def command(
     """
     from airflow_entra.access.explain import UnknownRoleError, explain_groups, explain_role
     from airflow_entra.access.token import TokenError
-    from airflow_entra.local.errors import LocalError
     from airflow_entra.local.world import project_world
     from airflow_entra.report.explain import render
-    from airflow_entra.settings import SettingsError, load
+    from airflow_entra.settings import load
 
     if sum(map(bool, (person, groups, token, role))) != 1:
         raise click.UsageError("say about whom: --person, --group, --token or --role")
     if outputs and not token:
         raise click.UsageError("--outputs goes with --token")
-    try:
+    with told(UnknownRoleError, TokenError):
         settings = load(project_world().existing_stack_file(stack))
         if groups:
             answers = [explain_groups(settings, stack, groups)]
@@ -77,12 +70,6 @@ def command(
             answers = [_token(settings, stack, token.read(), outputs)]
         else:
             answers = _person(settings, stack, str(person), port)
-    except SettingsError as mistakes:
-        click.echo(str(mistakes), err=True)
-        sys.exit(2)
-    except (UnknownRoleError, TokenError, LocalError) as problem:
-        click.echo(f"airflow-entra: {problem}", err=True)
-        sys.exit(2)
     click.echo(render(answers, form), nl=False)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
 import click
+
+from airflow_entra.cli.common import told, writing
 
 
 @click.command(name="graph")
@@ -31,20 +32,14 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
     from airflow_entra.access.picture import picture
     from airflow_entra.local.errors import LocalError
     from airflow_entra.local.world import project_world
-    from airflow_entra.settings import SettingsError, load
+    from airflow_entra.settings import load
 
-    try:
+    with told():
         world = project_world()
         names = tuple(dict.fromkeys(stacks)) or tuple(world.stack_names())
         if not names:
             raise LocalError(f"no Pulumi.*.yaml in {world.stacks}")
         pictures = [picture(load(world.existing_stack_file(name)), name) for name in names]
-    except SettingsError as mistakes:
-        click.echo(str(mistakes), err=True)
-        sys.exit(2)
-    except LocalError as problem:
-        click.echo(f"airflow-entra: {problem}", err=True)
-        sys.exit(2)
     if form == "svg" or (form is None and out is not None and out.suffix == ".svg"):
         from airflow_entra.report.graph_svg import svg
 
@@ -60,9 +55,6 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
+    with writing():
         out.write_text(text, "utf-8")
-    except OSError as error:
-        click.echo(f"airflow-entra: cannot write {out}: {error.strerror}", err=True)
-        sys.exit(2)
     click.echo(out)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
 from airflow_entra.cli import LazyGroup
+from airflow_entra.cli.common import say, tenant_port_option, told
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import DEFAULT_HTTP_PORT, project_world
-
-_PORT_VARIABLE = "AIRFLOW_ENTRA_LOCAL_PORT"
+from airflow_entra.local.world import project_world
 
 
 @click.group(name="local", cls=LazyGroup, lazy={"airflow": "airflow_entra.cli.airflow", "who": "airflow_entra.cli.who"})
@@ -21,47 +18,15 @@ def command() -> None:
     """A local Entra tenant: everything runs on this machine, with no Azure account."""
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what can go wrong into its message and exit code 2."""
-    from airflow_entra.settings import SettingsError
-
-    try:
-        yield
-    except (LocalError, SettingsError) as problem:
-        click.echo(f"airflow-entra: {problem}" if isinstance(problem, LocalError) else str(problem), err=True)
-        sys.exit(2)
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
-
-
-_world = project_world
-
-port_option = click.option(
-    "--port",
-    type=click.IntRange(0, 65534),
-    envvar=_PORT_VARIABLE,
-    default=DEFAULT_HTTP_PORT,
-    show_default=True,
-    help="The tenant's page on localhost; its proxy takes the next port. 0: any free ones.",
-)
-
-
-def _proxy_port(port: int) -> int:
-    return port + 1 if port else 0
-
-
 @command.command()
-@port_option
+@tenant_port_option()
 def up(port: int) -> None:
     """Start the tenant in the background, or find it running."""
-    with _told():
-        world = _world()
+    with told():
+        world = project_world()
         killed = tenants.was_killed(world)
         found = tenants.running(world)
-        tenant = found or tenants.start(world, port, _proxy_port(port))
+        tenant = found or tenants.start(world, port)
     if found:
         click.echo(f"The local tenant is running already: {tenant.url} (process {tenant.pid}).")
         return
@@ -75,8 +40,8 @@ def down() -> None:
     """Stop what `local` started; the state stays."""
     from airflow_entra.local.airflow.deployed import stop_all
 
-    with _told():
-        world = _world()
+    with told():
+        world = project_world()
         airflows = stop_all(world)
         stopped = tenants.stop(world)
     if airflows:
@@ -90,8 +55,8 @@ def status() -> None:
     from airflow_entra.local.airflow.deployed import running_airflows
     from airflow_entra.local.identities import identities
 
-    with _told():
-        world = _world()
+    with told():
+        world = project_world()
         tenant = tenants.running(world)
     if tenant is None:
         how = "was killed" if tenants.was_killed(world) else "is not running"
@@ -113,8 +78,8 @@ def reset(yes: bool) -> None:
     """Stop the tenant and delete the whole local world: tenant, stacks, Airflows and keys."""
     from airflow_entra.local.airflow.deployed import stop_all
 
-    with _told():
-        world = _world()
+    with told():
+        world = project_world()
         if not yes:
             click.confirm(f"Delete {world.home} with all its state?", abort=True)
         stop_all(world)
@@ -124,7 +89,7 @@ def reset(yes: bool) -> None:
 
 
 @command.command(context_settings={"ignore_unknown_options": True})
-@port_option
+@tenant_port_option()
 @click.option("--identity", type=click.Choice(["full", "owned-by"]), default="full", show_default=True)
 @click.option("--official-providers", is_flag=True, help="Use Pulumi's own provider plugins, found in ~/.pulumi.")
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND")
@@ -135,15 +100,14 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
     """
     from airflow_entra.local.run import open_session, stacks_in
 
-    with _told():
-        world = _world()
+    with told():
+        world = project_world()
         stacks = stacks_in(world, arguments)
         session = open_session(
             world,
             stacks,
             http_port=port,
-            proxy_port=_proxy_port(port),
-            say=_say,
+            say=say,
             identity=identity,
             official_providers=official_providers,
         )
@@ -158,7 +122,7 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
 
 
 @command.command()
-@port_option
+@tenant_port_option()
 @click.option("--stack", default="local", show_default=True)
 def deploy(port: int, stack: str) -> None:
     """`pulumi up` of a stack on the local tenant, with the policy pack, and a summary at the end."""
@@ -167,11 +131,11 @@ def deploy(port: int, stack: str) -> None:
     from airflow_entra.local.run import open_session
     from airflow_entra.report.summary import summary
 
-    with _told():
-        session = open_session(_world(), [stack], http_port=port, proxy_port=_proxy_port(port), say=_say)
+    with told():
+        session = open_session(project_world(), [stack], http_port=port, say=say)
         click.echo(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...", err=True)
         try:
-            outputs = deploy_stack(session, stack, say=_say)
+            outputs = deploy_stack(session, stack, say=say)
         except DeploymentError as interruption:
             if tenants.running(session.world) is None:
                 click.echo(

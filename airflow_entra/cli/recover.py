@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 from pathlib import Path
 
 import click
+
+from airflow_entra.cli.common import told
 
 
 @click.command(name="recover")
@@ -21,18 +22,12 @@ def command(stack: str) -> None:
     from airflow_entra.directory.credentials import CredentialError
     from airflow_entra.recovery.finders import AmbiguousError
     from airflow_entra.recovery.recover import RecoveryError, recover, tenant_clients
-    from airflow_entra.settings import SettingsError, load
+    from airflow_entra.settings import load
     from airflow_entra_auth.graph import GraphError
 
     stacks = Path(os.environ.get("AIRFLOW_ENTRA_STACKS", "stacks"))
-    try:
+    with told(RecoveryError, AmbiguousError, GraphError, CredentialError):
         settings = load(stacks / f"Pulumi.{stack}.yaml")
         clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
         settled = recover(stack, clients, say=partial(click.echo, err=True))
-    except SettingsError as mistakes:
-        click.echo(str(mistakes), err=True)
-        sys.exit(2)
-    except (RecoveryError, AmbiguousError, GraphError, CredentialError) as problem:
-        click.echo(f"airflow-entra: {problem}", err=True)
-        sys.exit(2)
     click.echo(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from airflow_entra.cli.common import told, writing
 
 if TYPE_CHECKING:
     from airflow_entra.render import Target
@@ -48,16 +49,15 @@ def command(
     Without --target, all of them into --out. No secret is in any of them. Exit code 2 where the stack is not deployed
     as its file says.
     """
-    from airflow_entra.local.errors import LocalError
     from airflow_entra.local.outputs import stack_outputs
     from airflow_entra.local.world import project_world
     from airflow_entra.render import FILES, TARGETS, Places, RenderError, facts
     from airflow_entra.render import render as render_target
-    from airflow_entra.settings import SettingsError, load
+    from airflow_entra.settings import load
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
-    try:
+    with told(RenderError):
         world = project_world()
         settings = load(world.existing_stack_file(stack))
         known = facts(
@@ -70,23 +70,14 @@ def command(
         )
         wanted = [target] if target else [one for one in TARGETS if not (stock and one == "roles")]
         texts = {one: render_target(one, known, stock=stock) for one in wanted}
-    except SettingsError as mistakes:
-        click.echo(str(mistakes), err=True)
-        sys.exit(2)
-    except (RenderError, LocalError) as problem:
-        click.echo(f"airflow-entra: {problem}", err=True)
-        sys.exit(2)
     if out is None:
         click.echo("".join(texts.values()), nl=False)
         return
-    try:
+    with writing():
         out.mkdir(parents=True, exist_ok=True)
         for one, text in texts.items():
             (out / FILES[one]).write_text(text, "utf-8")
             click.echo(out / FILES[one])
-    except OSError as error:
-        click.echo(f"airflow-entra: cannot write {error.filename}: {error.strerror}", err=True)
-        sys.exit(2)
     click.echo("Next: docs/airflow.md says which file goes where.", err=True)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import click
 
-from airflow_entra.cli.local import _proxy_port, _told, _world, port_option
+from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.local.world import project_world
 
 
 @click.command(name="who")
-@port_option
+@tenant_port_option()
 @click.option("--stack", default="local", show_default=True)
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@format_option
 @click.argument("person", required=False)
-def command(port: int, stack: str, form: Literal["text", "json", "markdown"], person: str | None) -> None:
+def command(port: int, stack: str, form: Form, person: str | None) -> None:
     """Who gets which Airflow role at the next sign-in, through which group, and why not.
 
     PERSON is an object id, a sign-in name (its domain may be left out), a mail address or a display name; without one,
@@ -23,7 +22,7 @@ def command(port: int, stack: str, form: Literal["text", "json", "markdown"], pe
     from airflow_entra.local.who import standings
     from airflow_entra.report.who import conclusion, render
 
-    with _told():
-        found = standings(_world(), stack, person, http_port=port, proxy_port=_proxy_port(port))
+    with told():
+        found = standings(project_world(), stack, person, http_port=port)
     click.echo(render(stack, found, form), nl=False)
     click.echo(conclusion(stack, found), err=True)

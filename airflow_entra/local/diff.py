@@ -41,7 +41,7 @@ def with_people(compared: Compared, port: int) -> Compared:
 
 def _graph(tenant_id: str, port: int, open_: ExitStack) -> Graph:
     world = project_world()
-    tenant = tenants.start(world, port, port + 1 if port else 0)
+    tenant = tenants.start(world, port)
     return open_.enter_context(deployers_graph(world, tenant, tenant_id))
 
 

@@ -21,7 +21,7 @@ def standings(settings: StackSettings, stack: str, person: str, port: int) -> li
     `port` is where a local tenant is started that isn't running; 0 for any.
     """
     if settings.environment == "local":
-        return on_local_tenant(project_world(), stack, person, http_port=port, proxy_port=port + 1 if port else 0)
+        return on_local_tenant(project_world(), stack, person, http_port=port)
     try:
         return from_environment(settings, stack, person)
     except NotDeployedError as missing:

@@ -69,7 +69,6 @@ def open_session(
     stacks: Sequence[str],
     *,
     http_port: int,
-    proxy_port: int,
     say: Callable[[str], None],
     identity: str = FULL,
     official_providers: bool = False,
@@ -79,7 +78,7 @@ def open_session(
     Raises `SettingsError` for a wrong stack file, before anything is started, and `LocalError`.
     """
     settings = [load(world.existing_stack_file(stack)) for stack in stacks]
-    tenant = tenants.start(world, http_port, proxy_port)
+    tenant = tenants.start(world, http_port)
     known = identities(world)
     for one in settings:
         tenants.seed(world, seed_for(one, known.values()))

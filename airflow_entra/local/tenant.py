@@ -60,8 +60,8 @@ def was_killed(world: World) -> bool:
     return record is not None and _process(record) is None
 
 
-def start(world: World, http_port: int, proxy_port: int) -> Tenant:
-    """Start the tenant, or find it running. Port 0 takes any free one.
+def start(world: World, http_port: int) -> Tenant:
+    """Start the tenant, or find it running. Its proxy takes the next port; port 0 takes any two free ones.
 
     Raises `LocalError` where it can't listen, can't write its state or isn't ready within 20 s.
     """
@@ -70,7 +70,7 @@ def start(world: World, http_port: int, proxy_port: int) -> Tenant:
         tenant = running(world)
         if tenant is not None:
             return tenant
-        return _spawn(world, http_port, proxy_port)
+        return _spawn(world, http_port)
 
 
 def stop(world: World) -> bool:
@@ -113,7 +113,8 @@ def seed(world: World, content: dict[str, Any]) -> None:
     known.touch()
 
 
-def _spawn(world: World, http_port: int, proxy_port: int) -> Tenant:
+def _spawn(world: World, http_port: int) -> Tenant:
+    proxy_port = http_port + 1 if http_port else 0
     log = world.tenant / "log"
     ready = world.tenant / "ready.json"
     ready.unlink(missing_ok=True)

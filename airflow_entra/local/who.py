@@ -16,13 +16,13 @@ from airflow_entra.settings import load
 from airflow_entra_auth.graph import GraphError
 
 
-def standings(world: World, stack: str, person: str | None, *, http_port: int, proxy_port: int) -> list[Standing]:
+def standings(world: World, stack: str, person: str | None, *, http_port: int) -> list[Standing]:
     """Everybody's standing, or that of who is called `person`; starts the tenant where it isn't running.
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
     settings = load(world.existing_stack_file(stack))
-    tenant = tenants.start(world, http_port, proxy_port)
+    tenant = tenants.start(world, http_port)
     try:
         with deployers_graph(world, tenant, settings.tenant_id) as graph:
             directory, rules = read(graph, settings, plan(settings, stack))

@@ -125,7 +125,7 @@ PARTS = {3: ("api-server",), 2: ("webserver",)}
 @contextmanager
 def company_in(world: World) -> Iterator[Company]:
     """The tenant started, people in it, both stacks deployed and everybody in their groups."""
-    session = open_session(world, list(stacks.URLS), http_port=0, proxy_port=0, say=_quiet)
+    session = open_session(world, list(stacks.URLS), http_port=0, say=_quiet)
     team = {name: str(uuid4()) for name in ("id", "appId", "servicePrincipalId")} | {"secret": token_urlsafe(32)}
     tenants.seed(world, _seed(PEOPLE) | {"applications": [_PEOPLE_TEAM | team]})
     for stack in stacks.URLS:

@@ -30,7 +30,7 @@ class Deployment:
     lives: list[Live] = field(default_factory=list)
 
     def session(self, *stacks: str) -> Session:
-        return open_session(self.world, stacks, http_port=0, proxy_port=0, identity=self.identity, say=self.said.append)
+        return open_session(self.world, stacks, http_port=0, identity=self.identity, say=self.said.append)
 
     def pulumi(self, command: str, stack: str = "local", *more: str, fails: bool = False) -> str:
         """Run a Pulumi command in the world and return what it printed. The exit code has to fit `fails`."""

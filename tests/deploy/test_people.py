@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine
 
 def admitted(deployment: Deployment) -> dict[str, list[str]]:
     """Who may sign in, by first name, with their roles."""
-    found = standings(deployment.world, "local", None, http_port=0, proxy_port=0)
+    found = standings(deployment.world, "local", None, http_port=0)
     return {one.person.name.split()[0]: [held.role for held in one.roles] for one in found if one.refused is None}
 
 

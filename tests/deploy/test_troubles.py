@@ -76,7 +76,7 @@ def test_a_stale_process_file_is_no_running_tenant(world: World) -> None:
         (world.tenant / name).write_text(json.dumps(content))
     assert tenants.running(world) is None
     assert tenants.was_killed(world)
-    assert tenants.start(world, 0, 0).http_port > 1
+    assert tenants.start(world, 0).http_port > 1
 
 
 def test_a_process_file_with_another_programs_number_stops_nobody(world: World) -> None:
@@ -131,7 +131,7 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     try:
         (home / "ballast").write_bytes(b"x" * 60 * 1024)
         with pytest.raises(LocalError, match="disk"):
-            tenants.start(World(PROJECT, home / "world"), 0, 0)
+            tenants.start(World(PROJECT, home / "world"), 0)
         (home / "ballast").unlink()
     finally:
         subprocess.run(["umount", "--lazy", str(home)], check=True)

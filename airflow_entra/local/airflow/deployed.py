@@ -37,7 +37,7 @@ class Wish:
     stock: bool = False
 
 
-def start(world: World, wish: Wish, *, http_port: int, proxy_port: int, say: Callable[[str], None]) -> RunningAirflow:
+def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> RunningAirflow:
     """Start the Airflow of a deployed stack, or find it running.
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
@@ -48,7 +48,7 @@ def start(world: World, wish: Wish, *, http_port: int, proxy_port: int, say: Cal
         raise LocalError(
             f"stack {wish.stack} is not deployed on the local tenant; deploy it first: make up STACK={wish.stack}"
         )
-    tenant = tenants.start(world, http_port, proxy_port)
+    tenant = tenants.start(world, http_port)
     known = _facts(world, settings, wish, outputs, tenant)
     version = known.airflow.version
     home = AirflowHome(_folder(world, wish, version), release(version), environment_for(version, say))

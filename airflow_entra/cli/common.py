@@ -1,0 +1,65 @@
+"""What several commands have in common: the local tenant's port, the formats of a report, how a problem is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import click
+
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.world import DEFAULT_HTTP_PORT
+
+Form = Literal["text", "json", "markdown"]
+_Decorator = Callable[[Any], Any]
+
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+)
+
+
+def tenant_port_option(
+    help_: str = "The tenant's page on localhost; its proxy takes the next port. 0: any free ones.",
+    name: str = "--port",
+) -> _Decorator:
+    """Where the local tenant is started, where it isn't running."""
+    return click.option(
+        name,
+        type=click.IntRange(0, 65534),
+        envvar="AIRFLOW_ENTRA_LOCAL_PORT",
+        default=DEFAULT_HTTP_PORT,
+        show_default=True,
+        help=help_,
+    )
+
+
+@contextmanager
+def told(*problems: type[Exception]) -> Iterator[None]:
+    """Turn what can go wrong into its message and exit code 2: a wrong stack file, a LocalError and `problems`."""
+    from airflow_entra.settings import SettingsError
+
+    told_as_they_are: tuple[type[Exception], ...] = (LocalError, *problems)
+    try:
+        yield
+    except SettingsError as mistakes:
+        click.echo(str(mistakes), err=True)
+        sys.exit(2)
+    except told_as_they_are as problem:
+        click.echo(f"airflow-entra: {problem}", err=True)
+        sys.exit(2)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """The same for a file that the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        click.echo(f"airflow-entra: cannot write {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)
+
+
+def say(line: str) -> None:
+    click.echo(line, err=True)
