@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.build import BuildError, build_engine
+from engine.cache import cache_folder
 
 OLDEST = (3, 256, 0)
 """The first Pulumi release whose engine and Python SDK were tested together here."""
@@ -33,7 +34,7 @@ def engine_folder(progress: Callable[[str], None]) -> Path:
     if installed is not None:
         return installed
     try:
-        return build_engine(_cache_folder(), progress)
+        return build_engine(cache_folder() / "engine", progress)
     except BuildError as error:
         raise EngineError(str(error)) from error
 
@@ -70,13 +71,6 @@ def _version(pulumi: str) -> tuple[int, ...] | None:
         return None  # something called pulumi that can't say its version is no engine for us
     found = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(?:\+.*)?", answer.stdout.strip())
     return tuple(map(int, found.groups())) if found else None
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG specification: a relative path is invalid and is ignored.
-    cache = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
-    return cache / "airflow-entra" / "engine"
 
 
 def main() -> int:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import psutil
 
 from airflow_entra.local.errors import LocalError
+from airflow_entra.local.processes import living, only_one, read_record
 from airflow_entra.local.world import World, own_environment, write_private
 
 START_SECONDS = 20
@@ -43,8 +41,8 @@ class Tenant:
 
 def running(world: World) -> Tenant | None:
     """The tenant of this world, or None; what a killed one left behind counts for nothing."""
-    ready, record = _read(world.tenant / "ready.json"), _read(world.tenant / "process.json")
-    if ready is None or record is None or ready["pid"] != record["pid"] or _process(record) is None:
+    ready, record = read_record(world.tenant / "ready.json"), read_record(world.tenant / "process.json")
+    if ready is None or record is None or ready["pid"] != record["pid"] or living(record) is None:
         return None
     return Tenant(
         pid=ready["pid"],
@@ -56,8 +54,8 @@ def running(world: World) -> Tenant | None:
 
 def was_killed(world: World) -> bool:
     """True where a tenant was started and is gone without having been stopped."""
-    record = _read(world.tenant / "process.json")
-    return record is not None and _process(record) is None
+    record = read_record(world.tenant / "process.json")
+    return record is not None and living(record) is None
 
 
 def start(world: World, http_port: int) -> Tenant:
@@ -66,7 +64,7 @@ def start(world: World, http_port: int) -> Tenant:
     Raises `LocalError` where it can't listen, can't write its state or isn't ready within 20 s.
     """
     world.prepare()
-    with _only_one_starts(world):
+    with only_one(world.home / "start.lock"):
         tenant = running(world)
         if tenant is not None:
             return tenant
@@ -76,8 +74,8 @@ def start(world: World, http_port: int) -> Tenant:
 def stop(world: World) -> bool:
     """Stop the tenant and wait until it is gone; its state stays. False where none was running."""
     record_file = world.tenant / "process.json"
-    record = _read(record_file)
-    process = _process(record) if record else None
+    record = read_record(record_file)
+    process = living(record) if record else None
     if process is not None:
         process.terminate()
         try:
@@ -154,32 +152,6 @@ def _spawn(world: World, http_port: int) -> Tenant:
         raise LocalError(f"the local tenant did not start: {reason}{elsewhere}")
     stop(world)
     raise LocalError(f"the local tenant was not ready after {START_SECONDS} s; its log is {log}")
-
-
-@contextmanager
-def _only_one_starts(world: World) -> Iterator[None]:
-    with (world.home / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _process(record: dict[str, Any]) -> psutil.Process | None:
-    """The recorded process, unless it ended and its number was given to another."""
-    try:
-        process = psutil.Process(record["pid"])
-        if process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - record["created"]) > 1:
-            return None
-    except psutil.NoSuchProcess:
-        return None
-    return process
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _last_line(text: str) -> str:

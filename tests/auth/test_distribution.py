@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import zipfile
@@ -10,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.cache import cache_folder
+
 PACKAGE = Path(__file__).parents[2] / "airflow_entra_auth"
 NOT_SHIPPED = {"build", "dist", "__pycache__"}
 
 
 def _uv() -> str | None:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "airflow-entra"
-    return shutil.which("uv") or next(map(str, cache.glob("uv-*/bin/uv")), None)
+    return shutil.which("uv") or next(map(str, cache_folder().glob("uv-*/bin/uv")), None)
 
 
 @pytest.fixture(scope="module")

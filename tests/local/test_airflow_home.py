@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.local.airflow import environment
-from airflow_entra.local.airflow.environment import RELEASES, UV_VERSION, cache_folder, release
+from airflow_entra.local.airflow.environment import RELEASES, UV_VERSION, release
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.errors import LocalError
+from engine.cache import cache_folder
 
 PROJECT = Path(__file__).parents[2]
 LOCKS = PROJECT / "airflow_entra" / "local" / "airflow" / "locks"

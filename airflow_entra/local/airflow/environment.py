@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from airflow_entra.local.errors import LocalError
+from airflow_entra.local.processes import only_one
+from engine.cache import cache_folder
 
 RELEASES = {2: "2.11.2", 3: "3.3.2"}
 """The release of each major version that this program starts and tests."""
@@ -54,19 +53,14 @@ def environment_for(version: str, say: Callable[[str], None] | None = None) -> P
     folder = cache_folder() / "airflow" / f"{exact}-{_key(lock, interpreter)}"
     python = folder / "bin" / "python"
     try:
-        with _only_one_installs(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with only_one(folder.with_name(f"{folder.name}.lock")):
             if not (folder / "complete").is_file():
                 say(f"Installing Airflow {exact} into {folder} (once) ...")
                 _install(folder, lock, interpreter, say)
     except OSError as error:
         raise LocalError.from_os_error(f"install Airflow {exact}", folder, error) from error
     return python
-
-
-def cache_folder() -> Path:
-    """`$XDG_CACHE_HOME/airflow-entra`, or below ~/.cache; a relative XDG path counts for nothing, as XDG says."""
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (base if base.is_absolute() else Path.home() / ".cache") / "airflow-entra"
 
 
 def _key(lock: Path, interpreter: str) -> str:
@@ -142,14 +136,6 @@ def _run(command: list[str | Path]) -> None:
         raise LocalError(
             f"cannot set up Airflow's environment: `{what} ...` ended with {done.returncode}:\n{done.stderr}"
         )
-
-
-@contextmanager
-def _only_one_installs(folder: Path) -> Iterator[None]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _to_stderr(line: str) -> None:

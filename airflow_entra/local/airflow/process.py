@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import psutil
 
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.errors import LocalError
+from airflow_entra.local.processes import living, only_one, read_record
 from airflow_entra.local.world import write_private
 
 START_SECONDS = 120
@@ -49,18 +49,18 @@ class RunningAirflow:
 
 def running(home: AirflowHome) -> RunningAirflow | None:
     """The Airflow of this home, or None where its server doesn't live."""
-    record = _read(home.record)
+    record = read_record(home.record)
     if record is None or url_in(home.folder) is None:
         return None
-    alive = {part["name"]: part["pid"] for part in record["parts"] if _process(part)}
+    alive = {part["name"]: part["pid"] for part in record["parts"] if living(part)}
     return RunningAirflow(home, record["url"], record["localUrl"], alive)
 
 
 def url_in(folder: Path) -> str | None:
     """The public base URL of the Airflow that runs in this folder, or None where its server doesn't live."""
-    record = _read(folder / "process.json")
+    record = read_record(folder / "process.json")
     server = record["parts"][0] if record and record["parts"] else None
-    return str(record["url"]) if record and server and _process(server) else None
+    return str(record["url"]) if record and server and living(server) else None
 
 
 def start(
@@ -78,7 +78,7 @@ def start(
     last lines where one of them dies.
     """
     home.prepare()
-    with _only_one_starts(home):
+    with only_one(home.folder / "start.lock"):
         found = running(home)
         if found is not None:
             return found
@@ -110,7 +110,7 @@ def start(
 
 def stop(*folders: Path) -> int:
     """Stop what runs in Airflows' folders, children included, and wait until it is gone; in how many something ran."""
-    records = {folder: record for folder in folders if (record := _read(folder / "process.json"))}
+    records = {folder: record for folder in folders if (record := read_record(folder / "process.json"))}
     ours = {folder: _sessions(record, folder) for folder, record in records.items()}
     leaders = {part["pid"] for record in records.values() for part in record["parts"]}
     everything = [process for processes in ours.values() for process in processes]
@@ -223,30 +223,6 @@ def _sessions(record: Mapping[str, Any], folder: Path) -> list[psutil.Process]:
             ):
                 found.append(process)
     return found
-
-
-def _process(part: Mapping[str, Any]) -> psutil.Process | None:
-    """The recorded process, unless it ended and its number was given to another."""
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(part["pid"])
-        if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - part["created"]) <= 1:
-            return process
-    return None
-
-
-@contextmanager
-def _only_one_starts(home: AirflowHome) -> Iterator[None]:
-    with (home.folder / "start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _tail(log: Path) -> str:
