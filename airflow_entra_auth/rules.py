@@ -27,6 +27,13 @@ Guests = Literal["refuse", "allow"]
 _FIX = "write the file again with `airflow-entra render --target roles`"
 
 
+def scopes(roles_from: RolesFrom) -> tuple[str, ...]:
+    """What is asked for at a sign-in, and so has to be consented to: who it is; and with security groups, of which none
+    are in the token beyond 200, the right to ask Graph for them."""
+    more = ("GroupMember.Read.All",) if roles_from == "securityGroups" else ()
+    return ("openid", "profile", "email", "User.Read", *more)
+
+
 class RulesError(Exception):
     """The sign-on file is missing or says something that can't be right. Names the file, the place and the fix."""
 

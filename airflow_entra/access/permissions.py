@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_entra.settings.model import SignIn
+from airflow_entra_auth.rules import scopes as asked_for
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
@@ -18,8 +19,5 @@ SCOPE_IDS = {
 
 
 def scopes(sign_in: SignIn) -> tuple[str, ...]:
-    """The delegated permissions, sorted."""
-    wanted = {"openid", "profile", "email", "User.Read"}
-    if sign_in.roles_from == "securityGroups":
-        wanted.add("GroupMember.Read.All")  # over 200 groups none are in the token: getMemberObjects is asked instead
-    return tuple(sorted(wanted))
+    """The delegated permissions that Airflow will ask for, sorted."""
+    return tuple(sorted(asked_for(sign_in.roles_from)))

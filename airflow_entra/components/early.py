@@ -24,7 +24,7 @@ def start_providers(settings: StackSettings) -> None:
     _ask("azuread:index/getClientConfig:getClientConfig", AZUREAD)
     if isinstance(settings.credential, VaultSecret):
         _ask("azure-native:authorization:getClientConfig", _AZURE_NATIVE)
-    if settings.sign_in.token_lifetime is not None and settings.tenant.manage.token_lifetime == "managed":  # noqa: S105 -- no password
+    if settings.makes_token_lifetime_policy:
         _ask("pulumi-python:dynamic:started", "")
 
 

@@ -103,7 +103,7 @@ class AirflowSignOn(Part):
     def _lifetimes(self) -> None:
         sign_in, manage = self._settings.sign_in, self._settings.tenant.manage
         application = self.registration.application
-        if sign_in.token_lifetime is not None and manage.token_lifetime == "managed":  # noqa: S105 -- no password
+        if self._settings.makes_token_lifetime_policy:
             from airflow_entra.components.token_lifetime import TokenLifetime
 
             lifetime = TokenLifetime(self._settings, self._stack, application.object_id, self)

@@ -328,3 +328,7 @@ class StackSettings(Section):
     """Airflow's roles: Admin, Op, User, Viewer, Public, or custom ones with `dags`."""
     application: Application = Application()
     """The app registration."""
+
+    @property
+    def makes_token_lifetime_policy(self) -> bool:
+        return self.sign_in.token_lifetime is not None and self.tenant.manage.token_lifetime == "managed"  # noqa: S105 -- no secret

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_entra_auth.credential import ClientCredential
-from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules
+from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules, scopes
 
 SIGN_ON = "AIRFLOW_ENTRA_SIGN_ON"
 PROVIDER = "azure"
@@ -30,12 +30,6 @@ def sign_on() -> SignOnRules:
     return load_rules(path)
 
 
-def scopes(rules: SignOnRules) -> tuple[str, ...]:
-    """What is asked for: who it is, and what Graph needs to tell the groups of somebody with too many for a token."""
-    more = ("GroupMember.Read.All",) if rules.roles_from == "securityGroups" else ()
-    return ("openid", "profile", "email", "User.Read", *more)
-
-
 def configuration() -> dict[str, Any]:
     """FAB's settings. Raises RulesError, which stops Airflow: there is no other way to sign in to fall back to."""
     from airflow_entra_auth.fab.security_manager import EntraSecurityManager
@@ -45,7 +39,7 @@ def configuration() -> dict[str, Any]:
         "client_id": rules.client_id,
         "server_metadata_url": rules.metadata_url,
         "client_kwargs": {
-            "scope": " ".join(scopes(rules)),
+            "scope": " ".join(scopes(rules.roles_from)),
             "code_challenge_method": "S256",
             "token_endpoint_auth_method": ClientCredential.of(rules.credential),
             "default_timeout": _TIMEOUT,

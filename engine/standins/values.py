@@ -128,10 +128,6 @@ def any_in(value: Any, test: Callable[[Any], bool]) -> bool:
     return isinstance(value, list) and any(any_in(item, test) for item in value)
 
 
-def has_unknown(value: Any) -> bool:
-    return any_in(value, lambda item: item is UNKNOWN)
-
-
 def has_secret(value: Any) -> bool:
     return any_in(value, lambda item: isinstance(item, Secret))
 

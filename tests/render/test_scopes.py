@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from airflow_entra.render.sign_on import sign_on
-from airflow_entra_auth.fab.configuration import scopes
-from airflow_entra_auth.rules import parse_rules
+from airflow_entra_auth.rules import parse_rules, scopes
 from tests.render.stacks import known
 
 
 @pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups", "securityGroups"])
 def test_airflow_asks_for_exactly_what_is_consented_to(roles_from: str) -> None:
     facts = known(rolesFrom=roles_from)
-    assert set(scopes(parse_rules(sign_on(facts), "rendered"))) == set(facts.scopes)
+    assert set(scopes(parse_rules(sign_on(facts), "rendered").roles_from)) == set(facts.scopes)
