@@ -5,6 +5,8 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,9 +57,14 @@ def blocked(project: Project) -> "subprocess.Popen[str]":
     return up
 
 
-def release(project: Project) -> None:
-    """Let the create go on."""
-    os.close(os.open(project.folder / "released", os.O_WRONLY | os.O_NONBLOCK))
+@contextmanager
+def released(project: Project) -> Iterator[None]:
+    """Let the create go on, whether it waits already or is about to: open for both ways, a pipe needs no reader."""
+    pipe = os.open(project.folder / "released", os.O_RDWR)
+    try:
+        yield
+    finally:
+        os.close(pipe)
 
 
 def command_lines(project: Project) -> str:
@@ -82,8 +89,8 @@ def test_interrupting_the_engine_ends_all_without_a_traceback(
     project: Project, blocked: "subprocess.Popen[str]"
 ) -> None:
     blocked.send_signal(signal.SIGINT)
-    release(project)
-    said, _ = blocked.communicate(timeout=6 * _SECONDS)
+    with released(project):
+        said, _ = blocked.communicate(timeout=6 * _SECONDS)
 
     assert blocked.returncode != 0
     assert "Traceback" not in said
@@ -98,8 +105,8 @@ def test_killing_the_language_host_ends_the_program_and_is_reported(
     hosts = [process for process in project.processes() if "engine.language_host" in process.cmdline()]
     for host in hosts:
         host.kill()
-    release(project)
-    said, _ = blocked.communicate(timeout=6 * _SECONDS)
+    with released(project):
+        said, _ = blocked.communicate(timeout=6 * _SECONDS)
 
     assert blocked.returncode != 0
     assert "Traceback" not in said
