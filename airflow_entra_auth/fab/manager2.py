@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from airflow_entra_auth.fab import decisions
 from airflow_entra_auth.fab.guarded import Guarded
+from airflow_entra_auth.fab.runs import name_who_starts_runs
 
 _METHODS = ("GET", "PUT")
 _UNFILTERED = frozenset({"DEPENDENCIES"})
@@ -35,6 +36,7 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
             )
         super().init()
         self.security_manager.prepare()
+        name_who_starts_runs()
 
     def is_authorized_dag(
         self, *, method: Any, access_entity: Any = None, details: Any = None, user: Any = None
