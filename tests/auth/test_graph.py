@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from airflow_entra_auth.graph import V1, Graph, GraphError, Request
+from airflow_entra_auth.graph import V1, Cancelled, Graph, GraphError, Request, SyncLost
 
 TOKEN = "e30.e30.secret-signature"
 
@@ -83,7 +84,7 @@ def test_a_refusal_says_what_was_asked_and_answered_and_never_the_token() -> Non
 )
 def test_a_refusal_without_graphs_words_is_still_one(answer: httpx.Response) -> None:
     with pytest.raises(GraphError) as caught:
-        Server(answer).graph().get("/groups")
+        Server(answer, answer, answer, answer).graph().get("/groups")
     assert (caught.value.status, caught.value.code) == (answer.status_code, "NoCode")
 
 
@@ -191,3 +192,119 @@ def test_a_batch_that_stays_throttled_answers_with_the_error() -> None:
     (answer,) = Server(batch(a=throttled), batch(a=throttled)).graph().batch([Request("GET", "/a")])
     assert isinstance(answer, GraphError)
     assert answer.status == 429
+
+
+# --- what failed without a word ---
+
+OK = {"id": "1"}
+
+
+def dropped(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("connection reset", request=request)
+
+
+@pytest.mark.parametrize("failure", [dropped, httpx.Response(500), httpx.Response(502), httpx.Response(504)])
+def test_what_may_be_done_twice_is_sent_again(failure: Any) -> None:
+    server = Server(failure, failure, failure, httpx.Response(200, json=OK))
+    assert server.graph().get("/groups/1") == OK
+    assert server.slept == sorted(server.slept)
+    assert sum(server.slept) < 3
+
+    asking = Server(failure, httpx.Response(200, json=OK))
+    assert asking.graph().post("/users/1/getMemberGroups", {}, asks=True) == OK
+
+
+@pytest.mark.parametrize("failure", [dropped, httpx.Response(500), httpx.Response(504)])
+def test_what_must_not_be_done_twice_is_sent_once(failure: Any) -> None:
+    server = Server(failure)
+    with pytest.raises((GraphError, httpx.ReadError)):
+        server.graph().post("/groups", {"displayName": "a"})
+    assert len(server.requests) == 1
+
+
+def test_what_fails_on_ends_in_its_error() -> None:
+    server = Server(*[dropped] * 4)
+    with pytest.raises(httpx.ReadError):
+        server.graph().get("/groups")
+    assert len(server.requests) == 4
+
+
+def test_a_delete_that_nobody_heard_of_was_one() -> None:
+    gone = refusal(404, "Request_ResourceNotFound", "Gone")
+    Server(dropped, gone).graph().delete("/groups/1")
+    with pytest.raises(GraphError, match="404"):
+        Server(gone).graph().delete("/groups/1")
+
+
+def test_a_failure_in_a_batch_is_asked_again_where_it_may_be() -> None:
+    failed = {"status": 500, "body": {"error": {"code": "Oops"}}}
+    server = Server(batch(a=failed, b=failed, c=failed), batch())
+    asks = [Request("GET", "/a"), Request("POST", "/b", {}), Request("POST", "/c", {}, asks=True)]
+    first, second, third = server.graph().batch(asks)
+    assert (first, third) == ({"url": "/a"}, {"url": "/c"})
+    assert isinstance(second, GraphError)
+
+
+def test_an_answer_that_a_batch_lacks_is_an_error() -> None:
+    empty = httpx.Response(200, json={"responses": []})
+    (answer,) = Server(empty).graph().batch([Request("POST", "/a", {})])
+    assert isinstance(answer, GraphError)
+    assert answer.code == "NoAnswer"
+
+
+# --- changes ---
+
+LINK = "https://graph.microsoft.com/v1.0/users/delta?$deltatoken=t1"
+
+
+def test_a_delta_is_read_to_its_end_and_ends_with_a_link() -> None:
+    more = {"value": [1], "@odata.nextLink": "https://graph.microsoft.com/v1.0/users/delta?$skiptoken=s1"}
+    server = Server(httpx.Response(200, json=more), httpx.Response(200, json={"value": [2], "@odata.deltaLink": LINK}))
+    changes = server.graph().delta("/users/delta", {"$select": "id,accountEnabled"})
+    assert server.requests == []
+    with pytest.raises(RuntimeError):
+        _ = changes.link
+    assert list(changes) == [1, 2]
+    assert changes.link == LINK
+    assert server.requests[0].url.params["$select"] == "id,accountEnabled"
+    assert server.requests[1].url.params["$skiptoken"] == "s1"
+
+
+def test_a_delta_goes_on_from_its_link_at_the_same_host_alone() -> None:
+    server = Server(httpx.Response(200, json={"value": [], "@odata.deltaLink": LINK}))
+    assert list(server.graph().delta(LINK)) == []
+    assert str(server.requests[0].url) == LINK
+    with pytest.raises(GraphError, match="another host"):
+        list(server.graph().delta("https://graph.microsoft.com.evil.example/v1.0/users/delta?$deltatoken=t1"))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [refusal(410, "syncStateNotFound", "Old"), refusal(400, "resyncRequired", "Old")])
+def test_a_link_that_is_no_longer_known_is_an_error_of_its_own(answer: httpx.Response) -> None:
+    with pytest.raises(SyncLost):
+        list(Server(answer).graph().delta(LINK))
+
+
+# --- whoever waits ---
+
+
+def test_nothing_more_is_sent_when_it_is_cancelled() -> None:
+    cancel = threading.Event()
+    server = Server(refusal(429, "TooManyRequests", "Slow down", **{"Retry-After": "60"}))
+    client = httpx.Client(transport=httpx.MockTransport(server._answer))
+    graph = Graph(lambda: TOKEN, client=client, cancel=cancel, progress=lambda _: cancel.set())
+    with pytest.raises(Cancelled):  # at once: the minute is waited on `cancel`
+        graph.get("/groups")
+    with pytest.raises(Cancelled):
+        graph.get("/groups")
+    assert len(server.requests) == 1
+
+
+def test_requests_are_counted_as_they_are_sent() -> None:
+    seen: list[int] = []
+    server = Server(httpx.Response(500), httpx.Response(200, json=OK), httpx.Response(200, json=OK))
+    client = httpx.Client(transport=httpx.MockTransport(server._answer))
+    graph = Graph(lambda: TOKEN, client=client, sleep=lambda _: None, progress=seen.append)
+    graph.get("/groups/1")
+    graph.get("/groups/1")
+    assert (graph.requests, seen) == (3, [1, 2, 3])
