@@ -14,7 +14,8 @@ Source = Literal["created", "dynamic", "existing", "requested"]
 
 @dataclass(frozen=True, slots=True)
 class AppRole:
-    """One app role. `key` is the role's first name and decides `id`; `value` is what the token carries."""
+    """One app role. `key` is the role's first name and decides `id`, unless the file says that; `value` is what the
+    token carries."""
 
     key: str
     id: str
@@ -33,10 +34,11 @@ class PlannedGroup:
     object_id: str | None = None
     rule: str | None = None
     description: str = ""
+    given_nickname: str | None = None
 
     @property
     def mail_nickname(self) -> str:
-        return names.mail_nickname(self.key)
+        return self.given_nickname or names.mail_nickname(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def plan(settings: StackSettings, stack: str) -> AccessPlan:
 
 def _app_role(name: str, role: Role) -> AppRole:
     first = role.was or name
-    return AppRole(first, names.app_role_id(first), name, _describe(name, role))
+    return AppRole(first, role.app_role or names.app_role_id(first), name, _describe(name, role))
 
 
 def _with_role(role: AppRole, group: str) -> Assignment:
@@ -122,4 +124,5 @@ def _planned(key: str, group: CreatedGroup | ExistingGroup, roles: tuple[str, ..
         object_id=group.id,
         rule=group.rule,
         description=group.description or f"Airflow {', '.join(roles)}; managed by airflow-entra",
+        given_nickname=group.mail_nickname,
     )

@@ -49,6 +49,7 @@ class StatedGroup:
     kind: str
     rule: str | None = None
     object_id: str | None = None
+    nickname: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,11 @@ def stated(settings: StackSettings, stack: str) -> Stated:
     return Stated(
         groups={
             key: StatedGroup(
-                group.name, "created" if group.source == "dynamic" else group.source, group.rule, group.object_id
+                group.name,
+                "created" if group.source == "dynamic" else group.source,
+                group.rule,
+                group.object_id,
+                group.given_nickname,
             )
             for key, group in access.groups.items()
         },

@@ -49,11 +49,11 @@ class LiveMembers:
         place = tenant, key, object_id
         if place not in self._groups:
             graph = self._connect(side)
-            ids = [object_id] if object_id else _by_nickname(graph, key)
+            ids = [object_id] if object_id else _by_nickname(graph, side.groups[key].nickname or mail_nickname(key))
             self._groups[place] = next(iter(membership.members(graph, ids).values()), None)
         return self._groups[place]
 
 
-def _by_nickname(graph: Graph, key: str) -> list[str]:
-    found = graph.pages("/groups", {"$filter": f"mailNickname eq '{mail_nickname(key)}'"})
+def _by_nickname(graph: Graph, nickname: str) -> list[str]:
+    found = graph.pages("/groups", {"$filter": f"mailNickname eq '{nickname.replace(chr(39), chr(39) * 2)}'"})
     return [group["id"] for group in found]

@@ -7,11 +7,21 @@ nesting, aliases and repeated keys are judged before anything is built from them
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from airflow_entra.settings import limits, unreadable
 from airflow_entra.settings.finding import Finding, Loc, Place
@@ -44,6 +54,9 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
+_NO_TAGS = (None, "!", "tag:yaml.org,2002:str")
+
+
 class NotYaml(Exception):  # noqa: N818 -- says what the text is
     """The text can't be read any further: `finding` says where and why."""
 
@@ -58,12 +71,11 @@ class Document:
     def __init__(self, text: str) -> None:
         self.findings: list[Finding] = []
         self._anchors: dict[str, Node] = {}
-        self._lines = text.split("\n")
-        events = yaml.parse(text, Loader=Parser)
         try:
-            self.root = self._document(events)
+            self._next: Callable[[], Event | None] = Parser(text).get_event
+            self.root = self._document()
         except yaml.YAMLError as error:
-            raise NotYaml(unreadable.not_yaml(error, self._lines)) from None
+            raise NotYaml(unreadable.not_yaml(error, text.split("\n"))) from None
 
     def node(self, loc: Loc) -> Node | None:
         """The value at `loc`, or None where the file has none."""
@@ -77,35 +89,35 @@ class Document:
             return 1, 1
         return key_place if key or not whole or not isinstance(node, Scalar) else node.place
 
-    def _document(self, events: Iterator[yaml.Event]) -> Node | None:
+    def _document(self) -> Node | None:
         root = None
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
+        while (event := self._next()) is not None:
+            if isinstance(event, DocumentStartEvent):
                 if root is not None:
                     raise NotYaml(unreadable.second_document(_place(event)))
-                root = self._node(next(events), events, depth=0)
+                root = self._node(self._next(), depth=0)
         return root
 
-    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+    def _node(self, event: Event | None, depth: int) -> Node:
         place = _place(event)
         if depth > limits.FILE_DEPTH:
             raise NotYaml(unreadable.too_deep(place))
-        if isinstance(event, yaml.AliasEvent):
-            return self._alias(place, event.anchor or "")
         node: Node
-        match event:
-            case yaml.SequenceStartEvent(tag=tag, anchor=anchor):
-                node = self._sequence(Sequence(place), events, depth)
-            case yaml.MappingStartEvent(tag=tag, anchor=anchor):
-                node = self._mapping(Mapping(place), events, depth)
-            case yaml.ScalarEvent(tag=tag, anchor=anchor, value=text, implicit=(unquoted, _)):
-                node = Scalar(place, text, _plain(text) if unquoted and tag is None else text)
-            case _:
-                raise AssertionError(f"libyaml sent {event!r} where a value starts")
-        if tag not in (None, "!", "tag:yaml.org,2002:str"):
+        if isinstance(event, ScalarEvent):
+            text, tag = event.value, event.tag
+            node = Scalar(place, text, _plain(text) if event.implicit[0] and tag is None else text)
+        elif isinstance(event, MappingStartEvent):
+            tag, node = event.tag, self._mapping(Mapping(place), depth)
+        elif isinstance(event, SequenceStartEvent):
+            tag, node = event.tag, self._sequence(Sequence(place), depth)
+        elif isinstance(event, AliasEvent):
+            return self._alias(place, event.anchor or "")
+        else:
+            raise AssertionError(f"libyaml sent {event!r} where a value starts")
+        if tag not in _NO_TAGS:
             self.findings.append(unreadable.tag(place, str(tag)))
-        if anchor:
-            self._anchors[anchor] = node
+        if event.anchor:
+            self._anchors[event.anchor] = node
         return node
 
     def _alias(self, place: Place, name: str) -> Node:
@@ -114,20 +126,20 @@ class Document:
             raise NotYaml(unreadable.unknown_alias(place, name))
         return node
 
-    def _sequence(self, sequence: Sequence, events: Iterator[yaml.Event], depth: int) -> Sequence:
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            item = self._node(event, events, depth + 1)
+    def _sequence(self, sequence: Sequence, depth: int) -> Sequence:
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            item = self._node(event, depth + 1)
             sequence.items.append(item)
-            sequence.size = _grown(sequence.size, item, _place(event))
+            sequence.size = _grown(sequence.size, item, event)
         return sequence
 
-    def _mapping(self, mapping: Mapping, events: Iterator[yaml.Event], depth: int) -> Mapping:
-        while not isinstance(event := next(events), yaml.MappingEndEvent):
+    def _mapping(self, mapping: Mapping, depth: int) -> Mapping:
+        while not isinstance(event := self._next(), MappingEndEvent):
             place = _place(event)
-            if not isinstance(event, yaml.ScalarEvent):
+            if not isinstance(event, ScalarEvent):
                 raise NotYaml(unreadable.no_key(place))
-            value = self._node(next(events), events, depth + 1)
-            mapping.size = _grown(mapping.size, value, place)
+            value = self._node(self._next(), depth + 1)
+            mapping.size = _grown(mapping.size, value, event)
             if event.value in mapping.entries:
                 self.findings.append(unreadable.repeated(place, event.value, mapping.entries[event.value][0]))
             else:
@@ -193,12 +205,13 @@ def _plain(text: str) -> str | int | float | bool | None:
     return text
 
 
-def _place(event: yaml.Event) -> Place:
-    mark = event.start_mark
+def _place(event: Event | None) -> Place:
+    mark = event.start_mark if event else None
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
-def _grown(size: int, child: Node, place: Place) -> int:
-    if size + child.size > limits.FILE_NODES:
-        raise NotYaml(unreadable.too_many(place))
-    return size + child.size
+def _grown(size: int, child: Node, event: Event | None) -> int:
+    size += child.size
+    if size > limits.FILE_NODES:
+        raise NotYaml(unreadable.too_many(_place(event)))
+    return size

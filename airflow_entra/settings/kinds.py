@@ -208,6 +208,12 @@ _ALL = (
         "By its former name a role keeps its app role and whoever has it.",
         _APP_ROLES,
     ),
+    Kind(
+        "access/app-roles-differ",
+        "One app role stands for two roles",
+        "One app role is one role.",
+        limits.APPLICATION,
+    ),
     Kind("access/actions-once", "An action is listed twice", "Each action stands once.", limits.AIRFLOW_DAG),
     Kind(
         "access/manifest-has-room",

@@ -26,6 +26,7 @@ from airflow_entra.settings.types import (
     GroupName,
     IssuerUrl,
     Location,
+    MailNickname,
     MembershipRule,
     ObjectId,
     Overlap,
@@ -242,6 +243,9 @@ class CreatedGroup(Section):
     """What the group is for, as the Entra admin centre shows it."""
     id: ObjectId | None = None
     """With `manage.groups: request`: the object id that the identity team wrote back; the group is then adopted."""
+    mail_nickname: MailNickname | None = None
+    """The mailNickname of a group that was there before this stack (`airflow-entra import` writes it): Entra makes
+    another group for another one. Leave it in place."""
 
 
 class ExistingGroup(Section):
@@ -280,6 +284,9 @@ class Role(Section):
     """What a custom role may do with which DAGs, by id or pattern; Airflow's own roles take none."""
     was: RoleName | None = None
     """The name that this role had before: it keeps its app role. Leave it in place."""
+    app_role: ObjectId | None = None
+    """The id of the app role that was there before this stack (`airflow-entra import` writes it): who has it keeps it.
+    Leave it in place."""
 
 
 class Application(Section):

@@ -130,6 +130,17 @@ ApplicationName = Annotated[
         check=_no_blanks_around,
     ),
 ]
+MailNickname = Annotated[
+    str,
+    Form(
+        noun="a mailNickname",
+        rule=f"1 to {limits.MAIL_NICKNAME} ASCII letters, digits and any of . _ - ! # $ % & * + / = ? ^ {{ | }} ~",
+        fix="copy it from the group: GET /groups/<object id>?$select=mailNickname",
+        example="airflow-admins",
+        source=limits.GROUP,
+        pattern=rf"[A-Za-z0-9._!#$%&*+/=?^{{|}}~-]{{1,{limits.MAIL_NICKNAME}}}",
+    ),
+]
 Description = Annotated[
     str,
     Form(

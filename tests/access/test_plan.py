@@ -155,3 +155,12 @@ def test_the_role_table_and_the_assignments_say_the_same(roles: dict[str, Role])
     assert {(one.role, one.group) for one in access.assignments} == {
         (role, group) for role, groups in access.roles.items() for group in groups
     }
+
+
+def test_an_app_role_and_a_group_that_were_there_before_keep_what_entra_knows_them_by() -> None:
+    group = {"create": "Airflow Admins", "mailNickname": "AirflowAdmins"}
+    access = plan(settings({"Admin": {"appRole": OTHER_ID, "groups": [group]}}), "prod")
+    (role,) = access.app_roles
+    assert (role.key, role.id) == ("Admin", OTHER_ID)
+    assert [assignment.app_role_id for assignment in access.assignments] == [OTHER_ID]
+    assert access.groups["Airflow Admins"].mail_nickname == "AirflowAdmins"

@@ -80,6 +80,22 @@ def former_names_are_free(settings: StackSettings) -> Iterator[Finding]:
             )
 
 
+def app_roles_differ(settings: StackSettings) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for name, role in settings.roles.items():
+        if role.app_role is None:
+            continue
+        other = seen.setdefault(role.app_role, name)
+        if other != name:
+            yield Finding(
+                loc=at("roles", name, "appRole"),
+                first=at("roles", other, "appRole"),
+                what=f"the app role {role.app_role} is that of {other} ({{first}}) as well",
+                right="one app role is one role",
+                fix="correct one of the two, or delete it: a new app role is made then",
+            )
+
+
 def actions_once(settings: StackSettings) -> Iterator[Finding]:
     for name, role in settings.roles.items():
         for pattern, actions in role.dags.items():
@@ -139,6 +155,7 @@ RULES = (
     Rule(("roles",), custom_roles_name_dags),
     Rule(("roles",), names_differ_by_more_than_case),
     Rule(("roles",), former_names_are_free),
+    Rule(("roles",), app_roles_differ),
     Rule(("roles",), actions_once),
     Rule(("roles", "airflow", "sign_in"), manifest_has_room),
     Rule(("sign_in",), nested_members_get_in),

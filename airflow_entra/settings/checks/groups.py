@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic.alias_generators import to_camel
+
 from airflow_entra.settings.checks.rule import Rule, at
 from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import CreatedGroup, ExistingGroup, StackSettings
@@ -43,14 +45,16 @@ def created_alike(settings: StackSettings) -> Iterator[Finding]:
             )
         elif earlier != group and first_role != role:
             differing = next(
-                key for key in ("rule", "was", "description", "id") if getattr(earlier, key) != getattr(group, key)
+                key
+                for key in ("rule", "was", "description", "id", "mail_nickname")
+                if getattr(earlier, key) != getattr(group, key)
             )
             yield Finding(
                 loc=loc,
                 first=first,
-                what=f"the group {group.create} has another {differing} here than in {{first}}",
+                what=f"the group {group.create} has another {to_camel(differing)} here than in {{first}}",
                 right="one group has the same properties in every role that lists it",
-                fix=f"write the same {differing} in both places, or create another group",
+                fix=f"write the same {to_camel(differing)} in both places, or create another group",
             )
 
 
