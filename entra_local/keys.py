@@ -109,8 +109,8 @@ class Keys:
         """What a form carries from one request to the next: nobody else can read, make or change it."""
         return self._tickets.encrypt(json.dumps(content).encode()).decode()
 
-    def read_ticket(self, ticket: str, seconds: int) -> JsonObject | None:
-        """What `ticket` was given, or None when it is not ours or older than `seconds`."""
+    def read_ticket(self, ticket: str, seconds: int | None) -> JsonObject | None:
+        """What `ticket` was given, or None when it is not ours or older than `seconds`; None: of any age."""
         try:
             content: JsonObject = json.loads(self._tickets.decrypt(ticket.encode(), ttl=seconds))
         except InvalidToken:

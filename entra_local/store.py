@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entra_local import clock
+from entra_local.changes import SCHEMA, Changes
 from entra_local.wire import JsonObject
 
 LOOKUPS: dict[str, Sequence[str]] = {
@@ -54,6 +55,8 @@ CREATE TABLE IF NOT EXISTS links (
   UNIQUE (kind, tenant, source, target)
 );
 CREATE INDEX IF NOT EXISTS links_by_target ON links (kind, tenant, target, source);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT OR IGNORE INTO settings VALUES ('instance', hex(randomblob(16)));
 """
 
 EVERYWHERE = "*"
@@ -81,7 +84,7 @@ class Store:
         self.connection.execute("PRAGMA synchronous=NORMAL")
         # 4 MB of pages: the memory bar is 120 MB for the whole process.
         self.connection.execute("PRAGMA cache_size=-4096")
-        self.connection.executescript(_SCHEMA)
+        self.connection.executescript(_SCHEMA + SCHEMA)
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator["Transaction"]:
@@ -100,6 +103,18 @@ class Store:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+    def setting(self, name: str) -> str | None:
+        """What is kept beside the documents: this file's own id (`instance`), the clock, the faults."""
+        row = self.connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else None
+
+    def set(self, name: str, value: str | None) -> None:
+        """Keep a setting, or with None forget it; a server that runs on this file obeys from its next request on."""
+        if value is None:
+            self.connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+        else:
+            self.connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def close(self) -> None:
         self.connection.close()
@@ -122,6 +137,7 @@ class Directory:
     def __init__(self, connection: sqlite3.Connection, tenant: str) -> None:
         self.connection = connection
         self.tenant = tenant
+        self.changes = Changes(connection, tenant)
 
     # documents
 
@@ -135,6 +151,7 @@ class Directory:
 
     def put(self, kind: str, id_: str, body: JsonObject) -> None:
         """Write a document, new or not; its lookups follow. A soft-deleted one stays soft-deleted."""
+        self.changes.note_write(kind, id_, body)
         (position,) = self.connection.execute(
             "INSERT INTO documents (tenant, kind, id, body) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (kind, tenant, id) DO UPDATE SET body = excluded.body RETURNING position",
@@ -178,13 +195,16 @@ class Directory:
     def soft_delete(self, kind: str, id_: str) -> None:
         """Hide a document; its links and lookups stay for a restore."""
         self._mark(kind, id_, clock.stamp())
+        self.changes.note_end(kind, id_)
 
     def restore(self, kind: str, id_: str) -> None:
         """Bring a soft-deleted document back."""
         self._mark(kind, id_, None)
+        self.changes.note_return(kind, id_)
 
     def remove(self, kind: str, id_: str) -> None:
         """Forget a document and every link from or to the object that it is."""
+        self.changes.note_end(kind, id_)
         self.connection.execute(
             "DELETE FROM lookups WHERE position IN"
             " (SELECT position FROM documents WHERE kind = ? AND tenant = ? AND id = ?)",
@@ -212,7 +232,7 @@ class Directory:
             "INSERT OR IGNORE INTO links (tenant, kind, source, target) VALUES (?, ?, ?, ?)",
             (self.tenant, kind, source, target),
         )
-        return cursor.rowcount == 1
+        return self.changes.note_link(kind, source, target, changed=cursor.rowcount == 1)
 
     def unlink(self, kind: str, source: str, target: str) -> bool:
         """Take a link away; False when there was none."""
@@ -220,7 +240,7 @@ class Directory:
             "DELETE FROM links WHERE tenant = ? AND kind = ? AND source = ? AND target = ?",
             (self.tenant, kind, source, target),
         )
-        return cursor.rowcount == 1
+        return self.changes.note_link(kind, source, target, changed=cursor.rowcount == 1)
 
     def linked(self, kind: str, source: str, target: str) -> bool:
         """Whether this link exists."""

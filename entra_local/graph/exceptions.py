@@ -118,6 +118,28 @@ class ReferenceExists(GraphError):
         )
 
 
+class BadStateToken(GraphError):
+    """A $deltatoken or $skiptoken that is not one, or of another tenant, type or caller's choice."""
+
+    code = "BadRequest"
+    message = "Badly formed token."
+
+
+class SyncStateNotFound(GraphError):
+    """A $deltatoken that has expired: the caller has to read everything again, at the address given."""
+
+    status = 410
+    code = "syncStateNotFound"
+    message = "The sync state generation is not found. Start again with a full synchronization."
+
+    def __init__(self, location: str) -> None:
+        super().__init__()
+        self._location = location
+
+    def headers(self) -> dict[str, str]:
+        return {"Location": self._location}
+
+
 class SameKey(GraphError):
     """Another object has this key."""
 

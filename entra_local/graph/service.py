@@ -19,7 +19,7 @@ from entra_local.graph.permissions import OWNED_BY
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.request_ids import request_ids
 from entra_local.graph.responses.batch import batch
-from entra_local.graph.urls import ROUTES, GraphRoute
+from entra_local.graph.urls import DELTAS, ROUTES, GraphRoute
 from entra_local.routing import Route, Table
 from entra_local.service import Request, Service, World
 from entra_local.tokens import GRAPH_AUDIENCES, read
@@ -60,7 +60,8 @@ class Graph(Service[GraphRequest]):
         if caller.person and not _open_to_people(route):
             raise Denied
         _check_permissions(admitted, route)
-        check_options(request.call)
+        if route not in DELTAS:
+            check_options(request.call)
         return admitted
 
     def no_route(self, call: Call, allowed: list[str]) -> GraphError:

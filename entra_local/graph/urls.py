@@ -11,6 +11,7 @@ from entra_local.graph.responses import (
     audit,
     conditional_access,
     deleted,
+    delta,
     directory,
     groups,
     service_principals,
@@ -157,6 +158,17 @@ _GROUPS = [
     ),
 ]
 
+DELTAS = [
+    # Before the routes with an id: "delta" is none. SDKs write the function's full name.
+    GraphRoute("GET", f"/{collection}/{name}", handler, needed)
+    for name in ("delta", "delta()", "microsoft.graph.delta", "microsoft.graph.delta()")
+    for collection, handler, needed in (
+        ("users", delta.users, [needs.USER_READ]),
+        ("groups", delta.groups, [needs.MEMBERSHIP_READ]),
+    )
+]
+"""The routes that take query options of their own."""
+
 _DIRECTORY = [
     GraphRoute("POST", "/directoryObjects/getByIds", directory.get_by_ids, [needs.OBJECT_READ]),
     GraphRoute("GET", "/directoryObjects/{id}", directory.read_object, [needs.OBJECT_READ]),
@@ -241,6 +253,7 @@ _DELETED = [
 ]
 
 ROUTES = [
+    *DELTAS,
     *_APPLICATIONS,
     *_PRINCIPALS,
     *_GROUPS,
