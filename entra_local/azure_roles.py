@@ -38,6 +38,10 @@ _VAULT_READ = (
     "Microsoft.KeyVault/checkNameAvailability/read",
 )
 _SECRETS = "Microsoft.KeyVault/vaults/secrets"
+_KEYS = "Microsoft.KeyVault/vaults/keys"
+_KEY_USES = ("read", "update/action", "backup/action", "encrypt/action", "decrypt/action", "wrap/action")
+_CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
+_BLOBS = f"{_CONTAINERS}/blobs"
 _GRANTING = ("Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write")
 
 BUILT_IN = (
@@ -74,6 +78,24 @@ BUILT_IN = (
         "Key Vault Reader",
         _VAULT_READ,
         ["Microsoft.KeyVault/vaults/*/read", f"{_SECRETS}/readMetadata/action"],
+    ),
+    Role("14b46e9e-c2b7-41b4-b07b-48a6ebf60603", "Key Vault Crypto Officer", _VAULT_READ, [f"{_KEYS}/*"]),
+    Role(
+        "12338af0-0e69-4776-bea7-57ae8d297424",
+        "Key Vault Crypto User",
+        data_actions=[f"{_KEYS}/{use}" for use in (*_KEY_USES, "unwrap/action", "sign/action", "verify/action")],
+    ),
+    Role(
+        "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+        "Storage Blob Data Reader",
+        [f"{_CONTAINERS}/read"],
+        [f"{_BLOBS}/read"],
+    ),
+    Role(
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        "Storage Blob Data Contributor",
+        [f"{_CONTAINERS}/read", f"{_CONTAINERS}/write", f"{_CONTAINERS}/delete"],
+        [f"{_BLOBS}/{use}" for use in ("read", "write", "delete", "add/action", "move/action")],
     ),
 )
 ROLES = {role.id: role for role in BUILT_IN}

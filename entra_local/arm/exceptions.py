@@ -166,6 +166,30 @@ class SecretConflict(ArmError):
     code = "Conflict"
 
 
+class AccountNameInvalid(ArmError):
+    code = "AccountNameInvalid"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name[:40]} is not a valid storage account name. Storage account name must be between 3 and 24 characters"
+            " in length and use numbers and lower-case letters only."
+        )
+
+
+class StorageAccountAlreadyTaken(ArmError):
+    status = 409
+    code = "StorageAccountAlreadyTaken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The storage account named {name} is already taken.")
+
+
+class ContainerNotFound(ArmError):
+    status = 404
+    code = "ContainerNotFound"
+    message = "The specified container does not exist."
+
+
 class RoleAssignmentExists(ArmError):
     status = 409
     code = "RoleAssignmentExists"

@@ -1,7 +1,7 @@
 """Every route of Resource Manager that the tenant serves, and the action that it takes."""
 
 from entra_local.arm.request import ArmRequest
-from entra_local.arm.responses import access, resources, vaults
+from entra_local.arm.responses import access, keys, resources, storage, vaults
 from entra_local.routing import Route, Table
 
 ArmRoute = Route[ArmRequest]
@@ -10,6 +10,10 @@ _SUBSCRIPTION = "/subscriptions/{subscription}"
 _KEY_VAULT = _SUBSCRIPTION + "/providers/Microsoft.KeyVault"
 _GROUP = _SUBSCRIPTION + "/resourceGroups/{group}"
 _VAULT = _GROUP + "/providers/Microsoft.KeyVault/vaults/{name}"
+_STORAGE = _GROUP + "/providers/Microsoft.Storage/storageAccounts"
+_ACCOUNT = _STORAGE + "/{name}"
+_BLOBS = _ACCOUNT + "/blobServices/{service}"
+_CONTAINERS = _ACCOUNT + "/blobServices/default/containers"
 _DELETED = _KEY_VAULT + "/locations/{location}/deletedVaults/{name}"
 _AUTHORIZATION = "/{scope:path}/providers/Microsoft.Authorization"
 
@@ -25,6 +29,10 @@ _READ_DELETED = _action("Microsoft.KeyVault/locations/deletedVaults/read")
 _PURGE = _action("Microsoft.KeyVault/locations/deletedVaults/purge/action")
 _READ_SECRET = _action("Microsoft.KeyVault/vaults/secrets/read")
 _WRITE_SECRET = _action("Microsoft.KeyVault/vaults/secrets/write")
+_READ_KEY = _action("Microsoft.KeyVault/vaults/keys/read")
+_READ_ACCOUNT = _action("Microsoft.Storage/storageAccounts/read")
+_READ_BLOBS = _action("Microsoft.Storage/storageAccounts/blobServices/read")
+_READ_CONTAINER = _action("Microsoft.Storage/storageAccounts/blobServices/containers/read")
 _READ_ASSIGNMENT = _action("Microsoft.Authorization/roleAssignments/read")
 _READ_DEFINITION = _action("Microsoft.Authorization/roleDefinitions/read")
 
@@ -80,5 +88,30 @@ TABLE = Table(
         ArmRoute("GET", _VAULT + "/secrets/{secret}", vaults.read_secret, _READ_SECRET),
         ArmRoute("PUT", _VAULT + "/secrets/{secret}", vaults.put_secret, _WRITE_SECRET),
         ArmRoute("PATCH", _VAULT + "/secrets/{secret}", vaults.put_secret, _WRITE_SECRET),
+        ArmRoute("GET", _VAULT + "/keys", keys.list_all, _READ_KEY),
+        ArmRoute("GET", _VAULT + "/keys/{key}", keys.read, _READ_KEY),
+        ArmRoute("PUT", _VAULT + "/keys/{key}", keys.put, _action("Microsoft.KeyVault/vaults/keys/write")),
+        ArmRoute("GET", _STORAGE, storage.list_in_group, _READ_ACCOUNT),
+        ArmRoute("GET", _ACCOUNT, storage.read, _READ_ACCOUNT),
+        ArmRoute("PUT", _ACCOUNT, storage.put, _action("Microsoft.Storage/storageAccounts/write")),
+        ArmRoute("DELETE", _ACCOUNT, storage.delete, _action("Microsoft.Storage/storageAccounts/delete")),
+        ArmRoute("GET", _BLOBS, storage.read_blob_service, _READ_BLOBS),
+        ArmRoute(
+            "PUT", _BLOBS, storage.put_blob_service, _action("Microsoft.Storage/storageAccounts/blobServices/write")
+        ),
+        ArmRoute("GET", _CONTAINERS, storage.list_containers, _READ_CONTAINER),
+        ArmRoute("GET", _CONTAINERS + "/{container}", storage.read_container, _READ_CONTAINER),
+        ArmRoute(
+            "PUT",
+            _CONTAINERS + "/{container}",
+            storage.put_container,
+            _action("Microsoft.Storage/storageAccounts/blobServices/containers/write"),
+        ),
+        ArmRoute(
+            "DELETE",
+            _CONTAINERS + "/{container}",
+            storage.delete_container,
+            _action("Microsoft.Storage/storageAccounts/blobServices/containers/delete"),
+        ),
     ]
 )

@@ -34,7 +34,7 @@ def test_a_request_needs_a_token_for_resource_manager(tenant: Tenant) -> None:
         ("GET", DELETED, 404, "DeletedVaultNotFound"),
         ("DELETE", f"{SUB}/resourceGroups/other", 404, "ResourceGroupNotFound"),
         ("POST", VAULT, 405, "MethodNotAllowed"),
-        ("GET", f"{GROUP}/providers/Microsoft.Storage/storageAccounts/x", 501, "NotImplemented"),
+        ("GET", f"{GROUP}/providers/Microsoft.Compute/virtualMachines/x", 501, "NotImplemented"),
     ],
 )
 def test_what_is_not_there(tenant: Tenant, method: str, path: str, status: int, code: str) -> None:

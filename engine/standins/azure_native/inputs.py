@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.standins.azure_native.types import ArmType, AutoName, Fields, select
+from engine.standins.azure_native.arm_type import ArmType, AutoName, Fields, select
 from engine.standins.package import Change, Checked, Failure, PropertyChange
 from engine.standins.values import UNKNOWN, Props, without_nulls
 

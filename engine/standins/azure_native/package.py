@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from engine.standins import describe
 from engine.standins.azure_native.arm import SCOPE, Arm
+from engine.standins.azure_native.arm_type import ArmType
 from engine.standins.azure_native.resource import ArmResource, Services, resource_for
-from engine.standins.azure_native.types import SECRET, TYPES, VAULT, ArmType
+from engine.standins.azure_native.types import SECRET, TYPES, VAULT
 from engine.standins.azure_native.vault import VaultClient
 from engine.standins.credentials import Credential, Settings
 from engine.standins.errors import ProviderError

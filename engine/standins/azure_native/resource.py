@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from engine.standins.azure_native import inputs as rules
 from engine.standins.azure_native.arm import Arm
-from engine.standins.azure_native.types import SECRET, ArmType, select
+from engine.standins.azure_native.arm_type import ArmType, select
+from engine.standins.azure_native.types import KEY, SECRET
 from engine.standins.azure_native.vault import VaultClient
 from engine.standins.errors import HalfCreatedError, ProviderError, WireError
 from engine.standins.package import Checked, Difference, Live
@@ -44,7 +45,8 @@ class ArmResource:
 
     def create(self, inputs: Props) -> tuple[str, Props]:
         object_id = self.type.id_of(inputs, self.services.subscription())
-        self.services.arm.refuse_existing(object_id, self.type.api_version)
+        if not self.type.there_from_the_start:
+            self.services.arm.refuse_existing(object_id, self.type.api_version)
         made = self._put(object_id, inputs)
         object_id = made.get("id") or object_id
         return object_id, self._after_write(object_id, made, inputs)
@@ -67,7 +69,8 @@ class ArmResource:
         return self._after_write(object_id, made, inputs)
 
     def delete(self, object_id: str, old_inputs: Props, state: Props) -> None:
-        self.services.arm.delete(object_id, self.type.api_version)
+        if not self.type.there_from_the_start:
+            self.services.arm.delete(object_id, self.type.api_version)
 
     def _put(self, object_id: str, inputs: Props) -> Props:
         return self.services.arm.put(object_id, self.type.api_version, self._body(inputs))
@@ -83,12 +86,15 @@ class ArmResource:
 
     def _body(self, inputs: Props) -> Props:
         body = self.type.to_wire(select(self.type.body, inputs))
-        return {"properties": body} if self.type.flattened else body
+        if not self.type.flattened:
+            return body
+        beside = {key: body.pop(key) for key in self.type.beside if key in body}
+        return {**beside, "properties": body}
 
     def _outputs(self, found: Props) -> Props:
-        known = self.type.from_wire(found)
-        flat = {**(known.get("properties") or {}), **known} if self.type.flattened else known
-        return {**select(self.type.outputs, flat), "azureApiVersion": self.type.api_version}
+        if self.type.flattened or self.type.flattened_outputs:
+            found = {**(found.get("properties") or {}), **found}
+        return {**select(self.type.outputs, self.type.from_wire(found)), "azureApiVersion": self.type.api_version}
 
 
 class SecretResource(ArmResource):
@@ -118,5 +124,15 @@ class SecretResource(ArmResource):
         self.services.vaults.delete_secret(names["vaultName"], names["secretName"])
 
 
+class KeyResource(ArmResource):
+    """Resource Manager makes keys and never deletes one: that is the vault's own business, as with secrets."""
+
+    def delete(self, object_id: str, old_inputs: Props, state: Props) -> None:
+        names = self.type.parameters_of(object_id)
+        self.services.vaults.delete_key(names["vaultName"], names["keyName"])
+
+
 def resource_for(arm_type: ArmType, services: Services) -> ArmResource:
-    return (SecretResource if arm_type is SECRET else ArmResource)(arm_type, services)
+    if arm_type is SECRET:
+        return SecretResource(arm_type, services)
+    return (KeyResource if arm_type is KEY else ArmResource)(arm_type, services)

@@ -3,75 +3,16 @@
 API versions are the defaults of pulumi-azure-native 3.29.0, found in its SDK's documentation of each type.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
 from types import MappingProxyType
-from typing import Any
 
-from engine.standins.errors import ProviderError
-from engine.standins.values import Props
+from engine.standins.azure_native.arm_type import ArmType, AutoName, Fields
 
 KEY_VAULT_API = "2024-11-01"
-
-Fields = Mapping[str, Any]
-"""Properties by name: None for a value of any kind, or the fields of an object."""
-
-
-class AutoName(Enum):
-    RANDOM = "random"
-    """The resource's name and eight hexadecimal digits: the new one can be made before the old one goes."""
-    COPY = "copy"
-    UUID = "uuid"
-
-
-@dataclass(frozen=True)
-class ArmType:
-    token: str
-    path: str
-    api_version: str
-    name: str
-    """The input that names the resource; it is made up where none is given."""
-    auto_name: AutoName
-    body: Fields
-    outputs: Fields
-    required: tuple[str, ...]
-    """Paths of required inputs."""
-    force_new: frozenset[str] = frozenset()
-    flattened: bool = False
-    """The body nests the inputs in `properties`, the SDK does not."""
-    patterns: Mapping[str, str] = field(default_factory=dict)
-    wire_names: Mapping[str, str] = field(default_factory=dict)
-    """Paths of properties that the wire calls otherwise than the SDK (Azure's `x-ms-client-name`)."""
-
-    def to_wire(self, value: Props) -> Props:
-        return _renamed(value, self.wire_names)
-
-    def from_wire(self, value: Props) -> Props:
-        parents = {path: path.rpartition(".") for path in self.wire_names}
-        sdk_names = {f"{parents[path][0]}.{name}": parents[path][2] for path, name in self.wire_names.items()}
-        return _renamed(value, sdk_names)
-
-    @property
-    def parameters(self) -> list[str]:
-        """Inputs that are part of the path: a change replaces."""
-        return [name for name in re.findall(r"\{(\w+)\}", self.path) if name != "subscriptionId"]
-
-    def id_of(self, inputs: Props, subscription: str) -> str:
-        values = {**inputs, "subscriptionId": subscription}
-        return re.sub(r"\{(\w+)\}", lambda match: str(values[match[1]]).strip("/"), self.path)
-
-    def parameters_of(self, object_id: str) -> Props:
-        pattern = re.sub(r"\{(\w+)\}", lambda m: f"(?P<{m[1]}>{'.+' if m[1] == 'scope' else '[^/]+'})", self.path)
-        match = re.fullmatch(pattern, object_id, re.IGNORECASE)
-        if match is None:
-            raise ProviderError(f"the ID {object_id!r} is not of the form {self.path}")
-        return {name: f"/{match[name]}" if name == "scope" else match[name] for name in self.parameters}
-
+STORAGE_API = "2024-01-01"
 
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 _VAULT = _GROUP + "/providers/Microsoft.KeyVault/vaults/{vaultName}"
+_ACCOUNT = _GROUP + "/providers/Microsoft.Storage/storageAccounts/{accountName}"
 _COMMON: Fields = MappingProxyType({"azureApiVersion": None, "id": None, "name": None, "type": None})
 _VAULT_PROPERTIES = (
     "accessPolicies",
@@ -168,21 +109,115 @@ ROLE_ASSIGNMENT = ArmType(
     flattened=True,
 )
 
-TYPES = (RESOURCE_GROUP, VAULT, SECRET, ROLE_ASSIGNMENT)
+_KEY = ("attributes", "curveName", "keyOps", "keySize", "kty", "releasePolicy", "rotationPolicy")
+KEY = ArmType(
+    "azure-native:keyvault:Key",
+    path=_VAULT + "/keys/{keyName}",
+    api_version=KEY_VAULT_API,
+    name="keyName",
+    auto_name=AutoName.COPY,
+    body={"properties": dict.fromkeys(_KEY), "tags": None},
+    outputs={**_COMMON, **dict.fromkeys((*_KEY, "keyUri", "keyUriWithVersion", "location", "tags"))},
+    required=("properties", "resourceGroupName", "vaultName"),
+    patterns={"keyName": r"[a-zA-Z0-9-]{1,127}"},
+    wire_names={
+        "attributes.expires": "exp",
+        "attributes.notBefore": "nbf",
+        "properties.attributes.expires": "exp",
+        "properties.attributes.notBefore": "nbf",
+    },
+    flattened_outputs=True,
+)
+_STORAGE = (
+    "accessTier",
+    "allowBlobPublicAccess",
+    "allowCrossTenantReplication",
+    "allowSharedKeyAccess",
+    "allowedCopyScope",
+    "azureFilesIdentityBasedAuthentication",
+    "customDomain",
+    "defaultToOAuthAuthentication",
+    "dnsEndpointType",
+    "enableExtendedGroups",
+    "enableHttpsTrafficOnly",
+    "enableNfsV3",
+    "encryption",
+    "immutableStorageWithVersioning",
+    "isHnsEnabled",
+    "isLocalUserEnabled",
+    "isSftpEnabled",
+    "keyPolicy",
+    "largeFileSharesState",
+    "minimumTlsVersion",
+    "networkRuleSet",
+    "publicNetworkAccess",
+    "routingPreference",
+    "sasPolicy",
+)
+_BESIDE = ("extendedLocation", "identity", "kind", "location", "sku", "tags")
+_STORAGE_MADE = ("creationTime", "primaryEndpoints", "primaryLocation", "provisioningState", "statusOfPrimary")
+STORAGE_ACCOUNT = ArmType(
+    "azure-native:storage:StorageAccount",
+    path=_ACCOUNT,
+    api_version=STORAGE_API,
+    name="accountName",
+    auto_name=AutoName.RANDOM,
+    body=dict.fromkeys((*_STORAGE, *_BESIDE)),
+    outputs={**_COMMON, **dict.fromkeys((*_STORAGE, *_BESIDE, *_STORAGE_MADE))},
+    required=("kind", "location", "resourceGroupName", "sku"),
+    force_new=frozenset({"location"}),
+    flattened=True,
+    beside=frozenset(_BESIDE),
+    patterns={"accountName": r"[a-z0-9]{3,24}"},
+    wire_names={
+        "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
+        "enableNfsV3": "isNfsV3Enabled",
+        "networkRuleSet": "networkAcls",
+    },
+)
+_BLOB_SERVICE = (
+    "automaticSnapshotPolicyEnabled",
+    "changeFeed",
+    "containerDeleteRetentionPolicy",
+    "cors",
+    "defaultServiceVersion",
+    "deleteRetentionPolicy",
+    "isVersioningEnabled",
+    "lastAccessTimeTrackingPolicy",
+    "restorePolicy",
+)
+BLOB_SERVICE = ArmType(
+    "azure-native:storage:BlobServiceProperties",
+    path=_ACCOUNT + "/blobServices/{blobServicesName}",
+    api_version=STORAGE_API,
+    name="blobServicesName",
+    auto_name=AutoName.COPY,
+    body=dict.fromkeys(_BLOB_SERVICE),
+    outputs={**_COMMON, **dict.fromkeys((*_BLOB_SERVICE, "sku"))},
+    required=("accountName", "resourceGroupName"),
+    flattened=True,
+    there_from_the_start=True,
+)
+_CONTAINER = (
+    "defaultEncryptionScope",
+    "denyEncryptionScopeOverride",
+    "enableNfsV3AllSquash",
+    "enableNfsV3RootSquash",
+    "immutableStorageWithVersioning",
+    "metadata",
+    "publicAccess",
+)
+CONTAINER = ArmType(
+    "azure-native:storage:BlobContainer",
+    path=_ACCOUNT + "/blobServices/default/containers/{containerName}",
+    api_version=STORAGE_API,
+    name="containerName",
+    auto_name=AutoName.COPY,
+    body=dict.fromkeys(_CONTAINER),
+    outputs={**_COMMON, **dict.fromkeys((*_CONTAINER, "etag", "hasImmutabilityPolicy", "hasLegalHold"))},
+    required=("accountName", "resourceGroupName"),
+    flattened=True,
+    patterns={"containerName": r"[a-z0-9](-?[a-z0-9])+"},
+)
 
-
-def select(fields: Fields, value: Props) -> Props:
-    """The part of an object that the fields name, without nulls."""
-
-    def nested(key: str) -> Any:
-        inner, item = fields[key], value[key]
-        return select(inner, item) if inner is not None and isinstance(item, dict) else item
-
-    return {key: nested(key) for key in fields if value.get(key) is not None}
-
-
-def _renamed(value: Props, names: Mapping[str, str], prefix: str = "") -> Props:
-    return {
-        names.get(prefix + key, key): _renamed(item, names, f"{prefix}{key}.") if isinstance(item, dict) else item
-        for key, item in value.items()
-    }
+TYPES = (RESOURCE_GROUP, VAULT, SECRET, KEY, ROLE_ASSIGNMENT, STORAGE_ACCOUNT, BLOB_SERVICE, CONTAINER)

@@ -1,4 +1,4 @@
-"""Key Vault's data plane: what Resource Manager can't do with a secret."""
+"""Key Vault's data plane: what Resource Manager can't do with a secret or a key."""
 
 import re
 import threading
@@ -23,11 +23,11 @@ class VaultClient:
 
     def delete_secret(self, vault: str, name: str) -> None:
         """A secret that is gone already is fine."""
-        try:
-            self._send("DELETE", vault, f"/secrets/{name}")
-        except WireError as error:
-            if error.status != 404:
-                raise
+        self._delete(vault, f"/secrets/{name}")
+
+    def delete_key(self, vault: str, name: str) -> None:
+        """The same for a key."""
+        self._delete(vault, f"/keys/{name}")
 
     def recover_secret(self, vault: str, name: str) -> bool:
         """False where no soft-deleted secret of this name can be seen."""
@@ -39,6 +39,13 @@ class VaultClient:
             return False
         self._send("POST", vault, f"/deletedsecrets/{name}/recover")
         return True
+
+    def _delete(self, vault: str, path: str) -> None:
+        try:
+            self._send("DELETE", vault, path)
+        except WireError as error:
+            if error.status != 404:
+                raise
 
     def _send(self, method: str, vault: str, path: str) -> Props | None:
         host = f"{vault}.vault.azure.net"

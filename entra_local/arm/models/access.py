@@ -16,7 +16,7 @@ from entra_local.arm.exceptions import (
     RoleDefinitionNotFound,
     UnmatchedPrincipalType,
 )
-from entra_local.arm.models import resources, vaults
+from entra_local.arm.models import resources, storage, vaults
 from entra_local.graph.models.objects import find_object, kind_of
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
@@ -24,7 +24,8 @@ from entra_local.wire import JsonObject
 _PRINCIPAL_TYPES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 _IN_GROUP = re.compile(
     r"subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"(?:/providers/Microsoft\.KeyVault/vaults/(?P<vault>[^/]+))?(?:/.*)?",
+    r"(?:/providers/(?:Microsoft\.KeyVault/vaults/(?P<vault>[^/]+)"
+    r"|Microsoft\.Storage/storageAccounts/(?P<account>[^/]+)))?(?:/.*)?",
     re.IGNORECASE,
 )
 
@@ -120,13 +121,15 @@ def _principal(directory: Directory, properties: JsonObject) -> tuple[str, str]:
 
 
 def _check_scope(everywhere: Directory, scope: str) -> None:
-    """A role is assigned on something that exists; of resources, this tenant knows vaults and what is in them."""
+    """A role is assigned on something that exists; of resources, this tenant knows vaults and storage accounts."""
     inside = _IN_GROUP.fullmatch(scope.strip("/"))
     if inside is None:
         return
     resources.load_group(everywhere, inside["subscription"], inside["group"])
     if inside["vault"]:
         vaults.load(everywhere, inside["subscription"], inside["group"], inside["vault"])
+    if inside["account"]:
+        storage.load(everywhere, inside["subscription"], inside["group"], inside["account"])
 
 
 def _role_of(assignment: JsonObject) -> str:
