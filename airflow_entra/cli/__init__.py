@@ -14,6 +14,7 @@ _COMMANDS = {
     "explain": "airflow_entra.cli.explain",
     "graph": "airflow_entra.cli.graph",
     "local": "airflow_entra.cli.local",
+    "preview": "airflow_entra.cli.preview",
     "recover": "airflow_entra.cli.recover",
     "render": "airflow_entra.cli.render",
     "schema": "airflow_entra.cli.schema",

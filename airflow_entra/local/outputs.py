@@ -11,7 +11,7 @@ from typing import Any
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 
-_WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
+WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
 """Set by `airflow-entra local run`: where Pulumi runs for a command that already is in the local world."""
 
 
@@ -23,7 +23,7 @@ def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -
     """
     if file is not None:
         return _parsed(file.read_text("utf-8"), str(file))
-    if local and not os.environ.get(_WORKSPACE):
+    if local and not os.environ.get(WORKSPACE):
         return checkpoint_outputs(world, stack)
     return _ask_pulumi(world, stack)
 
@@ -40,7 +40,7 @@ def checkpoint_outputs(world: World, stack: str) -> dict[str, Any]:
 
 def _ask_pulumi(world: World, stack: str) -> dict[str, Any]:
     command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]
-    where = Path(os.environ.get(_WORKSPACE) or world.project)
+    where = Path(os.environ.get(WORKSPACE) or world.project)
     try:
         said = subprocess.run(command, cwd=where, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -1,0 +1,85 @@
+"""airflow-entra preview: what a pull request would do, in one comment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from airflow_entra.cli.common import Form, format_option, say, told, writing
+
+if TYPE_CHECKING:
+    from airflow_entra.preview.result import StackPreview
+
+
+@click.command(name="preview")
+@click.option("--stack", "stacks", multiple=True, metavar="NAME", help="One stack; may be given again. Else all.")
+@click.option("--all", "all_", is_flag=True, help="Every stack that has a file: what is done without --stack.")
+@click.option("--base", metavar="REVISION", help="Compare access with this; else with where the branch began.")
+@format_option
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report into this file, whole.")
+@click.option("--refresh", is_flag=True, help="Look first for what was changed outside of Pulumi.")
+@click.option("--expect-no-changes", is_flag=True, help="Exit with 1 where a stack would change.")
+@click.option("--no-policies", is_flag=True, help="Leave the policy pack out.")
+@click.option("--jobs", type=click.IntRange(1, 64), help="How many previews run at a time; else one for each CPU.")
+def command(
+    stacks: tuple[str, ...],
+    all_: bool,
+    base: str | None,
+    form: Form,
+    out: Path | None,
+    refresh: bool,
+    expect_no_changes: bool,
+    no_policies: bool,
+    jobs: int | None,
+) -> None:
+    """Run `pulumi preview` for stacks, several at a time, and say in one report what would come of it.
+
+    First a summary in one line, then who gains and loses access (see `airflow-entra diff`), what the policies say, and
+    Pulumi's own diff. As Markdown it is one comment for a pull request, never longer than GitHub takes. Nothing is
+    changed: a read-only identity is enough, and a stack that the backend doesn't have yet is previewed in a temporary
+    one. Exit code 1 where a mandatory policy is violated, a stack's preview fails, a rule over several stacks is broken
+    or, with --expect-no-changes, something would change; 2 where a stack file is wrong or a preview can't start.
+    """
+    from airflow_entra.local.preview import preview
+    from airflow_entra.preview.engine import NoEngineError
+    from airflow_entra.preview.run import InterruptedPreviewError
+    from airflow_entra.report.preview import render
+    from airflow_entra.report.preview_words import summary
+    from airflow_entra.settings.sides import SideError
+
+    if stacks and all_:
+        raise click.UsageError("--stack names some, --all takes every one: say one of them")
+    with told(SideError, NoEngineError):
+        try:
+            found = preview(
+                stacks,
+                base=base,
+                refresh=refresh,
+                policies=not no_policies,
+                expect_no_changes=expect_no_changes,
+                jobs=jobs,
+                started=lambda stack: say(f"{stack}: previewing ..."),
+                ended=_ended,
+            )
+        except InterruptedPreviewError as interruption:
+            say(f"airflow-entra: {interruption}")
+            sys.exit(128 + interruption.number)
+    report = render(found, form)
+    if out is None:
+        click.echo(report, nl=False)
+    else:
+        from airflow_entra.report.file import write_whole
+
+        with writing():
+            write_whole(out, report)
+        click.echo(summary(found))
+    sys.exit(found.exit_code)
+
+
+def _ended(one: StackPreview) -> None:
+    from airflow_entra.report.preview_words import state
+
+    say(f"{one.stack}: {state(one)} ({one.seconds:.1f} s)")

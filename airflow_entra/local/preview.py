@@ -1,0 +1,127 @@
+"""Previews of a project's stacks, where the caller stands: in the local world, or with a backend of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
+
+from airflow_entra.access.compare import Compared, compare
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.outputs import WORKSPACE
+from airflow_entra.local.world import World, project_world
+from airflow_entra.preview.base import default_base
+from airflow_entra.preview.engine import POLICIES, Engine
+from airflow_entra.preview.result import Previewed
+from airflow_entra.preview.run import Ended, Started, preview_all
+from airflow_entra.settings import SettingsError
+from airflow_entra.settings.sides import Side, SideError, sides
+
+_SHOWN_OF_A_COMMIT = 12
+
+
+def preview(
+    named: Sequence[str],
+    *,
+    base: str | None,
+    refresh: bool,
+    policies: bool,
+    expect_no_changes: bool,
+    jobs: int | None,
+    started: Started,
+    ended: Ended,
+) -> Previewed:
+    """The named stacks, or all that have a file; `jobs` at a time, one for each CPU where it is None.
+
+    Raises LocalError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
+    compare with, NoEngineError and InterruptedPreviewError.
+    """
+    world = project_world()
+    for stack in named:
+        world.existing_stack_file(stack)
+    head = _head(world)
+    stacks, left = _chosen(head, named)
+    compared, no_base = _compared(world, head, base)
+    if compared and named:
+        compared = _of(compared, stacks)
+    engine = Engine(_folder(world, policies), os.environ, policies=policies, refresh=refresh)
+    found = preview_all(engine, stacks, jobs or len(os.sched_getaffinity(0)), started, ended)
+    return Previewed(
+        tuple(found),
+        compared,
+        no_base,
+        policies=policies,
+        refresh=refresh,
+        expect_no_changes=expect_no_changes,
+        left=tuple(left),
+    )
+
+
+def _head(world: World) -> Side:
+    with chdir(world.project):
+        (head,) = sides(_shown(world))
+    return head
+
+
+def _shown(world: World) -> str:
+    """The stack files as a reader of the report knows them: not by a path of this machine."""
+    return "." if world.stacks == world.project / "stacks" else str(world.stacks)
+
+
+def _chosen(head: Side, named: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The stacks to preview, and those that are left out with the reason."""
+    if named:
+        return list(dict.fromkeys(named)), []
+    if os.environ.get(WORKSPACE):
+        return sorted(head.stacks), []
+    local = {name for name, file in head.stacks.items() if file.settings.environment == "local"}
+    left = [f"{name} (it is for the local tenant: airflow-entra local run -- airflow-entra preview)" for name in local]
+    if local == set(head.stacks):
+        raise LocalError(
+            "every stack here is for the local tenant; there they are previewed by: airflow-entra local run -- "
+            "airflow-entra preview --all"
+        )
+    return sorted(set(head.stacks) - local), sorted(left)
+
+
+def _compared(world: World, head: Side, named: str | None) -> tuple[Compared | None, str]:
+    """The difference in access, or why there is none. What the caller named has to be right."""
+    base = named
+    if base is None:
+        found = default_base(world.project, os.environ)
+        if found.missing:
+            return None, found.missing
+        base = found.revision
+    elif Path(base).exists():
+        base = str(Path(base).absolute())
+    with chdir(world.project):
+        try:
+            before, after = sides(base, head.name)
+        except (SideError, SettingsError) as problem:
+            if named is not None:
+                raise
+            return None, f"{base[:_SHOWN_OF_A_COMMIT]}, where the branch began, can't be read: {problem}"
+    shown = base[:_SHOWN_OF_A_COMMIT] if named is None else named
+    return compare(replace(before, name=shown), after), ""
+
+
+def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
+    """Of these stacks alone; what is wrong between stacks stays, for it concerns each of them."""
+    return replace(
+        compared,
+        stacks=len(stacks),
+        changes=tuple(one for one in compared.changes if one.stack in stacks),
+        risks=tuple(one for one in compared.risks if one.stack in stacks),
+    )
+
+
+def _folder(world: World, policies: bool) -> Path:
+    folder = Path(os.environ.get(WORKSPACE) or world.project)
+    if policies and not (folder / POLICIES / "PulumiPolicy.yaml").is_file():
+        raise LocalError(
+            f"{folder / POLICIES} holds no policy pack (PulumiPolicy.yaml): copy the folder from airflow-entra, or "
+            "preview without (--no-policies)"
+        )
+    return folder

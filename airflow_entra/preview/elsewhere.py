@@ -1,0 +1,72 @@
+"""A backend of its own for a stack that the real one doesn't have: what it would make can be seen, and nothing is left.
+
+A read-only identity may not create the stack, and a pull request must not. The stack file is copied without what ties
+it to its secrets provider: `pulumi stack init` would write into it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_OF_THE_PROVIDER = ("secretsprovider", "encryptedkey", "encryptionsalt")
+_NOT_HERE = ("PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_STACK")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    folder: Path
+    environment: Mapping[str, str]
+
+    @classmethod
+    @contextmanager
+    def made_for(cls, project: Path, stack: str, environment: Mapping[str, str]) -> Iterator[Elsewhere]:
+        """A workspace and an empty file backend, removed on leaving. `project` is the folder of Pulumi.yaml."""
+        with tempfile.TemporaryDirectory(prefix="airflow-entra-preview-", ignore_cleanup_errors=True) as made:
+            folder = Path(made)
+            declared = yaml.safe_load((project / "Pulumi.yaml").read_text("utf-8"))
+            config = declared.get("stackConfigDir") or "."
+            (folder / "state").mkdir()
+            (folder / config).mkdir(exist_ok=True, parents=True)
+            (folder / "Pulumi.yaml").write_text(yaml.safe_dump(_moved(declared, project)), "utf-8")
+            file = Path(config) / f"Pulumi.{stack}.yaml"
+            if (project / file).is_file():
+                content = yaml.safe_load((project / file).read_text("utf-8"))
+                (folder / file).write_text(yaml.safe_dump(_untied(content)), "utf-8")
+            own = {name: value for name, value in environment.items() if name not in _NOT_HERE}
+            own["PULUMI_BACKEND_URL"] = folder.joinpath("state").as_uri()
+            own["PULUMI_CONFIG_PASSPHRASE"] = secrets.token_urlsafe(32)
+            yield cls(folder, own)
+
+
+def _moved(declared: dict[str, Any], project: Path) -> dict[str, Any]:
+    """The project's declaration as it has to read in another folder. A backend in it would win over the variable."""
+    moved = {**declared, "main": str((project / declared.get("main", ".")).absolute())}
+    moved.pop("backend", None)
+    runtime = declared.get("runtime")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    if isinstance(runtime, dict) and options and options.get("virtualenv"):
+        inside = str((project / options["virtualenv"]).absolute())
+        moved["runtime"] = {**runtime, "options": {**options, "virtualenv": inside}}
+    return moved
+
+
+def _untied(content: Any) -> Any:
+    """Without the keys of the secrets provider, and without values that only it can read."""
+    if not isinstance(content, dict):
+        return content
+    kept = {key: value for key, value in content.items() if key not in _OF_THE_PROVIDER}
+    if isinstance(kept.get("config"), dict):
+        kept["config"] = {key: value for key, value in kept["config"].items() if not _encrypted(value)}
+    return kept
+
+
+def _encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and "secure" in value

@@ -1,0 +1,152 @@
+"""Reads the engine's events, one JSON object a line, as `pulumi preview --json` streams them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_entra.preview.changes import between, readable, reported
+from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.preview.scrub import Scrub
+
+_NO_CHANGE = frozenset({"same", "read", "read-replacement", "read-discarded", "refresh"})
+_SAID_ANYWAY = frozenset({"preview failed", "an unhandled error occurred: program exited with non-zero exit code: 1"})
+_MOST_ERRORS = 50
+
+
+class Events:
+    """Gathers what a preview's events say. Anything that is no event is kept as what the engine said besides."""
+
+    def __init__(self, scrub: Scrub) -> None:
+        self._scrub = scrub
+        self._started = False
+        self._result = ""
+        self._steps: list[Step] = []
+        self._drift: list[Step] = []
+        self._violations: list[Violation] = []
+        self._errors: list[str] = []
+        self._warnings: list[str] = []
+        self._unchanged = 0
+
+    def read(self, line: str) -> None:
+        """One line of the engine's output."""
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = None
+        if not isinstance(event, Mapping):
+            self.complain(line)
+        elif "resOutputsEvent" in event:
+            self._resource(event["resOutputsEvent"]["metadata"])
+        elif "resourcePreEvent" in event:
+            self._planned(event["resourcePreEvent"]["metadata"])
+        elif "policyEvent" in event:
+            self._policy(event["policyEvent"])
+        elif "diagnosticEvent" in event:
+            self._diagnostic(event["diagnosticEvent"])
+        elif "summaryEvent" in event:
+            self._unchanged = (event["summaryEvent"].get("resourceChanges") or {}).get("same", 0)
+            self._result = event["summaryEvent"].get("result") or "succeeded"
+        self._started = self._started or (isinstance(event, Mapping) and "preludeEvent" in event)
+
+    def complain(self, text: str) -> None:
+        """What the engine said that is no event: why it did not start."""
+        said = self._scrub.text(text.strip().removeprefix("error: "))
+        if said and said not in self._errors and len(self._errors) < _MOST_ERRORS:
+            self._errors.append(said)
+
+    def result(self, stack: str, code: int, *, new: bool, seconds: float) -> StackPreview:
+        """What it all comes to. `code` is the engine's exit code."""
+        return StackPreview(
+            stack=stack,
+            outcome=self._outcome(code),
+            new=new,
+            steps=tuple(self._steps),
+            drift=tuple(self._drift),
+            violations=tuple(sorted(self._violations, key=lambda one: not one.mandatory)),
+            errors=tuple(self._errors) if code else (),
+            warnings=tuple(self._warnings),
+            unchanged=self._unchanged,
+            seconds=seconds,
+        )
+
+    def _outcome(self, code: int) -> Outcome:
+        if not self._started:
+            return "not started"
+        mandatory = any(violation.mandatory for violation in self._violations)
+        if code == 0 or (mandatory and not self._errors and self._result):
+            return "previewed"
+        return "failed"
+
+    def _planned(self, metadata: Mapping[str, Any]) -> None:
+        """What the engine is about to do. A deletion and all else that changes are told here, once each."""
+        op = str(metadata["op"])
+        if op in _NO_CHANGE or not metadata.get("logical", False):
+            return
+        self._steps.append(self._step(op, metadata))
+
+    def _resource(self, metadata: Mapping[str, Any]) -> None:
+        if metadata["op"] != "refresh" or not metadata.get("old"):
+            return
+        if not metadata.get("new"):
+            self._drift.append(Step("gone", *_identity(metadata)))
+        elif metadata.get("detailedDiff"):
+            self._drift.append(self._step("changed", metadata))
+
+    def _step(self, op: str, metadata: Mapping[str, Any]) -> Step:
+        before, after = (self._state(metadata.get(side)) for side in ("old", "new"))
+        if not metadata.get("old"):
+            changes = list(between({}, after["inputs"]))
+        elif not metadata.get("new") or op == "delete":
+            changes = []
+        else:
+            changes = list(between(before["inputs"], after["inputs"]))
+            told = {change.path for change in changes}
+            known = before["outputs"] | before["inputs"], after["outputs"] | after["inputs"]
+            if not changes:
+                changes += [one for one in reported(metadata.get("detailedDiff"), *known) if one.path not in told]
+        return Step(op, *_identity(metadata), tuple(map(self._scrubbed, changes)))
+
+    def _state(self, state: Any) -> dict[str, dict[str, Any]]:
+        state = state if isinstance(state, Mapping) else {}
+        return {part: readable(state.get(part) or {}) for part in ("inputs", "outputs")}
+
+    def _scrubbed(self, change: PropertyChange) -> PropertyChange:
+        key = change.path.rpartition(".")[2].partition("[")[0]
+        sides = (change.before, change.after)
+        values = (side if side is ABSENT else self._scrub.value(side, key) for side in sides)
+        return PropertyChange(self._scrub.text(change.path), *values)
+
+    def _policy(self, event: Mapping[str, Any]) -> None:
+        rule, _, said = self._scrub.text(event.get("message", "")).strip().partition("\n")
+        name = event.get("policyName", "")
+        problem, _, remedy = (said or rule).strip().removeprefix(f"{name}: ").partition(". ")
+        urn = event.get("resourceUrn", "")
+        violation = Violation(
+            policy=name,
+            mandatory=event.get("enforcementLevel") != "advisory",
+            severity=event.get("severity", ""),
+            resource="" if "::pulumi:pulumi:Stack::" in urn else urn.rpartition("::")[2],
+            rule=rule if said else "",
+            problem=problem,
+            remedy=remedy,
+        )
+        if violation not in self._violations:
+            self._violations.append(violation)
+
+    def _diagnostic(self, event: Mapping[str, Any]) -> None:
+        severity, said = event.get("severity", ""), self._scrub.text(event.get("message", "")).strip()
+        if severity == "error" and said not in _SAID_ANYWAY:
+            self.complain(said)
+        elif severity == "warning" and said and said not in self._warnings:
+            self._warnings.append(said)
+
+
+def _identity(metadata: Mapping[str, Any]) -> tuple[str, str]:
+    """Type and name; without the module that every type repeats (azuread:index/group:Group is azuread:Group)."""
+    package, _, rest = str(metadata["type"]).partition(":")
+    module, _, name = rest.rpartition(":")
+    module = module.partition("/")[0]
+    type_ = f"{package}:{name}" if module in ("", "index") else f"{package}:{module}:{name}"
+    return type_, str(metadata["urn"]).rpartition("::")[2]

@@ -1,0 +1,68 @@
+"""Previews several stacks at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from airflow_entra.preview.engine import Engine, NoEngineError
+from airflow_entra.preview.result import StackPreview
+
+Started = Callable[[str], None]
+Ended = Callable[[StackPreview], None]
+
+
+class InterruptedPreviewError(Exception):
+    """A signal came; every child has ended. `number` is the signal's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"interrupted ({signal.Signals(number).name}): every preview has ended, nothing is written")
+        self.number = number
+
+
+def preview_all(engine: Engine, stacks: Sequence[str], jobs: int, started: Started, ended: Ended) -> list[StackPreview]:
+    """The stacks in the order given, `jobs` of them at a time; `started` and `ended` are told as it goes.
+
+    Raises NoEngineError, and InterruptedPreviewError after SIGINT or SIGTERM.
+    """
+    return asyncio.run(_all(engine, stacks, jobs, started, ended))
+
+
+async def _all(engine: Engine, stacks: Sequence[str], jobs: int, started: Started, ended: Ended) -> list[StackPreview]:
+    turn = asyncio.Semaphore(jobs)
+
+    async def one(stack: str) -> StackPreview:
+        async with turn:
+            started(stack)
+            found = await engine.preview(stack)
+        ended(found)
+        return found
+
+    async def every() -> list[StackPreview]:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(stack)) for stack in stacks]
+        except* NoEngineError as none:
+            raise none.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    came: list[int] = []
+    work = asyncio.create_task(every())
+
+    def stop(number: int) -> None:
+        if not came:  # a second Ctrl-C must not keep the children from being ended
+            work.cancel()
+        came.append(number)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(number, stop, number)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if came:
+            raise InterruptedPreviewError(came[0]) from None
+        raise

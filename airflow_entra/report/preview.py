@@ -1,0 +1,89 @@
+"""What the previews found: text for people, JSON for programs, and Markdown for a pull request's comment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
+from airflow_entra.report import diff, diff_json, preview_markdown
+from airflow_entra.report.preview_words import drifted, gathered, indented, names, state, step_lines, summary
+from airflow_entra.report.text import whole
+
+Format = Literal["text", "json", "markdown"]
+
+
+def render(found: Previewed, form: Format) -> str:
+    """The result, with its last newline."""
+    return {"text": _text, "json": _json, "markdown": preview_markdown.render}[form](found)
+
+
+def _text(found: Previewed) -> str:
+    lines = [summary(found), "", *_access(found)]
+    if violations := gathered(found.stacks):
+        lines += ["", "Policies"]
+    for violation, stacks in violations:
+        level = "mandatory" if violation.mandatory else "advisory"
+        what = f"{violation.problem}. {violation.remedy}" if violation.remedy else violation.problem
+        resource = f" {whole(violation.resource)}:" if violation.resource else ""
+        lines.append(f"  {level:<9}  {whole(violation.policy)} in {names(stacks)}:{resource} {whole(what)}")
+    for one in found.stacks:
+        lines += ["", f"{one.stack}: {state(one)}", *(f"  {line}" for line in _stack(one))]
+    lines += [f"not previewed: {whole(left)}" for left in found.left]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _access(found: Previewed) -> list[str]:
+    if found.compared is None:
+        return [f"Access is not compared: {whole(found.no_base)}"]
+    return diff.render(found.compared, "text").rstrip("\n").split("\n")
+
+
+def _stack(one: StackPreview) -> Iterator[str]:
+    for step in one.drift:
+        for path, was, now in drifted(step):
+            yield f"changed outside of Pulumi: {whole(step.name)} {path}: {was} → {now}"
+    for step in one.steps:
+        yield from step_lines(step)
+    for said, words in (("error", one.errors), ("warning", one.warnings)):
+        yield from (f"{said}: {indented(line)}" for word in words for line in word.splitlines())
+
+
+def _json(found: Previewed) -> str:
+    document: dict[str, Any] = {
+        "summary": summary(found),
+        "exitCode": found.exit_code,
+        "policies": found.policies,
+        "refresh": found.refresh,
+        "access": json.loads(diff_json.as_json(found.compared)) if found.compared else None,
+        "noAccess": found.no_base or None,
+        "stacks": [_stack_json(one) for one in found.stacks],
+        "notPreviewed": list(found.left),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _stack_json(one: StackPreview) -> dict[str, Any]:
+    return {
+        "stack": one.stack,
+        "outcome": one.outcome,
+        "new": one.new,
+        "changes": dict(one.counts),
+        "unchanged": one.unchanged,
+        "steps": [_step(step) for step in one.steps],
+        "drift": [_step(step) for step in one.drift],
+        "violations": [vars(violation) for violation in one.violations],
+        "errors": list(one.errors),
+        "warnings": list(one.warnings),
+        "seconds": round(one.seconds, 1),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"op": step.op, "type": step.type, "name": step.name, "changes": list(map(_change, step.changes))}
+
+
+def _change(change: PropertyChange) -> dict[str, Any]:
+    sides = {"before": change.before, "after": change.after}
+    return {"path": change.path} | {side: value for side, value in sides.items() if value is not ABSENT}

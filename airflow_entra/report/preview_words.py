@@ -1,0 +1,170 @@
+"""What every form of a preview's report says in the same words."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.report.text import whole
+
+_VERBS = {
+    "create": "to create",
+    "update": "to update",
+    "delete": "to delete",
+    "replace": "to replace",
+    "import": "to import",
+    "discard": "to forget",
+}
+_SIGNS = {"create": "+", "delete": "-", "replace": "!", "import": "+", "gone": "-"}
+_SEVERITIES = ("critical", "high", "medium", "low", "")
+_LONGEST_VALUE = 400
+_MOST_NAMES = 8
+_DEEPEST = 40
+
+
+def names(stacks: Iterable[str]) -> str:
+    """Names of stacks, not too many."""
+    listed = list(stacks)
+    more = len(listed) - _MOST_NAMES
+    return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def many(number: int, singular: str, plural: str = "") -> str:
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def counted(steps: Iterable[Step]) -> str:
+    """`3 to create, 1 to delete`."""
+    counts = Counter(step.op for step in steps)
+    return ", ".join(f"{number:,} {_VERBS.get(op, whole(op))}" for op, number in counts.items()) or "no change"
+
+
+def verdict(found: Previewed) -> str:
+    """Whether there is anything to object, and what."""
+    stacks = many(len(found.stacks), "stack")
+    objections = []
+    if violating := [one.stack for one in found.stacks if one.mandatory]:
+        number = sum(one.mandatory for one in found.stacks)
+        objections.append(f"{many(number, 'violation')} of mandatory policies ({names(violating)})")
+    if failed := [one.stack for one in found.stacks if one.outcome == "failed"]:
+        objections.append(f"the preview of {names(failed)} failed")
+    if not_started := [one.stack for one in found.stacks if one.outcome == "not started"]:
+        objections.append(f"the preview of {names(not_started)} could not start")
+    if found.compared and found.compared.findings:
+        objections.append("a rule over several stacks is broken")
+    if found.expect_no_changes and found.changed:
+        objections.append(f"changes where none were expected ({names(one.stack for one in found.changed)})")
+    return f"Objections in {stacks}: {'; '.join(objections)}." if objections else f"Nothing to object in {stacks}."
+
+
+def summary(found: Previewed) -> str:
+    """One line that says how many stacks, what changes in access and in resources, and what is objected to."""
+    return " ".join(
+        (
+            verdict(found),
+            f"Access: {_access(found)}.",
+            f"Resources: {_resources(found)}.",
+            f"Policies: {_policies(found)}.",
+        )
+    )
+
+
+def _policies(found: Previewed) -> str:
+    if not found.policies:
+        return "not asked"
+    mandatory = sum(one.mandatory for one in found.stacks)
+    advisory = sum(one.advisory for one in found.stacks)
+    if not mandatory:
+        return many(advisory, "advisory violation") if advisory else "none violated"
+    more = f" and {advisory:,} advisory" if advisory else ""
+    return f"{mandatory:,} mandatory{more} {'violation' if mandatory + advisory == 1 else 'violations'}"
+
+
+def _access(found: Previewed) -> str:
+    compared = found.compared
+    if compared is None:
+        return "not compared"
+    if not compared.changes:
+        return "no change"
+    gained = sum(len(one.grants.gained) for one in compared.changes)
+    lost = sum(len(one.grants.lost) for one in compared.changes)
+    rights = sum(len(one.rights.gained) + len(one.rights.lost) for one in compared.changes)
+    parts = [f"{many(gained, 'role')} gained by groups", f"{lost:,} lost"] if gained or lost else ["no role moves"]
+    parts += [f"{many(rights, 'DAG right')} changed"] if rights else []
+    parts += [f"{len(compared.risks):,} to look at twice"] if compared.risks else []
+    return ", ".join(parts)
+
+
+def _resources(found: Previewed) -> str:
+    previewed = sum(one.outcome == "previewed" for one in found.stacks)
+    if not previewed:
+        return "not known"
+    steps = [step for one in found.changed for step in one.steps]
+    of = many(previewed, "previewed stack") if previewed < len(found.stacks) else many(previewed, "stack")
+    return f"{counted(steps)} in {len(found.changed)} of {of}" if steps else f"no change in {of}"
+
+
+def state(one: StackPreview) -> str:
+    """How it stands with one stack, in a few words."""
+    if one.outcome != "previewed":
+        return "failed" if one.outcome == "failed" else "could not start"
+    parts = [f"new stack: {counted(one.steps)}" if one.new else counted(one.steps)]
+    parts += [many(one.mandatory, "mandatory violation")] if one.mandatory else []
+    parts += [f"{one.advisory} advisory"] if one.advisory else []
+    return ", ".join(parts)
+
+
+def gathered(stacks: Sequence[StackPreview]) -> list[tuple[Violation, list[str]]]:
+    """Each violation once, with the stacks that have it; mandatory ones first, then by severity."""
+    found: dict[Violation, list[str]] = {}
+    for one in stacks:
+        for violation in one.violations:
+            found.setdefault(violation, []).append(one.stack)
+    return sorted(found.items(), key=lambda item: (not item[0].mandatory, _rank(item[0].severity), item[0].policy))
+
+
+def _rank(severity: str) -> int:
+    return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
+
+
+def step_lines(step: Step) -> list[str]:
+    """A step as lines of a diff: its sign, what it is of, and each property that differs."""
+    sign = _SIGNS.get(step.op, "~")
+    lines = [f"{sign} {whole(step.name)}  {whole(step.type)}  ({whole(step.op)})"]
+    for change in step.changes:
+        path = whole(change.path)
+        if step.op == "create" and change.before is ABSENT:
+            lines.append(f"+     {path}: {value(change.after)}")
+            continue
+        lines += [f"-     {path}: {value(change.before)}"] if change.before is not ABSENT else []
+        lines += [f"+     {path}: {value(change.after)}"] if change.after is not ABSENT else []
+    return lines
+
+
+def value(one: Any) -> str:
+    """A property's value on one line, bounded."""
+    if one is ABSENT:
+        return "none"
+    said = whole(json.dumps(one, ensure_ascii=False))
+    if len(said) <= _LONGEST_VALUE:
+        return said
+    return f"{said[:_LONGEST_VALUE]}… ({len(said):,} characters)"
+
+
+def drifted(step: Step) -> list[tuple[str, str, str]]:
+    """What was changed behind Pulumi's back: property, as Pulumi left it, as it was found."""
+    if step.op == "gone" or not step.changes:
+        return [("", "there", "gone" if step.op == "gone" else "changed")]
+    return [_sides(change) for change in step.changes]
+
+
+def _sides(change: PropertyChange) -> tuple[str, str, str]:
+    return whole(change.path), value(change.before), value(change.after)
+
+
+def indented(line: str) -> str:
+    """A line without effect on a terminal that keeps its place."""
+    return " " * min(len(line) - len(line.lstrip(" ")), _DEEPEST) + whole(line)
