@@ -9,7 +9,7 @@ import pulumi_azuread as azuread
 
 from airflow_entra.access import AccessPlan, AppRole, names
 from airflow_entra.access.airflow_urls import AirflowUrls, front_channel_logout
-from airflow_entra.access.permissions import GRAPH_APP_ID, SCOPE_IDS, scopes
+from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, SCOPE_IDS, app_permissions, scopes
 from airflow_entra.components.part import Part
 from airflow_entra.settings.model import StackSettings
 
@@ -38,7 +38,7 @@ class AppRegistration(Part):
         super().__init__("app-registration", parent)
         sign_in, manage = settings.sign_in, settings.tenant.manage
         owners = pulumi.Output.from_input(deployer).apply(lambda me: _with(settings.owners.application, me))
-        wanted = scopes(sign_in)
+        wanted, own = scopes(sign_in), app_permissions(sign_in)
         self.application = azuread.Application(
             "application",
             display_name=settings.application.display_name or names.application_name(plan.stack),
@@ -51,7 +51,7 @@ class AppRegistration(Part):
             optional_claims=azuread.ApplicationOptionalClaimsArgs(
                 id_tokens=[azuread.ApplicationOptionalClaimsIdTokenArgs(name=name) for name in _ID_TOKEN_CLAIMS]
             ),
-            required_resource_accesses=[_graph_access(wanted)],
+            required_resource_accesses=[_graph_access(wanted, own)],
             tags=list(names.application_tags(plan.stack)),
             owners=owners,
             opts=self.child(protect=settings.environment == "production"),
@@ -64,11 +64,11 @@ class AppRegistration(Part):
             opts=self.child(),
         )
         if manage.consent == "managed":
-            self._consent(wanted)
+            self._consent(wanted, own)
         self.warning = pulumi.Output.from_input(deployer).apply(lambda me: _unlisted(settings.owners.application, me))
         self.register_outputs({"clientId": self.application.client_id})
 
-    def _consent(self, wanted: Sequence[str]) -> None:
+    def _consent(self, wanted: Sequence[str], own: Sequence[str]) -> None:
         graph = azuread.get_service_principal_output(client_id=GRAPH_APP_ID, opts=pulumi.InvokeOptions(parent=self))
         azuread.ServicePrincipalDelegatedPermissionGrant(
             "admin-consent",
@@ -77,6 +77,14 @@ class AppRegistration(Part):
             claim_values=list(wanted),
             opts=self.child(),
         )
+        for permission in own:
+            azuread.AppRoleAssignment(
+                f"application-permission-{permission}",
+                app_role_id=APP_ROLE_IDS[permission],
+                principal_object_id=self.service_principal.object_id,
+                resource_object_id=graph.object_id,
+                opts=self.child(),
+            )
 
 
 def _with(owners: Sequence[str], deployer: str) -> list[str]:
@@ -114,9 +122,12 @@ def _app_role(role: AppRole) -> azuread.ApplicationAppRoleArgs:
     )
 
 
-def _graph_access(wanted: Sequence[str]) -> azuread.ApplicationRequiredResourceAccessArgs:
+def _graph_access(wanted: Sequence[str], own: Sequence[str]) -> azuread.ApplicationRequiredResourceAccessArgs:
     access = azuread.ApplicationRequiredResourceAccessResourceAccessArgs
     return azuread.ApplicationRequiredResourceAccessArgs(
         resource_app_id=GRAPH_APP_ID,
-        resource_accesses=[access(id=scope, type="Scope") for scope in sorted(SCOPE_IDS[name] for name in wanted)],
+        resource_accesses=[
+            *(access(id=scope, type="Scope") for scope in sorted(SCOPE_IDS[name] for name in wanted)),
+            *(access(id=role, type="Role") for role in sorted(APP_ROLE_IDS[name] for name in own)),
+        ],
     )

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
+from airflow_entra.access.secret_slots import SLOTS, current
 from airflow_entra.components.part import Part
 from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
 
-SLOTS = ("slot-a", "slot-b")
 _AUDIENCE = "api://AzureADTokenExchange"  # the only audience that Entra accepts for a federated credential
 
 
@@ -24,6 +24,7 @@ class ClientCredential(Part):
     """
 
     facts: dict[str, Any]
+    client_id: pulumi.Output[str]
     secret: pulumi.Output[str] | None = None
     expires: pulumi.Output[str] | None = None
 
@@ -36,6 +37,7 @@ class ClientCredential(Part):
         parent: pulumi.Resource,
     ) -> None:
         super().__init__("client-credential", parent)
+        self.client_id = application.client_id
         if isinstance(credential, VaultSecret):
             self._slots(credential, application, now)
         elif isinstance(credential, Certificate):
@@ -99,18 +101,9 @@ class ClientCredential(Part):
         self.facts = {"mode": "federated", "issuer": trust.issuer, "subject": trust.subject}
 
 
-def current(first_end: str, second_end: str) -> int:
-    """Which of the two slots is in use: the one that ends later. Ends are RFC 3339, as Graph writes them."""
-    return 1 if parse_rfc3339(second_end) > parse_rfc3339(first_end) else 0
-
-
 def rfc3339(moment: datetime) -> str:
     """The moment (UTC) to the second, in the one form that comes back from Graph unchanged."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse_rfc3339(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def certificate_facts(pem: str) -> tuple[str, str, str]:

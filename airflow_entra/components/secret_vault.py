@@ -6,9 +6,11 @@ import pulumi
 from pulumi_azure_native import Provider, authorization, keyvault
 
 from airflow_entra.access import names
+from airflow_entra.access.secret_slots import parse_rfc3339
 from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, role_definition
-from airflow_entra.components.client_credential import ClientCredential, parse_rfc3339
+from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.part import Part
+from airflow_entra.components.proof import proven
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 
 _SOFT_DELETE_DAYS = 90  # the longest there is, and it can't be changed afterwards
@@ -129,7 +131,7 @@ class SecretVault(Part):
             vault_name=self._place.name,
             resource_group_name=self._place.resource_group,
             properties=keyvault.SecretPropertiesArgs(
-                value=client.secret,
+                value=proven(client.secret, client.client_id, self._settings.tenant_id),
                 content_type="Entra client secret of Airflow",
                 attributes=keyvault.SecretAttributesArgs(
                     enabled=True, expires=client.expires.apply(lambda end: int(parse_rfc3339(end).timestamp()))

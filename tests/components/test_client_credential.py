@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from airflow_entra.components.client_credential import current
+from airflow_entra.access.secret_slots import current
 from tests.components.harness import Deploy
 
 

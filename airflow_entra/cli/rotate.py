@@ -1,0 +1,41 @@
+"""airflow-entra rotate: a new client secret, and no failed sign-in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from airflow_entra.cli.common import Form, format_option, say, told
+from airflow_entra.local.world import project_world
+
+
+@click.command(name="rotate")
+@click.option("--stack", required=True, help="The deployed stack whose client secret is rotated.")
+@click.option("--now", "at_once", is_flag=True, help="After a leak: replace both secrets, due or not.")
+@click.option("--dry-run", is_flag=True, help="Say what is due and touch nothing; exit code 1 where something is.")
+@format_option
+def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
+    """Replace the older of the two client secrets when `rotateEvery` is over; else say when that is. Run it daily.
+
+    The vault gets the new secret once Entra takes it, and Airflow finds it there without a restart. Nothing else of the
+    stack is touched. Uses Pulumi, the backend and the ARM_* identity of the environment, as `pulumi up` does.
+    """
+    from airflow_entra.rotation.engine import Engine, EngineError
+    from airflow_entra.rotation.report import conclusion, render
+    from airflow_entra.rotation.rotate import Rotate
+    from airflow_entra.settings import load
+
+    with told(EngineError):
+        world = project_world()
+        stack_file = world.existing_stack_file(stack)
+        folder = Path(os.environ.get("AIRFLOW_ENTRA_WORKSPACE") or world.project)
+        engine = Engine(folder, stack, os.environ)
+        rotate = Rotate(stack, stack_file, load(stack_file), engine, datetime.now(UTC), say)
+        rotation = rotate.run(at_once=at_once, dry_run=dry_run)
+    click.echo(render(rotation, form), nl=False)
+    say(conclusion(rotation))
+    sys.exit(0 if rotation.fine else 1)

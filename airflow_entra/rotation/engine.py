@@ -1,0 +1,119 @@
+"""Pulumi, run on one stack: its state, a preview, an update of a few resources."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow_entra.access.secret_slots import PROVE
+from airflow_entra.report.text import whole
+
+_LOCKED = "the stack is currently locked"
+_KEPT_LINES = 12
+"""Of what Pulumi says when it fails; the reason stands at the end."""
+
+
+class EngineError(Exception):
+    """Pulumi, or the command that recovers a stack, ended with an error: what it said."""
+
+
+class LockedError(EngineError):
+    """Another process of Pulumi has the stack, or had it when it was killed."""
+
+
+class Engine:
+    """`folder` is where Pulumi runs: the project, or the workspace of the local world. Secrets stay encrypted."""
+
+    def __init__(self, folder: Path, stack: str, environment: Mapping[str, str]) -> None:
+        self._folder, self._stack, self._environment = folder, stack, dict(environment)
+
+    def export(self) -> dict[str, Any]:
+        """The state. Raises EngineError, as the others do."""
+        return _object(self._pulumi("stack", "export"))
+
+    def preview(self, replace: Sequence[str]) -> list[dict[str, Any]]:
+        """The steps that a whole update would take if it also replaced these."""
+        said = self._pulumi("preview", "--json", "--non-interactive", *_options("--replace", replace))
+        steps: list[dict[str, Any]] = _object(said).get("steps") or []
+        return steps
+
+    def update(self, replace: Sequence[str], targets: Sequence[str], proofs: int) -> None:
+        """Update the targets alone; the vault gets a new secret when Entra has taken it `proofs` times in a row."""
+        self._pulumi(
+            *("up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"),
+            *_options("--replace", replace),
+            *_options("--target", targets),
+            **{PROVE: str(proofs)},
+        )
+
+    def recover(self) -> str:
+        """Settle what an interrupted run left; what was done, in lines. Raises EngineError where that can't be."""
+        command = [sys.executable, "-m", "airflow_entra.cli", "recover", "--stack", self._stack]
+        return self._run(command, {})
+
+    def _pulumi(self, *arguments: str, **environment: str) -> str:
+        return self._run(["pulumi", *arguments, "--stack", self._stack], environment)
+
+    def _run(self, command: Sequence[str], environment: Mapping[str, str]) -> str:
+        """Output goes to a file: if this process is killed, Pulumi ends its work instead of dying at a broken pipe."""
+        with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self._folder,
+                    env={**self._environment, **environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=complained,
+                )
+            except FileNotFoundError:
+                raise EngineError(
+                    f"there is no pulumi on PATH: install it, or for the local tenant: airflow-entra local run -- "
+                    f"airflow-entra rotate --stack {self._stack}"
+                ) from None
+            code = _ended(process)
+            texts = [_text(said), _text(complained)]
+        if code == 0:
+            return texts[0] if command[0] == "pulumi" else "\n".join(filter(None, map(str.strip, texts)))
+        raise (LockedError if any(_LOCKED in text for text in texts) else EngineError)(_reason(code, *texts))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Ctrl-C reaches Pulumi too, which ends what it is at and stops: it is waited for, the first time."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def _options(name: str, values: Sequence[str]) -> list[str]:
+    return [part for value in values for part in (name, value)]
+
+
+def _object(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise EngineError("Pulumi did not answer with a JSON object")
+    return found
+
+
+def _text(file: Any) -> str:
+    file.seek(0)
+    return str(file.read())
+
+
+def _reason(code: int, said: str, complained: str) -> str:
+    """Why it failed, in one line: the diagnostics of --json, else the last lines."""
+    try:
+        diagnostics = json.loads(said).get("diagnostics") or []
+        lines = [one["message"] for one in diagnostics if one.get("severity") == "error"]
+    except (ValueError, AttributeError, TypeError, KeyError):
+        lines = [line for line in (said + "\n" + complained).splitlines() if line.strip()][-_KEPT_LINES:]
+    killed = f"it was killed (signal {-code})" if code < 0 else ""
+    return "; ".join(filter(None, [killed, *(whole(line) for line in lines)])) or f"exit code {code}"

@@ -1,0 +1,163 @@
+"""What a rotation found and did, as text for people, JSON for programs and Markdown for a pipeline's summary."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from airflow_entra.report.text import aligned, cell
+from airflow_entra.rotation.rotate import Rotation
+from airflow_entra.rotation.slots import Held, Slot
+from airflow_entra.settings import durations
+
+Form = Literal["text", "json", "markdown"]
+
+
+def render(rotation: Rotation, form: Form) -> str:
+    """The result for standard output, with its last newline."""
+    return {"text": _text, "json": _json, "markdown": _markdown}[form](rotation)
+
+
+def conclusion(rotation: Rotation) -> str:
+    """What to do next, in one line."""
+    stack, every = rotation.stack, rotation.run_every
+    often = "daily" if every == timedelta(days=1) else f"every {durations.format(every)}"
+    return {
+        "rotated": "Airflow reads the new secret from the vault by itself: nothing is to be restarted.",
+        "finished": "Airflow reads the new secret from the vault by itself: nothing is to be restarted.",
+        "not due": f"Run this {often}. After a leak: airflow-entra rotate --stack {stack} --now",
+        "due": "Next: the same command without --dry-run.",
+        "refused": "Nothing that Airflow needs was taken away: sign-ins go on with the secret in the vault.",
+        "nothing to rotate": "Nothing to do." if rotation.fine else "Only Airflow's side can make the next one.",
+    }[rotation.outcome]
+
+
+def _headline(rotation: Rotation) -> str:
+    due, stack = rotation.due, rotation.stack
+    if rotation.mode == "federated":
+        return f"Stack {stack} has no secret: Airflow signs in with a token of its own platform."
+    if rotation.mode == "certificate":
+        ends = f"; it ends on {_day(rotation.certificate_end)}" if rotation.certificate_end else ""
+        return f"Stack {stack} has no secret but a certificate, whose private key only Airflow has{ends}."
+    when = f"{_day(due)} ({_distance(due, rotation.now)})" if due else ""
+    return {
+        "rotated": f"Stack {stack}: {_replaced(rotation)}; the vault has the new secret. Next due {when}.",
+        "finished": f"Stack {stack}: the interrupted rotation is finished; the vault has the new secret. "
+        f"Next due {when}.",
+        "not due": f"Stack {stack}: nothing is due before {when}.",
+        "due": f"Stack {stack}: {_to_do(rotation)}. Due: {when}.",
+        "refused": f"Stack {stack}: {_done_at_least(rotation)}.",
+    }[rotation.outcome]
+
+
+def _replaced(rotation: Rotation) -> str:
+    names = [name for name, _, _ in rotation.replaced]
+    return f"{' and '.join(names)} {'were' if len(names) > 1 else 'was'} replaced"
+
+
+def _to_do(rotation: Rotation) -> str:
+    names = " and then ".join(rotation.to_replace)
+    return f"{names} would be replaced" if names else "an earlier rotation was interrupted and would be finished"
+
+
+def _done_at_least(rotation: Rotation) -> str:
+    if not rotation.replaced:
+        return "the secret was not rotated"
+    return f"{_replaced(rotation)}, the other one not: the secret before it still works"
+
+
+def _text(rotation: Rotation) -> str:
+    lines = [_headline(rotation)]
+    lines += [f"{one.where}: {one.what}\n  right: {one.right}\n  fix:   {one.fix}" for one in rotation.findings]
+    if rotation.held:
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, header_style="")
+        for heading in ("Slot", "Key ID", "Made", "Ends", ""):
+            table.add_column(heading, no_wrap=True)
+        for row in _rows(rotation.held, rotation.now):
+            table.add_row(*row)
+        lines += ["", aligned(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(rotation: Rotation) -> str:
+    lines = [cell(_headline(rotation)), ""]
+    if rotation.findings:
+        lines += ["| where | what is wrong | what would be right | fix |", "|---|---|---|---|"]
+        lines += [
+            f"| {cell(one.where)} | {cell(one.what)} | {cell(one.right)} | {cell(one.fix)} |"
+            for one in rotation.findings
+        ]
+        lines.append("")
+    if rotation.held:
+        lines += ["| slot | key id | made | ends | |", "|---|---|---|---|---|"]
+        lines += [f"| {' | '.join(map(cell, row))} |" for row in _rows(rotation.held, rotation.now)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _json(rotation: Rotation) -> str:
+    slots: list[dict[str, Any]] = []
+    if rotation.held:
+        slots = [
+            {
+                "slot": slot.name,
+                "keyId": slot.key_id,
+                "made": _stamp(slot.starts),
+                "ends": _stamp(slot.ends),
+                "current": slot == rotation.held.current,
+            }
+            for slot in _in_order(rotation.held)
+        ]
+    content = {
+        "stack": rotation.stack,
+        "mode": rotation.mode,
+        "outcome": rotation.outcome,
+        "at": _stamp(rotation.now),
+        "due": rotation.due and _stamp(rotation.due),
+        "inVault": rotation.held.finished if rotation.held else None,
+        "slots": slots,
+        "toReplace": list(rotation.to_replace),
+        "replaced": [{"slot": name, "before": before, "now": now} for name, before, now in rotation.replaced],
+        "certificateEnds": rotation.certificate_end and _stamp(rotation.certificate_end),
+        "findings": [
+            {"where": one.where, "what": one.what, "right": one.right, "fix": one.fix} for one in rotation.findings
+        ],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rows(held: Held, now: datetime) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (slot.name, slot.key_id, _stamp(slot.starts), _stamp(slot.ends), _use(slot, held, now))
+        for slot in _in_order(held)
+    ]
+
+
+def _use(slot: Slot, held: Held, now: datetime) -> str:
+    if slot.ends <= now:
+        return "ended"
+    if slot == held.current:
+        return "in the vault" if held.finished else "on its way to the vault"
+    return "still accepted" if held.finished else "still accepted, perhaps still in the vault"
+
+
+def _in_order(held: Held) -> list[Slot]:
+    return sorted((held.current, held.older), key=lambda slot: slot.name)
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""
+
+
+def _distance(moment: datetime, now: datetime) -> str:
+    days = (moment - now).days
+    if days < 0:
+        return f"{-days} day{'' if days == -1 else 's'} ago"
+    return f"in {days} day{'' if days == 1 else 's'}"
