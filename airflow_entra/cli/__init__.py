@@ -17,6 +17,7 @@ _COMMANDS = {
     "preview": "airflow_entra.cli.preview",
     "recover": "airflow_entra.cli.recover",
     "render": "airflow_entra.cli.render",
+    "rotate": "airflow_entra.cli.rotate",
     "schema": "airflow_entra.cli.schema",
 }
 
