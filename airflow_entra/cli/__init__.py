@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 _COMMANDS = {
+    "audit": "airflow_entra.cli.audit",
     "check": "airflow_entra.cli.check",
     "diff": "airflow_entra.cli.diff",
     "explain": "airflow_entra.cli.explain",
+    "federated": "airflow_entra.cli.federated",
     "graph": "airflow_entra.cli.graph",
     "local": "airflow_entra.cli.local",
     "preview": "airflow_entra.cli.preview",

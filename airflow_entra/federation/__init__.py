@@ -1,0 +1,1 @@
+"""Signing in to Azure with the token of a pipeline run: no secret is kept anywhere."""

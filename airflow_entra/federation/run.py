@@ -1,0 +1,150 @@
+"""Runs a command as the identity that Entra gives to this pipeline run.
+
+Everything that the command starts reads the same file: azuread, azure-native and this project through
+ARM_OIDC_TOKEN_FILE_PATH; Pulumi's blob storage and Key Vault, and azure-identity, through AZURE_FEDERATED_TOKEN_FILE.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
+
+RENEWED_EVERY_SECONDS = 120.0
+"""GitHub's token lives for five minutes, and whoever reads the file still has to use what it read."""
+
+_NEEDED = {
+    "AZURE_TENANT_ID": "AZURESUBSCRIPTION_TENANT_ID",
+    "AZURE_CLIENT_ID": "AZURESUBSCRIPTION_CLIENT_ID",
+}
+"""What names the identity -> what AzureCLI@2 calls it."""
+
+_OTHER_WAYS_IN = (
+    "ARM_ACCESS_TOKEN",
+    "ARM_CLIENT_CERTIFICATE",
+    "ARM_CLIENT_CERTIFICATE_PASSWORD",
+    "ARM_CLIENT_CERTIFICATE_PATH",
+    "ARM_CLIENT_SECRET",
+    "ARM_OIDC_REQUEST_TOKEN",
+    "ARM_OIDC_REQUEST_URL",
+    "ARM_OIDC_TOKEN",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_PASSWORD",
+    "AZURE_USERNAME",
+)
+"""Any of these would win over the token, silently and as somebody else."""
+
+
+class FederatedError(Exception):
+    """The command can't be run as this pipeline: the text says why and what to set."""
+
+
+def run(command: Sequence[str], env: Mapping[str, str], fetch: Fetch, say: Callable[[str], None]) -> int:
+    """Run `command` signed in, renewing its token meanwhile; return its exit code (128 + N for a signal N).
+
+    Raises FederatedError and IssuerError before anything is started.
+    """
+    signed_in = identity(env)
+    with tempfile.TemporaryDirectory(prefix="airflow-entra-", dir=env.get("RUNNER_TEMP")) as folder:
+        file = Path(folder, "token")
+        with _renewed(file, fetch, say):
+            return _call(command, environment(env, signed_in, file))
+
+
+def identity(env: Mapping[str, str]) -> dict[str, str]:
+    """AZURE_TENANT_ID and AZURE_CLIENT_ID. Raises FederatedError where the pipeline's variables lack one."""
+    found = {name: env.get(name) or env.get(other, "") for name, other in _NEEDED.items()}
+    missing = [name for name, value in found.items() if not value]
+    if missing:
+        raise FederatedError(
+            f"{' and '.join(missing)} must be set: a variable of the repository or environment (docs/pipelines.md)"
+        )
+    return found
+
+
+def environment(env: Mapping[str, str], signed_in: Mapping[str, str], file: Path) -> dict[str, str]:
+    """`env` with this one identity in it, and no other way in."""
+    kept = {name: value for name, value in env.items() if name not in (*NEVER_HANDED_ON, *_OTHER_WAYS_IN)}
+    subscription = env.get("AZURE_SUBSCRIPTION_ID") or env.get("ARM_SUBSCRIPTION_ID")
+    return {
+        **kept,
+        **signed_in,
+        "AZURE_FEDERATED_TOKEN_FILE": str(file),
+        "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",  # not the runner's own managed identity either
+        "ARM_TENANT_ID": signed_in["AZURE_TENANT_ID"],
+        "ARM_CLIENT_ID": signed_in["AZURE_CLIENT_ID"],
+        "ARM_USE_OIDC": "true",
+        "ARM_USE_CLI": "false",
+        "ARM_USE_MSI": "false",
+        "ARM_OIDC_TOKEN_FILE_PATH": str(file),
+        **({"ARM_SUBSCRIPTION_ID": subscription} if subscription else {}),
+    }
+
+
+@contextmanager
+def _renewed(file: Path, fetch: Fetch, say: Callable[[str], None]) -> Iterator[None]:
+    _write(file, fetch())
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(RENEWED_EVERY_SECONDS):
+            try:
+                token = fetch()
+                if not over.is_set():
+                    _write(file, token)
+            except IssuerError as error:  # the token in the file, and what was got with it, may last until the end
+                say(f"airflow-entra: {error}")
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(1.0)  # it may be waiting for an answer that nobody needs any more
+
+
+def _write(file: Path, token: str) -> None:
+    new = file.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(token, "ascii")
+    new.replace(file)
+
+
+def _call(command: Sequence[str], env: Mapping[str, str]) -> int:
+    try:
+        process = subprocess.Popen(command, env=env)
+    except FileNotFoundError:
+        raise FederatedError(f"there is no command {command[0]!r} on PATH") from None
+    with _passed_on(process):
+        code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A cancelled job asks its step's first process to end, which is this one; Pulumi ends in order when asked once."""
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and sys.stdin.isatty():
+            return  # a terminal has told the command itself
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
