@@ -34,6 +34,11 @@ def scopes(roles_from: RolesFrom) -> tuple[str, ...]:
     return ("openid", "profile", "email", "User.Read", *more)
 
 
+WATCH_PERMISSIONS = ("GroupMember.Read.All", "User.Read.All")
+"""The application permissions that `revocation: watch` takes, the least for what it asks:
+https://learn.microsoft.com/graph/api/user-delta and https://learn.microsoft.com/graph/api/group-delta"""
+
+
 class RulesError(Exception):
     """The sign-on file is missing or says something that can't be right. Names the file, the place and the fix."""
 

@@ -12,6 +12,8 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
 # Ids are the same in every tenant: https://learn.microsoft.com/en-us/graph/permissions-reference
 _KNOWN: Mapping[str, str] = {
     "bc024368-1153-4739-b217-4326f2e966d0": "GroupMember.Read.All",
+    "98830695-27a2-44f7-8c18-0c3ebc9698f6": "GroupMember.Read.All",
+    "df021288-bdef-4463-88db-98f22de89214": "User.Read.All",
     "e1fe6dd8-ba31-4d61-89e7-88639da4683d": "User.Read",
     "b340eb25-3456-403f-be2f-af7a0d370277": "User.ReadBasic.All",
     "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0": "email",
@@ -27,6 +29,7 @@ _KNOWN: Mapping[str, str] = {
     "741f803b-c850-494e-b5df-cde7c675a1ca": "User.ReadWrite.All",
 }
 _SIGN_ON = ["openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "GroupMember.Read.All"]
+_REVOCATION = ["application:GroupMember.Read.All", "application:User.Read.All"]
 
 
 def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
@@ -77,7 +80,9 @@ NO_HIGH_RISK_PERMISSION = Rule(
     reason="An application permission works without anybody signed in: with some of them the client secret of an "
     "Airflow is enough to become the tenant's administrator.",
     remedy="Ask for `openid`, `profile`, `email`, `offline_access`, `User.Read` and, for group overage, "
-    "`GroupMember.Read.All`, all delegated. What reads the whole tenant belongs to an identity of its own.",
+    "`GroupMember.Read.All`, all delegated. Of application permissions, `User.Read.All` and `GroupMember.Read.All` "
+    "read who is in the tenant and in which group, so that sessions of who left can be ended; list fewer under "
+    "`allowed` where nothing does that.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
     types=(
@@ -92,7 +97,7 @@ NO_HIGH_RISK_PERMISSION = Rule(
             schema={
                 "type": "array",
                 "items": {"type": "string"},
-                "default": _SIGN_ON,
+                "default": [*_SIGN_ON, *_REVOCATION],
                 "description": "The permissions that may be asked for: a delegated one by name or id, an application "
                 "one as `application:NAME` or `application:ID`.",
             },

@@ -1,8 +1,12 @@
-"""What the application asks of Microsoft Graph on behalf of who signs in. There is no `groups` scope in Entra."""
+"""What the application asks of Microsoft Graph: on behalf of who signs in, and for itself.
+
+There is no `groups` scope in Entra.
+"""
 
 from __future__ import annotations
 
 from airflow_entra.settings.model import SignIn
+from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from airflow_entra_auth.rules import scopes as asked_for
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
@@ -17,7 +21,18 @@ SCOPE_IDS = {
     "profile": "14dad69e-099b-42c9-810b-d002981feec1",
 }
 
+APP_ROLE_IDS = {
+    "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+    "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
+}
+"""Application permissions, by the ids that they have in every tenant."""
+
 
 def scopes(sign_in: SignIn) -> tuple[str, ...]:
     """The delegated permissions that Airflow will ask for, sorted."""
     return tuple(sorted(asked_for(sign_in.roles_from)))
+
+
+def app_permissions(sign_in: SignIn) -> tuple[str, ...]:
+    """What the application may read by itself, without anybody signed in: only what following the tenant takes."""
+    return WATCH_PERMISSIONS if sign_in.revocation == "watch" else ()

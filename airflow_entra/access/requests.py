@@ -9,13 +9,16 @@ from typing import Any, Literal
 
 from airflow_entra.access import AccessPlan, names
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
-from airflow_entra.access.permissions import scopes
+from airflow_entra.access.needed import NEEDED, VAULT_ROLES_NEEDED
+from airflow_entra.access.needed import Part as Part
+from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions, scopes
 from airflow_entra.access.vault import SECRETS_USER, VaultPlace, role_definition
 from airflow_entra.settings.model import Manage, StackSettings, VaultSecret
 
-Part = Literal["groups", "assignments", "consent", "token_lifetime", "conditional_access", "vault_roles"]
 GRAPH = "https://graph.microsoft.com/v1.0"
 ARM = "https://management.azure.com"
+OWN = "application permission "
+"""What an Ask's subject begins with where it is the application's own permission; its id follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def _groups(plan: AccessPlan, settings: StackSettings) -> Iterator[Ask]:
             "groups",
             f"Create the group {group.name}",
             f"Its members get Airflow's role {', '.join(group.roles)}.",
-            "Group.ReadWrite.All, or the role Groups Administrator",
+            str(NEEDED["groups"]),
             (Call("POST", f"{GRAPH}/groups", body),),
             (group.object_id or "",),
             f"Write the new group's object id into the stack file, as `id:` beside `create: {group.name}`. A group is "
@@ -110,7 +113,7 @@ def _assignments(plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
             f"Give {group.name} {role}",
             f"Without it members of {group.name} "
             + ("sign in without that role." if assignment.role else "can't sign in."),
-            "AppRoleAssignment.ReadWrite.All, or the role Cloud Application Administrator",
+            str(NEEDED["assignments"]),
             (Call("POST", f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignedTo", body),),
             (principal or "", assignment.app_role_id),
         )
@@ -129,10 +132,26 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
         "consent",
         f"Consent to {', '.join(wanted)} for everybody",
         "Without it each person is asked at the first sign-in, or refused where people may not consent.",
-        "DelegatedPermissionGrant.ReadWrite.All, or the role Cloud Application Administrator",
+        str(NEEDED["consent"]),
         (Call("GET", find), Call("POST", f"{GRAPH}/oauth2PermissionGrants", body)),
         wanted,
     )
+    own = app_permissions(settings.sign_in)
+    if own:
+        grants = [
+            {"principalId": ids.service_principal, "resourceId": body["resourceId"], "appRoleId": APP_ROLE_IDS[name]}
+            for name in own
+        ]
+        url = f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignments"
+        yield Ask(
+            "consent",
+            f"Let the application itself use {', '.join(own)}",
+            "It follows the tenant's changes, so that who left is out of Airflow within seconds. Without it they are "
+            "out when their session ends. `revocation: refresh` asks for no such permission.",
+            "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator",
+            (Call("GET", find), *(Call("POST", url, grant) for grant in grants)),
+            tuple(f"{OWN}{APP_ROLE_IDS[name]}" for name in own),
+        )
 
 
 def _token_lifetime(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
@@ -150,7 +169,7 @@ def _token_lifetime(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iter
         "token_lifetime",
         f"Let the application's tokens live {policy_clock(lifetime)}",
         "Without it Entra chooses between 60 and 90 minutes.",
-        "Policy.ReadWrite.ApplicationConfiguration and Application.ReadWrite.All",
+        str(NEEDED["token_lifetime"]),
         (
             Call("POST", f"{GRAPH}/policies/tokenLifetimePolicies", body),
             Call("POST", f"{GRAPH}/applications/{ids.application}/tokenLifetimePolicies/$ref", reference),
@@ -179,7 +198,7 @@ def _conditional_access(settings: StackSettings, plan: AccessPlan, ids: Ids) -> 
         "conditional_access",
         f"Ask who signs in to Airflow again every {value} {period}",
         "It rules Airflow's sign-in alone, nobody else's.",
-        "Policy.ReadWrite.ConditionalAccess and Policy.Read.All, or the role Conditional Access Administrator",
+        str(NEEDED["conditional_access"]),
         (Call("POST", f"{GRAPH}/identity/conditionalAccess/policies", body),),
         (str(value), period, settings.tenant.existing.conditional_access_policy or ""),
     )
@@ -199,7 +218,7 @@ def _vault_roles(settings: StackSettings) -> Iterator[Ask]:
             "vault_roles",
             f"Let {reader} read the client secret",
             "It is the identity that Airflow runs as: without it Airflow can't sign anybody in.",
-            "Microsoft.Authorization/roleAssignments/write, as in Role Based Access Control Administrator",
+            VAULT_ROLES_NEEDED,
             (Call("PUT", url, {"properties": properties}),),
             (scope, name),
         )

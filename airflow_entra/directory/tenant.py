@@ -89,6 +89,12 @@ class LiveTenant:
             return found
         return frozenset(scope for grant in found for scope in (grant.get("scope") or "").split())
 
+    def app_permissions(self, service_principal: str) -> frozenset[str] | Denied:
+        """The ids of the app roles that the application itself has, Graph's permissions among them."""
+        path = f"/servicePrincipals/{service_principal}/appRoleAssignments"
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's own permissions")
+        return found if isinstance(found, Denied) else frozenset(item["appRoleId"] for item in found)
+
     def token_lifetime_policies(self, application: str) -> tuple[dict[str, Any], ...] | Denied:
         """The token lifetime policies on the application (object id): at most one, by Graph's own rule."""
         path = f"/applications/{application}/tokenLifetimePolicies"

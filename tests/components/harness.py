@@ -77,6 +77,7 @@ class FakeTenant:
     deleted_vaults: set[str] = field(default_factory=set)
     assigned: set[tuple[str, str]] = field(default_factory=set)
     consented: set[str] = field(default_factory=set)
+    app_roles: set[str] = field(default_factory=set)
     lifetimes: list[dict[str, Any]] = field(default_factory=list)
     conditional: list[dict[str, Any]] = field(default_factory=list)
     role_assignments: set[str] = field(default_factory=set)
@@ -100,6 +101,9 @@ class FakeTenant:
 
     def consented_scopes(self, service_principal: str) -> Any:
         return self._answer("consent", frozenset(self.consented))
+
+    def app_permissions(self, service_principal: str) -> Any:
+        return self._answer("own permissions", frozenset(self.app_roles))
 
     def token_lifetime_policies(self, application: str) -> Any:
         return self._answer("token lifetime", tuple(self.lifetimes))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airflow_entra.access.permissions import SCOPE_IDS
+from airflow_entra.access.permissions import APP_ROLE_IDS, SCOPE_IDS
 from tests.components.harness import GRAPH_ITSELF, Deploy
 
 
@@ -74,6 +74,18 @@ def test_it_asks_for_what_it_needs_and_consent_grants_the_same(
     grant = deployed.one("ServicePrincipalDelegatedPermissionGrant").inputs
     assert set(grant["claimValues"]) == wanted
     assert grant["resourceServicePrincipalObjectId"] == GRAPH_ITSELF
+
+
+@pytest.mark.parametrize("revocation", ["watch", "refresh"])
+def test_it_may_read_the_tenant_by_itself_only_to_follow_its_changes(deploy: Deploy, revocation: str) -> None:
+    deployed = deploy({"signIn.revocation": revocation})
+    wanted = {"User.Read.All", "GroupMember.Read.All"} if revocation == "watch" else set()
+
+    (access,) = deployed.one("Application").inputs["requiredResourceAccesses"]
+    own = {one["id"] for one in access["resourceAccesses"] if one["type"] == "Role"}
+    assert own == {APP_ROLE_IDS[name] for name in wanted}
+    given = [one.inputs for one in deployed.all("AppRoleAssignment") if one.inputs["resourceObjectId"] == GRAPH_ITSELF]
+    assert {one["appRoleId"] for one in given} == own
 
 
 @pytest.mark.parametrize("required", [True, False])

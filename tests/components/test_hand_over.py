@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_entra.access import names
-from airflow_entra.access.permissions import scopes
+from airflow_entra.access.permissions import APP_ROLE_IDS, scopes
 from tests.components.harness import Deploy, FakeTenant, stack_settings
 
 READER = "4c1e9a77-2b60-4d3f-8e21-5f0a7c9d3b02"
@@ -115,6 +115,19 @@ def test_a_sign_in_frequency_is_asked_for_and_noticed(deploy: Deploy) -> None:
     assert deploy(changes, tenant=FakeTenant(conditional=[policy])).outputs["handOver"]["done"] == [title]
     reporting = policy | {"state": "enabledForReportingButNotEnforced"}
     assert deploy(changes, tenant=FakeTenant(conditional=[reporting])).outputs["handOver"]["open"] == [title]
+
+
+def test_what_the_application_may_read_by_itself_is_asked_for_and_noticed(deploy: Deploy, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"signIn.revocation": "watch", "tenant.manage": {"consent": "request"}}
+    title = "Let the application itself use GroupMember.Read.All, User.Read.All"
+    assert title in deploy(changes).outputs["handOver"]["open"]
+    text = file(tmp_path).read_text()
+    assert all(id_ in text for id_ in APP_ROLE_IDS.values())
+    assert "/servicePrincipals/service-principal-object-id/appRoleAssignments" in text
+    some = FakeTenant(app_roles={APP_ROLE_IDS["User.Read.All"]})
+    assert title in deploy(changes, tenant=some).outputs["handOver"]["open"]
+    there = FakeTenant(app_roles=set(APP_ROLE_IDS.values()))
+    assert deploy(changes, tenant=there).outputs["handOver"]["done"] == [title]
 
 
 def test_what_is_called_existing_is_checked_and_no_file_is_written(deploy: Deploy, tmp_path: Path) -> None:

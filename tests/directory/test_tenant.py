@@ -32,6 +32,7 @@ QUESTIONS: list[Callable[[LiveTenant], Any]] = [
     lambda it: it.vault_is_soft_deleted("s", "West Europe", "kv"),
     lambda it: it.app_role_assignments("sp"),
     lambda it: it.consented_scopes("sp"),
+    lambda it: it.app_permissions("sp"),
     lambda it: it.token_lifetime_policies("app"),
     lambda it: it.conditional_access_policies("client"),
     lambda it: it.role_assignment_exists("/scope", "name"),

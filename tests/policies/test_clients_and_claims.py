@@ -135,3 +135,13 @@ def test_permissions_in_resources_of_their_own() -> None:
 def test_what_is_allowed_is_a_setting(allowed: str) -> None:
     asked = asking(ROLE_MANAGEMENT, "Role")
     assert problems(NO_HIGH_RISK_PERMISSION, "azuread:Application", {"allowed": [allowed]}, **asked) == []
+
+
+USER_READ_ALL = "df021288-bdef-4463-88db-98f22de89214"
+
+
+def test_reading_who_left_takes_two_permissions_of_the_application_and_no_more() -> None:
+    assert problems(NO_HIGH_RISK_PERMISSION, "azuread:Application", **asking(USER_READ_ALL, "Role")) == []
+    assert problems(NO_HIGH_RISK_PERMISSION, "azuread:Application", **asking(USER_READ_ALL, "Scope")) != []
+    asked = asking(USER_READ_ALL, "Role")
+    assert problems(NO_HIGH_RISK_PERMISSION, "azuread:Application", {"allowed": ["User.Read"]}, **asked) != []
