@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_entra_auth.records_about import PAUSING, about
+from airflow_entra_auth.rules import RulesError
 
 SCHEMA = 1
 
@@ -25,14 +26,14 @@ Line = dict[str, Any]
 _DATES = frozenset({"dttm", "queued_at", "start_date", "end_date", "last_login", "created_at"})
 
 
-def lines(connection: Any, airflow: str, since: datetime, until: datetime) -> Iterator[Line]:
+def lines(connection: Any, of: Mapping[str, str], since: datetime, until: datetime) -> Iterator[Line]:
     """Every line, the first says what follows and the last how many there were: a file that was cut lacks it.
 
-    `since` and `until` are aware. Raises SQLAlchemyError.
+    `of` says whose they are; `since` and `until` are aware. Raises SQLAlchemyError.
     """
     database = _Database(connection)
     count = 0
-    head = {"kind": "airflow", "schema": SCHEMA, "version": airflow, "since": _text(since), "until": _text(until)}
+    head = {"kind": "airflow", "schema": SCHEMA, **of, "since": _text(since), "until": _text(until)}
     for line in (head, *_people(database)):
         count += 1
         yield line
@@ -216,7 +217,7 @@ def _moment(text: str) -> datetime:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0, or 1 where the database doesn't answer."""
+    """0, or 1 where the sign-on file or the database can't be read."""
     parser = argparse.ArgumentParser(prog="python -m airflow_entra_auth.records", description=__doc__)
     parser.add_argument("--since", type=_moment, required=True, help="2026-11-01, or with a time and zone; UTC without")
     parser.add_argument("--until", type=_moment, help="now, unless said")
@@ -224,11 +225,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import airflow
     from airflow import settings
 
+    from airflow_entra_auth.fab.configuration import sign_on
+
     until = options.until or datetime.now(timezone.utc)
     try:
+        rules = sign_on()
+        of = {"version": airflow.__version__, "url": rules.base_url, "stack": rules.stack, "clientId": rules.client_id}
         with settings.engine.connect() as connection:
-            for line in lines(connection, airflow.__version__, options.since, until):
+            for line in lines(connection, of, options.since, until):
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    except RulesError as error:
+        sys.stderr.write(f"airflow_entra_auth.records: {error}\n")
+        return 1
     except sa.exc.SQLAlchemyError as error:
         sys.stderr.write(f"airflow_entra_auth.records: Airflow's database does not answer: {type(error).__name__}\n")
         return 1

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
 _PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+_USER = "#microsoft.graph.user"
 _PAGE = "999"  # the most that Graph gives at once
 
 
@@ -47,12 +48,17 @@ class Registration:
 
 @dataclass(frozen=True)
 class Members:
-    """One group: its direct members' ids, and who is in the groups inside it, by the inner group's name."""
+    """One group: its direct members' ids, and who is in the groups inside it, by the inner group's name.
+
+    `accounts` are the people among both. `synced`: its members are another directory's to say.
+    """
 
     name: str
     direct: frozenset[str] = frozenset()
     nested: Mapping[str, frozenset[str]] = field(default_factory=dict)
     security_enabled: bool = True
+    accounts: tuple[Account, ...] = ()
+    synced: bool = False
 
 
 class NotDeployedError(Exception):
@@ -61,7 +67,7 @@ class NotDeployedError(Exception):
 
 def accounts(graph: Graph) -> list[Account]:
     """Everybody in the tenant. Raises GraphError."""
-    return [_account(user) for user in graph.pages("/users", {"$select": _PERSON, "$top": _PAGE})]
+    return [account(user) for user in graph.pages("/users", {"$select": _PERSON, "$top": _PAGE})]
 
 
 def registration(graph: Graph, stack: str) -> Registration:
@@ -106,24 +112,30 @@ def members(graph: Graph, groups: Iterable[str]) -> dict[str, Members]:
 
 
 def _members(graph: Graph, group: Mapping[str, Any]) -> Members:
-    direct = list(graph.pages(f"/groups/{group['id']}/members", {"$select": "id,displayName", "$top": _PAGE}))
+    query = {"$select": _PERSON, "$top": _PAGE}
+    direct = list(graph.pages(f"/groups/{group['id']}/members", query))
     nested = {
-        str(inner["displayName"]): frozenset(
-            one["id"]
-            for one in graph.pages(f"/groups/{inner['id']}/transitiveMembers", {"$select": "id", "$top": _PAGE})
-        )
+        str(inner["displayName"]): list(graph.pages(f"/groups/{inner['id']}/transitiveMembers", query))
         for inner in direct
         if inner.get("@odata.type") == "#microsoft.graph.group"
     }
-    secure = group.get("securityEnabled") is not False
-    return Members(str(group["displayName"]), frozenset(one["id"] for one in direct), nested, secure)
+    people = [one for some in (direct, *nested.values()) for one in some if one.get("@odata.type") == _USER]
+    return Members(
+        str(group["displayName"]),
+        frozenset(one["id"] for one in direct),
+        {name: frozenset(one["id"] for one in some) for name, some in nested.items()},
+        group.get("securityEnabled") is not False,
+        tuple({one["id"]: account(one) for one in people}.values()),
+        bool(group.get("onPremisesSyncEnabled")),
+    )
 
 
-def _account(user: Mapping[str, Any]) -> Account:
+def account(user: Mapping[str, Any]) -> Account:
+    """The person in a user that Graph gave with what `Account` holds."""
     return Account(
         id=user["id"],
-        name=str(user.get("displayName") or user["userPrincipalName"]),
-        sign_in_name=user["userPrincipalName"],
+        name=str(user.get("displayName") or user.get("userPrincipalName") or user["id"]),
+        sign_in_name=str(user.get("userPrincipalName") or user["id"]),
         mail=user.get("mail"),
         enabled=user.get("accountEnabled") is not False,
         guest=user.get("userType") == "Guest",

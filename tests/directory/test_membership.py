@@ -12,7 +12,7 @@ import pytest
 
 from airflow_entra.access import plan
 from airflow_entra.directory import membership
-from airflow_entra.directory.membership import Account, Assigned, Members, NotDeployedError, Registration
+from airflow_entra.directory.membership import Account, Assigned, NotDeployedError, Registration
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
 
@@ -105,12 +105,18 @@ def test_members_are_direct_ones_and_those_of_the_groups_inside() -> None:
         "/directoryObjects/getByIds": {"value": [{"id": "g1", "displayName": "sales", "securityEnabled": False}]},
         "/groups/g1/members": {
             "value": [
-                {"id": "ada", "displayName": "Ada", "@odata.type": person},
+                {"id": "ada", "displayName": "Ada", "userPrincipalName": "ada@contoso.com", "@odata.type": person},
                 {"id": "g2", "displayName": "interns", "@odata.type": group},
             ]
         },
-        "/groups/g2/transitiveMembers": {"value": [{"id": "ines"}, {"id": "g3"}]},
+        "/groups/g2/transitiveMembers": {
+            "value": [
+                {"id": "ines", "userPrincipalName": "ines@contoso.com", "@odata.type": person},
+                {"id": "g3", "displayName": "novices", "@odata.type": group},
+            ]
+        },
     }
-    assert membership.members(graph(answers), ["g1", "gone"]) == {
-        "g1": Members("sales", frozenset({"ada", "g2"}), {"interns": frozenset({"ines", "g3"})}, security_enabled=False)
-    }
+    (sales,) = membership.members(graph(answers), ["g1", "gone"]).values()
+    assert (sales.name, sales.direct, sales.security_enabled) == ("sales", {"ada", "g2"}, False)
+    assert sales.nested == {"interns": {"ines", "g3"}}
+    assert [one.sign_in_name for one in sales.accounts] == ["ada@contoso.com", "ines@contoso.com"]

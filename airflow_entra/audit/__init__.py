@@ -1,0 +1,1 @@
+"""Who has access, what they did with it, and what is wrong: worked out of what the directory and Airflow say. Pure."""

@@ -1,0 +1,92 @@
+"""One audit of one stack: everything that its report says, worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from airflow_entra.audit import checks
+from airflow_entra.audit.checks.check import SEVERITIES, Facts, Finding, Result, Severity
+from airflow_entra.audit.deeds import Deed, Started, deeds, started
+from airflow_entra.audit.leavers import Left, left
+from airflow_entra.audit.records import Records
+from airflow_entra.directory.audited import GRANTED, Audited, Change
+from airflow_entra.directory.membership import Assigned
+from airflow_entra.directory.who import Standing, who
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an auditor is shown. People by name; what happened in the order of time."""
+
+    stack: str
+    environment: str
+    tenant_id: str
+    client_id: str
+    at: datetime
+    since: datetime
+    standings: tuple[Standing, ...]
+    last_sign_in: Mapping[str, datetime]
+    """Into any of the Airflows, by object id in lower case."""
+    programs: tuple[Assigned, ...]
+    owners: tuple[str, ...]
+    results: tuple[Result, ...]
+    grants: tuple[Change, ...]
+    left: tuple[Left, ...]
+    deeds: tuple[Deed, ...]
+    started: tuple[Started, ...]
+    denied: tuple[str, ...]
+
+    def findings(self, at_least: Severity = "low") -> list[tuple[str, Finding]]:
+        """(name of the check, finding) of this severity and above, the worst first."""
+        worst = SEVERITIES.index(at_least)
+        found = [
+            (SEVERITIES.index(finding.severity), result.check.name, finding)
+            for result in self.results
+            for finding in result.findings
+        ]
+        return [(name, finding) for rank, name, finding in sorted(found, key=lambda one: one[0]) if rank <= worst]
+
+
+def audit(
+    audited: Audited,
+    airflows: Mapping[str, Records],
+    *,
+    declared: Collection[str],
+    rotates: bool,
+    now: datetime,
+    since: datetime,
+) -> Audit:
+    """Work it out. `declared` are the scopes and permissions that the stack file asks for."""
+    standings = who(audited.directory, audited.rules, audited.directory.people)
+    by_id = {one.person.id.lower(): one for one in standings}
+    facts = Facts(audited, by_id, airflows, frozenset(declared), rotates, now)
+    return Audit(
+        stack=audited.rules.stack,
+        environment=audited.rules.environment,
+        tenant_id=audited.rules.tenant_id,
+        client_id=audited.rules.client_id,
+        at=now,
+        since=since,
+        standings=tuple(standings),
+        last_sign_in=_last_sign_ins(airflows),
+        programs=audited.programs,
+        owners=audited.owners,
+        results=tuple(checks.run(facts)),
+        grants=tuple(change for change in audited.changes if change.activity in GRANTED),
+        left=tuple(left(audited.changes, airflows)),
+        deeds=tuple(deeds(airflows)),
+        started=tuple(started(airflows)),
+        denied=audited.denied,
+    )
+
+
+def _last_sign_ins(airflows: Mapping[str, Records]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for records in airflows.values():
+        for user in records.users:
+            if user.identity and user.last_sign_in:
+                key = user.identity.object_id.lower()
+                found[key] = max(found.get(key, user.last_sign_in), user.last_sign_in)
+    return found

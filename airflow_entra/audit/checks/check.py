@@ -1,0 +1,64 @@
+"""What a check of an audit is: it gives findings, nothing, or the reason why it could not look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from airflow_entra.audit.records import Records
+from airflow_entra.directory.audited import Audited
+from airflow_entra.directory.who import Standing
+
+Severity = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, in four parts: `where` it is, `what` is wrong, what would be `right`, and the `fix`."""
+
+    severity: Severity
+    where: str
+    what: str
+    right: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Why a check could not look."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the checks look at. `airflows` are by base URL; `declared` is what the stack file consents to."""
+
+    audited: Audited
+    standings: Mapping[str, Standing]
+    """By object id, in lower case: everybody whom a group or an assignment lets in or nearly does."""
+    airflows: Mapping[str, Records]
+    declared: frozenset[str]
+    rotates: bool
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question of the audit. `asks` completes "Is it so that ...?"; no finding means yes."""
+
+    name: str
+    asks: str
+    look: Callable[[Facts], Iterable[Finding] | Skipped]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a check."""
+
+    check: Check
+    findings: tuple[Finding, ...] = ()
+    skipped: str | None = None

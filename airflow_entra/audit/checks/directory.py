@@ -1,0 +1,166 @@
+"""What the directory alone can say: who is let in and how, who answers for it, what expires, what was consented to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from airflow_entra.audit.checks.check import Check, Facts, Finding, Severity, Skipped
+from airflow_entra.directory.who import Standing
+
+SOON = timedelta(days=14)
+"""Before its end, when a secret that nobody replaced is a finding of high severity."""
+
+
+def _disabled(facts: Facts) -> Iterator[Finding]:
+    for one in facts.standings.values():
+        if not one.person.enabled:
+            yield Finding(
+                "medium",
+                person(one),
+                "the account is disabled and still in a group that lets it in; enabled again, it has its roles again",
+                "who left is in no group",
+                "take the person out of the stack's groups",
+            )
+
+
+def _guests(facts: Facts) -> Iterator[Finding]:
+    for one in facts.standings.values():
+        if one.person.guest and one.person.enabled:
+            allowed = facts.audited.rules.guests == "allow"
+            yield Finding(
+                "low",
+                person(one),
+                "a guest with access" if allowed else "a guest in a group of the stack, refused at each sign-in",
+                "guests that somebody vouches for" if allowed else "no guest in the groups",
+                "review the guest with who invited them" if allowed else "take the guest out of the group",
+            )
+
+
+def _in_person(facts: Facts) -> Iterator[Finding]:
+    audited = facts.audited
+    for one in audited.directory.registration.assigned:
+        if one.principal not in audited.directory.groups:
+            yield Finding(
+                "medium",
+                one.name,
+                f"assigned to the application in person, as {one.role or 'no role'}",
+                "a member of a role's group",
+                "put the person into the group, then remove the assignment in the enterprise application",
+            )
+
+
+def _nested(facts: Facts) -> Iterator[Finding]:
+    for one in facts.standings.values():
+        for missed in one.missed:
+            yield Finding(
+                "low",
+                person(one),
+                f"not {missed.role}: {missed.why}",
+                "a direct member of the group, or in no group inside it",
+                "add the person to the group itself, or take the inner group out",
+            )
+
+
+def _unknown_role(facts: Facts) -> Iterator[Finding]:
+    audited = facts.audited
+    declared = audited.rules.known_groups
+    for one in audited.directory.registration.assigned:
+        if one.principal in audited.directory.groups and one.principal.lower() not in declared:
+            yield Finding(
+                "high",
+                f"group {one.name}",
+                f"assigned to the application as {one.role or 'no role'}, and not in the stack file",
+                "the groups of the stack file and no other",
+                "remove the assignment, or add the group to the stack file in a reviewed change",
+            )
+
+
+def _missing(facts: Facts) -> Iterator[Finding]:
+    for name in facts.audited.missing:
+        yield Finding(
+            "high",
+            f"group {name}",
+            "the stack file gives it a role and the directory has no such group",
+            "a group that exists",
+            "deploy the stack, or correct the group's id",
+        )
+
+
+def _owners(facts: Facts) -> Iterator[Finding] | Skipped:
+    groups = facts.audited.groups
+    if groups and all(one.owners is None for one in groups):
+        return Skipped("the reading identity may not see who owns groups")
+    return _without_owner(facts)
+
+
+def _without_owner(facts: Facts) -> Iterator[Finding]:
+    for one in facts.audited.groups:
+        if one.owners == () and not one.synced:
+            yield Finding(
+                "medium",
+                f"group {one.name}",
+                "nobody owns it, so nobody answers for who is in it",
+                "one or two owners",
+                "name owners in the stack file (owners.groups), or in the directory where the group is owned elsewhere",
+            )
+
+
+def _expiry(facts: Facts) -> Iterator[Finding]:
+    live = [one.ends_at for one in facts.audited.credentials if one.ends_at and one.ends_at > facts.now]
+    last = max(live, default=None)
+    for one in facts.audited.credentials:
+        if one.ends_at is None:
+            yield _expiring(one.kind, one.name, "high", "has no end", facts)
+        elif one.ends_at <= facts.now:
+            yield _expiring(one.kind, one.name, "low", f"ended on {one.ends_at:%Y-%m-%d} and is still there", facts)
+        elif one.ends_at == last and one.ends_at - facts.now < SOON:
+            yield _expiring(one.kind, one.name, "high", f"is the last one and ends on {one.ends_at:%Y-%m-%d}", facts)
+
+
+def _expiring(kind: str, name: str, severity: Severity, what: str, facts: Facts) -> Finding:
+    fix = "airflow-entra rotate" if facts.rotates else f"replace or remove the {kind}"
+    return Finding(
+        severity,
+        f"{kind} {name}",
+        f"it {what}",
+        f"a {kind} with an end, replaced in time",
+        fix,
+    )
+
+
+def _consents(facts: Facts) -> Iterator[Finding]:
+    for scope in sorted(facts.audited.consents - facts.declared):
+        yield Finding(
+            "high",
+            f"scope {scope}",
+            "an administrator consented to it for everybody, and the stack file doesn't ask for it",
+            "the scopes of the stack file",
+            "remove the consent in the enterprise application's permissions",
+        )
+    for permission in facts.audited.application_permissions:
+        if permission.split()[-1] not in facts.declared:
+            yield Finding(
+                "high",
+                permission,
+                "a permission that needs no signed-in person, and the stack file doesn't ask for it",
+                "the permissions of the stack file",
+                "remove the grant in the enterprise application's permissions",
+            )
+
+
+def person(standing: Standing) -> str:
+    return f"{standing.person.name} ({standing.person.sign_in_name})"
+
+
+CHECKS = (
+    Check("disabled-account", "nobody whose account is disabled still is in a group that gives a role", _disabled),
+    Check("guest", "guests are let in only where the stack file says so", _guests),
+    Check("assigned-in-person", "access comes through groups alone", _in_person),
+    Check("nested", "nobody is in a group inside a role's group, where that gives nothing", _nested),
+    Check("unused-assignment", "every assignment is one that the stack file makes", _unknown_role),
+    Check("group-missing", "every group of the stack file exists", _missing),
+    Check("group-owner", "every group of the stack has an owner", _owners),
+    Check("credential-expiry", "no secret or certificate of the application has expired or is about to", _expiry),
+    Check("consent", "the application may read no more than the stack file says", _consents),
+)

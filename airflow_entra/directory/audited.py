@@ -1,0 +1,242 @@
+"""What an audit asks the directory about one stack: who is let in, through what, by whom, and what expires.
+
+Reads nothing beyond the stack's own application and groups, however large the tenant. What the reading identity may not
+ask is in `denied`, which the audit says; it is never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow_entra.access import AccessPlan, names
+from airflow_entra.access.sign_on_rules import rules as sign_on_rules
+from airflow_entra.directory import membership
+from airflow_entra.directory.membership import Account, Assigned, NotDeployedError
+from airflow_entra.directory.who import Directory
+from airflow_entra.settings.model import StackSettings
+from airflow_entra_auth.rules import SignOnRules
+
+if TYPE_CHECKING:
+    from airflow_entra_auth.graph import Graph
+
+T = TypeVar("T")
+
+GRANTED = "Add member to group", "Add app role assignment grant to user", "Add app role assignment to group"
+TAKEN = "Remove member from group", "Disable account", "Delete user", "Remove app role assignment from user"
+"""What the directory's log calls the changes that an audit follows: learn.microsoft.com/entra/identity/
+monitoring-health/reference-audit-activities. Entra keeps them 30 days with a premium licence, 7 without."""
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """A secret or certificate of the application."""
+
+    kind: str
+    name: str
+    key_id: str
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class GroupOwners:
+    """A group of the stack and who may change its members."""
+
+    id: str
+    name: str
+    owners: tuple[str, ...] | None  # None: not to be seen
+    synced: bool
+    rule: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line of the directory's log: who did what to whom. `group` is a name where the target is a membership."""
+
+    at: datetime
+    activity: str
+    by: str
+    subject_id: str
+    subject: str
+    group: str | None
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One stack's part of the directory."""
+
+    directory: Directory
+    rules: SignOnRules
+    programs: tuple[Assigned, ...]
+    """Service principals that are assigned to the application: agents."""
+    owners: tuple[str, ...]
+    credentials: tuple[Expiring, ...]
+    groups: tuple[GroupOwners, ...]
+    missing: tuple[str, ...]
+    """Names of groups that the stack file has and the directory hasn't."""
+    consents: frozenset[str]
+    personal_consents: int
+    application_permissions: tuple[str, ...]
+    changes: tuple[Change, ...]
+    denied: tuple[str, ...]
+
+
+def read(graph: Graph, settings: StackSettings, plan: AccessPlan, since: datetime) -> Audited:
+    """Ask about everything. Raises NotDeployedError, GraphError."""
+    return _Reading(graph, settings, plan).all(since)
+
+
+class _Reading:
+    def __init__(self, graph: Graph, settings: StackSettings, plan: AccessPlan) -> None:
+        self._graph, self._settings, self._plan = graph, settings, plan
+        self._denied: list[str] = []
+
+    def all(self, since: datetime) -> Audited:
+        application, principal = self._application()
+        registration, programs = self._registration(principal)
+        ids = membership.group_ids(self._graph, self._plan)
+        wanted = {*ids.values(), *(one.principal for one in registration.assigned)}
+        members = membership.members(self._graph, wanted)
+        people = {account.id: account for group in members.values() for account in group.accounts}
+        in_person = [one.principal for one in registration.assigned if one.principal not in members]
+        people |= {one.id: one for one in self._accounts(id_ for id_ in in_person if id_ not in people)}
+        grants: list[Any] = self._or(
+            [], "consents", lambda: self._pages(f"/servicePrincipals/{principal['id']}/oauth2PermissionGrants")
+        )
+        return Audited(
+            directory=Directory(tuple(people.values()), registration, members),
+            rules=sign_on_rules(self._settings, self._plan, registration.client_id, ids),
+            programs=programs,
+            owners=tuple(self._owners(f"/applications/{application['id']}/owners") or ()),
+            credentials=tuple(_credentials(application)),
+            groups=tuple(self._groups(members, ids)),
+            missing=tuple(self._plan.groups[key].name for key in self._plan.groups if ids.get(key) not in members),
+            consents=frozenset(
+                scope for grant in grants if grant["consentType"] == "AllPrincipals" for scope in _scopes(grant)
+            ),
+            personal_consents=sum(grant["consentType"] == "Principal" for grant in grants),
+            application_permissions=tuple(self._permissions(principal)),
+            changes=tuple(self._changes(since, {*members, *people})),
+            denied=tuple(dict.fromkeys(self._denied)),
+        )
+
+    def _application(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        tag = names.application_tags(self._plan.stack)[-1].replace("'", "''")
+        found = self._pages("/applications", {"$filter": f"tags/any(t:t eq '{tag}')"})
+        if len(found) != 1:
+            many = f"{len(found)} applications of" if found else "no application of"
+            raise NotDeployedError(f"this tenant has {many} stack {self._plan.stack} (with the tag {tag})")
+        (principal,) = self._pages("/servicePrincipals", {"$filter": f"appId eq '{found[0]['appId']}'"})
+        return found[0], principal
+
+    def _registration(self, principal: Mapping[str, Any]) -> tuple[membership.Registration, tuple[Assigned, ...]]:
+        values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}
+        assigned = self._pages(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo", {"$top": "999"})
+        of = {
+            kind: tuple(
+                Assigned(one["principalId"], one["principalDisplayName"], values.get(one["appRoleId"]))
+                for one in assigned
+                if (one.get("principalType") == "ServicePrincipal") == (kind == "programs")
+            )
+            for kind in ("people", "programs")
+        }
+        required = bool(principal.get("appRoleAssignmentRequired"))
+        return membership.Registration(principal["appId"], required, of["people"]), of["programs"]
+
+    def _accounts(self, ids: Iterable[str]) -> list[Account]:
+        wanted = list(ids)
+        return [membership.account(user) for user in self._graph.get_by_ids(wanted, ["user"])] if wanted else []
+
+    def _groups(self, members: Mapping[str, membership.Members], ids: Mapping[str, str]) -> Iterator[GroupOwners]:
+        keys = {id_: key for key, id_ in ids.items()}
+        for id_, group in members.items():
+            owners = self._owners(f"/groups/{id_}/owners", f"who owns group {group.name}")
+            rule = self._plan.groups[keys[id_]].rule if id_ in keys else None
+            yield GroupOwners(id_, group.name, owners, group.synced, rule)
+
+    def _owners(self, path: str, what: str = "the application's owners") -> tuple[str, ...] | None:
+        query = {"$select": "id,displayName", "$top": "999"}
+        found: list[Any] | None = self._or(None, what, lambda: self._pages(path, query))
+        return None if found is None else tuple(str(one.get("displayName") or one["id"]) for one in found)
+
+    def _permissions(self, principal: Mapping[str, Any]) -> Iterator[str]:
+        path = f"/servicePrincipals/{principal['id']}/appRoleAssignments"
+        found: list[Any] = self._or([], "permissions without a user", lambda: self._pages(path))
+        for one in found:
+            yield f"{one.get('resourceDisplayName') or one['resourceId']} {one['appRoleId']}"
+
+    def _changes(self, since: datetime, subjects: set[str]) -> Iterator[Change]:
+        activities = " or ".join(f"activityDisplayName eq '{name}'" for name in (*GRANTED, *TAKEN))
+        query = {"$filter": f"activityDateTime ge {since:%Y-%m-%dT%H:%M:%SZ} and ({activities})", "$top": "999"}
+        found: list[Any] = self._or([], "the directory's log", lambda: self._pages("/auditLogs/directoryAudits", query))
+        for entry in found:
+            change = _change(entry)
+            if change and (change.subject_id in subjects or change.group is not None):
+                yield change
+
+    def _pages(self, path: str, query: Mapping[str, str] | None = None) -> list[Any]:
+        return list(self._graph.pages(path, query))
+
+    def _or(self, otherwise: T, what: str, ask: Callable[[], T]) -> T:
+        from airflow_entra_auth.graph import GraphError
+
+        try:
+            return ask()
+        except GraphError as error:
+            if error.status not in (403, 404):
+                raise
+            self._denied.append(f"{what}: {error.code}")
+            return otherwise
+
+
+def _scopes(grant: Mapping[str, Any]) -> list[str]:
+    return (grant.get("scope") or "").split()
+
+
+def _credentials(application: Mapping[str, Any]) -> Iterator[Expiring]:
+    for kind, key in (("secret", "passwordCredentials"), ("certificate", "keyCredentials")):
+        for one in application.get(key) or ():
+            ends = one.get("endDateTime")
+            name = str(one.get("displayName") or "without a name")
+            yield Expiring(kind, name, one["keyId"], datetime.fromisoformat(ends) if ends else None)
+
+
+def _change(entry: Mapping[str, Any]) -> Change | None:
+    targets = entry.get("targetResources") or []
+    people = [one for one in targets if one.get("type") in ("User", "ServicePrincipal")]
+    groups = [one for one in targets if one.get("type") == "Group"]
+    subject = next(iter(people or groups), None)
+    if subject is None:
+        return None
+    group = next((_group_name(one) for one in groups), None) or _new_value(people, "Group.DisplayName")
+    return Change(
+        at=datetime.fromisoformat(entry["activityDateTime"]),
+        activity=entry["activityDisplayName"],
+        by=_initiator(entry.get("initiatedBy") or {}),
+        subject_id=subject["id"],
+        subject=str(subject.get("userPrincipalName") or subject.get("displayName") or subject["id"]),
+        group=group if people else None,
+    )
+
+
+def _group_name(target: Mapping[str, Any]) -> str | None:
+    name = target.get("displayName") or _new_value([target], "Group.DisplayName")
+    return str(name) if name else None
+
+
+def _new_value(targets: Iterable[Mapping[str, Any]], name: str) -> str | None:
+    for target in targets:
+        for changed in target.get("modifiedProperties") or ():
+            value = changed.get("newValue") or changed.get("oldValue")
+            if changed.get("displayName") == name and value:
+                return str(value).strip('"')
+    return None
+
+
+def _initiator(by: Mapping[str, Any]) -> str:
+    user, program = by.get("user") or {}, by.get("app") or {}
+    return str(
+        user.get("userPrincipalName") or user.get("id") or program.get("displayName") or program.get("appId") or "Entra"
+    )

@@ -1,0 +1,154 @@
+"""The tables that an audit's report consists of, whatever its format. Cells are text as the directory gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from airflow_entra.audit.actors import Actor
+from airflow_entra.audit.audit import Audit
+from airflow_entra.audit.checks.check import Result
+from airflow_entra.directory.who import Standing
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`name` is a table's handle for `--table`; `empty` is what is said instead of no rows."""
+
+    name: str
+    title: str
+    columns: Row
+    rows: Sequence[Row]
+    empty: str
+
+
+def tables(audit: Audit) -> list[Table]:
+    """All of them, in the order of the report."""
+    return [
+        Table(
+            "findings",
+            "Findings",
+            ("Severity", "Check", "Where", "What is wrong", "What would be right", "Fix"),
+            [(one.severity, name, one.where, one.what, one.right, one.fix) for name, one in audit.findings()],
+            "None.",
+        ),
+        Table("checks", "Checks", ("Check", "Holds", "Asked"), [_check(one) for one in audit.results], "None."),
+        Table(
+            "access",
+            "Who has access",
+            ("Person", "Signs in as", "Airflow roles", "Through", "Account", "Last sign-in", "Why not", "Object id"),
+            [_access(one, audit) for one in audit.standings],
+            "Nobody: no group of the stack has a member.",
+        ),
+        Table(
+            "programs",
+            "Programs and owners",
+            ("Name", "What", "Role", "Object id"),
+            [
+                *(
+                    (one.name, "service principal, assigned", one.role or "none", one.principal)
+                    for one in audit.programs
+                ),
+                *((name, "owner of the application: may change its sign-in", "", "") for name in audit.owners),
+            ],
+            "No program is assigned, and nobody owns the application.",
+        ),
+        Table(
+            "left",
+            "Access taken",
+            ("When", "What", "Whom", "Group", "By", "Airflow", "Last access", "Session ended", "Seconds after"),
+            [
+                (
+                    _moment(one.change.at),
+                    one.change.activity,
+                    one.change.subject,
+                    one.change.group or "",
+                    one.change.by,
+                    one.airflow,
+                    _moment(one.last_access) or "none on record",
+                    _moment(one.session_ended) or ("still signed in" if one.seconds is None else "was not signed in"),
+                    "" if one.seconds is None else f"{one.seconds:.0f}",
+                )
+                for one in audit.left
+            ],
+            "Nobody in this time, as far as the directory's log goes.",
+        ),
+        Table(
+            "grants",
+            "Access given",
+            ("When", "What", "Whom", "Group", "By"),
+            [
+                (_moment(one.at), one.activity, one.subject, one.group or "", one.by)
+                for one in sorted(audit.grants, key=lambda one: one.at)
+            ],
+            "To nobody in this time, as far as the directory's log goes.",
+        ),
+        Table(
+            "actions",
+            "What people did in Airflow",
+            ("When", "Who", "What", "Airflow", "How it is known", "Object id"),
+            [
+                (_moment(one.at), one.actor.name, one.what, one.airflow, *_known(one.actor))
+                for one in sorted(audit.deeds, key=lambda one: one.at)
+            ],
+            "Nothing in this time, or no records were given (--airflow).",
+        ),
+        Table(
+            "runs",
+            "Runs, tasks and who is behind them",
+            ("When", "DAG", "Run", "Task", "Try", "State", "Who", "Airflow", "How it is known", "Object id"),
+            [
+                (
+                    _moment(one.at),
+                    one.dag,
+                    one.run,
+                    one.task or "",
+                    str(one.try_number or ""),
+                    one.state or "",
+                    one.actor.name,
+                    one.airflow,
+                    *_known(one.actor),
+                )
+                for one in audit.started
+            ],
+            "None in this time, or no records were given (--airflow).",
+        ),
+    ]
+
+
+def not_seen(audit: Audit) -> Iterable[str]:
+    """What the reading identity may not ask, so that nobody takes silence for an answer."""
+    return audit.denied
+
+
+def _check(result: Result) -> Row:
+    said = f"not looked at: {result.skipped}" if result.skipped else "yes" if not result.findings else "no"
+    return result.check.name, said, result.check.asks
+
+
+def _access(one: Standing, audit: Audit) -> Row:
+    through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
+    last = audit.last_sign_in.get(one.person.id.lower())
+    why_not = "; ".join(part for part in (one.why, *(f"not {m.role}: {m.why}" for m in one.missed)) if part)
+    account = "disabled" if not one.person.enabled else "guest" if one.person.guest else "member"
+    return (
+        one.person.name,
+        one.person.sign_in_name,
+        ", ".join(held.role for held in one.roles) or "none",
+        ", ".join(through),
+        account,
+        _moment(last),
+        why_not,
+        one.person.id,
+    )
+
+
+def _known(actor: Actor) -> tuple[str, str]:
+    return actor.why, actor.object_id or ""
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"
