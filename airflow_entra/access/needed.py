@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Part = Literal["groups", "assignments", "consent", "token_lifetime", "conditional_access", "vault_roles"]
-"""The privileged parts of a stack, as `tenant.manage` names them."""
+Part = Literal[
+    "groups",
+    "assignments",
+    "consent",
+    "token_lifetime",
+    "conditional_access",
+    "vault_roles",
+    "graph_permissions",
+    "azure_roles",
+]
+"""What may be asked of others: the privileged parts of a stack, as `tenant.manage` names them, and what the pipelines'
+identities need."""
 
 # https://learn.microsoft.com/graph/permissions-reference
 APPLICATION_IDS = {

@@ -1,0 +1,161 @@
+"""What others have to grant to the pipelines' identities: the exact calls, in the hand-over's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from airflow_entra.access import names
+from airflow_entra.access.identity_permissions import KNOWN, permission_id
+from airflow_entra.access.needed import VAULT_ROLES_NEEDED
+from airflow_entra.access.permissions import GRAPH_APP_ID
+from airflow_entra.access.pipeline import Identity, Pipeline
+from airflow_entra.access.requests import ARM, GRAPH, Ask, Call
+from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, role_definition
+from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+KEY_VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
+RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+ROLE_NAMES = {
+    READER: "Reader",
+    KEY_VAULT_CONTRIBUTOR: "Key Vault Contributor",
+    RBAC_ADMINISTRATOR: "Role Based Access Control Administrator",
+    NETWORK_CONTRIBUTOR: "Network Contributor",
+    SECRETS_OFFICER: "Key Vault Secrets Officer",
+}
+"""Azure's built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
+
+GRANTS_GRAPH = "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An identity that exists. Before it does, its ids are placeholders in angle brackets."""
+
+    client: str
+    service_principal: str
+
+    @classmethod
+    def not_yet(cls, identity: Identity) -> Made:
+        return cls(f"<client id of {identity.name}>", f"<object id of {identity.name}>")
+
+
+@dataclass(frozen=True, slots=True)
+class AzureRole:
+    """An Azure role at a scope (a resource id). `only` are the roles that it may give away, where it gives any."""
+
+    role: str
+    scope: str
+    why: str
+    only: tuple[str, ...] = ()
+
+
+def asks(pipeline: Pipeline, stacks: Mapping[str, StackSettings], made: Mapping[str, Made]) -> tuple[Ask, ...]:
+    """Everything that has to be granted, by identity; `made` by the identity's key."""
+    found: list[Ask] = []
+    stacks = {name: stack for name, stack in stacks.items() if stack.environment in pipeline.environments}
+    for identity in pipeline.identities:
+        who = made.get(identity.key) or Made.not_yet(identity)
+        found.append(_graph(identity, who, pipeline.tenant))
+        found += [_azure(identity, who, each) for each in azure_roles(identity, stacks)]
+    return tuple(found)
+
+
+def azure_roles(identity: Identity, stacks: Mapping[str, StackSettings]) -> tuple[AzureRole, ...]:
+    """The roles on the vaults of the stacks that the identity previews or deploys, each once."""
+    found: dict[tuple[str, str], AzureRole] = {}
+    for name, stack in sorted(stacks.items()):
+        if not isinstance(stack.credential, VaultSecret) or identity.key not in ("preview", stack.environment):
+            continue
+        reads = _reads if identity.previews else _writes
+        for each in reads(name, stack, stack.credential):
+            found.setdefault((each.role, each.scope.lower()), each)
+    return tuple(found.values())
+
+
+def _reads(name: str, stack: StackSettings, credential: VaultSecret) -> Iterator[AzureRole]:
+    place = VaultPlace.of(stack, credential)
+    why = f"It sees the vault of {name} and when its secret ends, never the secret's value."
+    yield AzureRole(READER, _group(place) if isinstance(credential.vault, CreatedVault) else place.id, why)
+
+
+def _writes(name: str, stack: StackSettings, credential: VaultSecret) -> Iterator[AzureRole]:
+    place, created = VaultPlace.of(stack, credential), credential.vault
+    secret = place.secret_id(credential.secret_name)
+    scope = _group(place) if isinstance(created, CreatedVault) else secret
+    what = "makes the vault and writes" if isinstance(created, CreatedVault) else "writes"
+    yield AzureRole(KEY_VAULT_CONTRIBUTOR, scope, f"It {what} the client secret of {name}.")
+    if not isinstance(created, CreatedVault):
+        yield AzureRole(SECRETS_OFFICER, secret, f"It can delete that one secret again when {name} is destroyed.")
+    elif created.private_endpoint_subnet:
+        why = f"It makes the private endpoint of the vault of {name}."
+        yield AzureRole(NETWORK_CONTRIBUTOR, scope, why)
+        yield AzureRole(NETWORK_CONTRIBUTOR, created.private_endpoint_subnet, why)
+    if stack.tenant.manage.vault_roles == "managed":
+        only = (SECRETS_USER, SECRETS_OFFICER) if isinstance(created, CreatedVault) else (SECRETS_USER,)
+        why = f"It lets the identities that Airflow runs as read the secret of {name}, and can give no other role."
+        yield AzureRole(RBAC_ADMINISTRATOR, scope, why, only)
+
+
+def _group(place: VaultPlace) -> str:
+    return f"/subscriptions/{place.subscription}/resourceGroups/{place.resource_group}"
+
+
+def _graph(identity: Identity, who: Made, tenant: str) -> Ask:
+    find = f"{GRAPH}/servicePrincipals(appId='{GRAPH_APP_ID}')?$select=id"
+    url = f"{GRAPH}/servicePrincipals/{who.service_principal}/appRoleAssignments"
+    bodies = [
+        {
+            "principalId": who.service_principal,
+            "resourceId": "<id of Microsoft Graph, from the call above>",
+            "appRoleId": permission_id(name),
+        }
+        for name in identity.permissions
+    ]
+    reasons = [f"{name} ({permission_id(name)}): {KNOWN[name].why}." for name in identity.permissions]
+    risks = [f"Careful: {name}: {KNOWN[name].risk}." for name in identity.permissions if KNOWN[name].risk]
+    return Ask(
+        "graph_permissions",
+        f"Let {identity.name} use {', '.join(identity.permissions)}",
+        " ".join((*reasons, *risks)),
+        GRANTS_GRAPH,
+        (Call("GET", find), *(Call("POST", url, body) for body in bodies)),
+        (who.service_principal, *(permission_id(name) for name in identity.permissions)),
+        f'Or in one: `az ad app permission admin-consent --id {who.client}` in tenant {tenant}, or "Grant admin '
+        f'consent" on the page API permissions of {identity.name}: it asks for exactly these.',
+    )
+
+
+def _azure(identity: Identity, who: Made, wanted: AzureRole) -> Ask:
+    known = not who.service_principal.startswith("<")
+    name = names.role_assignment_name(wanted.scope, who.service_principal, wanted.role) if known else "<a new GUID>"
+    subscription = wanted.scope.split("/")[2]
+    url = f"{ARM}{wanted.scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+    properties = {
+        "principalId": who.service_principal,
+        "principalType": "ServicePrincipal",
+        "roleDefinitionId": role_definition(subscription, wanted.role),
+    }
+    if wanted.only:
+        properties |= {"condition": _may_give(wanted.only), "conditionVersion": "2.0"}
+    return Ask(
+        "azure_roles",
+        f"Give {identity.name} the Azure role {ROLE_NAMES[wanted.role]} on {wanted.scope}",
+        wanted.why,
+        VAULT_ROLES_NEEDED,
+        (Call("PUT", url, {"properties": properties}),),
+        (wanted.scope, name),
+    )
+
+
+def _may_give(roles: tuple[str, ...]) -> str:
+    """Azure's condition by which its holder gives and takes these roles only:
+    https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples"""
+    listed = "{" + ", ".join(roles) + "}"
+    return " AND ".join(
+        f"((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/{action}'}})) OR "
+        f"(@{place}[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {listed}))"
+        for action, place in (("write", "Request"), ("delete", "Resource"))
+    )

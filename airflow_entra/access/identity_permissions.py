@@ -1,0 +1,106 @@
+"""Which application permissions of Microsoft Graph the pipelines' identities need: as few as their stacks allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from airflow_entra.access.needed import APPLICATION_IDS, NEEDED
+from airflow_entra.settings.model import StackSettings
+
+OWN = "Application.ReadWrite.OwnedBy"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Why an identity has a permission, and for the dangerous ones what it could do and how to do without."""
+
+    why: str
+    risk: str = ""
+
+
+KNOWN = {
+    OWN: Known("makes and changes Airflow's app registration, its service principal and its credential: its own only"),
+    "Application.Read.All": Known("reads applications, their assignments and their federated credentials"),
+    "AppRoleAssignment.ReadWrite.All": Known(
+        "assigns groups to Airflow's roles",
+        "whoever has it can give any application any permission, itself included: as strong as a Global "
+        "Administrator. `manage.assignments: request` does without it",
+    ),
+    "DelegatedPermissionGrant.ReadWrite.All": Known(
+        "consents for everybody to what Airflow reads at a sign-in",
+        "whoever has it can consent in everybody's name to any delegated permission. `manage.consent: request` does "
+        "without it",
+    ),
+    "Directory.Read.All": Known(
+        "reads applications, groups and which consent was given; Graph has no smaller permission that shows consent"
+    ),
+    "Group.ReadWrite.All": Known(
+        "makes the groups behind Airflow's roles",
+        "whoever has it can change the members of every group that isn't role-assignable. `manage.groups: request` "
+        "does without it",
+    ),
+    "GroupMember.Read.All": Known("reads the groups that stack files name"),
+    "Policy.Read.All": Known("reads token lifetime and Conditional Access policies"),
+    "Policy.ReadWrite.ApplicationConfiguration": Known(
+        "makes the token lifetime policy",
+        "whoever has it can change every application's token lifetime and claims. `manage.tokenLifetime: request` "
+        "does without it",
+    ),
+    "Policy.ReadWrite.ConditionalAccess": Known(
+        "makes the Conditional Access policy of Airflow's sign-in",
+        "whoever has it can change every Conditional Access policy. `manage.conditionalAccess: request` does without "
+        "it",
+    ),
+}
+"""Every permission that this product ever asks for an identity; the policy pack takes no other."""
+
+
+def previewing(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
+    """What reading these stacks takes: `pulumi preview`, and with `--refresh` for drift. Nothing that writes."""
+    stacks = list(stacks)
+    wanted = {"Application.Read.All", "GroupMember.Read.All"}
+    if any(one.tenant.manage.consent != "none" for one in stacks):
+        wanted = {"Directory.Read.All"}  # it holds the other two
+    if any(_has_policies(one) for one in stacks):
+        wanted.add("Policy.Read.All")
+    return tuple(sorted(wanted))
+
+
+def deploying(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
+    """What deploying these stacks takes: what they manage themselves, and nothing for what they leave to others."""
+    wanted = {OWN}
+    for one in stacks:
+        manage = one.tenant.manage
+        if any(hasattr(group, "id") and group.id for role in one.roles.values() for group in role.groups):
+            wanted.add("GroupMember.Read.All")
+        for part, needed in NEEDED.items():
+            if getattr(manage, part) == "managed" and _has(one, part):
+                wanted |= {*needed.graph, *needed.deploying}
+    if "Group.ReadWrite.All" in wanted:
+        wanted.discard("GroupMember.Read.All")
+    return tuple(sorted(wanted))
+
+
+def permission_id(name: str) -> str:
+    return APPLICATION_IDS[name]
+
+
+def _has(stack: StackSettings, part: str) -> bool:
+    """Whether the stack has anything of this part at all."""
+    match part:
+        case "groups":
+            return any(hasattr(group, "create") for role in stack.roles.values() for group in role.groups)
+        case "token_lifetime":
+            return stack.sign_in.token_lifetime is not None
+        case "conditional_access":
+            return stack.sign_in.sign_in_frequency is not None
+        case "assignments":
+            return bool(stack.roles)
+        case _:
+            return True
+
+
+def _has_policies(stack: StackSettings) -> bool:
+    policies = ("token_lifetime", "conditional_access")
+    return any(_has(stack, part) and getattr(stack.tenant.manage, part) != "none" for part in policies)
