@@ -1,49 +1,90 @@
-"""`python -m entra_local`: serve the tenant, seed it, or rotate its keys."""
+"""`python -m entra_local`: serve the tenant, seed it, rotate its keys, move its clock, or make it faulty."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+Command = Callable[[argparse.Namespace], str]
+"""Does what the options say and returns what to print. Raises StartError."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 when the call or the environment is wrong."""
     parser = argparse.ArgumentParser(prog="python -m entra_local", description="A local Microsoft Entra tenant.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="answer for Azure's host names on loopback until SIGTERM")
-    serve.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder that holds everything")
+    commands = parser.add_subparsers(required=True)
+
+    def command(name: str, run: Command, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about)
+        made.add_argument("--state", type=Path, required=True, metavar="DIR", help="its folder, which may be in use")
+        made.set_defaults(run=run)
+        return made
+
+    serve = command("serve", _serve, "answer for Azure's host names on loopback until SIGTERM")
     serve.add_argument("--http-port", type=int, default=0, metavar="N", help="sign-in and portal; 0 is any free port")
     serve.add_argument("--proxy-port", type=int, default=0, metavar="N", help="the CONNECT proxy; 0 is any free port")
-    seed = commands.add_parser("seed", help="add what exists before any program runs, read as JSON from stdin")
-    seed.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder that holds everything")
-    rotate = commands.add_parser("rotate-keys", help="sign tokens with a new key; the old one stays listed")
-    rotate.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder, which may be in use")
+    command("seed", _seed, "add what exists before any program runs, read as JSON from stdin")
+    command("rotate-keys", _rotate_keys, "sign tokens with a new key; the old one stays listed")
+    clock = command("clock", _clock, "say the tenant's time, and how many seconds it is ahead of the machine's")
+    clock.add_argument("--forward", type=int, metavar="SECONDS", help="move it forward")
+    clock.add_argument("--reset", action="store_true", help="back to the machine's time")
+    fault = command("fault", _fault, "say which faults the tenant has on demand")
+    fault.add_argument("--plan", metavar="JSON", help="throttle, errors, drop: shares; slow: ms; away; hosts; seed")
+    fault.add_argument("--off", action="store_true", help="none any more")
     options = parser.parse_args(arguments)
 
     # Imported here: `--help` and a wrong call answer at once.
     from entra_local.server import StartError
 
     try:
-        if options.command == "serve":
-            from entra_local.server import serve as serve_tenant
-
-            serve_tenant(options.state, options.http_port, options.proxy_port)
-        elif options.command == "rotate-keys":
-            from entra_local.server import open_world
-
-            world = open_world(options.state)
-            world.store.close()
-            sys.stdout.write(f"tokens are now signed with {world.keys.rotate()}\n")
-        else:
-            from entra_local.seed import SeedError, seed_from
-
-            try:
-                seed_from(options.state, sys.stdin.buffer.read())
-            except SeedError as error:
-                raise StartError(f"the seed is wrong: {error}") from error
+        sys.stdout.write(options.run(options))
     except StartError as error:
         sys.stderr.write(f"entra_local: {error}\n")
         return 2
     return 0
+
+
+def _serve(options: argparse.Namespace) -> str:
+    from entra_local.server import serve
+
+    serve(options.state, options.http_port, options.proxy_port)
+    return ""
+
+
+def _seed(options: argparse.Namespace) -> str:
+    from entra_local.seed import SeedError, seed_from
+    from entra_local.server import StartError
+
+    try:
+        seed_from(options.state, sys.stdin.buffer.read())
+    except SeedError as error:
+        raise StartError(f"the seed is wrong: {error}") from error
+    return ""
+
+
+def _rotate_keys(options: argparse.Namespace) -> str:
+    from entra_local.server import open_world
+
+    world = open_world(options.state)
+    world.store.close()
+    return f"tokens are now signed with {world.keys.rotate()}\n"
+
+
+def _clock(options: argparse.Namespace) -> str:
+    from entra_local.controls import move_clock
+
+    return f"{move_clock(options.state, options.forward, reset=options.reset)}\n"
+
+
+def _fault(options: argparse.Namespace) -> str:
+    from entra_local.controls import plan_faults
+    from entra_local.faults import PlanError
+    from entra_local.server import StartError
+
+    try:
+        return f"{plan_faults(options.state, options.plan, off=options.off)}\n"
+    except PlanError as error:
+        raise StartError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -1,11 +1,29 @@
-"""The tenant's clock, and the one spelling of a moment on the wire."""
+"""The tenant's clock, which can stand ahead of the machine's, and the one spelling of a moment on the wire."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+
+SETTING = "clock"
+"""The store's setting of how many seconds the tenant's clock is ahead."""
+
+_ahead: ContextVar[int] = ContextVar("ahead", default=0)
+
+
+@contextmanager
+def moved(seconds: int) -> Iterator[None]:
+    """Inside, the tenant's clock is that much ahead of the machine's."""
+    before = _ahead.set(seconds)
+    try:
+        yield
+    finally:
+        _ahead.reset(before)
 
 
 def now() -> datetime:
     """The current moment in UTC, to the second: Graph and Resource Manager show no more."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return (datetime.now(UTC) + timedelta(seconds=_ahead.get())).replace(microsecond=0)
 
 
 def seconds() -> int:

@@ -42,6 +42,12 @@ def service_for(call: Call) -> Service[Any] | None:
     return None
 
 
+def fault_host(service: Service[Any]) -> str:
+    """How faults on demand call a service's host; "" for the pages, which are never faulty."""
+    names: dict[Service[Any], str] = {GRAPH: "graph", SIGN_IN: "login", KEY_VAULT: "vault", ARM: "arm"}
+    return names.get(service, "")
+
+
 def _is_vault(host: str) -> bool:
     name = host.removesuffix(VAULTS)
     return name != host and name != "" and "." not in name

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from entra_local import clock
 from entra_local.files import write_private
 from entra_local.wire import JsonObject
 
@@ -107,12 +108,16 @@ class Keys:
 
     def ticket(self, content: JsonObject) -> str:
         """What a form carries from one request to the next: nobody else can read, make or change it."""
-        return self._tickets.encrypt(json.dumps(content).encode()).decode()
+        return self._tickets.encrypt_at_time(json.dumps(content).encode(), clock.seconds()).decode()
 
     def read_ticket(self, ticket: str, seconds: int | None) -> JsonObject | None:
         """What `ticket` was given, or None when it is not ours or older than `seconds`; None: of any age."""
         try:
-            content: JsonObject = json.loads(self._tickets.decrypt(ticket.encode(), ttl=seconds))
+            if seconds is None:
+                opened = self._tickets.decrypt(ticket.encode())
+            else:
+                opened = self._tickets.decrypt_at_time(ticket.encode(), seconds, clock.seconds())
+            content: JsonObject = json.loads(opened)
         except InvalidToken:
             return None
         return content

@@ -21,7 +21,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from jwt import PyJWKSet, PyJWTError
 
-from entra_local import seed_grants
+from entra_local import clock, seed_grants
 from entra_local import seed_reading as reading
 from entra_local.arm.models import resources, vaults
 from entra_local.first_party import GRAPH_APP_ID, graph_principal
@@ -60,7 +60,7 @@ def seed_from(state: Path, content: bytes) -> None:
             raise SeedError(f"'{name}' is not one of {', '.join(_LISTS)}, or not a list of objects")
     world = open_world(state)
     try:
-        with world.store.transaction() as store:
+        with clock.moved(world.store.clock_ahead()), world.store.transaction() as store:
             apply(store, seed)
     finally:
         world.store.close()

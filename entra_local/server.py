@@ -63,9 +63,11 @@ async def _run(
     state: Path,
     authority: Authority,
 ) -> None:
+    app = TenantApp(world)
+    protocol = _protocol(app)
     config = uvicorn.Config(
-        TenantApp(world),
-        http="h11",
+        app,
+        http=protocol,
         ws="none",
         lifespan="off",
         log_level="warning",
@@ -76,7 +78,7 @@ async def _run(
         timeout_keep_alive=10,
         timeout_graceful_shutdown=2,
     )
-    server = _Server(config)
+    server = _Server(config, protocol)
     config.load()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -108,15 +110,16 @@ async def _run(
 class _Server(uvicorn.Server):
     """uvicorn with our signal handling, and its protocol for connections that came through the proxy."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, protocol: type[H11Protocol]) -> None:
         super().__init__(config)
+        self._protocol = protocol
         self.listening = asyncio.Event()
 
     def stop(self) -> None:
         self.should_exit = True
 
     def protocol(self) -> asyncio.Protocol:
-        return H11Protocol(self.config, self.server_state, self.lifespan.state)
+        return self._protocol(self.config, self.server_state, self.lifespan.state)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -126,6 +129,23 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         # uvicorn would raise the signal again after a clean shutdown, and the exit code would say "killed".
         yield
+
+
+def _protocol(app: TenantApp) -> type[H11Protocol]:
+    """uvicorn's protocol, which tells the application of its connections: a fault on demand drops some."""
+
+    class Protocol(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if self.client is not None:
+                app.connections[self.client] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            if self.client is not None:
+                app.connections.pop(self.client, None)
+
+    return Protocol
 
 
 def _listen(port: int) -> socket.socket:

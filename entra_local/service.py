@@ -2,9 +2,11 @@
 
 import sqlite3
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
+from entra_local import clock
+from entra_local.faults import RETRY_AFTER, WORDS, Faults
 from entra_local.keys import Keys
 from entra_local.routing import NoRouteError, Route, Table
 from entra_local.store import Store, Transaction
@@ -18,6 +20,7 @@ class World:
 
     store: Store
     keys: Keys
+    faults: Faults = field(default_factory=Faults)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,10 @@ class Service(ABC, Generic[RequestT]):
 
     def answer(self, call: Call, world: World) -> Reply:
         """The reply to a call. Every refusal is a reply; an exception that leaves here is a defect."""
+        with clock.moved(world.store.clock_ahead()):
+            return self._answer(call, world)
+
+    def _answer(self, call: Call, world: World) -> Reply:
         try:
             route, parameters = self.table.find(call.method, self.path(call))
             if route.own_transactions:
@@ -62,6 +69,17 @@ class Service(ABC, Generic[RequestT]):
         except sqlite3.OperationalError as error:
             # A full disk, a read-only folder, another writer that holds on for too long: nothing was stored.
             return self.unavailable(call, f"The tenant can't store this now: {error}.").reply(call)
+
+    def refusal(self, call: Call, status: int) -> Reply:
+        """What a fault on demand answers: 429, 500, 503 or 504, in this service's words."""
+        code, message = WORDS[status]
+        error = self.unavailable(call, message)
+        error.status = status
+        if error.code == "ServiceUnavailable":  # sign-in has OAuth's own
+            error.code = code
+        reply = error.reply(call)
+        headers = {"Retry-After": str(RETRY_AFTER)} if status == 429 else {}
+        return replace(reply, headers={**reply.headers, **headers})
 
     def path(self, call: Call) -> str:
         """The path that the table knows."""

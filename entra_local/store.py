@@ -109,6 +109,10 @@ class Store:
         row = self.connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
+    def clock_ahead(self) -> int:
+        """How many seconds the tenant's clock stands ahead of the machine's."""
+        return int(self.setting(clock.SETTING) or 0)
+
     def set(self, name: str, value: str | None) -> None:
         """Keep a setting, or with None forget it; a server that runs on this file obeys from its next request on."""
         if value is None:

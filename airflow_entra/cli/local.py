@@ -13,7 +13,11 @@ from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import project_world
 
 
-@click.group(name="local", cls=LazyGroup, lazy={"airflow": "airflow_entra.cli.airflow", "who": "airflow_entra.cli.who"})
+@click.group(
+    name="local",
+    cls=LazyGroup,
+    lazy={name: f"airflow_entra.cli.{name}" for name in ("airflow", "clock", "fault", "who")},
+)
 def command() -> None:
     """A local Entra tenant: everything runs on this machine, with no Azure account."""
 

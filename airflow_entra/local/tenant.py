@@ -97,18 +97,28 @@ def seed(world: World, content: dict[str, Any]) -> None:
     known = world.tenant / "seeds" / hashlib.sha256(text.encode()).hexdigest()
     if known.exists():
         return
+    tell(world, "seed", content=text)
+    known.parent.mkdir(exist_ok=True)
+    known.touch()
+
+
+def tell(world: World, command: str, *arguments: str, content: str = "") -> str:
+    """Run a command of the tenant on its state, also while it runs. Returns what it says.
+
+    Raises `LocalError` where it refuses.
+    """
+    world.prepare()
     done = subprocess.run(
-        [world.python, "-m", "entra_local", "seed", "--state", world.tenant],
-        input=text,
+        [world.python, "-m", "entra_local", command, "--state", world.tenant, *arguments],
+        input=content,
         capture_output=True,
         text=True,
         env=own_environment(os.environ),
         check=False,
     )
     if done.returncode:
-        raise LocalError(f"the local tenant refused its seed: {_last_line(done.stderr)}")
-    known.parent.mkdir(exist_ok=True)
-    known.touch()
+        raise LocalError(f"the local tenant refused: {_last_line(done.stderr).removeprefix('entra_local: ')}")
+    return done.stdout.strip()
 
 
 def _spawn(world: World, http_port: int) -> Tenant:

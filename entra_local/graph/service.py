@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from entra_local.faults import SETTING as FAULTS
 from entra_local.graph.exceptions import (
     Denied,
     GraphError,
@@ -40,7 +41,13 @@ class Graph(Service[GraphRequest]):
         return replace(reply, headers=request_ids(call) | dict(reply.headers))
 
     def _batch(self, request: GraphRequest) -> Reply:
-        return batch(request, lambda call: self.answer(call, request.world))
+        return batch(request, lambda call: self._answer_inner(call, request.world))
+
+    def _answer_inner(self, call: Call, world: World) -> Reply:
+        """One request of a batch, which may be throttled or fail although the batch does not."""
+        fate = world.faults.fate(world.store.setting(FAULTS), "graph", inner=True)
+        reply = self.answer(call, world) if fate.done else None
+        return self.refusal(call, fate.status) if fate.status or reply is None else reply
 
     def path(self, call: Call) -> str:
         return _VERSION.sub("", call.path, count=1)

@@ -16,6 +16,7 @@ from entra_local.signin.models.tenants import find_tenant
 from entra_local.signin.responses.authorize import SESSION
 from entra_local.signin.responses.common import NO_STORE, ascii_uri, cookie, parameters_of, set_cookie, with_headers
 from entra_local.store import Directory
+from entra_local.tokens import OWN_TIMES
 from entra_local.wire import JsonObject, Reply
 
 
@@ -87,7 +88,7 @@ def _claims(request: Request, directory: Directory, token: str) -> JsonObject | 
             key,
             algorithms=["RS256"],
             issuer=issuer(directory.tenant),
-            options={"verify_exp": False, "verify_aud": False, "require": ["aud"]},
+            options={**OWN_TIMES, "verify_aud": False, "require": ["aud"]},
         )
     except jwt.InvalidTokenError:
         return None

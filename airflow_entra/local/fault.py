@@ -1,0 +1,75 @@
+"""Faults that the local tenant has on demand, so that what calls it can be seen to survive them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.world import World
+
+HOSTS = ("graph", "login", "vault", "arm")
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How often what goes wrong, in percent of all requests; `slow` in milliseconds is every answer's."""
+
+    throttle: float = 0
+    server_errors: float = 0
+    drop: float = 0
+    slow: int = 0
+    away: bool = False
+    hosts: tuple[str, ...] = ()
+    seed: int = 1
+
+    def lines(self) -> Iterator[str]:
+        """What happens, line by line."""
+        if self.away:
+            yield "away: no connection is answered"
+        for share, what in (
+            (self.throttle, "of the requests are throttled: 429 with Retry-After"),
+            (self.server_errors, "are answered 500, 503 or 504"),
+            (self.drop, "of the connections are dropped, before or after the change was done"),
+        ):
+            if share and not self.away:
+                yield f"{share:g}% {what}"
+        if self.slow and not self.away:
+            yield f"every answer is {self.slow} ms late"
+        yield f"at {', '.join(self.hosts or HOSTS)}; seed {self.seed}"
+
+
+def read(world: World) -> Faults | None:
+    """The faults that the tenant has now. Raises `LocalError`."""
+    return _said(tenants.tell(world, "fault"))
+
+
+def set_faults(world: World, faults: Faults) -> Faults | None:
+    """Have these faults and no others from the next request on. Raises `LocalError`."""
+    plan = {
+        "throttle": faults.throttle / 100,
+        "errors": faults.server_errors / 100,
+        "drop": faults.drop / 100,
+        "slow": faults.slow,
+        "away": faults.away,
+        "hosts": faults.hosts,
+        "seed": faults.seed,
+    }
+    return _said(tenants.tell(world, "fault", "--plan", json.dumps(plan)))
+
+
+def end(world: World) -> None:
+    """Have none any more. Raises `LocalError`."""
+    tenants.tell(world, "fault", "--off")
+
+
+def _said(answer: str) -> Faults | None:
+    if not answer:
+        return None
+    plan = json.loads(answer)
+    shares = {name: round(plan[key] * 100, 6) for name, key in _SHARES.items()}
+    return Faults(**shares, slow=plan["slow"], away=plan["away"], hosts=tuple(plan["hosts"]), seed=plan["seed"])
+
+
+_SHARES = {"throttle": "throttle", "server_errors": "errors", "drop": "drop"}
