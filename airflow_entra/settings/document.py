@@ -66,10 +66,14 @@ class NotYaml(Exception):  # noqa: N818 -- says what the text is
 
 
 class Document:
-    """`root` is None for a text without content; `findings` are mistakes that don't stop the reading."""
+    """`root` is None for a text without content; `findings` are mistakes that don't stop the reading.
+
+    `words` are the texts of all keys and scalars.
+    """
 
     def __init__(self, text: str) -> None:
         self.findings: list[Finding] = []
+        self.words: set[str] = set()
         self._anchors: dict[str, Node] = {}
         try:
             self._next: Callable[[], Event | None] = Parser(text).get_event
@@ -104,18 +108,19 @@ class Document:
             raise NotYaml(unreadable.too_deep(place))
         node: Node
         if isinstance(event, ScalarEvent):
-            text, tag = event.value, event.tag
-            node = Scalar(place, text, _plain(text) if event.implicit[0] and tag is None else text)
+            text = event.value
+            self.words.add(text)
+            node = Scalar(place, text, _plain(text) if event.implicit[0] and event.tag is None else text)
         elif isinstance(event, MappingStartEvent):
-            tag, node = event.tag, self._mapping(Mapping(place), depth)
+            node = self._mapping(place, depth + 1)
         elif isinstance(event, SequenceStartEvent):
-            tag, node = event.tag, self._sequence(Sequence(place), depth)
+            node = self._sequence(place, depth + 1)
         elif isinstance(event, AliasEvent):
             return self._alias(place, event.anchor or "")
         else:
             raise AssertionError(f"libyaml sent {event!r} where a value starts")
-        if tag not in _NO_TAGS:
-            self.findings.append(unreadable.tag(place, str(tag)))
+        if event.tag not in _NO_TAGS:
+            self.findings.append(unreadable.tag(place, str(event.tag)))
         if event.anchor:
             self._anchors[event.anchor] = node
         return node
@@ -126,25 +131,35 @@ class Document:
             raise NotYaml(unreadable.unknown_alias(place, name))
         return node
 
-    def _sequence(self, sequence: Sequence, depth: int) -> Sequence:
+    def _sequence(self, place: Place, depth: int) -> Sequence:
+        items: list[Node] = []
+        size = 1
         while not isinstance(event := self._next(), SequenceEndEvent):
-            item = self._node(event, depth + 1)
-            sequence.items.append(item)
-            sequence.size = _grown(sequence.size, item, event)
-        return sequence
+            item = self._node(event, depth)
+            items.append(item)
+            size += item.size
+            if size > limits.FILE_NODES:
+                raise NotYaml(unreadable.too_many(_place(event)))
+        return Sequence(place, items, size)
 
-    def _mapping(self, mapping: Mapping, depth: int) -> Mapping:
+    def _mapping(self, place: Place, depth: int) -> Mapping:
+        entries: dict[str, tuple[Place, Node]] = {}
+        size = 1
         while not isinstance(event := self._next(), MappingEndEvent):
-            place = _place(event)
+            at = _place(event)
             if not isinstance(event, ScalarEvent):
-                raise NotYaml(unreadable.no_key(place))
-            value = self._node(self._next(), depth + 1)
-            mapping.size = _grown(mapping.size, value, event)
-            if event.value in mapping.entries:
-                self.findings.append(unreadable.repeated(place, event.value, mapping.entries[event.value][0]))
+                raise NotYaml(unreadable.no_key(at))
+            key = event.value
+            self.words.add(key)
+            value = self._node(self._next(), depth)
+            size += value.size
+            if size > limits.FILE_NODES:
+                raise NotYaml(unreadable.too_many(at))
+            if key in entries:
+                self.findings.append(unreadable.repeated(at, key, entries[key][0]))
             else:
-                mapping.entries[event.value] = (place, value)
-        return mapping
+                entries[key] = (at, value)
+        return Mapping(place, entries, size)
 
 
 def plain(node: Node | None) -> object:
@@ -208,10 +223,3 @@ def _plain(text: str) -> str | int | float | bool | None:
 def _place(event: Event | None) -> Place:
     mark = event.start_mark if event else None
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
-
-
-def _grown(size: int, child: Node, event: Event | None) -> int:
-    size += child.size
-    if size > limits.FILE_NODES:
-        raise NotYaml(unreadable.too_many(_place(event)))
-    return size

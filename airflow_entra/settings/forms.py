@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -39,8 +40,12 @@ class Form:
     pattern: str | None = None
     check: Callable[[str], str] | None = None
 
+    @cached_property
+    def _compiled(self) -> re.Pattern[str] | None:
+        return None if self.pattern is None else re.compile(self.pattern, re.ASCII)
+
     def validate(self, value: str) -> str:
-        if self.pattern is not None and not re.fullmatch(self.pattern, value, re.ASCII):
+        if self._compiled is not None and not self._compiled.fullmatch(value):
             raise wrong(f"{quote(value)} is not {self.noun}", right=self.rule, fix=self.fix)
         return self.check(value) if self.check else value
 

@@ -44,7 +44,12 @@ def without_secrets(text: str) -> str:
 
 def plain_secrets(document: Document) -> Iterator[Finding]:
     """Values that look like secrets, and keys of our namespaces that hold one unencrypted."""
-    yield from _below(document.root, (), ours=False)
+    if any(_suspicious(word) for word in document.words):
+        yield from _below(document.root, (), ours=False)
+
+
+def _suspicious(word: str) -> bool:
+    return is_secret_key(word) or _VALUE.search(word) is not None
 
 
 def _below(node: Node | None, loc: Loc, *, ours: bool) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_entra.settings import limits
+from airflow_entra.settings.both_cores import mapped
 from airflow_entra.settings.document import NotYaml
 from airflow_entra.settings.load import load_text, not_yaml
 from airflow_entra.settings.mistakes import Mistake, SettingsError
@@ -18,6 +19,7 @@ from airflow_entra.settings.stack_file import StackFile, stack_name
 
 FOLDER = "stacks"
 _REGULAR = ("100644", "100755")
+_WORTH_A_PROCESS = 200_000  # characters, read in a tenth of a second
 _STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
 
 
@@ -39,15 +41,16 @@ def sides(*names: str) -> list[Side]:
 
     Raises SideError, or SettingsError with every mistake of every file on any side.
     """
-    read: dict[str, StackSettings] = {}
     mistakes: list[Mistake] = []
-    found = [_side(name, read, mistakes) for name in names]
+    texts = [_texts(name, mistakes) for name in names]
+    read = _read({text for side in texts for text in side.values()})
+    found = [_side(name, side, read, mistakes) for name, side in zip(names, texts, strict=True)]
     if mistakes:
         raise SettingsError(mistakes)
     return found
 
 
-def _side(name: str, read: dict[str, StackSettings], mistakes: list[Mistake]) -> Side:
+def _texts(name: str, mistakes: list[Mistake]) -> dict[Path, str]:
     if not name:  # an empty variable in a pipeline; as a path it would be the folder itself, and nothing would differ
         raise SideError("one side is empty: name a git revision, a folder or a file, such as main, HEAD~1 or stacks/")
     path = Path(name)
@@ -57,18 +60,33 @@ def _side(name: str, read: dict[str, StackSettings], mistakes: list[Mistake]) ->
         texts = iter([(path, _text(path, mistakes))])
     else:
         texts = _revision(name, mistakes)
+    return {file: text for file, text in texts if text is not None}
+
+
+def _read(texts: set[str]) -> dict[str, StackSettings]:
+    """What each text says, without those that are wrong."""
+    in_order = sorted(texts)
+    read = mapped(_settings, in_order, worth=sum(map(len, in_order)) > _WORTH_A_PROCESS)
+    return {text: settings for text, settings in zip(in_order, read, strict=True) if settings is not None}
+
+
+def _settings(text: str) -> StackSettings | None:
+    try:
+        return load_text(text, Path())
+    except SettingsError:
+        return None
+
+
+def _side(name: str, texts: Mapping[Path, str], read: Mapping[str, StackSettings], mistakes: list[Mistake]) -> Side:
     stacks = {}
-    for file, text in texts:
-        if text is None:
-            continue
+    for file, text in texts.items():
         try:
-            settings = read[text] if text in read else load_text(text, file)
+            settings = read[text] if text in read else load_text(text, file)  # once more, for its mistakes
         except SettingsError as error:
             mistakes.extend(error.mistakes)
             continue
-        read[text] = settings
         stacks[stack_name(file)] = StackFile(stack_name(file), file, text, settings)
-    return Side(name, stacks, single=path.is_file())
+    return Side(name, stacks, single=Path(name).is_file())
 
 
 def _folder(folder: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:
