@@ -84,6 +84,22 @@ class Identities:
         self._write(user.id, person, ())
         return _roles_in(identity)
 
+    def follow(self, tenant_id: str, object_id: str, roles: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Gives a person who signed in once the roles that the directory gives now; (roles before, roles now).
+
+        A row that an administrator deactivated gets none. Who isn't a row any more gets and loses nothing.
+        """
+        person = Person(tenant_id, object_id, object_id, None, object_id, guest=False)
+        identity = self._identity(person)
+        user = self._row_of(person, identity)
+        if identity is None or user is None:
+            return (), ()
+        given = roles if user.active else ()
+        self._give(user, given)
+        changed = {"roles": json.dumps(given), "updated_at": int(time.time())}
+        self._session.execute(sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user.id).values(changed))
+        return _roles_in(identity), given
+
     def put_back(self, user_id: int, roles: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Gives a row the directory's roles again, after somebody changed them by hand; (roles it had, has now)."""
         user = self._session.get(self._users, user_id, populate_existing=True)
@@ -159,6 +175,12 @@ class Identities:
 
     def _forget(self, user_id: int) -> None:
         self._session.execute(sa.delete(IDENTITIES).where(IDENTITIES.c.user_id == user_id))
+
+
+def known(connection: Any, tenant_id: str) -> dict[str, tuple[str, ...]]:
+    """From object id to roles: every person who signed in once."""
+    wanted = sa.select(IDENTITIES.c.object_id, IDENTITIES.c.roles).where(IDENTITIES.c.tenant_id == tenant_id)
+    return {row.object_id: _roles_in(row) for row in connection.execute(wanted)}
 
 
 def _two_names(display_name: str) -> tuple[str, str]:

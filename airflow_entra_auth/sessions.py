@@ -18,7 +18,17 @@ from airflow_entra_auth.tables import SESSIONS
 KEPT = 30 * 24 * 3600
 """Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
 
-WhyEnded = Literal["signed out", "signed out in Entra", "replaced", "refused", "set aside", "deactivated"]
+WhyEnded = Literal[
+    "signed out",
+    "signed out in Entra",
+    "replaced",
+    "refused",
+    "set aside",
+    "deactivated",
+    "disabled in the directory",
+    "deleted from the directory",
+    "no role left",
+]
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,21 @@ def people_of_sid(connection: Any, tenant_id: str, sid: str) -> list[str]:
 def end_of_sid(connection: Any, tenant_id: str, sid: str, why: WhyEnded) -> int:
     """Ends the sessions that began in Entra's session `sid`; how many there were."""
     return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.sid == sid), why)
+
+
+def begun_since(connection: Any, tenant_id: str, since: int) -> dict[str, str]:
+    """From session to object id: the live sessions that began at `since` (seconds since 1970) or later."""
+    live = SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > since)
+    wanted = live & (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.signed_in_at >= since)
+    found = connection.execute(sa.select(SESSIONS.c.id, SESSIONS.c.object_id).where(wanted))
+    return {row.id: row.object_id for row in found}
+
+
+def people_in(connection: Any, tenant_id: str) -> set[str]:
+    """The object ids of who is in a live session."""
+    live = SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
+    wanted = live & (SESSIONS.c.tenant_id == tenant_id)
+    return set(connection.execute(sa.select(SESSIONS.c.object_id).where(wanted).distinct()).scalars())
 
 
 def _end(connection: Any, which: Any, why: WhyEnded) -> int:

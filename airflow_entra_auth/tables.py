@@ -1,4 +1,4 @@
-"""The two tables of sign-on, beside Airflow's own. SQLAlchemy Core, so that 1.4 (Airflow 2.11) and 2.x (3.x) both do.
+"""The tables of sign-on, beside Airflow's own. SQLAlchemy Core, so that 1.4 (Airflow 2.11) and 2.x (3.x) both do.
 
 Times are whole seconds since 1970 (UTC): three kinds of database disagree about time zones, none about numbers.
 """
@@ -35,6 +35,24 @@ IDENTITIES = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("tenant_id", "object_id", name="airflow_entra_identity_person"),
 )
+
+WATCH_FEEDS = sa.Table(
+    "airflow_entra_watch",
+    metadata,
+    sa.Column("feed", sa.String(32), primary_key=True),
+    sa.Column("link", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+)
+"""How far each feed of the directory's changes has been applied."""
+
+WATCH_LEASE = sa.Table(
+    "airflow_entra_watch_lease",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("holder", sa.String(64), nullable=False),
+    sa.Column("until", sa.Float(53), nullable=False),
+)
+"""Which watcher follows the directory, and until when it may without saying so again."""
 
 
 def create_tables(engine: sa.engine.Engine) -> None:

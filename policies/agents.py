@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from policies.permissions import READS_THE_TENANT
 from policies.relations import ADMIN, APPLICATIONS, ASSIGNMENT, PRINCIPAL, Candidates, admin_assignments, assigned
 from policies.resources import Resource, of_type
 from policies.rules import Finding, Rule, Settings
@@ -111,7 +112,11 @@ AGENT_NEVER_ADMIN = Rule(
 
 
 def _federated_only(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    principals = {principal.urn: principal for _, principal in assigned(resources, PRINCIPAL)}
+    principals = {
+        principal.urn: principal
+        for assignment, principal in assigned(resources, PRINCIPAL)
+        if assignment.get("appRoleId") not in READS_THE_TENANT  # no agent: Airflow itself, which follows the tenant
+    }
     applications = Candidates(of_type(resources, *APPLICATIONS), "clientId")
     agents = {app.urn: app for principal in principals.values() for app in applications.of(principal, "clientId")}
     by_id = Candidates([*agents.values()], "id")

@@ -28,6 +28,8 @@ _KNOWN: Mapping[str, str] = {
     "dbaae8cf-10b5-4b86-a4a1-f871c94c6695": "GroupMember.ReadWrite.All",
     "741f803b-c850-494e-b5df-cde7c675a1ca": "User.ReadWrite.All",
 }
+READS_THE_TENANT = frozenset({"98830695-27a2-44f7-8c18-0c3ebc9698f6", "df021288-bdef-4463-88db-98f22de89214"})
+"""Application permissions by which a sign-on sees who left: roles in Graph, and none in Airflow."""
 _SIGN_ON = ["openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "GroupMember.Read.All"]
 _REVOCATION = ["application:GroupMember.Read.All", "application:User.Read.All"]
 

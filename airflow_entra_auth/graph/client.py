@@ -83,8 +83,11 @@ class Graph:
         self._send("DELETE", path)
 
     def pages(self, path: str, params: Mapping[str, str] | None = None) -> Iterator[Json]:
-        """Every item of a list, page after page. Only follows links to the host it was told to talk to."""
-        page = self._send("GET", path, params=params)
+        """Every item of a list, page after page; from a path, or on from a link to a page.
+
+        Only follows links to the host it was told to talk to.
+        """
+        page = self._send("GET", path, params=params) if path.startswith("/") else self._follow("", path)
         while True:
             yield from page["value"]
             link = page.get("@odata.nextLink")
@@ -147,7 +150,9 @@ class Graph:
 
     def _follow(self, path: str, link: str) -> Json:
         if urlsplit(link)[:2] != urlsplit(self._base)[:2]:
-            raise GraphError("GET", path, 200, "BadNextLink", "the next page is on another host", "")
+            raise GraphError(
+                "GET", path or urlsplit(link).path, 200, "BadNextLink", "the next page is on another host", ""
+            )
         return self._send("GET", link)
 
     def _send(

@@ -85,6 +85,10 @@ PROMOTED = TestPerson("priya", "Priya Promoted", ("Viewer",))
 REMOVED = TestPerson("remy", "Remy Removed", ("Op",))
 UNMATCHED = TestPerson("uma", "Uma Unmatched", ("Op",))
 DISMISSED = TestPerson("dora", "Dora Dismissed", ("Viewer",))
+WATCHED = TestPerson("wanda", "Wanda Watched", ("Viewer",))
+WATCHED_TWICE = TestPerson("wim", "Wim Watched", ("Viewer", "Op"))
+WATCHED_GONE = TestPerson("wilma", "Wilma Watched", ("Viewer",))
+WATCHED_RACING = TestPerson("wolf", "Wolf Watched", ("Viewer",))
 
 PEOPLE = (
     ADMIN,
@@ -125,6 +129,10 @@ PEOPLE = (
     REMOVED,
     UNMATCHED,
     DISMISSED,
+    WATCHED,
+    WATCHED_TWICE,
+    WATCHED_GONE,
+    WATCHED_RACING,
 )
 MANY = 300
 """Groups that `MANY_GROUPS` and `STRANDED` are in besides the one that gives the role; a token holds 200 at most."""

@@ -58,6 +58,7 @@ def _config(stack: str, environment: str, sign_in: dict[str, Any]) -> dict[str, 
             "tokenLifetime": "8h",
             "airflowSession": f"{SESSION // 3600}h",
             "contact": "data-platform@contoso.com",
+            "revocation": "watch",
         },
         "airflow-entra:owners": {"application": [_OWNER], "groups": [_OWNER]},
         "airflow-entra:credential": {

@@ -4,7 +4,7 @@ import pytest
 
 from policies.agents import AGENT_FEDERATED_ONLY, AGENT_NEVER_ADMIN
 from policies.groups import ADMIN_NOT_DYNAMIC, GROUP_OWNERS, NO_PERSON_ASSIGNED, SECURITY_GROUPS_ONLY
-from policies.permissions import NO_DIRECTORY_ROLE
+from policies.permissions import NO_DIRECTORY_ROLE, READS_THE_TENANT
 from policies.pim import ELIGIBILITY_ENDS, NO_STANDING_ADMIN
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Excepted, Finding, Rule
@@ -154,6 +154,15 @@ def test_an_agent_keeps_no_secret(type_: str, prop: str, of: str) -> None:
     assert (
         check(AGENT_FEDERATED_ONLY, APPLICATION, AGENT, AGENTS_PRINCIPAL, given(VIEWER, "principal"), elsewhere) == []
     )
+
+
+def test_airflow_may_read_who_left_and_is_no_agent_for_it() -> None:
+    secret = Resource(
+        urn="secret", type="azuread:ApplicationPassword", name="secret", props={}, sources={"applicationId": ["agent"]}
+    )
+    for permission in READS_THE_TENANT:
+        reads = given(permission, "principal")
+        assert check(AGENT_FEDERATED_ONLY, APPLICATION, AGENT, AGENTS_PRINCIPAL, reads, secret) == []
 
 
 @pytest.mark.parametrize("to", ["principal", "somebody"])

@@ -1,0 +1,133 @@
+"""python -m airflow_entra_auth.watch: beside Airflow, with the environment of its other processes."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+import threading
+import uuid
+from contextlib import ExitStack
+
+from airflow_entra_auth.rules import RulesError
+
+PORT = 8798
+log = logging.getLogger("airflow_entra_auth.watch")
+
+
+def main() -> int:
+    """0: asked to end; 1: `--once` could not be done; 2: it can't run as it is configured."""
+    arguments = _arguments()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        from airflow import settings
+        from airflow.providers.fab.auth_manager.models import Role, User
+
+        logging.basicConfig(
+            level=logging.INFO, force=True, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+        )
+        for quiet in ("httpx", "httpcore", "azure", "alembic"):
+            logging.getLogger(quiet).setLevel(logging.WARNING)
+        return _watch(arguments, stop, settings.engine, User, Role)
+    except (RulesError, OSError) as error:
+        sys.stderr.write(f"airflow-entra watch: {error}\n")
+        return 2
+    except ImportError as error:
+        sys.stderr.write(
+            f"airflow-entra watch: {error}: run it with the Python that has Airflow and its FAB provider, in Airflow's "
+            "image for example\n"
+        )
+        return 2
+
+
+def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object, user: object, role: object) -> int:
+    import httpx
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from airflow_entra_auth.credential import ClientCredential
+    from airflow_entra_auth.fab.configuration import sign_on
+    from airflow_entra_auth.graph import Cancelled, Graph
+    from airflow_entra_auth.watch.follow import Follower
+    from airflow_entra_auth.watch.lease import DatabaseLease
+    from airflow_entra_auth.watch.monitor import Monitor
+    from airflow_entra_auth.watch.run import TROUBLE, Watcher, told
+    from airflow_entra_auth.watch.state import State
+    from airflow_entra_auth.watch.store import AirflowStore
+    from airflow_entra_auth.watch.token import AppToken
+
+    rules = sign_on()
+    state = State()
+    lease = DatabaseLease(engine, f"{socket.gethostname()[:40]}/{uuid.uuid4().hex[:16]}")
+    store = AirflowStore(engine, user, role, rules.tenant_id, lease)
+    with ExitStack() as open_:
+        client = open_.enter_context(httpx.Client(timeout=10.0))
+        token = AppToken(rules, ClientCredential.of(rules.credential), client)
+
+        def asked(requests: int) -> None:
+            state.asked(requests)
+            watcher.keep()
+
+        graph = Graph(token, base=rules.graph, client=client, patience=5.0, cancel=stop, progress=asked)
+        watcher = Watcher(
+            lease,
+            lambda: Follower(graph, rules, store),
+            state,
+            stop=stop,
+            interval=arguments.interval,
+            refused=token.forget,
+            database_error=SQLAlchemyError,
+        )
+        if arguments.once:
+            try:
+                done = watcher.once()
+            except Cancelled:
+                return 1
+            except (*TROUBLE, SQLAlchemyError) as error:
+                sys.stderr.write(f"airflow-entra watch: {told(error)}\n")
+                return 1
+            sys.stdout.write(f"{done.looked_at} people compared, {len(done.applied)} changed\n")
+            return 0
+        if arguments.listen != "off":
+            host, _, port = arguments.listen.rpartition(":")
+            log.info("Metrics and health at %s", open_.enter_context(Monitor(state, host, int(port))).address)
+        watcher.run()
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_entra_auth.watch",
+        description="Follow Microsoft Entra's changes, and end the Airflow sessions of who left. Takes the environment "
+        "of Airflow's other processes.",
+    )
+    parser.add_argument("--once", action="store_true", help="compare everybody once, and end")
+    parser.add_argument("--interval", type=_seconds, default=1.0, help="seconds between questions to Graph (1)")
+    parser.add_argument(
+        "--listen",
+        type=_address,
+        default=f"127.0.0.1:{PORT}",
+        help=f"where /metrics and /healthz are (127.0.0.1:{PORT}; 0.0.0.0:{PORT} in a pod; off)",
+    )
+    return parser.parse_args()
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 60:
+        raise argparse.ArgumentTypeError("0.1 to 60 is right")
+    return value
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text != "off" and (not host or not port.isdecimal() or int(port) > 65535):
+        raise argparse.ArgumentTypeError("HOST:PORT, or off, is right")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Airflow's database, as the watcher reads and changes it: what changes and how far it got, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from airflow_entra_auth import identities, sessions
+from airflow_entra_auth.fab import audit
+from airflow_entra_auth.identities import Identities
+from airflow_entra_auth.tables import WATCH_FEEDS
+from airflow_entra_auth.watch.follow import Applied, Links
+from airflow_entra_auth.watch.lease import DatabaseLease
+from airflow_entra_auth.watch.people import Verdict
+
+log = logging.getLogger(__name__)
+
+
+class AirflowStore:
+    """The models are Airflow's user and role. Nothing is changed without the lease."""
+
+    def __init__(self, engine: Any, user_model: Any, role_model: Any, tenant_id: str, lease: DatabaseLease) -> None:
+        self._engine, self._users, self._roles = engine, user_model, role_model
+        self._tenant, self._lease = tenant_id, lease
+
+    def links(self) -> Links:
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(WATCH_FEEDS.c.feed, WATCH_FEEDS.c.link))
+            return cast(Links, {row.feed: row.link for row in rows})
+
+    def known(self) -> Collection[str]:
+        with self._engine.connect() as connection:
+            return frozenset(identities.known(connection, self._tenant))
+
+    def begun_since(self, since: int) -> Mapping[str, str]:
+        with self._engine.connect() as connection:
+            return sessions.begun_since(connection, self._tenant, since)
+
+    def apply(self, verdicts: Collection[Verdict], links: Links) -> list[Applied]:
+        """Raises LeaseLostError; AuditError where a role could not be written down: the others' changes are done."""
+        applied: list[Applied] = []
+        failed: audit.AuditError | None = None
+        with Session(self._engine) as session, session.begin():
+            self._lease.must_hold(session)
+            known, inside = identities.known(session, self._tenant), sessions.people_in(session, self._tenant)
+            for one in verdicts:
+                if set(known.get(one.object_id, ())) == set(one.roles) and not (one.ends and one.object_id in inside):
+                    continue
+                try:
+                    with session.begin_nested():
+                        applied += self._apply(session, one)
+                except audit.AuditError as error:
+                    failed = error
+            if not failed:
+                _save(session, links)
+        if failed:
+            raise failed
+        return applied
+
+    def _apply(self, session: Any, one: Verdict) -> list[Applied]:
+        """What opens access is written down or not done; what closes it is done in any case."""
+        before, now = Identities(session, self._users, self._roles).follow(self._tenant, one.object_id, one.roles)
+        ended = sessions.end_of_person(session, self._tenant, one.object_id, one.ends) if one.ends else 0
+        who = {"tenant_id": self._tenant, "object_id": one.object_id, "session": session}
+        if set(before) != set(now):
+            write: Callable[..., None] = audit.record if set(now) - set(before) else _record_anyhow
+            write("entra_role_change", **who, roles=now, roles_before=before, reason=f"directory: {one.because}")
+        if ended:
+            audit.record("entra_sign_out", **who, reason=f"directory: {one.because}")
+        if not ended and set(before) == set(now):
+            return []
+        return [Applied(one.object_id, before, now, ended, one.ends)]
+
+
+def _record_anyhow(*arguments: Any, **details: Any) -> None:
+    try:
+        audit.record(*arguments, **details)
+    except audit.AuditError:
+        log.warning("A role is taken away although Airflow's audit log could not be written")
+
+
+def _save(session: Any, links: Links) -> None:
+    for feed, link in links.items():
+        values = {"link": link, "updated_at": int(time.time())}
+        known = sa.update(WATCH_FEEDS).where(WATCH_FEEDS.c.feed == feed).values(values)
+        if not session.execute(known).rowcount:
+            session.execute(sa.insert(WATCH_FEEDS).values(feed=feed, **values))

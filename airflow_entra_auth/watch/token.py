@@ -1,0 +1,67 @@
+"""The application's own token for Graph: nobody is signed in, so an administrator has to have consented to it."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import httpx
+
+from airflow_entra_auth.claims import display
+from airflow_entra_auth.credential import ClientCredential, CredentialError
+from airflow_entra_auth.rules import SignOnRules
+
+_SCOPE = "https://graph.microsoft.com/.default"
+_MARGIN = 300.0
+"""Seconds before its end from which a token isn't used any more."""
+_SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")
+
+
+class AppToken:
+    """Callable, as the Graph client takes it. Raises CredentialError and httpx.TransportError."""
+
+    def __init__(self, rules: SignOnRules, credential: ClientCredential, client: httpx.Client) -> None:
+        self._rules, self._credential, self._client = rules, credential, client
+        self._token, self._until = "", 0.0
+
+    def __call__(self) -> str:
+        if time.monotonic() > self._until - _MARGIN:
+            self._fetch()
+        return self._token
+
+    def forget(self) -> None:
+        """Graph refused the token: the next one may say more, such as a permission that was given meanwhile."""
+        self._until = 0.0
+
+    def _fetch(self) -> None:
+        answer = self._post()
+        if answer.status_code in (400, 401) and self._credential_is_old(answer):
+            answer = self._post()
+        if not answer.is_success:
+            raise CredentialError(
+                f"Entra gave the application {self._rules.client_id} no token of its own: {_why(answer)}. Compare "
+                "clientId and credential in the sign-on file with the app registration."
+            )
+        body = answer.json()
+        self._token, self._until = str(body["access_token"]), time.monotonic() + float(body["expires_in"])
+
+    def _post(self) -> httpx.Response:
+        rules = self._rules
+        url = f"{rules.authority}/{rules.tenant_id}/oauth2/v2.0/token"
+        form = "grant_type=client_credentials&scope=" + _SCOPE
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        _, _, body = self._credential(SimpleNamespace(client_id=rules.client_id), "POST", url, {}, form)
+        return self._client.post(url, content=body, headers=headers)
+
+    def _credential_is_old(self, answer: httpx.Response) -> bool:
+        """A secret that was rotated: whether there is another by now."""
+        return any(code in answer.text for code in _SECRET_REFUSED) and self._credential.refused()
+
+
+def _why(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+    except ValueError:
+        return f"HTTP {answer.status_code}"
+    described = str(body.get("error_description") or body.get("error") or f"HTTP {answer.status_code}")
+    return display(described.splitlines()[0], 500)
