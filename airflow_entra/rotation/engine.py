@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_entra.access.secret_slots import PROVE
+from airflow_entra.preview.scrub import Scrub
 from airflow_entra.report.text import whole
 
 _LOCKED = "the stack is currently locked"
@@ -31,6 +32,7 @@ class Engine:
 
     def __init__(self, folder: Path, stack: str, environment: Mapping[str, str]) -> None:
         self._folder, self._stack, self._environment = folder, stack, dict(environment)
+        self._scrub = Scrub(environment)
 
     def export(self) -> dict[str, Any]:
         """The state. Raises EngineError, as the others do."""
@@ -54,13 +56,16 @@ class Engine:
     def recover(self) -> str:
         """Settle what an interrupted run left; what was done, in lines. Raises EngineError where that can't be."""
         command = [sys.executable, "-m", "airflow_entra.cli", "recover", "--stack", self._stack]
-        return self._run(command, {})
+        return "".join(self._run(command, {}))
 
     def _pulumi(self, *arguments: str, **environment: str) -> str:
-        return self._run(["pulumi", *arguments, "--stack", self._stack], environment)
+        return self._run(["pulumi", *arguments, "--color", "never", "--stack", self._stack], environment)[0]
 
-    def _run(self, command: Sequence[str], environment: Mapping[str, str]) -> str:
-        """Output goes to a file: if this process is killed, Pulumi ends its work instead of dying at a broken pipe."""
+    def _run(self, command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str]:
+        """What it said on standard output and standard error.
+
+        Both are files: if this process is killed, Pulumi ends its work instead of dying at a broken pipe.
+        """
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
             try:
                 process = subprocess.Popen(
@@ -77,10 +82,11 @@ class Engine:
                     f"airflow-entra rotate --stack {self._stack}"
                 ) from None
             code = _ended(process)
-            texts = [_text(said), _text(complained)]
+            texts = _text(said), _text(complained)
         if code == 0:
-            return texts[0] if command[0] == "pulumi" else "\n".join(filter(None, map(str.strip, texts)))
-        raise (LockedError if any(_LOCKED in text for text in texts) else EngineError)(_reason(code, *texts))
+            return texts
+        reason = _reason(code, *map(self._scrub.text, texts))
+        raise LockedError(reason) if any(_LOCKED in text for text in texts) else EngineError(reason)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:

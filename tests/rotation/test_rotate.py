@@ -1,0 +1,146 @@
+"""Rotations by the real engine on the local tenant."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import psutil
+import pytest
+
+from tests.deploy.deployment import processes_of
+from tests.rotation.rotating import Rotating
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+DUE = timedelta(days=90)
+"""`rotateEvery` of the stack."""
+KILLS = 3
+PATIENCE = 60.0
+ONE_ROTATION = 5.0
+"""Seconds on a quiet machine: the span in which a moment to kill it is drawn."""
+
+
+def test_before_it_is_due_nothing_happens_and_the_day_is_said(rotating: Rotating) -> None:
+    before, state = rotating.key_ids(), rotating.stack_state()
+    said = json.loads(rotating.run("--format", "json"))
+    assert (said["outcome"], said["inVault"], said["findings"]) == ("not due", True, [])
+    assert {one["slot"]: one["keyId"] for one in said["slots"]} == before
+    made = next(one["made"] for one in said["slots"] if one["current"])
+    assert said["due"][:10] == f"{_day(made) + DUE:%Y-%m-%d}"
+    assert rotating.rotate(DUE - timedelta(hours=1)).outcome == "not due"
+    assert (rotating.key_ids(), rotating.stack_state()) == (before, state)
+
+
+def test_when_it_is_due_the_older_slot_is_replaced_and_the_vault_follows(rotating: Rotating) -> None:
+    before, in_use = rotating.key_ids(), rotating.vault_secret()
+    assert rotating.rotate(DUE, dry_run=True).to_replace == ("slot-b",)
+    assert rotating.key_ids() == before
+
+    done = rotating.rotate(DUE)
+    assert (done.outcome, done.findings) == ("rotated", ())
+    after = rotating.key_ids()
+    assert done.replaced == (("slot-b", before["slot-b"], after["slot-b"]),)
+    assert after["slot-a"] == before["slot-a"]
+    assert rotating.vault_secret() != in_use
+    assert rotating.is_taken(in_use), "the secret of before goes on to work"
+    assert rotating.is_taken(rotating.vault_secret())
+    assert rotating.deployment.preview() == [], "an ordinary update has nothing to do"
+    assert rotating.rotate().outcome == "not due"
+
+
+def test_after_a_leak_both_are_replaced_while_a_second_run_is_refused(rotating: Rotating) -> None:
+    before, leaked = rotating.key_ids(), rotating.vault_secret()
+    first = rotating.start("--now", "--format", "json")
+    assert first.stderr
+    assert "replacing slot-a" in first.stderr.readline()
+    second = json.loads(rotating.run("--now", "--format", "json", code=1))
+    assert "another rotation of this stack is running" in second["findings"][0]["what"]
+
+    said, complained = first.communicate(timeout=PATIENCE)
+    rotating.deployment.said += [said, complained]
+    assert first.returncode == 0, said + complained
+    assert [one["slot"] for one in json.loads(said)["replaced"]] == ["slot-a", "slot-b"]
+    assert not set(before.values()) & set(rotating.key_ids().values())
+    assert not rotating.is_taken(leaked)
+    assert rotating.is_taken(rotating.vault_secret())
+    for secret in (leaked, rotating.vault_secret(), rotating.session.environment["ARM_CLIENT_SECRET"]):
+        assert not any(secret in text for text in rotating.deployment.said)
+
+
+def test_other_changes_that_wait_are_not_brought_along(rotating: Rotating) -> None:
+    before = rotating.key_ids()
+    sign_in = rotating.deployment.read("local", "signIn")
+    rotating.deployment.edit("local", "signIn", tokenLifetime="4h")
+    try:
+        refused = rotating.rotate(DUE)
+        assert rotating.rotate().outcome == "not due", "which is all there is to say until then"
+    finally:
+        rotating.deployment.write("local", "signIn", sign_in)
+    assert refused.outcome == "refused"
+    (finding,) = refused.findings
+    assert "update token-lifetime-policy" in finding.what
+    assert all((finding.where, finding.right, finding.fix))
+    assert rotating.key_ids() == before
+
+
+def test_a_program_that_fails_is_told_and_takes_nothing_away(rotating: Rotating) -> None:
+    before = rotating.key_ids()
+    roles = rotating.deployment.read("local", "roles")
+    stranger = {"groups": [{"id": "5f1e0b42-0000-4c96-b1f8-2a9e6d4c8f03", "name": "nobody-has-it"}]}
+    rotating.deployment.write("local", "roles", roles | {"Viewer": stranger})
+    try:
+        refused = rotating.rotate(DUE)
+    finally:
+        rotating.deployment.write("local", "roles", roles)
+    assert refused.outcome == "refused"
+    assert "has no group 5f1e0b42-0000-4c96-b1f8-2a9e6d4c8f03" in refused.findings[0].what
+    assert rotating.key_ids() == before
+
+
+def test_killed_at_random_moments_the_next_run_goes_on(rotating: Rotating) -> None:
+    """The engine, or all of it. After each kill what the vault has is taken; at the end nothing is left over."""
+    moments = random.SystemRandom()
+    for number in range(KILLS):
+        command = rotating.start("--now")
+        _kill_after(command, moments.uniform(0.5, 2 * ONE_ROTATION), engine_alone=number % 2 == 1)
+        command.communicate(timeout=PATIENCE)
+        _engine_ends(rotating)
+        assert rotating.is_taken(rotating.vault_secret())
+    before = rotating.key_ids_after_a_kill()
+    said = json.loads(rotating.run("--now", "--format", "json"))
+    assert said["outcome"] == "rotated"
+    after = rotating.key_ids()
+    assert set(after) == {"slot-a", "slot-b"}
+    assert not before & set(after.values())
+    assert rotating.is_taken(rotating.vault_secret())
+    assert rotating.deployment.preview() == []
+    assert rotating.rotate().outcome == "not due"
+
+
+def _day(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp)
+
+
+def _kill_after(command: subprocess.Popen[str], seconds: float, *, engine_alone: bool) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        command.wait(seconds)
+        return
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(command.pid).children()
+        if not engine_alone:
+            command.kill()
+        for child in children:
+            child.kill()
+
+
+def _engine_ends(rotating: Rotating) -> None:
+    """Providers and program follow the engine; only the tenant stays."""
+    deadline = time.monotonic() + PATIENCE
+    while not all("entra_local" in line for line in processes_of(rotating.deployment.world)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
