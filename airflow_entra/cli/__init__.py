@@ -15,6 +15,7 @@ _COMMANDS = {
     "explain": "airflow_entra.cli.explain",
     "federated": "airflow_entra.cli.federated",
     "graph": "airflow_entra.cli.graph",
+    "import": "airflow_entra.cli.import_",
     "local": "airflow_entra.cli.local",
     "preview": "airflow_entra.cli.preview",
     "recover": "airflow_entra.cli.recover",

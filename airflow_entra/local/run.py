@@ -92,10 +92,16 @@ def open_session(
 
 
 def stacks_in(world: World, command: Sequence[str]) -> list[str]:
-    """The stacks that a Pulumi command names with --stack or -s, else all that the project has and are right."""
+    """The stacks that a command names with --stack or -s, else all that the project has and are right.
+
+    A command of ours may name one that has no file yet: `import` writes it.
+    """
     named = [after for before, after in pairwise(command) if before in ("--stack", "-s")]
     named += [part.partition("=")[2] for part in command if part.startswith("--stack=")]
-    return [name.rpartition("/")[2] for name in named] or list(_right_stacks(world))
+    stacks = [name.rpartition("/")[2] for name in named]
+    if Path(command[0]).name != "pulumi":
+        stacks = [stack for stack in stacks if world.stack_file(stack).exists()]
+    return stacks or list(_right_stacks(world))
 
 
 def _right_stacks(world: World) -> list[str]:

@@ -1,0 +1,124 @@
+"""airflow-entra import: a hand-made app registration becomes a stack."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from airflow_entra.cli.common import Form, format_option, say, told, writing
+
+if TYPE_CHECKING:
+    from airflow_entra.importing.choices import Groups
+    from airflow_entra.settings.model import Environment, Licence
+
+
+@click.command(name="import")
+@click.option("--stack", required=True, help="The stack that the application becomes.")
+@click.option("--application", metavar="CLIENT-ID", help="The application to take over.")
+@click.option("--tenant", envvar="ARM_TENANT_ID", metavar="ID", help="The tenant's id.  [env: ARM_TENANT_ID]")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="The stack file, if not stacks/Pulumi.STACK.yaml."
+)
+@click.option(
+    "--overwrite", is_flag=True, help="Write the stack file anew where there is one; else it is used as it is."
+)
+@click.option("--file-only", is_flag=True, help="Write the stack file and say what was found; leave the state alone.")
+@click.option(
+    "--environment",
+    type=click.Choice(["local", "development", "staging", "production"]),
+    default="production",
+    show_default=True,
+)
+@click.option(
+    "--licence", type=click.Choice(["none", "P1", "P2"]), help="The tenant's; else guessed from what it does."
+)
+@click.option("--airflow-version", metavar="3.3|2.11", default="3.3", show_default=True)
+@click.option("--url", metavar="BASE", help="Airflow's public base URL, where no redirect URI tells it.")
+@click.option(
+    "--groups",
+    type=click.Choice(["keep", "manage"]),
+    default="keep",
+    show_default=True,
+    help="keep: groups stay owned elsewhere, named by their id. manage: the stack owns those that it can.",
+)
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="WHAT=ROLE",
+    help="Which Airflow role an app role's value or a group (name or id) stands for; repeat it.",
+)
+@click.option("--owner", "owners", multiple=True, metavar="ID", help="Another owner of the application; repeat it.")
+@click.option("--subscription", envvar="ARM_SUBSCRIPTION_ID", metavar="ID", help="Where to look for the key vault.")
+@click.option("--vault", metavar="RESOURCE-ID", help="The key vault that keeps the client secret.")
+@click.option("--secret-name", metavar="NAME", help="The client secret's name in the vault.")
+@format_option
+def command(
+    stack: str,
+    application: str | None,
+    tenant: str | None,
+    out: Path | None,
+    overwrite: bool,
+    file_only: bool,
+    environment: Environment,
+    licence: Licence | None,
+    airflow_version: str,
+    url: str | None,
+    groups: Groups,
+    roles: tuple[str, ...],
+    owners: tuple[str, ...],
+    subscription: str | None,
+    vault: str | None,
+    secret_name: str | None,
+    form: Form,
+) -> None:
+    """Take over an app registration that was made by hand, or a stack whose state was lost.
+
+    Reads the tenant as the identity in the ARM_* variables, writes the stack file, says what a stack file can't say or
+    shouldn't, and brings what is there into the stack's state. Changes nothing in the tenant. Can be interrupted and
+    run again. Exit code 0 where the next `pulumi up` changes nothing, 1 where it does or something was found.
+    """
+    from airflow_entra.directory.credentials import CredentialError
+    from airflow_entra.directory.registration import NoSuchApplicationError
+    from airflow_entra.importing.choices import Choices
+    from airflow_entra.importing.engine import EngineRefusedError
+    from airflow_entra.importing.finding import DraftError
+    from airflow_entra.importing.report import conclusion, render
+    from airflow_entra.local.taking_over import run
+    from airflow_entra_auth.graph import GraphError
+
+    if application is None:
+        raise click.UsageError("say which: --application CLIENT-ID")
+    if tenant is None:
+        raise click.UsageError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
+    choices = Choices(
+        stack=stack,
+        environment=environment,
+        licence=licence,
+        airflow_version=airflow_version,
+        urls=(url,) if url else (),
+        groups=groups,
+        roles=_pairs(roles),
+        owners=owners,
+        subscription=subscription,
+        vault=vault,
+        secret_name=secret_name,
+    )
+    with told(CredentialError, NoSuchApplicationError, DraftError, EngineRefusedError, GraphError), writing():
+        report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
+    click.echo(render(report, form), nl=False)
+    say(conclusion(report))
+    sys.exit(0 if report.clean else 1)
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        what, found, role = text.rpartition("=")
+        if not (found and what.strip() and role.strip()):
+            raise click.BadParameter(f"{text!r} is not WHAT=ROLE, such as airflow_admin=Admin", param_hint="--role")
+        pairs[what.strip()] = role.strip()
+    return pairs

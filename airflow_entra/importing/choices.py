@@ -1,0 +1,31 @@
+"""What the directory can't say and the caller does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from airflow_entra.settings.model import Environment, Licence
+
+Groups = Literal["keep", "manage"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """`groups`: keep leaves them owned elsewhere, manage takes them over. `roles`: an app role's value or a group (name
+    or id) -> the Airflow role that it stands for. `deployer` and `owners` are object ids that become owners."""
+
+    stack: str
+    environment: Environment = "production"
+    licence: Licence | None = None
+    airflow_version: str = "3.3"
+    urls: tuple[str, ...] = ()
+    groups: Groups = "keep"
+    roles: Mapping[str, str] = field(default_factory=dict)
+    owners: tuple[str, ...] = ()
+    deployer: str | None = None
+    subscription: str | None = None
+    vault: str | None = None
+    """Resource id of the vault that keeps the client secret, where the caller knows it."""
+    secret_name: str | None = None

@@ -1,0 +1,199 @@
+"""What Airflow proves itself with: the vault that keeps its secret, a certificate, or a platform's token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from airflow_entra.access import names
+from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.directory.registered import Registered
+from airflow_entra.directory.vaults import KeptSecret, LiveVault
+from airflow_entra.importing.choices import Choices
+from airflow_entra.importing.finding import DraftError, Found
+from airflow_entra.report.text import whole
+
+_SECRET_NAME = "airflow-oauth-client-secret"  # noqa: S105 -- the stack file's default name
+
+
+@dataclass
+class Credential:
+    """`entry` is the stack file's; `certificate` the text of the PEM file that it names, to be written beside it."""
+
+    entry: dict[str, Any]
+    subscription: str | None = None
+    location: str | None = None
+    certificate: str | None = None
+    findings: list[Found] = field(default_factory=list)
+
+
+def credential(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> Credential:
+    """Raises DraftError where there is neither a vault nor a subscription to put one into."""
+    if not application.secrets and choices.vault is None:
+        if len(application.trusts) == 1:
+            trust = application.trusts[0]
+            entry = {"mode": "federated", "federated": {"issuer": trust.issuer, "subject": trust.subject}}
+            return Credential(entry)
+        pem = _pem(application)
+        if pem and not application.trusts:
+            return Credential({"mode": "certificate", "file": f"{choices.stack}.pem"}, certificate=pem)
+    found = _vault_secret(application, vaults, choices)
+    found.findings += [_stays(secret.name, secret.key_id, secret.ends, application) for secret in application.secrets]
+    return found
+
+
+def _pem(application: Registered) -> str | None:
+    """The one certificate of the application, in PEM form; its public part is all that Entra has."""
+    if len(application.certificates) != 1 or application.certificates[0].der is None:
+        return None
+    der = application.certificates[0].der
+    try:
+        if base64.b64decode(der, validate=True)[:1] != b"\x30":
+            return None
+    except binascii.Error:
+        return None
+    return "\n".join(["-----BEGIN CERTIFICATE-----", *textwrap.wrap(der, 64), "-----END CERTIFICATE-----", ""])
+
+
+def _vault_secret(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> Credential:
+    chosen = _chosen(application, vaults, choices)
+    if chosen is None:
+        return _new_vault(choices, len(vaults))
+    vault, secret = chosen
+    entry: dict[str, Any] = {"mode": "vaultSecret", "vault": {}}
+    readers = [role for role in vault.roles if role.kind == "user"]
+    ours = vault.rbac and _made_by_us(vault)
+    if ours:
+        entry["vault"] = {"create": vault.name, "resourceGroup": vault.resource_group}
+    else:
+        entry["vault"] = {"existing": vault.id}
+    # Azure allows one assignment of a role to somebody at a place: one of another name can't be made again.
+    named = [role.principal for role in readers if role.name == _name(role.scope, role.principal, SECRETS_USER)]
+    if named:
+        entry["vault"]["readers"] = sorted({principal.lower() for principal in named})
+    if secret and secret.name != _SECRET_NAME:
+        entry["secretName"] = secret.name
+    elif choices.secret_name and choices.secret_name != _SECRET_NAME:
+        entry["secretName"] = choices.secret_name
+    found = Credential(entry, vault.subscription, vault.location)
+    others = sorted({role.principal for role in readers} - set(named))
+    if others:
+        found.findings.append(_readers(vault, others))
+    if not vault.rbac:
+        found.findings.append(_access_policies(vault))
+    return found
+
+
+def _chosen(
+    application: Registered, vaults: Sequence[LiveVault], choices: Choices
+) -> tuple[LiveVault, KeptSecret | None] | None:
+    """The vault of the client secret and the secret in it: as the caller says, else where exactly one fits."""
+    if choices.vault is not None:
+        found = next((one for one in vaults if one.id.lower() == choices.vault.lower()), None)
+        if found is None:
+            raise DraftError(_no_vault(choices.vault))
+        return found, _secret_in(found, application, choices)
+    fitting = [(vault, secret) for vault in vaults if (secret := _secret_in(vault, application, choices))]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _secret_in(vault: LiveVault, application: Registered, choices: Choices) -> KeptSecret | None:
+    wanted = choices.secret_name or _SECRET_NAME
+    named = next((secret for secret in vault.secrets if secret.name.lower() == wanted.lower()), None)
+    if named or choices.secret_name:
+        return named
+    ends = {_moment(secret.ends) for secret in application.secrets}
+    same_end = [secret for secret in vault.secrets if secret.expires and secret.expires in ends]
+    return same_end[0] if len(same_end) == 1 else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(re.sub(r"\.\d+", "", text))
+    except ValueError:
+        return None
+
+
+def _made_by_us(vault: LiveVault) -> bool:
+    """Whether the deployer may write secrets through an assignment that bears the name that this program gives."""
+    return any(
+        role.kind == "officer" and role.name == _name(vault.id, role.principal, SECRETS_OFFICER) for role in vault.roles
+    )
+
+
+def _name(scope: str, principal: str, role: str) -> str:
+    return names.role_assignment_name(scope, principal, role)
+
+
+def _new_vault(choices: Choices, seen: int) -> Credential:
+    if choices.subscription is None:
+        raise DraftError(
+            Found(
+                where="credential",
+                what="no key vault is known that keeps the client secret",
+                right="Airflow reads its secret from a vault; in a file or a variable it can't be rotated unnoticed",
+                fix="name the vault (--vault RESOURCE-ID), or the subscription to look for it and to make one in "
+                "(--subscription ID)",
+                severity="error",
+            )
+        )
+    name = re.sub(r"[^a-z0-9]+", "-", f"kv-airflow-{choices.stack}".lower())[:24].strip("-")
+    entry = {"mode": "vaultSecret", "vault": {"create": name, "resourceGroup": f"rg-airflow-{choices.stack}"}}
+    looked = f"none of the {seen} vaults that may be read" if seen else "no vault that may be read"
+    found = Credential(entry, choices.subscription, "westeurope")
+    found.findings.append(
+        Found(
+            where="credential",
+            what=f"{looked} keeps the client secret: it is outside of any vault",
+            right="the secret is in a vault that Airflow reads, so that rotating it needs no restart",
+            fix="correct vault.create, resourceGroup and azure-native:location in the stack file: the next `pulumi up` "
+            "makes that vault; or name the one that there is: --vault RESOURCE-ID --secret-name NAME",
+            severity="error",
+        )
+    )
+    return found
+
+
+def _no_vault(resource_id: str) -> Found:
+    return Found(
+        where=f"--vault {whole(resource_id)}",
+        what="there is no such vault, or it may not be read",
+        right="/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>",
+        fix="copy the Resource ID from the vault's Properties page, and give the importing identity Reader on it",
+        severity="error",
+    )
+
+
+def _readers(vault: LiveVault, principals: Sequence[str]) -> Found:
+    return Found(
+        where=f"vault {vault.name}",
+        what=f"role assignments that others made let {', '.join(principals)} read secrets",
+        right="they stay as they are: Azure allows one such assignment each, so the stack can't make its own",
+        fix="leave them; or delete one in the portal and add the id to vault.readers, and `pulumi up` makes it",
+        severity="note",
+    )
+
+
+def _access_policies(vault: LiveVault) -> Found:
+    return Found(
+        where=f"vault {vault.name}",
+        what="is ruled by access policies",
+        right="role assignments (RBAC) say who may read one secret, and show up in reviews",
+        fix="the stack writes its secret there all the same; turn RBAC on in the portal, then add vault.readers",
+    )
+
+
+def _stays(name: str, key_id: str, ends: str, application: Registered) -> Found:
+    return Found(
+        where=f"client secret {whole(name) or 'without a name'} ({key_id})",
+        what=f"its value can't be taken over; it is valid until {whole(ends)}",
+        right="the next `pulumi up` makes two of its own beside it (slot-a, slot-b) and puts one into the vault",
+        fix="once Airflow has the new one (`airflow-entra render`, then a sign-in), remove this one: az ad app "
+        f"credential delete --id {application.client_id} --key-id {key_id}",
+    )

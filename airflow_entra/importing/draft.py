@@ -1,0 +1,100 @@
+"""From what the tenant says to a stack file and findings. Pure: reads nothing, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_entra.access import names
+from airflow_entra.directory.registered import Registered
+from airflow_entra.directory.vaults import LiveVault
+from airflow_entra.importing.airflows import airflows
+from airflow_entra.importing.choices import Choices
+from airflow_entra.importing.credential import credential
+from airflow_entra.importing.finding import Found, worst_first
+from airflow_entra.importing.leftovers import leftovers
+from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
+from airflow_entra.importing.roles import roles
+from airflow_entra.report.text import whole
+
+
+@dataclass(frozen=True)
+class Draft:
+    """`config` is what stands below `config:` in the stack file, by its keys; `labels` says whom an id belongs to.
+
+    `certificate` is the text of the PEM file that `config` names, None where it names none.
+    """
+
+    config: Mapping[str, Any]
+    labels: Mapping[str, str]
+    findings: tuple[Found, ...]
+    certificate: str | None = None
+
+
+def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> Draft:
+    """The stack file that says what the application is today, as far as one can. Raises DraftError."""
+    given = roles(application, choices)
+    served = airflows(application, choices)
+    lived = lifetimes(application, choices.stack)
+    proof = credential(application, vaults, choices)
+    findings = [*given.findings, *served.findings, *lived.findings, *proof.findings]
+    findings += leftovers(application, given.roles_from, proof.entry)
+    licence = choices.licence or ("P1" if at_least_p1(lived, given.entries) else "none")
+    if choices.licence is None:
+        findings.append(_licence(licence))
+    tenant: dict[str, Any] = {"licence": licence}
+    if lived.manage:
+        tenant["manage"] = lived.manage
+    if lived.existing:
+        tenant["existing"] = lived.existing
+    sign_in: dict[str, Any] = {"rolesFrom": given.roles_from}
+    if not application.assignment_required:
+        sign_in["assignmentRequired"] = False
+    sign_in |= lived.sign_in
+    owners = _owners(application, choices)
+    if owners != sorted(owner.id.lower() for owner in application.owners):
+        findings.append(_more_owners(application, owners))
+    config: dict[str, Any] = {"azuread:tenantId": application.tenant_id}
+    if proof.subscription:
+        config["azure-native:subscriptionId"] = proof.subscription
+        config["azure-native:location"] = proof.location
+    config |= {
+        "airflow-entra:environment": choices.environment,
+        "airflow-entra:tenant": tenant,
+        "airflow-entra:airflow": [dict(one) for one in served.entries],
+        "airflow-entra:signIn": sign_in,
+        "airflow-entra:owners": {"application": owners},
+        "airflow-entra:credential": proof.entry,
+        "airflow-entra:roles": given.entries,
+    }
+    if application.name != names.application_name(choices.stack):
+        config["airflow-entra:application"] = {"displayName": application.name}
+    labels = {owner.id.lower(): whole(owner.name) for owner in application.owners if owner.name.strip()}
+    return Draft(config, labels, tuple(worst_first(findings)), proof.certificate)
+
+
+def _owners(application: Registered, choices: Choices) -> list[str]:
+    deployer = [choices.deployer] if choices.deployer else []
+    return sorted({one.lower() for one in (*(owner.id for owner in application.owners), *choices.owners, *deployer)})
+
+
+def _more_owners(application: Registered, owners: Sequence[str]) -> Found:
+    new = sorted(set(owners) - {owner.id.lower() for owner in application.owners})
+    return Found(
+        where=f"application {whole(application.name)}",
+        what=f"{', '.join(new)} become{'s' if len(new) == 1 else ''} owner with the next `pulumi up`",
+        right="who deploys is among the owners, else it could not change the application any more; two or more answer",
+        fix="leave it so, or import with the identity that will deploy",
+        severity="note",
+    )
+
+
+def _licence(licence: str) -> Found:
+    return Found(
+        where="tenant.licence",
+        what=f"{licence} is a guess, from what the tenant does already",
+        right="the licence that the tenant has: none, P1 or P2",
+        fix="correct it in the stack file, or say it: --licence P2",
+        severity="note",
+    )

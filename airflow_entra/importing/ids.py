@@ -1,0 +1,118 @@
+"""Which object of the tenant each resource of the program is: the id that `pulumi import` takes, by type and name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from airflow_entra.access import AccessPlan, names
+from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace
+from airflow_entra.directory.registered import Registered
+from airflow_entra.directory.vaults import LiveVault
+from airflow_entra.settings.model import Certificate, Federated, StackSettings, VaultSecret
+
+Resource = tuple[str, str]
+"""A resource's type and its logical name."""
+
+APPLICATION = "azuread:index/application:Application"
+PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
+GROUP = "azuread:index/groupWithoutMembers:GroupWithoutMembers"
+ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
+CONSENT = "azuread:index/servicePrincipalDelegatedPermissionGrant:ServicePrincipalDelegatedPermissionGrant"
+PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 -- a type's name
+CERTIFICATE = "azuread:index/applicationCertificate:ApplicationCertificate"
+TRUST = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
+FREQUENCY = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
+VAULT = "azure-native:keyvault:Vault"
+SECRET = "azure-native:keyvault:Secret"  # noqa: S105 -- a type's name
+VAULT_ROLE = "azure-native:authorization:RoleAssignment"
+LIFETIME = "pulumi-python:dynamic/entra:TokenLifetimePolicy"
+LIFETIME_ASSIGNMENT = "pulumi-python:dynamic/entra:TokenLifetimeAssignment"
+
+
+@dataclass(frozen=True)
+class Live:
+    """What there is. `groups`: the plan's keys -> object ids of the groups that exist."""
+
+    application: Registered
+    groups: Mapping[str, str]
+    vault: LiveVault | None = None
+
+
+def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[Resource, str]:
+    """The ids of everything that the program would make and that is there, dynamic resources included."""
+    application = live.application
+    here = f"/applications/{application.object_id}"
+    ids: dict[Resource, str] = {(APPLICATION, "application"): here}
+    for key, id_ in live.groups.items():
+        ids[GROUP, key] = f"/groups/{id_}"
+    if application.principal_id:
+        ids[PRINCIPAL, "service-principal"] = f"/servicePrincipals/{application.principal_id}"
+        ids |= _assignments(plan, live, f"/servicePrincipals/{application.principal_id}/appRoleAssignedTo")
+    for consent in application.consents:
+        if consent.everybody:
+            ids[CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
+    ids |= _lifetimes(settings, plan.stack, application)
+    ids |= _proof(settings, application)
+    if live.vault and isinstance(settings.credential, VaultSecret):
+        ids |= _vault(settings, settings.credential, live.vault)
+    return ids
+
+
+def _assignments(plan: AccessPlan, live: Live, path: str) -> dict[Resource, str]:
+    there = {(one.principal.lower(), one.app_role.lower()): one.id for one in live.application.assigned}
+    ids: dict[Resource, str] = {}
+    for assignment in plan.assignments:
+        group = live.groups.get(assignment.group, assignment.group)
+        if (group.lower(), assignment.app_role_id) in there:
+            ids[ASSIGNMENT, assignment.key] = f"{path}/{there[group.lower(), assignment.app_role_id]}"
+    return ids
+
+
+def _lifetimes(settings: StackSettings, stack: str, application: Registered) -> dict[Resource, str]:
+    ids: dict[Resource, str] = {}
+    policy = application.lifetime_policy
+    if policy and policy.id in (settings.tenant.existing.token_lifetime_policy, _ours(application, stack)):
+        ids[LIFETIME, "token-lifetime-policy"] = policy.id
+        ids[LIFETIME_ASSIGNMENT, "token-lifetime-assignment"] = f"{application.object_id}/{policy.id}"
+    for frequency in application.frequency_policies:
+        if frequency.name == names.sign_in_policy(stack) and frequency.ours_alone:
+            ids[FREQUENCY, "sign-in-frequency-policy"] = f"/identity/conditionalAccess/policies/{frequency.id}"
+    return ids
+
+
+def _ours(application: Registered, stack: str) -> str | None:
+    """The policy that an earlier deployment of the stack made: it bears the stack's name."""
+    policy = application.lifetime_policy
+    return policy.id if policy and policy.name == names.token_lifetime_policy(stack) else None
+
+
+def _proof(settings: StackSettings, application: Registered) -> dict[Resource, str]:
+    credential = settings.credential
+    if isinstance(credential, Federated):
+        wanted = credential.federated
+        for trust in application.trusts:
+            if (trust.issuer, trust.subject) == (wanted.issuer, wanted.subject):
+                return {(TRUST, "federated"): f"{application.object_id}/federatedIdentityCredential/{trust.id}"}
+    if isinstance(credential, Certificate) and len(application.certificates) == 1:
+        key = application.certificates[0].key_id
+        return {(CERTIFICATE, "certificate"): f"{application.object_id}/certificate/{key}"}
+    return {}
+
+
+def _vault(settings: StackSettings, credential: VaultSecret, vault: LiveVault) -> dict[Resource, str]:
+    place = VaultPlace.of(settings, credential)
+    ids: dict[Resource, str] = {(VAULT, "vault"): vault.id}
+    if any(secret.name.lower() == credential.secret_name.lower() for secret in vault.secrets):
+        ids[SECRET, "client-secret"] = f"{vault.id}/secrets/{credential.secret_name}"
+    scope = place.readers_scope(credential)
+    for role in vault.roles:
+        there = f"{role.scope}/providers/Microsoft.Authorization/roleAssignments/{role.name}"
+        if role.kind == "officer" and role.name == names.role_assignment_name(
+            place.id, role.principal, SECRETS_OFFICER
+        ):
+            ids[VAULT_ROLE, "deployer-secrets-officer"] = there
+        for reader in credential.vault.readers:
+            if role.kind == "user" and role.name == names.role_assignment_name(scope, reader, SECRETS_USER):
+                ids[VAULT_ROLE, f"secrets-user/{reader}"] = there
+    return ids

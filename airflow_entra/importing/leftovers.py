@@ -1,0 +1,128 @@
+"""What an application has beside what a stack file says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_entra.access.permissions import SCOPE_IDS
+from airflow_entra.directory.registered import Registered
+from airflow_entra.importing.finding import Found
+from airflow_entra.report.text import whole
+
+_UP = "the next `pulumi up` turns it off"
+_NO_HARM = {"offline_access"}
+
+
+def leftovers(application: Registered, roles_from: str, credential: dict[str, Any]) -> Iterator[Found]:
+    """Everything that the next `pulumi up` takes away, and what it can't see."""
+    where = f"application {whole(application.name)}"
+    for tokens in application.implicit:
+        yield Found(
+            where=where,
+            what=f"the implicit grant issues {tokens}",
+            right="Airflow uses the authorization code with PKCE; a token in a URL ends up in logs and histories",
+            fix=_UP,
+            severity="error",
+        )
+    if application.public_client:
+        yield Found(
+            where=where,
+            what="public client flows are allowed: anybody may ask for tokens in its name without a secret",
+            right="Airflow proves who it is",
+            fix=_UP,
+            severity="error",
+        )
+    if application.audience != "AzureADMyOrg":
+        yield Found(
+            where=where,
+            what=f"accounts of other tenants may sign in ({whole(application.audience)})",
+            right="this tenant's alone: AzureADMyOrg",
+            fix="the next `pulumi up` limits it to this tenant; people with other accounts are shut out then",
+            severity="error",
+        )
+    if application.principal_id is None:
+        yield Found(
+            where=where,
+            what="there is no service principal: nobody can have signed in yet",
+            right="one in this tenant",
+            fix="the next `pulumi up` makes it",
+        )
+    elif not application.assignment_required:
+        yield Found(
+            where=where,
+            what="everybody in the tenant gets a token: no assignment is required",
+            right="signIn.assignmentRequired: true, so that only those who are assigned reach Airflow at all",
+            fix="write it once everybody who needs Airflow is in an assigned group",
+        )
+    if roles_from == "appRoles" and application.group_claims:
+        yield Found(
+            where=where,
+            what=f"tokens carry groups as well ({whole(application.group_claims)})",
+            right="roles come from app roles; nothing reads the groups",
+            fix=_UP,
+            severity="note",
+        )
+    if application.application_permissions:
+        yield Found(
+            where=where,
+            what=f"asks for {application.application_permissions} application permissions, which work without a person",
+            right="Airflow's sign-on needs none",
+            fix="the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
+            "(Enterprise applications, Permissions). Give what needs them an application of its own first",
+            severity="error",
+        )
+    yield from _consents(application)
+    yield from _other_proofs(application, credential)
+    for what in application.unread:
+        yield Found(
+            where=where,
+            what=f"{what} could not be read",
+            right="the importing identity may read it: Application.Read.All, Group.Read.All, Policy.Read.All and "
+            "DelegatedPermissionGrant.Read.All are enough for all",
+            fix="grant it and import again with --overwrite; or write what you know into the stack file",
+        )
+
+
+def _consents(application: Registered) -> Iterator[Found]:
+    where = f"application {whole(application.name)}"
+    known = set(SCOPE_IDS) | _NO_HARM
+    for consent in application.consents:
+        more = sorted(consent.scopes - known)
+        if consent.everybody and more:
+            yield Found(
+                where=where,
+                what=f"an administrator consented to more than Airflow asks for: {whole(', '.join(more))}",
+                right=f"at most {', '.join(sorted(SCOPE_IDS))}",
+                fix="the next `pulumi up` takes the others back",
+            )
+    personal = sum(not consent.everybody for consent in application.consents)
+    if personal:
+        yield Found(
+            where=where,
+            what=f"{personal} people consented for themselves",
+            right="an administrator consents once for everybody, and to known permissions",
+            fix="nothing has to be done; revoke them in the portal (Enterprise applications, Permissions) to tidy up",
+            severity="note",
+        )
+
+
+def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterator[Found]:
+    """Certificates and federated credentials beside the one that the stack file says."""
+    if credential["mode"] != "certificate":
+        for one in application.certificates:
+            yield _proof(f"certificate {whole(one.name)} ({one.key_id})", f"is valid until {whole(one.ends)}")
+    said = (credential.get("federated") or {}).get("subject")
+    for trust in application.trusts:
+        if trust.subject != said:
+            what = f"lets {whole(trust.subject)} of {whole(trust.issuer)} sign in as Airflow"
+            yield _proof(f"federated credential {whole(trust.name)}", what)
+
+
+def _proof(where: str, what: str) -> Found:
+    return Found(
+        where=where,
+        what=what,
+        right="a stack has one way to prove itself; what is beside it isn't watched, rotated or removed",
+        fix="delete it in the portal (Certificates & secrets) if nothing needs it; neither import nor `pulumi up` does",
+    )

@@ -1,0 +1,100 @@
+"""The two halves of an import: the stack file, then the state. Each can be repeated; what is done stays done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow_entra.access import plan
+from airflow_entra.access.vault import VaultPlace
+from airflow_entra.directory import membership
+from airflow_entra.directory.registered import Registered
+from airflow_entra.directory.registration import read_registration
+from airflow_entra.directory.vaults import LiveVault, read_vault, read_vaults
+from airflow_entra.importing.choices import Choices
+from airflow_entra.importing.differences import Difference, differences
+from airflow_entra.importing.draft import Draft, draft
+from airflow_entra.importing.engine import Engine
+from airflow_entra.importing.ids import Live, resource_ids
+from airflow_entra.importing.stack_text import stack_text, write_new
+from airflow_entra.importing.state import importable, settled
+from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra_auth.graph import Graph
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the facts come from. `arm` is Azure Resource Manager."""
+
+    graph: Graph
+    arm: Graph
+    tenant_id: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`imported`: how many resources came into the state this time; `differing`: what the next `up` would do."""
+
+    imported: int
+    differing: tuple[Difference, ...]
+
+
+def read(sources: Sources, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:
+    """The application, and the vaults that its secret may be in. Raises NoSuchApplicationError, GraphError."""
+    application = read_registration(sources.graph, sources.tenant_id, client_id, choices.roles)
+    if choices.vault:
+        vault = read_vault(sources.arm, choices.vault)
+        return application, (vault,) if vault else ()
+    return application, read_vaults(sources.arm, choices.subscription) if choices.subscription else ()
+
+
+def write(
+    application: Registered, vaults: Sequence[LiveVault], choices: Choices, file: Path, *, overwrite: bool
+) -> Draft:
+    """Draft the stack file and write it, and the certificate that it names beside it.
+
+    Raises DraftError before anything is written, FileExistsError and OSError.
+    """
+    drafted = draft(application, vaults, choices)
+    about = f"Taken over from application {application.client_id} by `airflow-entra import`."
+    write_new(file, stack_text(drafted, about), overwrite=overwrite)
+    if drafted.certificate is not None:
+        write_new(file.with_name(f"{choices.stack}.pem"), drafted.certificate, overwrite=overwrite)
+    return drafted
+
+
+def take_over(
+    settings: StackSettings, stack: str, application: Registered, sources: Sources, engine: Engine, say: Say
+) -> Taken:
+    """Bring what is there into the stack's state; what is in it already is left alone.
+
+    Raises EngineRefusedError, GraphError. Changes nothing in the tenant.
+    """
+    planned = plan(settings, stack)
+    live = Live(application, membership.group_ids(sources.graph, planned), _vault(settings, sources))
+    ids = resource_ids(settings, planned, live)
+    say("Asking Pulumi what the stack file declares ...")
+    listed = engine.preview()
+    wanted = importable(listed.creates, ids)
+    if wanted is not None:
+        count = sum(not one.get("component") for one in wanted["resources"])
+        say(f"Importing {count} resources into the state of stack {stack} ...")
+        engine.import_(wanted, protect=settings.environment == "production")
+    else:
+        count = 0
+    right = settled(engine.export(), listed.steps, ids, application.lifetime_policy)
+    if right is not None:
+        engine.replace_state(right)
+    if wanted is None and right is None:
+        return Taken(0, differences(listed.steps))
+    say("Asking Pulumi what the next `pulumi up` would change ...")
+    return Taken(count, differences(engine.preview().steps))
+
+
+def _vault(settings: StackSettings, sources: Sources) -> LiveVault | None:
+    if not isinstance(settings.credential, VaultSecret):
+        return None
+    return read_vault(sources.arm, VaultPlace.of(settings, settings.credential).id)

@@ -1,0 +1,125 @@
+"""`airflow-entra import` in a project: which file, which backend, with whose eyes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from airflow_entra.access.token import TokenError, unverified_claims
+from airflow_entra.access.vault import VaultPlace
+from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+from airflow_entra.directory.registered import Registered
+from airflow_entra.directory.vaults import LiveVault
+from airflow_entra.importing.choices import Choices
+from airflow_entra.importing.draft import draft
+from airflow_entra.importing.engine import Engine, EngineRefusedError
+from airflow_entra.importing.finding import DraftError, Found
+from airflow_entra.importing.report import Report
+from airflow_entra.importing.take_over import Sources, read, take_over, write
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.workspace import prepare_workspace
+from airflow_entra.local.world import World, project_world
+from airflow_entra.settings import StackSettings, load
+from airflow_entra.settings.model import VaultSecret
+from airflow_entra_auth.graph import Graph
+
+_WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
+_ARM = "https://management.azure.com"
+
+
+def run(
+    client_id: str,
+    tenant_id: str,
+    choices: Choices,
+    out: Path | None,
+    *,
+    overwrite: bool,
+    file_only: bool,
+    say: Callable[[str], None],
+) -> Report:
+    """The whole command. Files first, the state after; where it stops, the same call goes on.
+
+    Raises what the commands tell: SettingsError, LocalError, DraftError, GraphError, CredentialError,
+    NoSuchApplicationError and EngineRefusedError.
+    """
+    world = project_world()
+    file = out or world.stack_file(choices.stack)
+    if file.exists() and not overwrite:
+        settings: StackSettings | None = load(file)
+        choices = _as_the_file_says(choices, load(file))
+    else:
+        settings = None
+    token = token_source(GRAPH, tenant_id)
+    sources = Sources(Graph(token), Graph(token_source(ARM, tenant_id), base=_ARM), tenant_id)
+    choices = replace(choices, deployer=_object_id(token()))
+    try:
+        say(f"Reading application {client_id} from tenant {tenant_id} ...")
+        application, vaults = read(sources, client_id, choices)
+        if settings is None:
+            findings = write(application, vaults, choices, file, overwrite=overwrite).findings
+            say(f"{file} is written.")
+            settings, written = load(file), True
+        else:
+            findings, written = _about(application, vaults, choices), False
+        report = Report(choices.stack, str(file), written, findings)
+        if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
+            return report
+        engine = _engine(world, choices.stack)
+        taken = take_over(settings, choices.stack, application, sources, engine, say)
+    except httpx.TransportError as error:
+        raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
+    return replace(report, imported=taken.imported, differing=taken.differing)
+
+
+def _object_id(token: str) -> str | None:
+    """Who imports: that one deploys, and will be an owner."""
+    try:
+        oid = unverified_claims(token).get("oid")
+    except TokenError:
+        return None
+    return oid if isinstance(oid, str) else None
+
+
+def _as_the_file_says(choices: Choices, settings: StackSettings) -> Choices:
+    """A file that is there has decided what the options would."""
+    place = VaultPlace.of(settings, settings.credential) if isinstance(settings.credential, VaultSecret) else None
+    return replace(
+        choices,
+        environment=settings.environment,
+        licence=settings.tenant.licence,
+        owners=tuple(settings.owners.application),
+        subscription=settings.subscription_id,
+        vault=None if place is None else place.id,
+        secret_name=settings.credential.secret_name if isinstance(settings.credential, VaultSecret) else None,
+    )
+
+
+def _about(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> tuple[Found, ...]:
+    """What is to be said about the tenant, with a stack file that is there already."""
+    try:
+        return draft(application, vaults, choices if vaults else replace(choices, vault=None)).findings
+    except DraftError as problem:
+        return (problem.found,)
+
+
+def _engine(world: World, stack: str) -> Engine:
+    workspace = os.environ.get(_WORKSPACE)
+    if workspace:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
+        place = Path(workspace)
+        prepare_workspace(World(world.project, place.parent, world.stacks))
+    else:
+        place = world.project
+    engine = Engine(stack, place)
+    if not engine.stack_exists():
+        if not workspace:
+            raise EngineRefusedError(
+                f"the backend has no stack {stack} (or Pulumi isn't signed in to it). Make it with the secrets "
+                f"provider that it is to have, then run this command again:\n  pulumi stack init {stack} "
+                "--secrets-provider azurekeyvault://<vault>.vault.azure.net/keys/<key>"
+            )
+        engine.init()
+    return engine
