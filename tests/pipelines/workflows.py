@@ -43,6 +43,14 @@ class Job:
         return f"{self.workflow}: {self.name}"
 
 
+def env_of(step: dict[str, Any], values: dict[str, str]) -> dict[str, str]:
+    """A step's own variables, with what its expressions stand for: `vars.X`, `inputs.X`, `github.X`, ..."""
+    return {
+        name: values[value.removeprefix("${{ ").removesuffix(" }}")] if value.startswith("${{") else value
+        for name, value in step.get("env", {}).items()
+    }
+
+
 def workflow(name: str) -> dict[str, Any]:
     """One file; YAML 1.1 reads the key `on` as true."""
     content = yaml.safe_load((FOLDER / name).read_text("utf-8"))
