@@ -85,7 +85,7 @@ def _csv(table: Table) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows([_harmless(value) for value in row] for row in table.rows)
+    writer.writerows([_harmless(whole(value)) for value in row] for row in table.rows)
     return text.getvalue()
 
 

@@ -1,0 +1,117 @@
+"""Audits a stack: the live directory asked, and what its Airflows wrote down read.
+
+A local stack's directory is the local tenant, and its Airflows are those of the local world, running or not.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from airflow_entra.access import plan
+from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions, scopes
+from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.audit.records import Records, RecordsError, parse
+from airflow_entra.directory.audited import read
+from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+from airflow_entra.directory.membership import NotDeployedError
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.airflow.environment import RELEASES
+from airflow_entra.local.airflow.home import AirflowHome
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.graph import deployers_graph
+from airflow_entra.local.world import World
+from airflow_entra.render import FILES
+from airflow_entra.settings import load
+from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra_auth.graph import Graph, GraphError
+
+
+def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, http_port: int) -> Audit:
+    """The audit of the last `days`, with the records in `files`, one for each Airflow.
+
+    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    """
+    settings = load(world.existing_stack_file(stack))
+    now = datetime.now(UTC)
+    since = now - timedelta(days=days)
+    records = [_of_file(file) for file in files]
+    local = settings.environment == "local"
+    if local and not records:
+        records = list(_of_local_airflows(world, stack, since))
+    try:
+        with _graph(world, settings, http_port, local) as graph:
+            audited = read(graph, settings, plan(settings, stack), since)
+    except NotDeployedError as missing:
+        how = f"airflow-entra local deploy --stack {stack}" if local else f"pulumi up --stack {stack}"
+        raise LocalError(f"{missing}: `{how}` makes it") from missing
+    except CredentialError as problem:
+        raise LocalError(str(problem)) from problem
+    except (GraphError, httpx.TransportError) as problem:
+        raise LocalError(f"Microsoft Graph did not answer: {problem}") from problem
+    return audit(
+        audited,
+        _by_url(records, audited.rules.client_id),
+        declared={*scopes(settings.sign_in), *(APP_ROLE_IDS[one] for one in app_permissions(settings.sign_in))},
+        rotates=isinstance(settings.credential, VaultSecret),
+        now=now,
+        since=since,
+    )
+
+
+@contextmanager
+def _graph(world: World, settings: StackSettings, http_port: int, local: bool) -> Iterator[Graph]:
+    if local:
+        tenant = tenants.start(world, http_port)
+        with deployers_graph(world, tenant, settings.tenant_id) as graph:
+            yield graph
+    else:
+        yield Graph(token_source(GRAPH, settings.tenant_id))
+
+
+def _of_file(file: Path) -> Records:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return parse(lines, str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(f"cannot read {file}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
+    except RecordsError as error:
+        raise LocalError(str(error)) from error
+
+
+def _of_local_airflows(world: World, stack: str, since: datetime) -> Iterator[Records]:
+    for release in RELEASES.values():
+        folder = world.home / "airflow" / stack / release
+        if (folder / "airflow.db").exists():
+            yield _of_home(AirflowHome.at(folder, release), since)
+
+
+def _of_home(home: AirflowHome, since: datetime) -> Records:
+    command = [str(home.python), "-m", "airflow_entra_auth.records", "--since", since.isoformat(timespec="seconds")]
+    sign_on = {"AIRFLOW_ENTRA_SIGN_ON": str(home.folder / FILES["roles"])}
+    said = subprocess.run(
+        command, env=home.environment(0) | sign_on, cwd=home.folder, capture_output=True, text=True, check=False
+    )
+    if said.returncode:
+        raise LocalError(f"Airflow {home.version} in {home.folder} gave no records: {said.stderr.strip()[-500:]}")
+    try:
+        return parse(said.stdout.splitlines(), f"Airflow {home.version}")
+    except RecordsError as error:
+        raise LocalError(str(error)) from error
+
+
+def _by_url(records: Iterable[Records], client_id: str) -> Mapping[str, Records]:
+    found: dict[str, Records] = {}
+    for one in records:
+        if one.client_id.lower() != client_id.lower():
+            raise LocalError(
+                f"the records of {one.url} are of stack {one.stack} (application {one.client_id}), and the one that is "
+                f"audited is application {client_id}: give the records of an Airflow of this stack"
+            )
+        found[one.url] = one
+    return found

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.audit.checks import CHECKS
+from airflow_entra.audit.records import Records
+from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
+from airflow_entra.directory.membership import Assigned, Members
+from tests.audit.stack import ADA, ADMINS, DAN, NOW, SINCE, URL, audited, change, person, records, session
+
+DECLARED = ("openid", "profile")
+FINE = records(person(ADA, "Admin"), session(ADA, 0, 480))
+
+
+def look(directory: Audited, *airflows: Records) -> Audit:
+    given: Mapping[str, Records] = {f"{URL}/{number}": one for number, one in enumerate(airflows)}
+    return audit(directory, given, declared=DECLARED, rotates=True, now=NOW, since=SINCE)
+
+
+def found(directory: Audited, *airflows: Records) -> set[str]:
+    return {f"{name}: {one.severity}" for name, one in look(directory, *airflows).findings()}
+
+
+def with_people(*people: Any, **groups: Any) -> Audited:
+    """Ada and these in the group of the admins."""
+    directory = audited().directory
+    admins = replace(directory.groups[ADMINS], direct=frozenset({ADA.id, *(one.id for one in people)}), **groups)
+    return audited(directory=replace(directory, people=(ADA, *people), groups={**directory.groups, ADMINS: admins}))
+
+
+def with_assigned(*assigned: Assigned) -> Audited:
+    directory = audited().directory
+    registration = replace(directory.registration, assigned=(*directory.registration.assigned, *assigned))
+    groups = {**directory.groups, "other": Members("other")}
+    return audited(directory=replace(directory, registration=registration, groups=groups))
+
+
+def test_a_stack_in_order_has_no_findings() -> None:
+    seen = look(audited(), FINE)
+    assert seen.findings() == []
+    assert all(result.skipped is None for result in seen.results)
+    assert [one.check for one in seen.results] == list(CHECKS)
+
+
+GUEST = replace(ADA, id=DAN.id, guest=True)
+OLD = person(DAN, "Op", userName="old", identity=None)
+WRONG: list[tuple[str, Audited, Records]] = [
+    ("disabled-account: medium", with_people(DAN), FINE),
+    ("guest: low", with_people(GUEST), FINE),
+    ("assigned-in-person: medium", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
+    ("unused-assignment: high", with_assigned(Assigned("other", "other", "Admin")), FINE),
+    ("group-missing: high", audited(missing=("airflow-local-sales",)), FINE),
+    ("group-owner: medium", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
+    ("credential-expiry: high", audited(credentials=(Expiring("secret", "b", "2", NOW + timedelta(days=5)),)), FINE),
+    ("credential-expiry: high", audited(credentials=(Expiring("secret", "b", "2", None),)), FINE),
+    ("consent: high", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
+    ("consent: high", audited(application_permissions=("Microsoft Graph 9e3f62cf",)), FINE),
+    ("account-without-identity: medium", audited(), records(person(ADA, "Admin"), OLD)),
+    ("local-password: high", audited(), records(person(ADA, "Admin", hasPassword=True))),
+    ("roles-differ: high", audited(), records(person(ADA, "Admin", "Op"))),
+    ("session-after-leaving: high", audited(), records(person(ADA, "Admin"), session(DAN, 0, 480))),
+]
+
+
+@pytest.mark.parametrize(("name", "directory", "airflow"), WRONG, ids=[name for name, _, _ in WRONG])
+def test_each_check_finds_what_it_looks_for_and_nothing_else_does(
+    name: str, directory: Audited, airflow: Records
+) -> None:
+    assert found(directory, airflow) == {name}
+    for _, one in look(directory, airflow).findings():
+        assert all((one.where, one.what, one.right, one.fix))
+
+
+def test_every_check_has_a_violation_here() -> None:
+    nested = "nested"  # in the next test
+    assert {name.partition(":")[0] for name, _, _ in WRONG} == {check.name for check in CHECKS} - {nested}
+
+
+def test_members_of_a_group_inside_get_nothing_and_it_is_said() -> None:
+    inner = replace(DAN, enabled=True)
+    directory = audited().directory
+    admins = replace(directory.groups[ADMINS], nested={"interns": frozenset({inner.id})})
+    seen = audited(directory=replace(directory, people=(ADA, inner), groups={**directory.groups, ADMINS: admins}))
+    assert found(seen, FINE) == {"nested: low"}
+
+
+def test_what_could_not_be_looked_at_is_no_yes() -> None:
+    blind = audited(groups=(GroupOwners(ADMINS, "admins", None, False, None),))
+    skipped = {one.check.name: one.skipped for one in look(blind).results if one.skipped}
+    assert set(skipped) == {
+        "group-owner",
+        "account-without-identity",
+        "local-password",
+        "roles-differ",
+        "session-after-leaving",
+    }
+
+
+def test_an_expired_secret_beside_a_good_one_only_lies_there() -> None:
+    both = (
+        Expiring("secret", "a", "1", NOW - timedelta(days=1)),
+        Expiring("secret", "b", "2", NOW + timedelta(days=60)),
+    )
+    assert found(audited(credentials=both), FINE) == {"credential-expiry: low"}
+
+
+@pytest.mark.parametrize(
+    ("ended", "seconds"), [(61, 60.0), (None, None), (30, 0.0)], ids=["ended a minute later", "goes on", "had ended"]
+)
+def test_how_long_a_leavers_session_lived_on(ended: float | None, seconds: float | None) -> None:
+    gone = change("Disable account", DAN, 60)
+    airflow = records(person(ADA, "Admin"), session(DAN, 0, 480, ended))
+    (left,) = look(audited(changes=(gone,)), airflow).left
+    assert left.seconds == seconds
+    assert left.last_access is not None

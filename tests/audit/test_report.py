@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.report.audit import SHOWN, conclusion, render
+from airflow_entra.report.audit_tables import tables
+from tests.audit.stack import ADA, DAN, NOW, SINCE, URL, action, audited, change, person, records, run, session, task
+
+
+def whole(name: str = "Ada Okafor") -> Audit:
+    """An audit with a row in every table, about somebody called `name`."""
+    account = replace(ADA, name=name)
+    directory = replace(audited().directory, people=(account,))
+    lines = (
+        person(account, "Admin", hasPassword=True),
+        session(account, 0, 480),
+        action(4, "post_connection", ADA.id, about={"names": [name]}),
+        run("r", "manual", triggeringUser=ADA.id),
+        task("r", 1, 31),
+    )
+    changes = change("Disable account", DAN, 60), change("Add member to group", ADA, 1, group=name)
+    assigned = audited().directory.registration.assigned[:1]
+    seen = audited(directory=directory, changes=changes, programs=assigned, denied=("who owns it: Forbidden",))
+    return audit(seen, {URL: records(*lines)}, declared=("openid", "profile"), rotates=True, now=NOW, since=SINCE)
+
+
+def test_every_table_has_rows_here() -> None:
+    assert all(table.rows for table in tables(whole()))
+
+
+def test_the_first_line_says_how_it_stands() -> None:
+    assert conclusion(whole()) == "Stack local: 1 person may sign in; findings: 1 high."
+    for form in ("text", "markdown", "json"):
+        assert "1 person may sign in" in render(whole(), form)
+        assert "who owns it: Forbidden" in render(whole(), form)
+
+
+@settings(max_examples=20)
+@given(st.text(min_size=1, max_size=60))
+def test_whatever_somebody_is_called_it_is_text_in_the_page(name: str) -> None:
+    plain, odd = (BeautifulSoup(render(whole(each), "html"), "html.parser") for each in ("Ada", name))
+    assert [tag.name for tag in plain.find_all(True)] == [tag.name for tag in odd.find_all(True)]
+
+
+def test_nothing_leaves_the_page() -> None:
+    page = BeautifulSoup(render(whole(), "html"), "html.parser")
+    policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    assert policy is not None
+    assert str(policy["content"]).startswith("default-src 'none'")
+    assert not page.find_all(["link", "img", "iframe", "form"])
+    assert not page.find_all(src=True)
+
+
+@settings(max_examples=30)
+@given(st.text(min_size=1, max_size=40))
+def test_a_spreadsheet_takes_no_cell_for_a_formula(name: str) -> None:
+    for table in ("access", "grants", "actions"):
+        rows = list(csv.reader(StringIO(render(whole(name), "csv", table))))
+        assert len({len(row) for row in rows}) == 1
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)
+
+
+def test_json_has_every_row_of_every_table() -> None:
+    said = json.loads(render(whole(), "json"))
+    assert {table.name: len(table.rows) for table in tables(whole())} == {
+        table.name: len(said[table.name]) for table in tables(whole())
+    }
+    assert said["access"][0]["objectId"] == ADA.id
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_is_left_out_is_said(form: str) -> None:
+    many = [action(minutes, "post_pool", ADA.id) for minutes in range(SHOWN + 7)]
+    seen = audit(
+        audited(),
+        {URL: records(person(ADA, "Admin"), *many)},
+        declared=("openid", "profile"),
+        rotates=True,
+        now=NOW,
+        since=SINCE,
+    )
+    text = render(seen, form)  # type: ignore[arg-type]
+    assert text.count("post\\_pool" if form == "markdown" else "post_pool") == SHOWN
+    assert "and 7 more: --format csv --table actions" in text
