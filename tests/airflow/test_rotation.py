@@ -1,0 +1,43 @@
+"""The client secret is rotated, after a leak even twice, while people sign in: nobody notices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from airflow_entra.local.run import open_session
+from airflow_entra.rotation.engine import Engine
+from airflow_entra.rotation.rotate import Rotate
+from airflow_entra.settings import load
+from tests.airflow.company import Company
+from tests.airflow.signing_in import signing_in
+from tests.airflow.site import Site
+
+STACK = "pair"
+
+
+@pytest.mark.parametrize("site", ["3.3"], indirect=True)
+def test_nobody_who_signs_in_notices_that_both_secrets_are_replaced(site: Site, company: Company) -> None:
+    before = {one["keyId"] for one in company.application(STACK)["passwordCredentials"]}
+    with signing_in(site) as people:
+        people.go_on(2)
+        done = rotation(company).run(at_once=True)
+        people.go_on(6)
+    assert done.findings == ()
+    assert done.outcome == "rotated"
+    assert people.failed == []
+    after = {one["keyId"] for one in company.application(STACK)["passwordCredentials"]}
+    assert len(after) == 2
+    assert not before & after, "what leaked is worth nothing"
+
+
+def rotation(company: Company) -> Rotate:
+    session = open_session(company.world, [STACK], http_port=0, say=_quiet)
+    file = company.world.stack_file(STACK)
+    engine = Engine(company.world.workspace, STACK, session.environment)
+    return Rotate(STACK, file, load(file), engine, datetime.now(UTC), _quiet, proofs=1)
+
+
+def _quiet(line: str) -> None:
+    """What went wrong is in the result."""
