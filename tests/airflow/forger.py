@@ -46,6 +46,8 @@ class Forger:
         self._tenant, self._signing_key = tenant_url.rstrip("/"), signing_key
         self._forgery: Forgery | None = None
         self._down: str | None = None
+        self.refusals: list[str] = []
+        """What the tenant's token endpoint answered where it gave no token, oldest first."""
         self._http = httpx.Client(trust_env=False, timeout=30)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.host = f"localhost:{self._server.server_port}"
@@ -110,6 +112,8 @@ class Forger:
                 content = answer.content
                 if self.path.endswith("/token") and answer.status_code == 200:
                     content = forger._spoilt(content)
+                elif self.path.endswith("/token"):
+                    forger.refusals.append(answer.text)
                 self.send_response(answer.status_code)
                 for name, value in answer.headers.multi_items():
                     if name not in _NOT_RETURNED:

@@ -11,6 +11,7 @@ from airflow_entra.rotation.engine import Engine
 from airflow_entra.rotation.rotate import Rotate
 from airflow_entra.settings import load
 from tests.airflow.company import Company
+from tests.airflow.forger import Forger
 from tests.airflow.signing_in import signing_in
 from tests.airflow.site import Site
 
@@ -18,8 +19,11 @@ STACK = "pair"
 
 
 @pytest.mark.parametrize("site", ["3.3"], indirect=True)
-def test_nobody_who_signs_in_notices_that_both_secrets_are_replaced(site: Site, company: Company) -> None:
+def test_nobody_who_signs_in_notices_that_both_secrets_are_replaced(
+    site: Site, company: Company, forger: Forger
+) -> None:
     before = {one["keyId"] for one in company.application(STACK)["passwordCredentials"]}
+    refused = len(forger.refusals)
     with signing_in(site) as people:
         people.go_on(2)
         done = rotation(company).run(at_once=True)
@@ -27,6 +31,9 @@ def test_nobody_who_signs_in_notices_that_both_secrets_are_replaced(site: Site, 
     assert done.findings == ()
     assert done.outcome == "rotated"
     assert people.failed == []
+    told = forger.refusals[refused:]
+    assert told, "Airflow still had the secret that was taken away"
+    assert all("AADSTS7000215" in one for one in told), told
     after = {one["keyId"] for one in company.application(STACK)["passwordCredentials"]}
     assert len(after) == 2
     assert not before & after, "what leaked is worth nothing"
