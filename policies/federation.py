@@ -15,7 +15,9 @@ _GITHUB = "https://token.actions.githubusercontent.com"
 _SOURCE = "https://learn.microsoft.com/en-us/graph/api/resources/federatedidentitycredentials-overview"
 
 
-def _subject(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+def _subject(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
+    listed = settings.get("pullRequests")
+    previewed = [*listed] if isinstance(listed, Sequence) and not isinstance(listed, str) else []
     for resource in resources:
         if resource.type == FLEXIBLE:
             expression = resource.get("claimsMatchingExpression")
@@ -35,11 +37,12 @@ def _subject(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
                 problem=f"the subject {subject!r} names no single workload; Entra compares it character by character",
                 fix="Write the exact `sub` of the workload's token",
             )
-        elif resource.get("issuer") == _GITHUB and subject.endswith(":pull_request"):
+        elif resource.get("issuer") == _GITHUB and subject.endswith(":pull_request") and subject not in previewed:
             yield Finding(
                 resource=resource,
                 problem=f"the subject {subject} is any pull request of the repository, merged or not",
-                fix="Name an environment or a branch",
+                fix="Name an environment or a branch; of an identity that can only read, list the subject under "
+                "`pullRequests`",
             )
 
 
@@ -58,6 +61,17 @@ EXACT_SUBJECT = Rule(
     source=_SOURCE,
     types=(FEDERATED, FLEXIBLE),
     check=_subject,
+    settings=(
+        Setting(
+            name="pullRequests",
+            schema={
+                "type": "array",
+                "items": {"type": "string"},
+                "default": [],
+                "description": "Subjects of pull requests that may be trusted: those of identities that can only read.",
+            },
+        ),
+    ),
     violation="""\
 resources:
   airflow:

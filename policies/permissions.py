@@ -27,6 +27,13 @@ _KNOWN: Mapping[str, str] = {
     "62a82d76-70ea-41e2-9197-370581804d09": "Group.ReadWrite.All",
     "dbaae8cf-10b5-4b86-a4a1-f871c94c6695": "GroupMember.ReadWrite.All",
     "741f803b-c850-494e-b5df-cde7c675a1ca": "User.ReadWrite.All",
+    "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30": "Application.Read.All",
+    "18a4783c-866b-4cc7-a460-3d5e5662c884": "Application.ReadWrite.OwnedBy",
+    "8e8e4742-1d95-4f68-9d56-6ee75648c72a": "DelegatedPermissionGrant.ReadWrite.All",
+    "7ab1d382-f21e-4acd-a863-ba3e13f7da61": "Directory.Read.All",
+    "246dd0d5-5bd0-4def-940b-0421030a5b68": "Policy.Read.All",
+    "be74164b-cff1-491c-8741-e671cb536e13": "Policy.ReadWrite.ApplicationConfiguration",
+    "01c0a623-fc9b-48e9-b794-0756f8e8f067": "Policy.ReadWrite.ConditionalAccess",
 }
 READS_THE_TENANT = frozenset({"98830695-27a2-44f7-8c18-0c3ebc9698f6", "df021288-bdef-4463-88db-98f22de89214"})
 """Application permissions by which a sign-on sees who left: roles in Graph, and none in Airflow."""

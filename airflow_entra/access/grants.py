@@ -114,18 +114,23 @@ def _graph(identity: Identity, who: Made, tenant: str) -> Ask:
         }
         for name in identity.permissions
     ]
-    reasons = [f"{name} ({permission_id(name)}): {KNOWN[name].why}." for name in identity.permissions]
-    risks = [f"Careful: {name}: {KNOWN[name].risk}." for name in identity.permissions if KNOWN[name].risk]
+    reasons = "".join(_reason(name) for name in identity.permissions)
+    what = "It previews and never writes" if identity.previews else f"It deploys {identity.key}"
     return Ask(
         "graph_permissions",
         f"Let {identity.name} use {', '.join(identity.permissions)}",
-        " ".join((*reasons, *risks)),
+        f"{what}. What it asks for:\n{reasons}".rstrip(),
         GRANTS_GRAPH,
         (Call("GET", find), *(Call("POST", url, body) for body in bodies)),
         (who.service_principal, *(permission_id(name) for name in identity.permissions)),
         f'Or in one: `az ad app permission admin-consent --id {who.client}` in tenant {tenant}, or "Grant admin '
         f'consent" on the page API permissions of {identity.name}: it asks for exactly these.',
     )
+
+
+def _reason(name: str) -> str:
+    known = KNOWN[name]
+    return f"\n- {name} ({permission_id(name)}): {known.why}." + (f" Careful: {known.risk}." if known.risk else "")
 
 
 def _azure(identity: Identity, who: Made, wanted: AzureRole) -> Ask:

@@ -10,6 +10,7 @@ import click
 
 _COMMANDS = {
     "audit": "airflow_entra.cli.audit",
+    "bootstrap": "airflow_entra.cli.bootstrap",
     "check": "airflow_entra.cli.check",
     "diff": "airflow_entra.cli.diff",
     "explain": "airflow_entra.cli.explain",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import pulumi
 from pydantic.alias_generators import to_camel
 
 from airflow_entra.access import AccessPlan
+from airflow_entra.access.ask_text import ask_as_markdown
 from airflow_entra.access.requests import Ask, Ids, asks
 from airflow_entra.directory.answered import Answered, answered
 from airflow_entra.directory.tenant import LiveTenant
@@ -75,12 +75,7 @@ def render(settings: StackSettings, stack: str, answers: Answered) -> str:
         f"## Open: {len(answers.open)}",
     ]
     for number, ask in enumerate(answers.open, 1):
-        lines += ["", f"### {number}. {ask.title}", "", f"Why: {ask.why}", "", f"Permission: {ask.permission}.", ""]
-        for call in ask.calls:
-            body = [] if call.body is None else ["Content-Type: application/json", "", json.dumps(call.body, indent=2)]
-            lines += ["```http", f"{call.method} {call.url}", *body, "```"]
-        if ask.afterwards:
-            lines += ["", ask.afterwards]
+        lines += ["", *ask_as_markdown(ask, number)]
     lines += ["", f"## Done: {len(answers.done)}", *_bullets(ask.title for ask in answers.done)]
     if answers.denied:
         lines += ["", "## Not looked at", "", "These count as open above.", *_bullets(answers.denied)]

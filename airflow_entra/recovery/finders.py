@@ -149,6 +149,22 @@ def _vault_id(inputs: Inputs, subscription: str) -> str:
     )
 
 
+def _key_id(inputs: Inputs, subscription: str) -> str:
+    return f"{_vault_id(inputs, subscription)}/keys/{inputs['keyName']}"
+
+
+def _group_id(inputs: Inputs, subscription: str) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{inputs['resourceGroupName']}"
+
+
+def _account_id(inputs: Inputs, subscription: str) -> str:
+    return f"{_group_id(inputs, subscription)}/providers/Microsoft.Storage/storageAccounts/{inputs['accountName']}"
+
+
+def _container_id(inputs: Inputs, subscription: str) -> str:
+    return f"{_account_id(inputs, subscription)}/blobServices/default/containers/{inputs['containerName']}"
+
+
 def _secret_id(inputs: Inputs, subscription: str) -> str:
     return f"{_vault_id(inputs, subscription)}/secrets/{inputs['secretName']}"
 
@@ -178,5 +194,9 @@ _FINDERS: Mapping[str, Callable[[Inputs, Clients], list[str]]] = {
     "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy": _conditional_access_policies,
     "azure-native:keyvault:Vault": _azure_resource(_vault_id, "2023-07-01"),
     "azure-native:keyvault:Secret": _azure_resource(_secret_id, "2023-07-01"),
+    "azure-native:keyvault:Key": _azure_resource(_key_id, "2023-07-01"),
+    "azure-native:resources:ResourceGroup": _azure_resource(_group_id, "2024-03-01"),
+    "azure-native:storage:BlobContainer": _azure_resource(_container_id, "2024-01-01"),
+    "azure-native:storage:StorageAccount": _azure_resource(_account_id, "2024-01-01"),
     "azure-native:authorization:RoleAssignment": _azure_resource(_role_assignment_id, "2022-04-01"),
 }

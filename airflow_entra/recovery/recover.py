@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,21 +22,50 @@ class RecoveryError(Exception):
     """The stack could not be brought back; nothing was lost, and the message says what to do."""
 
 
-def recover(stack: str, connect: Callable[[], Clients], say: Callable[[str], None]) -> bool:
+@dataclass(frozen=True)
+class Place:
+    """Where Pulumi runs: its project's name and folder, and the environment that says which backend."""
+
+    project: str = PROJECT
+    folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def pulumi(self, *arguments: str, stdin: str = "") -> str:
+        """Run the command and return what it says. Raises RecoveryError."""
+        try:
+            done = subprocess.run(
+                ["pulumi", *arguments],
+                cwd=self.folder,
+                env=dict(self.environment),
+                input=stdin,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise RecoveryError("there is no `pulumi` on PATH") from None
+        if done.returncode:
+            said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
+            raise RecoveryError(f"pulumi {' '.join(arguments[:2])} failed:\n{said}")
+        return done.stdout
+
+
+def recover(stack: str, connect: Callable[[], Clients], say: Callable[[str], None], place: Place | None = None) -> bool:
     """Settle lock and unfinished operations of `stack`. True where there was anything to settle.
 
     Safe to run at any time, to interrupt and to run again. Raises RecoveryError, AmbiguousError, GraphError.
     """
-    lock_was_stale = _cancel_stale_lock(stack, say)
-    export = json.loads(_pulumi("stack", "export", "--stack", stack))
+    place = place or Place()
+    lock_was_stale = _cancel_stale_lock(stack, say, place)
+    export = json.loads(place.pulumi("stack", "export", "--stack", stack))
     found = interruption(export)
     if found.nothing:
         return lock_was_stale
     adoptions = _adoptions(found, connect, say)
     if found.others:
         say(f"  {found.others} other unfinished steps: reading what came of them")
-    _pulumi("stack", "import", "--stack", stack, stdin=json.dumps(settled(export, adoptions)))
-    _pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", stack)
+    place.pulumi("stack", "import", "--stack", stack, stdin=json.dumps(settled(export, adoptions)))
+    place.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", stack)
     return True
 
 
@@ -53,9 +83,9 @@ def _adoptions(found: Interruption, connect: Callable[[], Clients], say: Callabl
     return adoptions
 
 
-def _cancel_stale_lock(stack: str, say: Callable[[str], None]) -> bool:
-    backend = _folder_backend(os.environ)
-    held = list(locks(backend, PROJECT, stack)) if backend else []
+def _cancel_stale_lock(stack: str, say: Callable[[str], None], place: Place) -> bool:
+    backend = _folder_backend(place.environment)
+    held = list(locks(backend, place.project, stack)) if backend else []
     if not held:
         return False
     for lock in held:
@@ -67,24 +97,13 @@ def _cancel_stale_lock(stack: str, say: Callable[[str], None]) -> bool:
     if backend and remove_torn_files(backend):
         say("  files that were half written: removed")
     say(f"  the lock of process {held[0].pid}, which is gone: taken away")
-    _pulumi("cancel", "--yes", "--stack", stack)
+    place.pulumi("cancel", "--yes", "--stack", stack)
     return True
 
 
 def _folder_backend(environment: Mapping[str, str]) -> Path | None:
     url = urlsplit(environment.get("PULUMI_BACKEND_URL", ""))
     return Path(unquote(url.netloc + url.path)) if url.scheme == "file" else None
-
-
-def _pulumi(*arguments: str, stdin: str = "") -> str:
-    try:
-        done = subprocess.run(["pulumi", *arguments], input=stdin, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise RecoveryError("there is no `pulumi` on PATH") from None
-    if done.returncode:
-        said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
-        raise RecoveryError(f"pulumi {' '.join(arguments[:2])} failed:\n{said}")
-    return done.stdout
 
 
 def tenant_clients(tenant_id: str, subscription: str) -> Clients:

@@ -1,0 +1,75 @@
+"""What the CI system has to know, none of it secret, and the commands that tell it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_entra.access.grants import Made
+from airflow_entra.access.pipeline import Pipeline
+from airflow_entra.access.repository import PREVIEW, AzureDevOps, GitHub
+
+DRIFT = "drift"
+"""The environment of the nightly run: it has no approval, and its identity can only read."""
+_GROUP = "airflow-entra"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the repository, or of one `environment`."""
+
+    name: str
+    value: str
+    environment: str | None = None
+
+
+def variables(pipeline: Pipeline, made: Mapping[str, Made], providers: Mapping[str, str]) -> tuple[Variable, ...]:
+    """`made` and `providers` (what encrypts an environment's secrets) by environment; what is missing isn't known yet.
+
+    The preview's identity is a variable of the repository: a pull request runs in no environment.
+    """
+
+    def client(key: str) -> str:
+        identity = next(one for one in pipeline.identities if one.key == key)
+        return (made.get(key) or Made.not_yet(identity)).client
+
+    found = [
+        Variable("AZURE_TENANT_ID", pipeline.tenant),
+        Variable("AZURE_SUBSCRIPTION_ID", pipeline.state.subscription),
+        Variable("AZURE_CLIENT_ID_PREVIEW", client(PREVIEW)),
+        Variable("PULUMI_BACKEND_URL", pipeline.state.backend),
+    ]
+    for environment in pipeline.environments:
+        found += [
+            Variable("AZURE_CLIENT_ID", client(environment), environment),
+            Variable("PULUMI_SECRETS_PROVIDER", providers.get(environment, "<known once it is made>"), environment),
+        ]
+    return tuple(found)
+
+
+def commands(pipeline: Pipeline, known: Sequence[Variable]) -> tuple[str, ...]:
+    """The lines for a shell, in order: the environments before what stands in them."""
+    if isinstance(pipeline.repository, GitHub):
+        return tuple(_github(pipeline.repository, pipeline.environments, known))
+    return tuple(_azure_devops(pipeline.repository, known))
+
+
+def _github(repository: GitHub, environments: Sequence[str], known: Sequence[Variable]) -> Iterator[str]:
+    for environment in (*environments, DRIFT):
+        yield f"gh api --silent --method PUT repos/{repository}/environments/{environment}"
+    for one in known:
+        place = f" --env {one.environment}" if one.environment else ""
+        yield f"gh variable set {one.name} --repo {repository}{place} --body {shlex.quote(one.value)}"
+
+
+def _azure_devops(project: AzureDevOps, known: Sequence[Variable]) -> Iterator[str]:
+    """Who a pipeline is, its service connection says; everything else stands in variable groups."""
+    where = f"--organization https://dev.azure.com/{project.organisation} --project {shlex.quote(project.project)}"
+    groups: dict[str, list[str]] = {}
+    for one in known:
+        if not one.name.startswith("AZURE_CLIENT_ID"):
+            name = f"{_GROUP}-{one.environment}" if one.environment else _GROUP
+            groups.setdefault(name, []).append(shlex.quote(f"{one.name}={one.value}"))
+    for name, values in groups.items():
+        yield f"az pipelines variable-group create {where} --name {name} --variables {' '.join(values)}"

@@ -1,0 +1,112 @@
+"""The folder in which the bootstrap's Pulumi project lies: written by each run, its state kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from airflow_entra.access.identity_permissions import KNOWN
+from airflow_entra.access.pipeline import Pipeline
+from airflow_entra.access.repository import GITHUB_ISSUER
+from airflow_entra.bootstrap import PROJECT, STACK
+from airflow_entra.bootstrap.described import write
+from airflow_entra.report.file import write_whole
+
+_PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
+
+from airflow_entra.bootstrap.program import run
+
+run()
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`folder` holds the project and its state; `project` the stack files and the policy pack."""
+
+    folder: Path
+    project: Path
+
+    @property
+    def backend(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def policy_config(self) -> Path:
+        return self.folder / "policies.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether an earlier run has made the stack."""
+        return (self.backend / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").exists()
+
+    def prepare(self, pipeline: Pipeline) -> None:
+        """Write the project as this pipeline needs it. Raises OSError."""
+        self.backend.mkdir(parents=True, exist_ok=True)
+        place = pipeline.state
+        settings = {
+            "azuread:tenantId": pipeline.tenant,
+            "azure-native:tenantId": pipeline.tenant,
+            "azure-native:subscriptionId": place.subscription,
+            "azure-native:location": place.location,
+            f"{PROJECT}:pipeline": write(pipeline),
+        }
+        stack_file = self.folder / f"Pulumi.{STACK}.yaml"
+        kept = _salt(stack_file)
+        _write(stack_file, yaml.safe_dump({**kept, "config": settings}, sort_keys=False))
+        _write(self.folder / "Pulumi.yaml", yaml.safe_dump(self._project(), sort_keys=False))
+        _write(self.folder / "__main__.py", _PROGRAM)
+        _write(self.policy_config, json.dumps(policy_config(pipeline), indent=2) + "\n")
+
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The caller's, with the project's own backend. Nothing in its state is secret: no passphrase guards it."""
+        mine = {"PULUMI_BACKEND_URL": f"file://{self.backend.absolute()}", "PULUMI_CONFIG_PASSPHRASE": ""}
+        dropped = ("PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK")
+        return {name: value for name, value in inherited.items() if name not in dropped} | mine
+
+    def _project(self) -> dict[str, Any]:
+        environment = Path(sys.prefix)
+        inside = environment.is_relative_to(self.project)
+        virtualenv = os.path.relpath(environment, self.folder) if inside else str(environment)
+        return {
+            "name": PROJECT,
+            "description": "What the pipelines of airflow-entra need: written by `airflow-entra bootstrap`",
+            "runtime": {"name": "python", "options": {"virtualenv": virtualenv}},
+        }
+
+
+def policy_config(pipeline: Pipeline) -> dict[str, Any]:
+    """How the policy pack judges these resources, which are no Airflow: `--policy-pack-config`.
+
+    Nothing is switched off but the number of owners, and only where none is wanted: an owner can add a secret.
+    """
+    previews = [trust.subject for trust in pipeline.preview.trusts if trust.issuer == GITHUB_ISSUER]
+    allowed = [f"application:{name}" for name in sorted(KNOWN)]
+    return {
+        "exact-federated-subject": {
+            "pullRequests": [subject for subject in previews if subject.endswith(":pull_request")]
+        },
+        "no-high-risk-permission": {"allowed": allowed},
+        **({} if len(pipeline.owners) > 1 else {"two-owners": "disabled"}),
+    }
+
+
+def _salt(stack_file: Path) -> dict[str, Any]:
+    """What Pulumi itself wrote into the file."""
+    try:
+        content = yaml.safe_load(stack_file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {"encryptionsalt": content["encryptionsalt"]} if content and "encryptionsalt" in content else {}
+
+
+def _write(file: Path, text: str) -> None:
+    if not file.is_file() or file.read_text("utf-8") != text:
+        write_whole(file, text)
