@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.importing.changes import Property, changes
 from airflow_entra.importing.ids import PASSWORD, SECRET
 from airflow_entra.report.text import whole
 
 _COMPONENTS = "airflow-entra:index:"
 _STACK = "pulumi:pulumi:Stack"
-_LONGEST = 100
-_HIDDEN = ("[secret]", "value", "__provider")
-
-
-@dataclass(frozen=True)
-class Property:
-    """A property's path, and its values; "" where there is none. Secrets are never in here."""
-
-    path: str
-    before: str
-    after: str
+_FIRST = re.compile(r"[.\[]")
+_INDEX = re.compile(r"\[[^]]*\]")
 
 
 @dataclass(frozen=True)
@@ -65,39 +57,20 @@ def _expected(kind: str, operation: str, properties: Sequence[Property]) -> bool
 
 
 def _properties(step: Mapping[str, Any]) -> Iterator[Property]:
+    """What the provider says differs, property by property; all that differs where it doesn't say."""
     old = (step.get("oldState") or {}).get("inputs") or {}
     new = (step.get("newState") or {}).get("inputs") or {}
-    paths = step.get("detailedDiff") or dict.fromkeys(step.get("diffReasons") or step.get("replaceReasons") or ())
-    if not paths:
-        paths = dict.fromkeys(key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
-    for path in sorted(paths):
-        yield Property(whole(path), _shown(path, _at(old, path)), _shown(path, _at(new, path)))
+    said = {*(step.get("detailedDiff") or ()), *(step.get("diffReasons") or ()), *(step.get("replaceReasons") or ())}
+    keys = {_FIRST.split(path, maxsplit=1)[0] for path in said}
+    leaves = {_INDEX.sub("", path) for path in said}
+    found = [
+        change
+        for change in changes(old, new)
+        if not (keys and (_FIRST.split(change.path, maxsplit=1)[0] not in keys or _default(change, leaves)))
+    ]
+    yield from found or (Property(whole(path), "", "") for path in sorted(said))
 
 
-def _at(value: Any, path: str) -> Any:
-    """The value at "appRoles[0].description", None where there is none."""
-    for part in path.replace("[", ".").replace("]", "").split("."):
-        key = part.strip('"')
-        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        elif isinstance(value, dict):
-            value = value.get(key)
-        else:
-            return None
-    return value
-
-
-def _shown(path: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if path.rpartition(".")[2] in _HIDDEN or "[secret]" in str(value):
-        return "[secret]"
-    text = value if isinstance(value, str) else json.dumps(_without_hidden(value), ensure_ascii=False, sort_keys=True)
-    shown = whole(text)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 3]}..."
-
-
-def _without_hidden(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_hidden(inner) for key, inner in value.items() if key not in ("__defaults", *_HIDDEN)}
-    return [_without_hidden(one) for one in value] if isinstance(value, list) else value
+def _default(change: Property, said: Collection[str]) -> bool:
+    """Whether the program only says what is so anyway: an import leaves out what is the provider's default."""
+    return not change.before and change.after in ("true", "false") and _INDEX.sub("", change.path) not in said

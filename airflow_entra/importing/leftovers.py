@@ -53,7 +53,7 @@ def leftovers(application: Registered, roles_from: str, credential: dict[str, An
             where=where,
             what="everybody in the tenant gets a token: no assignment is required",
             right="signIn.assignmentRequired: true, so that only those who are assigned reach Airflow at all",
-            fix="write it once everybody who needs Airflow is in an assigned group",
+            fix="write it once everybody who needs Airflow is in an assigned group; the policy pack insists on it",
         )
     if roles_from == "appRoles" and application.group_claims:
         yield Found(

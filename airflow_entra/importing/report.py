@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
 from airflow_entra.importing.finding import Found
 from airflow_entra.report.text import cell
@@ -71,8 +72,14 @@ def _said(differing: Sequence[Difference]) -> list[str]:
     for one in differing:
         why = " (expected: the secret's value can't be taken over)" if one.expected else ""
         lines.append(f"  {one.operation} {one.name} ({_kind(one.type)}){why}")
-        lines += [f"      {change.path}: {change.before or '-'} -> {change.after or '-'}" for change in one.properties]
+        lines += [f"      {_change(change)}" for change in one.properties]
     return lines
+
+
+def _change(change: Property) -> str:
+    if not change.before:
+        return f"{change.path}: + {change.after}" if change.after else change.path
+    return f"{change.path}: {change.before} -> {change.after}" if change.after else f"{change.path}: - {change.before}"
 
 
 def _kind(type_: str) -> str:

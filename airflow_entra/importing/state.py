@@ -62,6 +62,10 @@ def settled(
     return {**export, "deployment": {**deployment, "resources": resources}} if resources != before else None
 
 
+def dynamic_resources(export: Mapping[str, Any]) -> int:
+    return sum(one["type"] in _DYNAMIC for one in export["deployment"].get("resources") or ())
+
+
 def _is_dynamic(step: Mapping[str, Any]) -> bool:
     return bool(step["op"] == "create" and step["newState"]["type"] in _DYNAMIC)
 

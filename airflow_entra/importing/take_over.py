@@ -18,7 +18,7 @@ from airflow_entra.importing.draft import Draft, draft
 from airflow_entra.importing.engine import Engine
 from airflow_entra.importing.ids import Live, resource_ids
 from airflow_entra.importing.stack_text import stack_text, write_new
-from airflow_entra.importing.state import importable, settled
+from airflow_entra.importing.state import dynamic_resources, importable, settled
 from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph
 
@@ -85,9 +85,11 @@ def take_over(
         engine.import_(wanted, protect=settings.environment == "production")
     else:
         count = 0
-    right = settled(engine.export(), listed.steps, ids, application.lifetime_policy)
+    before = engine.export()
+    right = settled(before, listed.steps, ids, application.lifetime_policy)
     if right is not None:
         engine.replace_state(right)
+        count += dynamic_resources(right) - dynamic_resources(before)
     if wanted is None and right is None:
         return Taken(0, differences(listed.steps))
     say("Asking Pulumi what the next `pulumi up` would change ...")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from airflow_entra.settings import load
 from tests.deploy.deployment import Deployment
+from tests.importing.handmade import SECRET, VAULT, HandMade, make
 
 pytestmark = pytest.mark.engine
 
@@ -55,7 +57,7 @@ def test_a_lost_state_comes_back_and_only_the_client_secrets_are_made_anew(deplo
     assert everything(deployment, client_id) == before
     assert deployment.world.stack_file("local").read_bytes() == tracked
     assert not report["written"]
-    assert report["imported"] == len(ids) - 4  # the two slots; the two dynamic resources are written beside
+    assert report["imported"] == len(ids) - 2  # all but the two slots
     assert [(one["operation"], one["name"], one["expected"]) for one in report["differing"]] == [
         ("create", "slot-a", True),
         ("create", "slot-b", True),
@@ -75,3 +77,67 @@ def test_a_lost_state_comes_back_and_only_the_client_secrets_are_made_anew(deplo
     after = everything(deployment, client_id)
     assert after[2:] == before[2:]
     assert len(after[0]["passwordCredentials"]) == 4
+
+
+@pytest.fixture(scope="module")
+def by_hand(deployment: Deployment) -> HandMade:
+    live = deployment.live()
+    return make(live.graph, live.arm, deployment.outputs()["tenantId"])
+
+
+OPTIONS = ("--environment", "staging", "--role", "airflow_prod_admin=Admin", "--vault", VAULT, "--secret-name", SECRET)
+
+
+def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named(
+    deployment: Deployment, by_hand: HandMade
+) -> None:
+    before = everything(deployment, by_hand.client_id)
+    report = run_import(deployment, "handmade", by_hand.client_id, *OPTIONS, "--groups", "manage", code=1)
+    assert everything(deployment, by_hand.client_id) == before
+
+    file = deployment.world.stack_file("handmade")
+    settings = load(file)
+    assert {name: role.app_role for name, role in settings.roles.items()} == {
+        "Admin": by_hand.roles["airflow_prod_admin"],
+        "Op": by_hand.roles["Op"],
+        "analyst": by_hand.roles["analyst"],
+    }
+    assert [(one.version, one.url) for one in settings.airflow] == [
+        ("3.3", "https://airflow.contoso.com/data"),
+        ("2.11", "https://airflow-old.contoso.com"),
+    ]
+    found = {(one["severity"], one["where"]): one["what"] for one in report["findings"]}
+    (person,) = (what for (severity, where), what in found.items() if by_hand.person in where and severity == "error")
+    assert person == "is assigned directly, with app role airflow_prod_admin"
+    assert "has a wildcard" in found["error", "redirect URI https://*.contoso.com/callback"]
+    assert "no role" in found["warning", "group Night shift inside Airflow Operators"]
+    assert "Airflow's database alone" in found["error", "role analyst"]
+    whats = " ".join(one["what"] for one in report["findings"])
+    for told in ("implicit grant issues ID tokens", "public client flows", "1 application permissions"):
+        assert told in whats
+
+    assert report["imported"] == 11
+    differing = {one["name"]: one for one in report["differing"]}
+    assert {name for name, one in differing.items() if one["operation"] in ("replace", "delete")} == set()
+    assert {name for name, one in differing.items() if one["operation"] == "create"} == {
+        "admin-consent",
+        "slot-a",
+        "slot-b",
+    }
+    changed = {change["path"]: change for change in differing["application"]["properties"]}
+    assert changed["appRoles[airflow_prod_admin].value"]["after"] == "Admin"
+    assert "web.implicitGrant.idTokenIssuanceEnabled" in changed
+    assert "appRoles[Op].enabled" not in changed
+    assert differing["Airflow Admins"]["properties"] == [
+        {"path": "description", "before": "", "after": "Airflow Admin; managed by airflow-entra"}
+    ]
+    text = file.read_text()
+    assert run_import(deployment, "handmade", by_hand.client_id, code=1)["imported"] == 0
+    assert file.read_text() == text
+
+    deployment.pulumi("up --yes --skip-preview", "handmade")
+    assert deployment.preview("handmade") == []
+    after = everything(deployment, by_hand.client_id)
+    assert after[2] == before[2]  # everybody's assignment is the same one
+    assert {one["id"] for one in after[5]} == {one["id"] for one in before[5]}
+    assert after[4][0]["id"] == by_hand.policy
