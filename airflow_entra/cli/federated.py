@@ -11,8 +11,9 @@ from airflow_entra.cli.common import say, told
 
 
 @click.command(name="federated", context_settings={"ignore_unknown_options": True})
+@click.option("--read-only", is_flag=True, help="The identity only looks: it isn't made an owner of what it looks at.")
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND")
-def command(arguments: tuple[str, ...]) -> None:
+def command(read_only: bool, arguments: tuple[str, ...]) -> None:
     """Run COMMAND in a pipeline, signed in to Azure by the pipeline's own token: no secret is stored anywhere.
 
     `airflow-entra federated -- pulumi up --stack prod` on GitHub (a job with `id-token: write`) or Azure DevOps
@@ -25,5 +26,5 @@ def command(arguments: tuple[str, ...]) -> None:
     from airflow_entra.federation.run import FederatedError, run
 
     with told(FederatedError, IssuerError), httpx.Client() as client:
-        code = run(arguments, os.environ, issuer(os.environ, client), say)
+        code = run(arguments, os.environ, issuer(os.environ, client), say, read_only=read_only)
     sys.exit(code)

@@ -24,7 +24,8 @@ class AppRegistration(Part):
     """Single tenant, web only, v2.0 tokens, no implicit grant.
 
     The deploying identity is always among the owners: with Application.ReadWrite.OwnedBy alone it could change
-    nothing any more once it were not, and the provider takes it off where it isn't listed.
+    nothing any more once it were not, and the provider takes it off where it isn't listed. `deployer` is None where
+    whoever asks only reads: then the owners are those that the stack file names.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class AppRegistration(Part):
         settings: StackSettings,
         plan: AccessPlan,
         airflows: tuple[AirflowUrls, ...],
-        deployer: pulumi.Input[str],
+        deployer: pulumi.Input[str] | None,
         parent: pulumi.Resource,
     ) -> None:
         super().__init__("app-registration", parent)
@@ -87,12 +88,12 @@ class AppRegistration(Part):
             )
 
 
-def _with(owners: Sequence[str], deployer: str) -> list[str]:
-    return sorted({*owners, deployer.lower()})
+def _with(owners: Sequence[str], deployer: str | None) -> list[str]:
+    return sorted({*owners, deployer.lower()} if deployer else owners)
 
 
-def _unlisted(owners: Sequence[str], deployer: str) -> str:
-    if deployer.lower() in owners:
+def _unlisted(owners: Sequence[str], deployer: str | None) -> str:
+    if deployer is None or deployer.lower() in owners:
         return ""
     return (
         f"the deploying identity {deployer} is made an owner of the application, because with "

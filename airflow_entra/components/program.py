@@ -17,6 +17,8 @@ STACKS = "AIRFLOW_ENTRA_STACKS"
 """Where the stack files are, when Pulumi runs in a workspace of its own (`airflow-entra local run`)."""
 HAND_OVER = "AIRFLOW_ENTRA_HAND_OVER"
 """Where hand-over files go, when not into handover/ beside the program."""
+READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
+"""`true` where the identity only looks: what is taken for the deploying identity must not become part of the stack."""
 
 
 def run(project: Path) -> None:
@@ -37,6 +39,7 @@ def run(project: Path) -> None:
             hand_over_file=hand_over,
             tenant=tenant,
             warnings=check_groups(settings, stack, file, tenant),
+            deploys=os.environ.get(READ_ONLY) != "true",
         )
     except CredentialError as error:
         raise pulumi.RunError(str(error)) from None

@@ -29,7 +29,7 @@ class AirflowSignOn(Part):
 
     `folder` is the stack file's: a certificate's path starts there. `hand_over_file` is written only where a part is
     left to the identity team. `tenant` answers what only the live directory knows; nothing in it is changed by asking.
-    `warnings` are told with the component's own.
+    `warnings` are told with the component's own. `deploys` is False where whoever runs this only looks.
     """
 
     outputs: Mapping[str, pulumi.Input[Any]]
@@ -44,6 +44,7 @@ class AirflowSignOn(Part):
         tenant: LiveTenant,
         warnings: Sequence[str] = (),
         now: datetime | None = None,
+        deploys: bool = True,
     ) -> None:
         super().__init__("airflow")
         self._settings, self._stack, self._tenant = settings, stack, tenant
@@ -52,7 +53,7 @@ class AirflowSignOn(Part):
         airflows = tuple(urls(airflow.version, airflow.url) for airflow in settings.airflow)
         deployer = azuread.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).object_id
 
-        self.registration = AppRegistration(settings, self.plan, airflows, deployer, self)
+        self.registration = AppRegistration(settings, self.plan, airflows, deployer if deploys else None, self)
         self._warnings.append(self.registration.warning)
         application, principal = self.registration.application, self.registration.service_principal
         self.groups = RoleGroups(settings, self.plan, principal, self)

@@ -23,6 +23,9 @@ from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
 RENEWED_EVERY_SECONDS = 120.0
 """GitHub's token lives for five minutes, and whoever reads the file still has to use what it read."""
 
+READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
+"""Tells the Pulumi program that this identity deploys nothing (components/program.py)."""
+
 _NEEDED = {
     "AZURE_TENANT_ID": "AZURESUBSCRIPTION_TENANT_ID",
     "AZURE_CLIENT_ID": "AZURESUBSCRIPTION_CLIENT_ID",
@@ -50,7 +53,9 @@ class FederatedError(Exception):
     """The command can't be run as this pipeline: the text says why and what to set."""
 
 
-def run(command: Sequence[str], env: Mapping[str, str], fetch: Fetch, say: Callable[[str], None]) -> int:
+def run(
+    command: Sequence[str], env: Mapping[str, str], fetch: Fetch, say: Callable[[str], None], *, read_only: bool = False
+) -> int:
     """Run `command` signed in, renewing its token meanwhile; return its exit code (128 + N for a signal N).
 
     Raises FederatedError and IssuerError before anything is started.
@@ -59,7 +64,7 @@ def run(command: Sequence[str], env: Mapping[str, str], fetch: Fetch, say: Calla
     with tempfile.TemporaryDirectory(prefix="airflow-entra-", dir=env.get("RUNNER_TEMP")) as folder:
         file = Path(folder, "token")
         with _renewed(file, fetch, say):
-            return _call(command, environment(env, signed_in, file))
+            return _call(command, environment(env, signed_in, file, read_only))
 
 
 def identity(env: Mapping[str, str]) -> dict[str, str]:
@@ -73,7 +78,9 @@ def identity(env: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def environment(env: Mapping[str, str], signed_in: Mapping[str, str], file: Path) -> dict[str, str]:
+def environment(
+    env: Mapping[str, str], signed_in: Mapping[str, str], file: Path, read_only: bool = False
+) -> dict[str, str]:
     """`env` with this one identity in it, and no other way in."""
     kept = {name: value for name, value in env.items() if name not in (*NEVER_HANDED_ON, *_OTHER_WAYS_IN)}
     subscription = env.get("AZURE_SUBSCRIPTION_ID") or env.get("ARM_SUBSCRIPTION_ID")
@@ -88,6 +95,7 @@ def environment(env: Mapping[str, str], signed_in: Mapping[str, str], file: Path
         "ARM_USE_CLI": "false",
         "ARM_USE_MSI": "false",
         "ARM_OIDC_TOKEN_FILE_PATH": str(file),
+        READ_ONLY: "true" if read_only else "false",
         **({"ARM_SUBSCRIPTION_ID": subscription} if subscription else {}),
     }
 

@@ -24,6 +24,7 @@ def deploy(tmp_path: Path) -> Iterator[Deploy]:
         tenant: FakeTenant | None = None,
         stack: str = "dev",
         preview: bool = False,
+        deploys: bool = True,
     ) -> Deployment:
         tenant = tenant or FakeTenant()
         registered: list[Registered] = []
@@ -40,6 +41,7 @@ def deploy(tmp_path: Path) -> Iterator[Deploy]:
                 hand_over_file=tmp_path / "handover" / f"{stack}.md",
                 tenant=tenant,  # type: ignore[arg-type]
                 now=NOW,
+                deploys=deploys,
             )
             return pulumi.Output.all(**sign_on.outputs).apply(outputs.update)
 

@@ -177,6 +177,14 @@ def test_who_deploys_without_being_listed_becomes_an_owner_and_is_told(deploy: D
     assert "owners.application" in warning
 
 
+def test_who_only_looks_becomes_no_owner(deploy: Deploy) -> None:
+    other = "0d7f2f3c-8a41-4f0b-9a55-3c2e6b1d7f01"
+    deployed = deploy({"owners.application": [other]}, deploys=False)
+
+    assert [deployed.one(kind).inputs["owners"] for kind in ("Application", "ServicePrincipal")] == [[other], [other]]
+    assert deployed.outputs["warnings"] == []
+
+
 def test_the_secret_is_in_no_output_and_no_component(deploy: Deploy) -> None:
     deployed = deploy()
     assert "value of slot" not in repr(deployed.outputs)

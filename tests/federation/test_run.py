@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.components import program
 from airflow_entra.federation import run as running
 from airflow_entra.federation.issuer import IssuerError
-from airflow_entra.federation.run import FederatedError, environment, identity, run
+from airflow_entra.federation.run import READ_ONLY, FederatedError, environment, identity, run
 
 WHO = {"AZURE_TENANT_ID": "a-tenant", "AZURE_CLIENT_ID": "a-client"}
 SHOWN = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
@@ -31,6 +32,7 @@ def test_everything_that_signs_in_gets_the_same_identity_and_no_other_way_in() -
     }
     assert environment(before, WHO, Path("/run/token")) == {
         "PATH": "/bin",
+        READ_ONLY: "false",
         "ARM_CLIENT_ID": "a-client",
         "ARM_OIDC_TOKEN_FILE_PATH": "/run/token",
         "ARM_SUBSCRIPTION_ID": "a-subscription",
@@ -44,6 +46,11 @@ def test_everything_that_signs_in_gets_the_same_identity_and_no_other_way_in() -
         "AZURE_TENANT_ID": "a-tenant",
         "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
     }
+
+
+def test_the_program_is_told_of_an_identity_that_only_looks() -> None:
+    assert environment({}, WHO, Path("/run/token"), read_only=True)[READ_ONLY] == "true"
+    assert running.READ_ONLY == program.READ_ONLY
 
 
 def test_azure_devops_names_the_identity_by_its_service_connection() -> None:

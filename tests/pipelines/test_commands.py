@@ -50,7 +50,8 @@ CALLS = sorted({(where, *call) for where, script in scripts() for call in calls(
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call[1] == "airflow-entra"], ids=" ".join)
 def test_airflow_entra_understands_it(call: Sequence[str]) -> None:
-    parsed(call[2:])
+    for stacks in ("--all", "--stack=dev"):
+        parsed([stacks if word == "${stacks[@]}" else word for word in call[2:]])
 
 
 def parsed(arguments: Sequence[str]) -> None:

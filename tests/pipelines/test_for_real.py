@@ -68,6 +68,7 @@ class Job:
             "vars.AZURE_SUBSCRIPTION_ID": "",
             "vars.AZURE_CLIENT_ID": session.environment["ARM_CLIENT_ID"],
             "vars.AZURE_CLIENT_ID_PREVIEW": READER.client_id,
+            "vars.PREVIEW_STACKS": "",
             "vars.PULUMI_BACKEND_URL": session.environment["PULUMI_BACKEND_URL"],
             "vars.PULUMI_SECRETS_PROVIDER": "passphrase",
             "inputs.stack": "dev",
