@@ -13,6 +13,7 @@ from typing import Any
 from airflow_entra.local.run import Session
 from airflow_entra.rotation.engine import Engine
 from airflow_entra.rotation.rotate import Rotate, Rotation
+from airflow_entra.rotation.slots import PASSWORD
 from airflow_entra.settings import load
 from tests.deploy.deployment import PROJECT, Deployment, Live, through
 
@@ -65,10 +66,19 @@ class Rotating:
         assert len(found) == len(credentials), credentials
         return found
 
-    def key_ids_after_a_kill(self) -> set[str]:
-        """All of them: a slot may be there twice."""
+    def all_key_ids(self) -> list[str]:
+        """The same where a slot may be there twice, because a run was killed."""
         (application,) = self.live.applications()
-        return {one["keyId"] for one in application["passwordCredentials"]}
+        return [one["keyId"] for one in application["passwordCredentials"]]
+
+    def key_ids_in_state(self) -> set[str]:
+        """What Pulumi knows of, as its last checkpoint says."""
+        try:
+            resources = self.deployment.state()
+        except (FileNotFoundError, ValueError):  # just being written
+            return set()
+        outputs = [one.get("outputs") or {} for one in resources if one["type"] == PASSWORD]
+        return {one["keyId"] for one in outputs if "keyId" in one}
 
     def vault_secret(self) -> str:
         """What Airflow gets from the vault."""
