@@ -50,16 +50,13 @@ class Changes:
         self.connection = connection
         self.tenant = tenant
 
-    def note_write(self, kind: str, id_: str, body: JsonObject) -> None:
-        """Note the properties in which a document is about to change; before it is written."""
-        if kind not in TRACKED:
-            return
-        row = self.connection.execute(
-            "SELECT body FROM documents WHERE kind = ? AND tenant = ? AND id = ?", (kind, self.tenant, id_)
-        ).fetchone()
-        before = json.loads(row[0]) if row else {}
-        changed = {name for name in body.keys() | before.keys() if body.get(name) != before.get(name)}
-        self._note(kind, id_, changed if row else {CREATED})
+    def note_write(self, kind: str, id_: str, before: JsonObject | None, after: JsonObject) -> None:
+        """Note the properties in which a document changes; `before` is None of a new one."""
+        if before is None:
+            self._note(kind, id_, {CREATED})
+        else:
+            names = after.keys() | before.keys()
+            self._note(kind, id_, {name for name in names if after.get(name) != before.get(name)})
 
     def note_end(self, kind: str, id_: str) -> None:
         """Note that a document goes, and with it a member of groups; before its links do."""
@@ -79,11 +76,10 @@ class Changes:
                 (MEMBERS, self.tenant, id_),
             )
 
-    def note_link(self, kind: str, source: str, target: str, *, changed: bool) -> bool:
-        """Note that a group gained or lost a member, where it did (`changed`, which is returned)."""
-        if changed and kind == MEMBERS:
+    def note_link(self, kind: str, source: str, target: str) -> None:
+        """Note that a group gained or lost a member; which of the two is looked up when somebody asks."""
+        if kind == MEMBERS:
             self._add("group", source, MEMBERS, target, self._kind_of(target))
-        return changed
 
     def _note(self, kind: str, id_: str, properties: Collection[str]) -> None:
         if kind in TRACKED and properties:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from abc import ABC, abstractmethod
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -46,6 +47,9 @@ class Service(ABC, Generic[RequestT]):
 
     def answer(self, call: Call, world: World) -> Reply:
         """The reply to a call. Every refusal is a reply; an exception that leaves here is a defect."""
+        return copy_context().run(self._answer_in_time, call, world)  # who acts is known inside alone
+
+    def _answer_in_time(self, call: Call, world: World) -> Reply:
         with clock.moved(world.store.clock_ahead()):
             return self._answer(call, world)
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entra_local import clock
-from entra_local.changes import SCHEMA, Changes
+from entra_local.audit import OBSERVED
+from entra_local.changes import SCHEMA
+from entra_local.links import Links
 from entra_local.wire import JsonObject
 
 LOOKUPS: dict[str, Sequence[str]] = {
@@ -33,7 +35,7 @@ LOOKUPS: dict[str, Sequence[str]] = {
 }
 """What a kind of document is found by, besides its id. Values compare without case, as the directory does."""
 
-COMPANIONS = frozenset({"userPassword"})
+COMPANIONS = frozenset({"userPassword", "signInActivity"})
 """Kinds whose documents stand beside an object of the same id: when they go, its links stay."""
 
 _SCHEMA = """
@@ -135,15 +137,8 @@ class Transaction:
         return Directory(self.connection, tenant)
 
 
-class Directory:
+class Directory(Links):
     """One tenant's documents and links. Soft-deleted documents are invisible unless asked for."""
-
-    def __init__(self, connection: sqlite3.Connection, tenant: str) -> None:
-        self.connection = connection
-        self.tenant = tenant
-        self.changes = Changes(connection, tenant)
-
-    # documents
 
     def get(self, kind: str, id_: str, *, deleted: bool = False) -> Document | None:
         """The live document of this id, or with `deleted` the soft-deleted one."""
@@ -155,7 +150,8 @@ class Directory:
 
     def put(self, kind: str, id_: str, body: JsonObject) -> None:
         """Write a document, new or not; its lookups follow. A soft-deleted one stays soft-deleted."""
-        self.changes.note_write(kind, id_, body)
+        before = self._stored(kind, id_)[0] if kind in OBSERVED else None
+        self.changes.note_write(kind, id_, before, body)
         (position,) = self.connection.execute(
             "INSERT INTO documents (tenant, kind, id, body) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (kind, tenant, id) DO UPDATE SET body = excluded.body RETURNING position",
@@ -166,10 +162,21 @@ class Directory:
             "INSERT INTO lookups (kind, property, value, position) VALUES (?, ?, ?, ?)",
             [(kind, name, body[name], position) for name in LOOKUPS.get(kind, ()) if isinstance(body.get(name), str)],
         )
+        if kind in OBSERVED:
+            self.audit.wrote(kind, id_, before, body)
 
     def find(self, kind: str, name: str, value: str, *, deleted: bool = False) -> list[Document]:
         """Documents whose looked-up property has this value, oldest first."""
         return list(self.scan(kind, where=(name, value), deleted=deleted))
+
+    def scan_back(self, kind: str, before: int = 0) -> Iterator[Document]:
+        """All live documents of a kind, newest first; `before` is the position to continue from, 0 is the newest."""
+        rows = self.connection.execute(
+            f"{_SELECT} WHERE kind = ? AND tenant = ? AND deleted_at IS NULL AND (? = 0 OR position < ?)"
+            " ORDER BY position DESC",
+            (kind, self.tenant, before, before),
+        )
+        return map(_document, rows)
 
     def scan(
         self, kind: str, *, where: tuple[str, str] | None = None, after: int = 0, deleted: bool = False
@@ -198,17 +205,19 @@ class Directory:
 
     def soft_delete(self, kind: str, id_: str) -> None:
         """Hide a document; its links and lookups stay for a restore."""
+        self._note_end(kind, id_)
         self._mark(kind, id_, clock.stamp())
-        self.changes.note_end(kind, id_)
 
     def restore(self, kind: str, id_: str) -> None:
         """Bring a soft-deleted document back."""
         self._mark(kind, id_, None)
         self.changes.note_return(kind, id_)
+        if kind in OBSERVED and (body := self._stored(kind, id_)[0]) is not None:
+            self.audit.restored(kind, id_, body)
 
     def remove(self, kind: str, id_: str) -> None:
         """Forget a document and every link from or to the object that it is."""
-        self.changes.note_end(kind, id_)
+        self._note_end(kind, id_)
         self.connection.execute(
             "DELETE FROM lookups WHERE position IN"
             " (SELECT position FROM documents WHERE kind = ? AND tenant = ? AND id = ?)",
@@ -228,47 +237,20 @@ class Directory:
             (deleted_at, kind, self.tenant, id_),
         )
 
-    # links
-
-    def link(self, kind: str, source: str, target: str) -> bool:
-        """Add a link; False when it was there already."""
-        cursor = self.connection.execute(
-            "INSERT OR IGNORE INTO links (tenant, kind, source, target) VALUES (?, ?, ?, ?)",
-            (self.tenant, kind, source, target),
-        )
-        return self.changes.note_link(kind, source, target, changed=cursor.rowcount == 1)
-
-    def unlink(self, kind: str, source: str, target: str) -> bool:
-        """Take a link away; False when there was none."""
-        cursor = self.connection.execute(
-            "DELETE FROM links WHERE tenant = ? AND kind = ? AND source = ? AND target = ?",
-            (self.tenant, kind, source, target),
-        )
-        return self.changes.note_link(kind, source, target, changed=cursor.rowcount == 1)
-
-    def linked(self, kind: str, source: str, target: str) -> bool:
-        """Whether this link exists."""
+    def _stored(self, kind: str, id_: str) -> tuple[JsonObject | None, bool]:
+        """A document's body, or None, and whether it is soft-deleted."""
         row = self.connection.execute(
-            "SELECT 1 FROM links WHERE tenant = ? AND kind = ? AND source = ? AND target = ?",
-            (self.tenant, kind, source, target),
+            "SELECT body, deleted_at FROM documents WHERE kind = ? AND tenant = ? AND id = ?", (kind, self.tenant, id_)
         ).fetchone()
-        return row is not None
+        return (json.loads(row[0]), row[1] is not None) if row else (None, False)
 
-    def targets(self, kind: str, source: str) -> list[str]:
-        """What a document links to, in the order of linking."""
-        rows = self.connection.execute(
-            "SELECT target FROM links WHERE tenant = ? AND kind = ? AND source = ? ORDER BY position",
-            (self.tenant, kind, source),
-        )
-        return [row[0] for row in rows]
-
-    def sources(self, kind: str, target: str) -> list[str]:
-        """What links to a document, in the order of linking."""
-        rows = self.connection.execute(
-            "SELECT source FROM links WHERE tenant = ? AND kind = ? AND target = ? ORDER BY position",
-            (self.tenant, kind, target),
-        )
-        return [row[0] for row in rows]
+    def _note_end(self, kind: str, id_: str) -> None:
+        """Note that a document is about to go."""
+        self.changes.note_end(kind, id_)
+        if kind in OBSERVED:
+            body, deleted = self._stored(kind, id_)
+            if body is not None:
+                self.audit.ended(kind, id_, body, hard=deleted)
 
 
 _SELECT = "SELECT tenant, kind, id, body, deleted_at, position FROM documents"

@@ -42,8 +42,9 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
         "applications": [identity.as_seed(subscriptions) for identity in deployers],
     }
     tenant = {"tenantId": settings.tenant_id}
+    licence = {"licence": settings.tenant.licence}
     return {
-        "tenants": [{"id": settings.tenant_id, "displayName": "Contoso", "domain": DOMAIN}],
+        "tenants": [{"id": settings.tenant_id, "displayName": "Contoso", "domain": DOMAIN, **licence}],
         **{kind: [item | tenant for item in items] for kind, items in directory.items()},
         **(_azure(settings, place) if place else {}),
     }

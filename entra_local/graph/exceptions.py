@@ -183,6 +183,14 @@ class Denied(GraphError):
     message = "Insufficient privileges to complete the operation."
 
 
+class NoPremiumLicence(GraphError):
+    """The tenant has no licence for what was asked."""
+
+    status = 403
+    code = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+    message = "Neither tenant is B2C or tenant doesn't have premium license"
+
+
 class UnknownCaller(GraphError):
     """The token's principal is gone."""
 

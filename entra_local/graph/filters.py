@@ -8,6 +8,7 @@ from typing import Any
 from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
 
+from entra_local import clock
 from entra_local.graph.exceptions import BadQuery
 from entra_local.wire import JsonObject
 
@@ -123,8 +124,10 @@ def _value(node: ast._Node, body: Any, bound: Mapping[str, Any]) -> Any:
         case ast.Attribute(owner=owner, attr=name):
             inner = _value(owner, body, bound)
             return inner.get(name) if isinstance(inner, dict) else None
-        case ast.GUID(val=value) | ast.DateTime(val=value):
+        case ast.GUID(val=value):
             return value
+        case ast.DateTime(val=value):
+            return _folded(clock.stamp(clock.parse(value)))  # as moments are kept
         case ast._Literal():
             return node.py_val
     raise BadQuery("Unsupported expression in the filter.")

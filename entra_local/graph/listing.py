@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from urllib.parse import urlencode
 
@@ -79,12 +79,15 @@ def list_kind(
     deleted: bool = False,
     as_shown: Callable[[JsonObject], JsonObject] = lambda body: body,
     keep: Callable[[JsonObject], bool] = lambda _: True,
+    most: int = MAXIMUM_PAGE,
 ) -> Reply:
     """All objects of a type, by way of a lookup where the filter allows.
 
-    `as_shown` turns a stored object into the one that is filtered and shown; `keep` says which objects exist at all.
+    `as_shown` turns a stored object into the one that is filtered and shown; `keep` says which objects exist at all;
+    `most` is the largest page.
     """
     options = read_options(request.call, entity)
+    options = replace(options, top=min(options.top, most))
     stored = _rows(request.directory, entity.kind, options, deleted)
     rows = ((position, as_shown(body)) for position, body in stored if keep(body))
     return reply(request, entity, options, rows, skipped=options.order is None)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from entra_local.actors import Actor, act
 from entra_local.faults import SETTING as FAULTS
 from entra_local.graph.exceptions import (
     Denied,
@@ -67,6 +68,7 @@ class Graph(Service[GraphRequest]):
         if caller.person and not _open_to_people(route):
             raise Denied
         _check_permissions(admitted, route)
+        act(Actor(caller.object_id, caller.app_id, caller.person))
         if route not in DELTAS:
             check_options(request.call)
         return admitted

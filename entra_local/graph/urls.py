@@ -201,6 +201,8 @@ _ME = [
 _AUDIT = [
     GraphRoute("GET", "/auditLogs/signIns", audit.list_sign_ins, [needs.AUDIT_READ]),
     GraphRoute("GET", "/auditLogs/signIns/{id}", audit.read_sign_in, [needs.AUDIT_READ]),
+    GraphRoute("GET", "/auditLogs/directoryAudits", audit.list_directory_audits, [needs.AUDIT_READ]),
+    GraphRoute("GET", "/auditLogs/directoryAudits/{id}", audit.read_directory_audit, [needs.AUDIT_READ]),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from entra_local.actors import PORTAL as AT_THE_PORTAL
+from entra_local.actors import Actor, act
 from entra_local.portal.exceptions import PortalError
 from entra_local.portal.forms import check_form, check_host
 from entra_local.portal.urls import TABLE
@@ -19,6 +21,7 @@ class Portal(Service[Request]):
         check_host(request.call)
         if route.method != "GET":
             check_form(request.call)
+        act(Actor(name=AT_THE_PORTAL, person=True))
         return request
 
     def no_route(self, call: Call, allowed: list[str]) -> PortalError:

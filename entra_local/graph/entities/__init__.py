@@ -1,7 +1,7 @@
 """The types that the tenant keeps, property by property, in the order in which Graph shows them."""
 
 from entra_local.graph.entities.applications import APPLICATION, FEDERATED_CREDENTIAL, KEY, PASSWORD, SERVICE_PRINCIPAL
-from entra_local.graph.entities.audit import SIGN_IN
+from entra_local.graph.entities.audit import DIRECTORY_AUDIT, SIGN_IN
 from entra_local.graph.entities.entity import Entity
 from entra_local.graph.entities.grants import APP_ROLE_ASSIGNMENT, PERMISSION_GRANT
 from entra_local.graph.entities.people import GROUP, USER
@@ -20,6 +20,7 @@ __all__ = [
     "APP_ROLE_ASSIGNMENT",
     "CLAIMS_MAPPING_POLICY",
     "CONDITIONAL_ACCESS_POLICY",
+    "DIRECTORY_AUDIT",
     "DIRECTORY_OBJECTS",
     "FEDERATED_CREDENTIAL",
     "GROUP",

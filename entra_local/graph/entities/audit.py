@@ -1,7 +1,7 @@
-"""The sign-in log's entries, which the tenant alone writes."""
+"""Entries of the logs, which the tenant alone writes."""
 
 from entra_local.graph.entities.entity import Entity
-from entra_local.graph.schema import flag, identifier, moment, structure, text
+from entra_local.graph.schema import flag, identifier, moment, opaque, structure, text
 
 SIGN_IN = Entity(
     "signIn",
@@ -20,5 +20,24 @@ SIGN_IN = Entity(
         "conditionalAccessStatus": text(),
         "isInteractive": flag(),
         "status": structure(),
+    },
+)
+
+DIRECTORY_AUDIT = Entity(
+    "directoryAudit",
+    "auditLogs/directoryAudits",
+    {
+        "id": text(),
+        "category": text(),
+        "correlationId": identifier(),
+        "result": text(),
+        "resultReason": text(),
+        "activityDisplayName": text(),
+        "activityDateTime": moment(),
+        "loggedByService": text(),
+        "operationType": text(),
+        "initiatedBy": structure(),
+        "targetResources": opaque([]),
+        "additionalDetails": opaque([]),
     },
 )

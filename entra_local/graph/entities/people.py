@@ -10,6 +10,7 @@ from entra_local.graph.schema import (
     nested,
     opaque,
     read_only,
+    structure,
     text,
     texts,
 )
@@ -93,6 +94,7 @@ USER = Entity(
         "employeeOrgData": if_selected(nested({"costCenter": text(), "division": text()}, default="null")),
         "onPremisesSyncEnabled": if_selected(read_only(flag())),
         "showInAddressList": if_selected(flag()),
+        "signInActivity": if_selected(read_only(structure())),
         "signInSessionsValidFromDateTime": if_selected(read_only(moment())),
         **{name: if_selected(text()) for name in _USER_TEXTS},
         **{name: if_selected(read_only(text())) for name in _USER_READ_ONLY},

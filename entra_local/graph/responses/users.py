@@ -1,15 +1,23 @@
 """/users and what hangs below one."""
 
 from entra_local.graph.entities import USER
+from entra_local.graph.exceptions import Denied
 from entra_local.graph.listing import list_kind
-from entra_local.graph.models import users
+from entra_local.graph.models import logs, users
+from entra_local.graph.permissions import AUDIT_READ
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.responses.common import NO_CONTENT, one, typed
-from entra_local.wire import Reply
+from entra_local.wire import JsonObject, Reply
+
+ACTIVITY_PAGE = 500
+"""The largest page with `signInActivity`, which is kept elsewhere."""
 
 
 def list_all(request: GraphRequest) -> Reply:
-    return list_kind(request, USER)
+    if not _wants_activity(request):
+        return list_kind(request, USER)
+    _check_activity(request)
+    return list_kind(request, USER, as_shown=lambda body: _active(request, body), most=ACTIVITY_PAGE)
 
 
 def create(request: GraphRequest) -> Reply:
@@ -17,7 +25,27 @@ def create(request: GraphRequest) -> Reply:
 
 
 def read(request: GraphRequest) -> Reply:
-    return one(request, USER, users.load_user(request.directory, request["id"]))
+    user = users.load_user(request.directory, request["id"])
+    if _wants_activity(request):
+        _check_activity(request)
+        user = _active(request, user)
+    return one(request, USER, user)
+
+
+def _wants_activity(request: GraphRequest) -> bool:
+    query = request.call.query
+    return any(logs.ACTIVITY in query.get(option, "") for option in ("$select", "$filter", "$orderby"))
+
+
+def _check_activity(request: GraphRequest) -> None:
+    """Raises Denied or NoPremiumLicence."""
+    if request.caller.permissions.isdisjoint(AUDIT_READ):
+        raise Denied
+    logs.require_premium(request.directory)
+
+
+def _active(request: GraphRequest, body: JsonObject) -> JsonObject:
+    return body | {logs.ACTIVITY: logs.activity_of(request.directory, body["id"])}
 
 
 def update(request: GraphRequest) -> Reply:

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from entra_local import clock
+from entra_local.graph.models.logs import note_activity
 from entra_local.signin.exceptions import SignInError
 from entra_local.signin.models.clients import Client
 from entra_local.store import Directory
@@ -47,6 +48,8 @@ def write(
         },
     }
     directory.put(KIND, id_, entry)
+    if user is not None and error is None:
+        note_activity(directory, user["id"], id_, interactive=interactive)
     surplus = directory.count(KIND) - KEPT
     if surplus > 0:
         oldest = [found.id for _, found in zip(range(surplus), directory.scan(KIND), strict=False)]
