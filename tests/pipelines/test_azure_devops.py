@@ -109,3 +109,15 @@ def test_environments_follow_one_another_and_each_is_shown_first() -> None:
         for stage in pipeline("deploy.yml")["stages"]
         if not stage["stage"].endswith("_preview")
     )
+
+
+def test_variables_come_from_the_groups_that_bootstrap_names() -> None:
+    for name in PIPELINES:
+        assert pipeline(name)["variables"] == [{"group": "airflow-entra"}]
+    assert {stage["stage"]: stage.get("variables") for stage in pipeline("deploy.yml")["stages"]} == {
+        **dict.fromkeys(("development_preview", "staging_preview", "production_preview")),
+        **{
+            environment: [{"group": f"airflow-entra-{environment}"}]
+            for environment in ("development", "staging", "production")
+        },
+    }
