@@ -9,6 +9,7 @@ from datetime import datetime
 from airflow_entra.audit import checks
 from airflow_entra.audit.checks.check import SEVERITIES, Facts, Finding, Result, Severity
 from airflow_entra.audit.deeds import Deed, Started, deeds, started
+from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.leavers import Left, left
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.audited import GRANTED, Audited, Change
@@ -37,6 +38,8 @@ class Audit:
     deeds: tuple[Deed, ...]
     started: tuple[Started, ...]
     denied: tuple[str, ...]
+    drift: tuple[Difference, ...] | None = None
+    """None where nobody asked."""
 
     def findings(self, at_least: Severity = "low") -> list[tuple[str, Finding]]:
         """(name of the check, finding) of this severity and above, the worst first."""

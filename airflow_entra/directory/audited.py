@@ -6,7 +6,7 @@ ask is in `denied`, which the audit says; it is never an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 GRANTED = "Add member to group", "Add app role assignment grant to user", "Add app role assignment to group"
-TAKEN = "Remove member from group", "Disable account", "Delete user", "Remove app role assignment from user"
+TAKEN = (
+    "Remove member from group",
+    "Disable account",
+    "Delete user",
+    "Remove app role assignment from user",
+    "Remove app role assignment from group",
+)
 """What the directory's log calls the changes that an audit follows: learn.microsoft.com/entra/identity/
 monitoring-health/reference-audit-activities. Entra keeps them 30 days with a premium licence, 7 without."""
 
@@ -83,9 +89,14 @@ class Audited:
     denied: tuple[str, ...]
 
 
-def read(graph: Graph, settings: StackSettings, plan: AccessPlan, since: datetime) -> Audited:
-    """Ask about everything. Raises NotDeployedError, GraphError."""
-    return _Reading(graph, settings, plan).all(since)
+def read(
+    graph: Graph, settings: StackSettings, plan: AccessPlan, since: datetime, known: Collection[str] = ()
+) -> Audited:
+    """Ask about everything. `known` are object ids of people who have been in this Airflow.
+
+    Raises NotDeployedError, GraphError.
+    """
+    return _Reading(graph, settings, plan).all(since, known)
 
 
 class _Reading:
@@ -93,7 +104,7 @@ class _Reading:
         self._graph, self._settings, self._plan = graph, settings, plan
         self._denied: list[str] = []
 
-    def all(self, since: datetime) -> Audited:
+    def all(self, since: datetime, known: Collection[str]) -> Audited:
         application, principal = self._application()
         registration, programs = self._registration(principal)
         ids = membership.group_ids(self._graph, self._plan)
@@ -118,7 +129,7 @@ class _Reading:
             ),
             personal_consents=sum(grant["consentType"] == "Principal" for grant in grants),
             application_permissions=tuple(self._permissions(principal)),
-            changes=tuple(self._changes(since, {*members, *people})),
+            changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
             denied=tuple(dict.fromkeys(self._denied)),
         )
 
@@ -167,13 +178,16 @@ class _Reading:
         for one in found:
             yield f"{one.get('resourceDisplayName') or one['resourceId']} {one['appRoleId']}"
 
-    def _changes(self, since: datetime, subjects: set[str]) -> Iterator[Change]:
+    def _changes(self, since: datetime, wanted: Collection[str]) -> Iterator[Change]:
+        """Those about the ids in `wanted`, of everything in the tenant, oldest first."""
         activities = " or ".join(f"activityDisplayName eq '{name}'" for name in (*GRANTED, *TAKEN))
         query = {"$filter": f"activityDateTime ge {since:%Y-%m-%dT%H:%M:%SZ} and ({activities})", "$top": "999"}
-        found: list[Any] = self._or([], "the directory's log", lambda: self._pages("/auditLogs/directoryAudits", query))
-        for entry in found:
-            change = _change(entry)
-            if change and (change.subject_id in subjects or change.group is not None):
+        log = "/auditLogs/directoryAudits"
+        entries: list[Any] = self._or([], "who changed what (the directory's log)", lambda: self._pages(log, query))
+        about = frozenset(id_.lower() for id_ in wanted)
+        for found in filter(None, map(_change, sorted(entries, key=lambda one: str(one["activityDateTime"])))):
+            change, ids = found
+            if ids & about:
                 yield change
 
     def _pages(self, path: str, query: Mapping[str, str] | None = None) -> list[Any]:
@@ -203,36 +217,32 @@ def _credentials(application: Mapping[str, Any]) -> Iterator[Expiring]:
             yield Expiring(kind, name, one["keyId"], datetime.fromisoformat(ends) if ends else None)
 
 
-def _change(entry: Mapping[str, Any]) -> Change | None:
-    targets = entry.get("targetResources") or []
-    people = [one for one in targets if one.get("type") in ("User", "ServicePrincipal")]
-    groups = [one for one in targets if one.get("type") == "Group"]
-    subject = next(iter(people or groups), None)
+def _change(entry: Mapping[str, Any]) -> tuple[Change, frozenset[str]] | None:
+    """The change, and the ids of everything that it was about."""
+    targets: list[Mapping[str, Any]] = entry.get("targetResources") or []
+    activity = str(entry["activityDisplayName"])
+    wanted = ("User", "Group") if "app role" in activity else ("User", "Group", "ServicePrincipal")
+    subject = next((one for one in targets if one.get("type") in wanted), None)
     if subject is None:
         return None
-    group = next((_group_name(one) for one in groups), None) or _new_value(people, "Group.DisplayName")
-    return Change(
+    told = {changed.get("displayName"): _value(changed) for changed in subject.get("modifiedProperties") or ()}
+    other = next((one for one in targets if one is not subject and one.get("type") == "Group"), {})
+    group = (other.get("displayName") or told.get("Group.DisplayName")) if "member" in activity else None
+    change = Change(
         at=datetime.fromisoformat(entry["activityDateTime"]),
-        activity=entry["activityDisplayName"],
+        activity=activity,
         by=_initiator(entry.get("initiatedBy") or {}),
         subject_id=subject["id"],
         subject=str(subject.get("userPrincipalName") or subject.get("displayName") or subject["id"]),
-        group=group if people else None,
+        group=group,
     )
+    ids = [*(one.get("id") for one in targets), told.get("Group.ObjectID")]
+    return change, frozenset(str(id_).lower() for id_ in ids if id_)
 
 
-def _group_name(target: Mapping[str, Any]) -> str | None:
-    name = target.get("displayName") or _new_value([target], "Group.DisplayName")
-    return str(name) if name else None
-
-
-def _new_value(targets: Iterable[Mapping[str, Any]], name: str) -> str | None:
-    for target in targets:
-        for changed in target.get("modifiedProperties") or ():
-            value = changed.get("newValue") or changed.get("oldValue")
-            if changed.get("displayName") == name and value:
-                return str(value).strip('"')
-    return None
+def _value(changed: Mapping[str, Any]) -> str:
+    """A modified property's value, which the log writes as JSON."""
+    return str(changed.get("newValue") or changed.get("oldValue") or "").strip('"')
 
 
 def _initiator(by: Mapping[str, Any]) -> str:
@@ -240,3 +250,14 @@ def _initiator(by: Mapping[str, Any]) -> str:
     return str(
         user.get("userPrincipalName") or user.get("id") or program.get("displayName") or program.get("appId") or "Entra"
     )
+
+
+def last_change(graph: Graph, object_id: str, since: datetime) -> tuple[datetime, str] | None:
+    """When and by whom an object was changed last, as the directory's log has it; None where it doesn't say.
+
+    Raises GraphError.
+    """
+    about = f"targetResources/any(t: t/id eq '{object_id}') and activityDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}"
+    entries = list(graph.pages("/auditLogs/directoryAudits", {"$filter": about, "$top": "999"}))
+    newest = max(entries, key=lambda one: str(one["activityDateTime"]), default=None)
+    return newest and (datetime.fromisoformat(newest["activityDateTime"]), _initiator(newest.get("initiatedBy") or {}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,8 +24,11 @@ from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
+from airflow_entra.local.drift import drift_of
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.graph import deployers_graph
+from airflow_entra.local.identities import AUDITOR, identities
+from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World
 from airflow_entra.render import FILES
 from airflow_entra.settings import load
@@ -32,8 +36,8 @@ from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph, GraphError
 
 
-def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, http_port: int) -> Audit:
-    """The audit of the last `days`, with the records in `files`, one for each Airflow.
+def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, drifted: bool, http_port: int) -> Audit:
+    """The audit of the last `days`, with the records in `files`, one for each Airflow; `drifted` asks Pulumi too.
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
@@ -46,7 +50,9 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, h
         records = list(_of_local_airflows(world, stack, since))
     try:
         with _graph(world, settings, http_port, local) as graph:
-            audited = read(graph, settings, plan(settings, stack), since)
+            known = {one.object_id for some in records for one in some.sessions}
+            audited = read(graph, settings, plan(settings, stack), since, known)
+            differences = drift_of(world, stack, graph, since, local, http_port) if drifted else None
     except NotDeployedError as missing:
         how = f"airflow-entra local deploy --stack {stack}" if local else f"pulumi up --stack {stack}"
         raise LocalError(f"{missing}: `{how}` makes it") from missing
@@ -54,7 +60,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, h
         raise LocalError(str(problem)) from problem
     except (GraphError, httpx.TransportError) as problem:
         raise LocalError(f"Microsoft Graph did not answer: {problem}") from problem
-    return audit(
+    found = audit(
         audited,
         _by_url(records, audited.rules.client_id),
         declared={*scopes(settings.sign_in), *(APP_ROLE_IDS[one] for one in app_permissions(settings.sign_in))},
@@ -62,13 +68,15 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, h
         now=now,
         since=since,
     )
+    return replace(found, drift=differences)
 
 
 @contextmanager
 def _graph(world: World, settings: StackSettings, http_port: int, local: bool) -> Iterator[Graph]:
     if local:
         tenant = tenants.start(world, http_port)
-        with deployers_graph(world, tenant, settings.tenant_id) as graph:
+        tenants.seed(world, seed_for(settings, identities(world).values()))
+        with deployers_graph(world, tenant, settings.tenant_id, AUDITOR) as graph:
             yield graph
     else:
         yield Graph(token_source(GRAPH, settings.tenant_id))

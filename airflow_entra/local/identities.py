@@ -1,4 +1,4 @@
-"""The deploying identities that a local tenant knows, and their secrets, made once per world."""
+"""The identities that a local tenant knows: those that deploy, one that audits; their secrets, made once a world."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _NAMESPACE = uuid.UUID("5b0f2f5e-6f0c-4a39-9c55-0d8f6b9f0a11")
 
 FULL = "full"
 OWNED_BY = "owned-by"
+AUDITOR = "auditor"
+"""Reads alone, as whoever audits a real tenant does."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ KNOWN = (
         azure_roles=("Owner", "Key Vault Administrator"),
     ),
     Identity(OWNED_BY, permissions=("Application.ReadWrite.OwnedBy",), azure_roles=()),
+    Identity(AUDITOR, permissions=("AuditLog.Read.All", "Directory.Read.All"), azure_roles=()),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,9 @@ from datetime import datetime
 from airflow_entra.audit.actors import Actor
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.checks.check import Result
+from airflow_entra.audit.drift import Difference
 from airflow_entra.directory.who import Standing
+from airflow_entra.preview.result import ABSENT
 
 Row = tuple[str, ...]
 
@@ -35,6 +38,7 @@ def tables(audit: Audit) -> list[Table]:
             [(one.severity, name, one.where, one.what, one.right, one.fix) for name, one in audit.findings()],
             "None.",
         ),
+        *([] if audit.drift is None else [_drift(audit.drift)]),
         Table("checks", "Checks", ("Check", "Holds", "Asked"), [_check(one) for one in audit.results], "None."),
         Table(
             "access",
@@ -117,6 +121,32 @@ def tables(audit: Audit) -> list[Table]:
             "None in this time, or no records were given (--airflow).",
         ),
     ]
+
+
+def _drift(differences: Sequence[Difference]) -> Table:
+    return Table(
+        "drift",
+        "Drift: the stack file, Pulumi's state and the tenant",
+        ("Resource", "Property", "Stack file", "State", "Tenant", "Who wins", "How to settle it", "Changed by"),
+        [
+            (
+                one.resource,
+                one.path or "(all of it)",
+                *(_value(value) for value in (one.declared, one.state, one.live)),
+                one.wins,
+                one.settle,
+                one.by,
+            )
+            for one in differences
+        ],
+        "None: all three say the same.",
+    )
+
+
+def _value(value: object) -> str:
+    if value is ABSENT:
+        return "(none)"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def not_seen(audit: Audit) -> Iterable[str]:

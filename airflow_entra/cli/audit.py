@@ -1,0 +1,84 @@
+"""airflow-entra audit: who has access, what they did with it, and what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from airflow_entra.cli.common import tenant_port_option, told, writing
+
+if TYPE_CHECKING:
+    from airflow_entra.audit.checks.check import Severity
+    from airflow_entra.report.audit import Format
+
+_TABLES = ["access", "findings", "drift", "checks", "programs", "left", "grants", "actions", "runs"]
+
+
+@click.command(name="audit")
+@click.option("--stack", default="local", show_default=True)
+@click.option(
+    "--airflow",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="What an Airflow wrote down: the output of `python -m airflow_entra_auth.records --since DATE` in its "
+    "environment. Repeat it for each. A local stack's Airflows are asked by themselves.",
+)
+@click.option("--drift", is_flag=True, help="Compare the stack file, Pulumi's state and the tenant as well.")
+@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How far back.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "csv", "json"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--table", type=click.Choice(_TABLES), default="access", show_default=True, help="With --format csv.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write there instead.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["high", "medium", "low", "never"]),
+    default="high",
+    show_default=True,
+    help="The severity from which findings give exit code 1.",
+)
+@tenant_port_option("Where the local tenant is started, where it isn't running. 0: any free port.")
+def command(
+    stack: str,
+    files: tuple[Path, ...],
+    drift: bool,
+    days: int,
+    form: Format,
+    table: str,
+    out: Path | None,
+    fail_on: Severity | str,
+    port: int,
+) -> None:
+    """Who has access to a stack's Airflow and through what, what they did, what expires, and what is wrong.
+
+    The directory is asked as the identity in the ARM_* variables, which needs to read alone; for a local stack it is
+    the local tenant. Every run and every task's log is led back to a verified person, or to what else is behind it:
+    where Airflow kept no name, that is what is said. Exit code 1 where something of --fail-on or worse is wrong,
+    or, with --drift, where the three differ.
+    """
+    if form == "csv" and table == "drift" and not drift:
+        raise click.UsageError("--table drift goes with --drift")
+    from airflow_entra.local.audit import audit_stack
+    from airflow_entra.local.world import project_world, write_private
+    from airflow_entra.report.audit import conclusion, render
+
+    with told():
+        found = audit_stack(project_world(), stack, files, days=days, drifted=drift, http_port=port)
+    text = render(found, form, table)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        with writing():
+            write_private(out, text)
+        click.echo(f"Written: {out}", err=True)
+    click.echo(conclusion(found), err=True)
+    sys.exit(1 if fail_on != "never" and (found.findings(fail_on) or found.drift) else 0)  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+"""Where a stack's file, Pulumi's state and the tenant differ; who changed the tenant is asked of its log."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from airflow_entra.audit.drift import Difference, drift
+from airflow_entra.directory.audited import last_change
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.outputs import WORKSPACE
+from airflow_entra.local.run import open_session
+from airflow_entra.local.world import World
+from airflow_entra.preview.engine import Engine, NoEngineError
+from airflow_entra.preview.run import InterruptedPreviewError, preview_all
+from airflow_entra_auth.graph import Graph, GraphError
+
+_LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
+
+
+def drift_of(
+    world: World, stack: str, graph: Graph, since: datetime, local: bool, http_port: int
+) -> tuple[Difference, ...]:
+    """Every difference of a deployed stack. Raises LocalError where Pulumi can't say."""
+    try:
+        (refreshed,) = preview_all(_engine(world, stack, local, http_port), [stack], 1, lambda _: None, lambda _: None)
+    except (NoEngineError, InterruptedPreviewError) as problem:
+        raise LocalError(str(problem)) from problem
+    if refreshed.outcome != "previewed" or refreshed.new:
+        why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
+        raise LocalError(f"Pulumi can't say what drifted: {why}")
+    return tuple(_with_actors(drift(refreshed), graph, since))
+
+
+def _engine(world: World, stack: str, local: bool, http_port: int) -> Engine:
+    workspace = os.environ.get(WORKSPACE)
+    if workspace or not local:
+        return Engine(Path(workspace or world.project), os.environ, policies=False, refresh=True)
+    session = open_session(world, [stack], http_port=http_port, say=lambda _: None)
+    return Engine(world.workspace, session.environment, policies=False, refresh=True)
+
+
+def _with_actors(found: Sequence[Difference], graph: Graph, since: datetime) -> list[Difference]:
+    actors = {one.id: _actor(graph, one.id.rpartition("/")[2], since) for one in found if one.by_hand and one.id}
+    return [replace(one, by=actors[one.id]) if one.id in actors and one.by_hand else one for one in found]
+
+
+def _actor(graph: Graph, object_id: str, since: datetime) -> str:
+    try:
+        last = last_change(graph, object_id, since)
+    except GraphError as error:
+        if error.status not in (400, 403, 404):
+            raise
+        return f"not to be seen: {error.code}"
+    return f"{last[1]} at {last[0]:%Y-%m-%d %H:%M:%S}Z" if last else _LATE
