@@ -1,0 +1,119 @@
+"""How Pulumi is run and what is made of its failures: by a stand-in on PATH that says what it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from airflow_entra.access.secret_slots import PROVE
+from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+
+DEPLOYER = "deployers-own-secret-value"
+
+
+class Pulumi:
+    """`pulumi` as a shell script; what it was called with is in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.engine = Engine(folder, "prod", {"PATH": f"{folder}:{os.defpath}", "ARM_CLIENT_SECRET": DEPLOYER})
+
+    def says(self, said: str = "", complained: str = "", code: int = 0) -> None:
+        (self._folder / "said").write_text(said)
+        (self._folder / "complained").write_text(complained)
+        script = self._folder / "pulumi"
+        script.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$@" > called\necho "${PROVE}" > proofs\n'
+            f"cat said\ncat complained >&2\nexit {code}\n"
+        )
+        script.chmod(0o755)
+
+    def called(self) -> list[str]:
+        return (self._folder / "called").read_text().split("\n")[:-1]
+
+    def proofs(self) -> str:
+        return (self._folder / "proofs").read_text().strip()
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path) -> Pulumi:
+    return Pulumi(tmp_path)
+
+
+def test_an_update_touches_its_targets_alone_and_says_how_often_the_secret_is_proven(pulumi: Pulumi) -> None:
+    pulumi.says()
+    pulumi.engine.update(["urn:b"], ["urn:a", "urn:b", "urn:v"], proofs=3)
+    called = pulumi.called()
+    pairs = list(pairwise(called))
+    assert [value for name, value in pairs if name == "--replace"] == ["urn:b"]
+    assert [value for name, value in pairs if name == "--target"] == ["urn:a", "urn:b", "urn:v"]
+    assert ("--stack", "prod") in pairs
+    assert pulumi.proofs() == "3"
+
+
+def test_a_preview_asks_for_nothing_to_be_proven(pulumi: Pulumi) -> None:
+    pulumi.says(json.dumps({"steps": [{"op": "same", "urn": "urn:a"}]}))
+    assert pulumi.engine.preview(["urn:b"]) == [{"op": "same", "urn": "urn:a"}]
+    assert pulumi.proofs() == ""
+    pulumi.says("{}")
+    assert pulumi.engine.preview([]) == []
+
+
+def test_the_state_is_read_without_its_secrets(pulumi: Pulumi) -> None:
+    pulumi.says('{"deployment": {}}')
+    assert pulumi.engine.export() == {"deployment": {}}
+    assert "--show-secrets" not in pulumi.called()
+
+
+@pytest.mark.parametrize(
+    ("said", "complained", "reason"),
+    [
+        (
+            json.dumps(
+                {"diagnostics": [{"severity": "info", "message": "x"}, {"severity": "error", "message": "y\n"}]}
+            ),
+            "",
+            "y",
+        ),
+        ("one\n\ntwo\n", "error: three \x1b[31m", "one; two; error: three"),
+        ("", "", "exit code 7"),
+        ('["no object"]', "", '["no object"]'),
+        (f"proxy said {DEPLOYER}", "", "proxy said [secret]"),
+    ],
+)
+def test_the_reason_of_a_failure_is_one_line(pulumi: Pulumi, said: str, complained: str, reason: str) -> None:
+    pulumi.says(said, complained, code=7)
+    with pytest.raises(EngineError) as failed:
+        pulumi.engine.preview([])
+    assert str(failed.value).startswith(reason)
+    assert "\n" not in str(failed.value)
+    assert "\x1b" not in str(failed.value)
+    assert not isinstance(failed.value, LockedError)
+
+
+def test_a_lock_is_told_apart(pulumi: Pulumi) -> None:
+    pulumi.says(complained="error: the stack is currently locked by 1 lock(s). Either wait", code=1)
+    with pytest.raises(LockedError, match="currently locked"):
+        pulumi.engine.update([], [], proofs=1)
+
+
+def test_a_killed_engine_is_said_to_be(pulumi: Pulumi, tmp_path: Path) -> None:
+    pulumi.says()
+    (tmp_path / "pulumi").write_text("#!/bin/sh\nkill -9 $$\n")
+    with pytest.raises(EngineError, match=r"it was killed \(signal 9\)"):
+        pulumi.engine.export()
+
+
+def test_without_pulumi_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"no pulumi on PATH.*airflow-entra local run"):
+        Engine(tmp_path, "prod", {"PATH": str(tmp_path)}).export()
+
+
+def test_an_answer_that_is_no_object_is_refused(pulumi: Pulumi) -> None:
+    pulumi.says("[]")
+    with pytest.raises(EngineError):
+        pulumi.engine.export()

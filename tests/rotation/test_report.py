@@ -1,0 +1,77 @@
+"""What a person, a program and a pull request are told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_entra.rotation.finding import Finding
+from airflow_entra.rotation.report import conclusion, render
+from airflow_entra.rotation.rotate import Outcome, Rotation
+from airflow_entra.rotation.slots import Held, Slot
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+HELD = Held(
+    Slot("slot-b", "urn::slot-b", "key-b", NOW, NOW + 97 * DAY),
+    Slot("slot-a", "urn::slot-a", "key-a", NOW - 90 * DAY, NOW + 7 * DAY),
+    "urn::client-secret",
+    finished=True,
+)
+FINDING = Finding("stack prod", "what | is *wrong*", "right", "fix")
+
+
+def rotation(outcome: Outcome, held: Held | None = HELD, mode: str = "vaultSecret", **more: Any) -> Rotation:
+    return Rotation("prod", mode, NOW, outcome, held, NOW + 90 * DAY if held else None, **more)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (rotation("not due"), "Stack prod: nothing is due before 2026-05-30 (in 90 days)."),
+        (rotation("rotated", replaced=(("slot-b", "old", "key-b"),)), "slot-b was replaced; the vault has the new"),
+        (rotation("finished"), "the interrupted rotation is finished"),
+        (rotation("due", to_replace=("slot-a", "slot-b")), "slot-a and then slot-b would be replaced"),
+        (rotation("due"), "an earlier rotation was interrupted and would be finished"),
+        (rotation("refused", None, findings=(FINDING,)), "the secret was not rotated"),
+        (rotation("refused", None, replaced=(("slot-a", "1", "2"),)), "the secret before it still works"),
+        (rotation("nothing to rotate", None, "federated"), "has no secret: Airflow signs in with a token"),
+        (rotation("nothing to rotate", None, "certificate", certificate_end=NOW), "ends on 2026-03-01"),
+    ],
+)
+def test_the_first_line_says_it(told: Rotation, said: str) -> None:
+    assert said in render(told, "text").splitlines()[0]
+    assert said in render(told, "markdown").splitlines()[0].replace("\\", "")
+    assert json.loads(render(told, "json"))["outcome"] == told.outcome
+    assert len(conclusion(told).splitlines()) == 1
+
+
+def test_each_slot_is_told_by_what_entra_calls_it_and_what_it_is_good_for() -> None:
+    lines = render(rotation("not due"), "text").splitlines()
+    assert lines[-2].split() == ["slot-a", "key-a", "2025-12-01T12:00:00Z", "2026-03-08T12:00:00Z", "still", "accepted"]
+    assert lines[-1].split()[-3:] == ["in", "the", "vault"]
+    ended = Held(HELD.current, Slot("slot-a", "urn", "key-a", NOW - 90 * DAY, NOW), "urn", finished=False)
+    text = render(rotation("due", ended), "text")
+    assert "ended" in text
+    assert "on its way to the vault" in text
+
+
+def test_a_finding_has_its_four_parts_in_every_form() -> None:
+    told = rotation("refused", None, findings=(FINDING,))
+    assert "stack prod: what | is *wrong*\n  right: right\n  fix:   fix\n" in render(told, "text")
+    assert "| stack prod | what \\| is \\*wrong\\* | right | fix |" in render(told, "markdown")
+    assert set(json.loads(render(told, "json"))["findings"][0]) == {"where", "what", "right", "fix"}
+
+
+def test_what_is_fine_is_what_needs_nobody() -> None:
+    assert all(rotation(one).fine for one in ("not due", "rotated", "finished", "nothing to rotate"))
+    assert not any(rotation(one).fine for one in ("due", "refused"))
+    assert not rotation("nothing to rotate", findings=(FINDING,)).fine
+
+
+def test_a_short_overlap_is_looked_at_more_often_than_daily() -> None:
+    assert conclusion(rotation("not due")).startswith("Run this daily.")
+    assert conclusion(rotation("not due", run_every=timedelta(hours=2))).startswith("Run this every 2h.")

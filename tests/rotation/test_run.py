@@ -1,0 +1,171 @@
+"""One run, with an engine that fails where the real one seldom does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.rotation.rotate import Rotate, Rotation
+from airflow_entra.settings import load
+from tests.rotation.test_slots import START, Model, credential
+
+GOOD = Path(__file__).parents[1] / "settings" / "data" / "good"
+STACKS = Path(__file__).parents[2] / "stacks"
+LOCKED = LockedError("the stack is currently locked by 1 lock(s)")
+
+
+class Fake(Engine):
+    """Rotates a model; `troubles` are raised by the call of that name, one after the other, before it does anything."""
+
+    def __init__(self, **troubles: Sequence[EngineError | None]) -> None:
+        self.model = Model()
+        self.model.deploy(START, credential(90, 7))
+        self.now = START
+        self.recovered = 0
+        self.steps: list[dict[str, Any]] = []
+        self.before_update: Callable[[], object] = lambda: None
+        self.pending: list[Any] = []
+        self._troubles = {name: list(some) for name, some in troubles.items()}
+
+    def export(self) -> dict[str, Any]:
+        self._trouble("export")
+        found = self.model.export()
+        found["deployment"]["pending_operations"] = self.pending
+        return found
+
+    def preview(self, replace: Sequence[str]) -> list[dict[str, Any]]:
+        self._trouble("preview")
+        self.before_update()
+        return self.steps
+
+    def update(self, replace: Sequence[str], targets: Sequence[str], proofs: int) -> None:
+        self._trouble("update")
+        self.now += timedelta(seconds=5)
+        for urn in replace:
+            self.model.make(urn.rpartition("::")[2], self.now, self.now + timedelta(days=97))
+        self.model.publish()
+
+    def recover(self) -> str:
+        self._trouble("recover")
+        self.recovered += 1
+        self.pending = []
+        return "settled"
+
+    def _trouble(self, call: str) -> None:
+        troubles = self._troubles.get(call)
+        trouble = troubles.pop(0) if troubles else None
+        if trouble:
+            raise trouble
+
+
+def run(engine: Fake, folder: Path, *, at_once: bool = True, stack: str = "local", dry_run: bool = False) -> Rotation:
+    file = folder / "Pulumi.prod.yaml"
+    if not file.exists():
+        file.write_text((STACKS / f"Pulumi.{stack}.yaml").read_text())
+    said: list[str] = []
+    return Rotate("prod", file, load(file), engine, START, said.append).run(at_once=at_once, dry_run=dry_run)
+
+
+def test_after_a_leak_both_are_replaced_the_older_first(tmp_path: Path) -> None:
+    engine = Fake()
+    done = run(engine, tmp_path)
+    assert done.outcome == "rotated"
+    assert [slot for slot, _, _ in done.replaced] == ["slot-b", "slot-a"]
+    assert {now for _, _, now in done.replaced} == engine.model.keys
+
+
+@pytest.mark.parametrize("call", ["preview", "update"])
+def test_a_stale_lock_is_settled_and_the_run_begins_again(tmp_path: Path, call: str) -> None:
+    engine = Fake(**{call: [LOCKED]})
+    assert run(engine, tmp_path).outcome == "rotated"
+    assert engine.recovered == 1
+
+
+def test_a_lock_that_lives_is_told_as_a_finding(tmp_path: Path) -> None:
+    recover = EngineError("stack prod is locked by process 7 on host since 2026-03-01 12:00")
+    done = run(Fake(update=[LOCKED], recover=[recover]), tmp_path)
+    assert done.outcome == "refused"
+    assert "process 7" in done.findings[0].what
+    done = run(Fake(update=[LOCKED, LOCKED]), tmp_path)
+    assert "currently locked" in done.findings[0].what
+
+
+def test_what_an_interrupted_run_left_is_settled_first(tmp_path: Path) -> None:
+    engine = Fake()
+    engine.pending = [{"type": "updating", "resource": {"urn": "urn::x", "type": "x"}}]
+    assert run(engine, tmp_path, at_once=False).outcome == "not due"
+    assert engine.recovered == 1
+
+
+def test_a_state_that_was_being_written_is_mended_and_nothing_else_is(tmp_path: Path) -> None:
+    engine = Fake(export=[EngineError("error: failed to load checkpoint: EOF")])
+    assert run(engine, tmp_path).outcome == "rotated"
+    assert engine.recovered == 1
+    with pytest.raises(EngineError, match="no stack named"):
+        run(Fake(export=[EngineError("error: no stack named 'prod' found")]), tmp_path)
+
+
+def test_where_the_second_half_fails_the_first_is_told(tmp_path: Path) -> None:
+    done = run(Fake(update=[None, EngineError("Graph: 503")]), tmp_path)
+    assert done.outcome == "refused"
+    assert [slot for slot, _, _ in done.replaced] == ["slot-b"]
+    assert "Graph: 503" in done.findings[0].what
+
+
+def test_a_secret_that_another_run_replaced_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    engine = Fake()
+    engine.before_update = lambda: engine.update(["urn::slot-b"], [], 1)
+    done = run(engine, tmp_path)
+    assert "another run changed the secret meanwhile" in done.findings[0].what
+    assert len(engine.model.keys) == 2
+    assert done.replaced == ()
+
+
+def test_an_update_after_which_the_vault_is_behind_is_no_success(tmp_path: Path) -> None:
+    engine = Fake()
+    engine.model.publish = lambda: None  # type: ignore[method-assign]
+    done = run(engine, tmp_path)
+    assert done.outcome == "refused"
+    assert "the vault does not have the newest secret" in done.findings[0].what
+
+
+def test_a_dry_run_touches_nothing_and_settles_nothing(tmp_path: Path) -> None:
+    engine = Fake()
+    engine.pending = [{"type": "updating", "resource": {"urn": "urn::x", "type": "x"}}]
+    keys = engine.model.keys
+    done = run(engine, tmp_path, dry_run=True)
+    assert (done.outcome, done.to_replace) == ("due", ("slot-b", "slot-a"))
+    assert (engine.model.keys, engine.recovered) == (keys, 0)
+
+
+def test_a_platforms_token_is_nothing_to_rotate_and_pulumi_is_not_asked(tmp_path: Path) -> None:
+    trust = {"mode": "federated", "federated": {"issuer": "https://issuer.contoso.com/", "subject": "airflow"}}
+    _write(tmp_path, trust)
+    done = run(Fake(export=[EngineError("never asked")]), tmp_path)
+    assert (done.outcome, done.fine) == ("nothing to rotate", True)
+
+
+@pytest.mark.parametrize(("days", "fine"), [(31, True), (29, False), (-1, False)])
+def test_a_certificate_that_ends_soon_is_a_finding(tmp_path: Path, days: int, fine: bool) -> None:
+    (tmp_path / "airflow.pem").write_text((GOOD / "airflow.pem").read_text())
+    _write(tmp_path, {"mode": "certificate", "file": "airflow.pem"})
+    engine = Fake()
+    end = START + timedelta(days=days)
+    kind = "azuread:index/applicationCertificate:ApplicationCertificate"
+    found = {"deployment": {"resources": [{"type": kind, "outputs": {"endDate": f"{end:%Y-%m-%dT%H:%M:%SZ}"}}]}}
+    engine.export = lambda: json.loads(json.dumps(found))  # type: ignore[method-assign]
+    done = run(engine, tmp_path)
+    assert (done.outcome, done.fine, done.certificate_end) == ("nothing to rotate", fine, end)
+
+
+def _write(folder: Path, credential: dict[str, Any]) -> None:
+    content = yaml.safe_load((STACKS / "Pulumi.local.yaml").read_text())
+    content["config"]["airflow-entra:credential"] = credential
+    (folder / "Pulumi.prod.yaml").write_text(yaml.safe_dump(content))
