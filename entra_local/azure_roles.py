@@ -118,6 +118,18 @@ def allowed(everywhere: Directory, principals: Sequence[str], scope: str, action
     return False
 
 
+def may_give(everywhere: Directory, principals: Sequence[str], scope: str, action: str, given: str) -> bool:
+    """Whether they may give or take (`action`) the role `given` at a scope: a condition may leave them a few roles."""
+    return any(
+        role is not None
+        and covers(assignment["scope"], scope)
+        and role.allows(action, data=False)
+        and given in (assignment.get("only") or [given])
+        for assignment in held(everywhere, principals)
+        for role in [ROLES.get(str(assignment["roleDefinitionId"]).rpartition("/")[2].lower())]
+    )
+
+
 def held(everywhere: Directory, principals: Sequence[str]) -> Iterator[JsonObject]:
     """The role assignments of principals."""
     for principal in principals:
@@ -141,8 +153,13 @@ def assign(
     name: str | None = None,
     principal_type: str = "ServicePrincipal",
     description: str | None = None,
+    condition: str | None = None,
+    only: Sequence[str] = (),
 ) -> JsonObject:
-    """Store an assignment; without a name its name follows from what it says. Raises ValueError for an unknown role."""
+    """Store an assignment; without a name its name follows from what it says. Raises ValueError for an unknown role.
+
+    `only` are the roles that its holder may give and take, as `condition` says.
+    """
     role_id = role_named(role).id
     scope = "/" + scope.strip("/")
     name = name or str(uuid5(NAMESPACE_URL, f"{scope.lower()} {principal} {role_id}"))
@@ -158,6 +175,8 @@ def assign(
         "principalId": principal,
         "principalType": principal_type,
         "description": description,
+        "condition": condition,
+        "only": list(only),
         "createdOn": clock.stamp(),
         "updatedOn": clock.stamp(),
     }

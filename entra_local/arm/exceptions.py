@@ -166,6 +166,17 @@ class SecretConflict(ArmError):
     code = "Conflict"
 
 
+class KeyConflict(ArmError):
+    status = 409
+    code = "Conflict"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Key {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state,"
+            " the key can only be recovered or purged."
+        )
+
+
 class AccountNameInvalid(ArmError):
     code = "AccountNameInvalid"
 

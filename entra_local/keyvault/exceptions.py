@@ -84,6 +84,25 @@ class SecretNotFound(VaultError):
         )
 
 
+class KeyNotFound(VaultError):
+    status = 404
+    code = "KeyNotFound"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"A key with (name/id) {name} was not found in this key vault. If you recently deleted this key you may be"
+            " able to recover it using the correct recovery command. For help resolving this issue, please see"
+            " https://go.microsoft.com/fwlink/?linkid=2125182"
+        )
+
+
+class KeyForbids(VaultError):
+    """The key is disabled, or isn't for this."""
+
+    status = 403
+    code = "Forbidden"
+
+
 class DeletedSecretNotFound(VaultError):
     status = 404
     code = "SecretNotFound"
@@ -125,7 +144,7 @@ class WrongMethod(VaultError):
 
 
 class NotServed(VaultError):
-    """Keys, certificates and the rest. Not 500 or 503: clients retry those for minutes."""
+    """Certificates and the rest. Not 500 or 503: clients retry those for minutes."""
 
     status = 501
     code = "NotImplemented"

@@ -50,14 +50,13 @@ class KeyVault(Service[VaultRequest]):
         admitted = VaultRequest(request.call, request.world, request.store, request.parameters, caller, vault)
         for (action,) in route.needs:
             if not _allowed(admitted, action):
-                secret = f"/secrets/{request['name']}" if "name" in request.parameters else ""
-                raise errors.Forbidden(caller.app_id, caller.object_id, tenant, action, vault, secret)
+                raise errors.Forbidden(caller.app_id, caller.object_id, tenant, action, vault, _inside(request))
         return admitted
 
     def no_route(self, call: Call, allowed: list[str]) -> errors.VaultError:
         if allowed:
             return errors.WrongMethod(", ".join(allowed))
-        return errors.NotServed(f"The local tenant does not serve {call.method} {call.path[:200]}: secrets only.")
+        return errors.NotServed(f"The local tenant does not serve {call.method} {call.path[:200]}.")
 
     def unauthorised(self, call: Call, reason: str) -> errors.VaultError:
         return errors.Unauthorised("common", reason)
@@ -69,17 +68,24 @@ class KeyVault(Service[VaultRequest]):
         return errors.Unavailable(reason)
 
 
+def _inside(request: Request) -> str:
+    """Where in the vault the request wants to go: to one secret, one key, or nowhere in particular."""
+    if "key" in request.parameters:
+        return f"/keys/{request['key']}"
+    return f"/secrets/{request['name']}" if "name" in request.parameters else ""
+
+
 def _allowed(request: VaultRequest, action: str) -> bool:
     directory = request.store.of(request.caller.tenant)
     groups = [group["id"] for group in transitive_groups(directory, request.caller.object_id)]
     principals = [request.caller.object_id, *groups]
     properties = request.vault["properties"]
     if not properties["enableRbacAuthorization"]:
-        wanted = _ACCESS_POLICY_NAMES[action.removeprefix("Microsoft.KeyVault/vaults/secrets/")]
-        return any(_policy_allows(policy, principals, wanted) for policy in properties["accessPolicies"])
-    scope = request.vault["id"]
-    if "name" in request.parameters:
-        scope += f"/secrets/{request['name']}"
+        wanted = _ACCESS_POLICY_NAMES.get(action.removeprefix("Microsoft.KeyVault/vaults/secrets/"))
+        return wanted is not None and any(
+            _policy_allows(policy, principals, wanted) for policy in properties["accessPolicies"]
+        )
+    scope = request.vault["id"] + _inside(request)
     return azure_roles.allowed(request.everywhere, principals, scope, action, data=True)
 
 

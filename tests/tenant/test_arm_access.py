@@ -206,3 +206,43 @@ def test_another_tenants_token_is_refused(tenant: Tenant) -> None:
 def _listed(tenant: Tenant, scope: str, filter_: str = "") -> set[tuple[str, str]]:
     found = body_of(tenant.arm("GET", assignments(scope) + (f"?$filter={filter_}" if filter_ else "")))["value"]
     return {(item["properties"]["scope"], item["properties"]["principalId"]) for item in found}
+
+
+LIMIT = (
+    "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/write'}})) OR "
+    "(@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{given}}}))"
+    " AND ((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/delete'}})) OR "
+    "(@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{taken}}}))"
+)
+_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+
+
+def _role_assignment(principal: str, role: str, **more: str) -> JsonObject:
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    return {"properties": {"principalId": principal, "roleDefinitionId": definition, **more}}
+
+
+def test_who_may_give_some_roles_gives_and_takes_those_only(tenant: Tenant) -> None:
+    limited, other = tenant.application("limited"), tenant.application("other")
+    base = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments"
+    condition = LIMIT.format(given=READER, taken=READER)
+    wanted = _role_assignment(limited["servicePrincipalId"], _ADMINISTRATOR, condition=condition)
+    made = body_of(tenant.arm("PUT", f"{base}/{uuid4()}", wanted), 201)
+    assert made["properties"]["condition"] == condition
+
+    one, principal = f"{base}/{uuid4()}", other["servicePrincipalId"]
+    refused = tenant.arm("PUT", one, _role_assignment(principal, _OWNER), application=limited)
+    assert refusal(refused)[:2] == (403, "AuthorizationFailed")
+    body_of(tenant.arm("PUT", one, _role_assignment(principal, READER), application=limited), 201)
+    assert tenant.arm("DELETE", one, application=limited).status == 200
+    theirs = f"{base}/{made['name']}"
+    assert refusal(tenant.arm("DELETE", theirs, application=limited))[:2] == (403, "AuthorizationFailed")
+
+
+@pytest.mark.parametrize("condition", ["true", LIMIT.format(given=READER, taken=_OWNER)])
+def test_conditions_of_any_other_kind_are_not_served(tenant: Tenant, condition: str) -> None:
+    principal = tenant.application("any")["servicePrincipalId"]
+    path = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}"
+    wanted = _role_assignment(principal, _ADMINISTRATOR, condition=condition)
+    assert refusal(tenant.arm("PUT", path, wanted))[:2] == (501, "NotImplemented")

@@ -29,6 +29,18 @@ _IN_GROUP = re.compile(
     re.IGNORECASE,
 )
 
+_LIMIT = (
+    r"\(\(!\(ActionMatches\{{'Microsoft\.Authorization/roleAssignments/{action}'\}}\)\)"
+    r"OR\(@{place}\[Microsoft\.Authorization/roleAssignments:RoleDefinitionId\]"
+    r"ForAnyOfAnyValues:GuidEquals\{{(?P<{name}>[0-9a-f,-]+)\}}\)\)"
+)
+_CONDITION = re.compile(
+    _LIMIT.format(action="write", place="Request", name="given")
+    + "AND"
+    + _LIMIT.format(action="delete", place="Resource", name="taken"),
+    re.IGNORECASE,
+)
+
 
 def assignment_id(scope: str, name: str) -> str:
     """The id of a role assignment."""
@@ -58,12 +70,14 @@ def put(
     if role_id not in azure_roles.ROLES:
         raise RoleDefinitionNotFound(role_id)
     principal, principal_type = _principal(directory, properties)
-    description = properties.get("description")
+    description, condition = properties.get("description"), properties.get("condition")
+    only = _only(condition)
     before = everywhere.get(azure_roles.ROLE_ASSIGNMENT, assignment_id(scope, name))
     if before is not None:
         if (before.body["principalId"], _role_of(before.body)) != (principal, role_id):
             raise RoleAssignmentUpdateNotPermitted
-        changed = before.body | {"description": description, "updatedOn": clock.stamp()}
+        said = {"description": description, "condition": condition, "only": only, "updatedOn": clock.stamp()}
+        changed = before.body | said
         everywhere.put(azure_roles.ROLE_ASSIGNMENT, before.id, changed)
         return changed, False
     for other in azure_roles.held(everywhere, [principal]):
@@ -78,6 +92,8 @@ def put(
         name=name,
         principal_type=principal_type,
         description=description,
+        condition=condition,
+        only=only,
     )
     return made, True
 
@@ -101,10 +117,23 @@ def _properties(body: JsonObject) -> JsonObject:
     for required in ("principalId", "roleDefinitionId"):
         if not isinstance(properties.get(required), str):
             raise InvalidRequestContent(f"{required} is required")
-    if properties.get("condition") is not None:
-        # Kept but not obeyed, it would allow more than its author means.
-        raise NotServed("The local tenant has no conditions on role assignments.")
     return properties
+
+
+def _only(condition: Any) -> list[str]:
+    """The roles that a condition leaves to give and to take. Raises NotServed for a condition of any other kind.
+
+    Kept but not obeyed, it would allow more than its author means.
+    """
+    if condition is None:
+        return []
+    found = _CONDITION.fullmatch(re.sub(r"\s+", "", str(condition)))
+    if found is None or found["given"] != found["taken"]:
+        raise NotServed(
+            "The local tenant knows the one condition on role assignments that limits which roles may be given and"
+            " taken: the same RoleDefinitionIds, ForAnyOfAnyValues:GuidEquals, for write and for delete."
+        )
+    return found["given"].lower().split(",")
 
 
 def _principal(directory: Directory, properties: JsonObject) -> tuple[str, str]:

@@ -5,14 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 from entra_local import clock
-from entra_local.arm.exceptions import BadRequest, InvalidRequestContent, NotFound
+from entra_local.arm.exceptions import BadRequest, InvalidRequestContent, KeyConflict, NotFound
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
+KIND = "vaultKey"
 OPERATIONS = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey")
 SIZES = (2048, 3072, 4096)
 
-_KIND = "vaultKey"
 _NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 
 
@@ -23,7 +23,7 @@ def key_id(vault: JsonObject, name: str) -> str:
 
 def load(everywhere: Directory, vault: JsonObject, name: str) -> JsonObject:
     """A key. Raises NotFound."""
-    found = everywhere.get(_KIND, key_id(vault, name))
+    found = everywhere.get(KIND, key_id(vault, name))
     if found is None:
         raise NotFound(f"A key with (name/id) {name} was not found in this key vault.")
     return found.body
@@ -31,14 +31,16 @@ def load(everywhere: Directory, vault: JsonObject, name: str) -> JsonObject:
 
 def listed(everywhere: Directory, vault: JsonObject) -> list[JsonObject]:
     """The keys of a vault."""
-    return [found.body for found in everywhere.scan(_KIND) if found.body["vaultId"] == vault["id"]]
+    return [found.body for found in everywhere.scan(KIND) if found.body["vaultId"] == vault["id"]]
 
 
 def create(everywhere: Directory, vault: JsonObject, name: str, body: JsonObject) -> JsonObject:
     """The key of this name: the one that is there as it is, else a new one."""
-    found = everywhere.get(_KIND, key_id(vault, name))
+    found = everywhere.get(KIND, key_id(vault, name))
     if found is not None:
         return found.body
+    if everywhere.get(KIND, key_id(vault, name), deleted=True) is not None:
+        raise KeyConflict(name)
     if not _NAME.fullmatch(name):
         raise BadRequest("A key's name is 1 to 127 letters, digits and hyphens.")
     properties: Any = body.get("properties")
@@ -62,5 +64,5 @@ def create(everywhere: Directory, vault: JsonObject, name: str, body: JsonObject
         "attributes": {"enabled": True, "exportable": False, **attributes, "created": now, "updated": now},
         "tags": body.get("tags") or {},
     }
-    everywhere.put(_KIND, key["id"], key)
+    everywhere.put(KIND, key["id"], key)
     return key

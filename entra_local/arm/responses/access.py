@@ -3,7 +3,7 @@
 import re
 
 from entra_local import azure_roles
-from entra_local.arm.exceptions import NotServed, RoleAssignmentNotFound, RoleDefinitionNotFound
+from entra_local.arm.exceptions import AuthorizationFailed, NotServed, RoleAssignmentNotFound, RoleDefinitionNotFound
 from entra_local.arm.models import access
 from entra_local.arm.request import ArmRequest
 from entra_local.wire import JsonObject, Reply
@@ -14,10 +14,14 @@ _ASSIGNMENT_FILTER = re.compile(
 _NAME_FILTER = re.compile(r"roleName\s+eq\s+'([^']+)'", re.IGNORECASE)
 
 
+_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+
+
 def put_assignment(request: ArmRequest) -> Reply:
-    made, new = access.put(
-        request.everywhere, request.directory, request["scope"], request["name"], request.call.json()
-    )
+    body = request.call.json()
+    properties = body.get("properties")
+    _check_given(request, "write", properties if isinstance(properties, dict) else {})
+    made, new = access.put(request.everywhere, request.directory, request["scope"], request["name"], body)
     return Reply(201 if new else 200, _shown(made))
 
 
@@ -30,6 +34,7 @@ def delete_assignment(request: ArmRequest) -> Reply:
         found = access.load(request.everywhere, request["scope"], request["name"])
     except RoleAssignmentNotFound:
         return Reply(204)
+    _check_given(request, "delete", found)
     request.everywhere.remove(azure_roles.ROLE_ASSIGNMENT, found["id"])
     return Reply(200, _shown(found))
 
@@ -60,13 +65,25 @@ def list_definitions(request: ArmRequest) -> Reply:
     return Reply(200, {"value": [_definition(role, request["scope"]) for role in found]})
 
 
+def _check_given(request: ArmRequest, operation: str, assignment: JsonObject) -> None:
+    """Who may give away roles may have a condition on which. Raises AuthorizationFailed."""
+    scope, action = "/" + request["scope"].strip("/"), f"{_ASSIGNMENTS}/{operation}"
+    role = str(assignment.get("roleDefinitionId", "")).rpartition("/")[2].lower()
+    if not azure_roles.may_give(request.everywhere, request.principals, scope, action, role):
+        raise AuthorizationFailed(request.caller.app_id, request.caller.object_id, action, scope)
+
+
 def _shown(assignment: JsonObject) -> JsonObject:
     names = ("roleDefinitionId", "principalId", "principalType", "scope", "description", "createdOn", "updatedOn")
     return {
         "id": assignment["id"],
         "name": assignment["name"],
         "type": "Microsoft.Authorization/roleAssignments",
-        "properties": {name: assignment[name] for name in names} | {"condition": None, "conditionVersion": None},
+        "properties": {name: assignment[name] for name in names}
+        | {
+            "condition": assignment.get("condition"),
+            "conditionVersion": "2.0" if assignment.get("condition") else None,
+        },
     }
 
 
