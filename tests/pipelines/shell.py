@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+
+def shellcheck(script: str) -> str:
+    """What shellcheck says of a script; nothing, and a line that says so, where it isn't installed."""
+    program = shutil.which("shellcheck")
+    if program is None:
+        print("shellcheck is not installed: this script is not looked at")  # noqa: T201
+        return ""
+    return subprocess.run(
+        [program, "--shell=bash", "-"], input=script, capture_output=True, text=True, check=False
+    ).stdout
 
 
 @dataclass

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pipelines.azure_pipelines import FOLDER, connection, jobs, pipeline, script, steps, wrong
+from tests.pipelines.shell import Runner, shellcheck
 from tests.pipelines.test_github import tracked
+from tests.pipelines.test_shell import COMMENT, MARKER, git, needs_jq
 
 PIPELINES = ("preview.yml", "deploy.yml", "nightly.yml")
 READER = "airflow-entra-preview"
@@ -85,6 +92,11 @@ def test_nothing_is_put_into_a_script_before_the_shell_reads_it(name: str) -> No
         assert not re.search(r"\$\((?:[A-Z]\w*\.|[a-z]\w*\.)|\$\{\{", script(step))
 
 
+@pytest.mark.parametrize("text", sorted({script(step) for _, _, step in STEPS} - {""}))
+def test_shellcheck_has_nothing_to_say(text: str) -> None:
+    assert shellcheck(text) == ""
+
+
 def test_every_tracked_stack_is_deployed_in_its_environment_and_nothing_else() -> None:
     deployed = {
         step["env"]["STACK"]: job["environment"]
@@ -121,3 +133,111 @@ def test_variables_come_from_the_groups_that_bootstrap_names() -> None:
             for environment in ("development", "staging", "production")
         },
     }
+
+
+class Repositories(BaseHTTPRequestHandler):
+    """The threads of a pull request in Azure Repos, as far as a comment needs them."""
+
+    threads: list[dict[str, Any]]
+    told: list[tuple[str, str, Any]]
+
+    def do_GET(self) -> None:
+        self._answer({"value": self.threads})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.told.append((self.command, self.path, body))
+        self._answer({})
+
+    def do_PATCH(self) -> None:
+        self.do_POST()
+
+    def _answer(self, content: Any) -> None:
+        allowed = self.headers["Authorization"] == "Bearer of-the-job"
+        body = json.dumps(content).encode()
+        self.send_response(200 if allowed else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def repositories() -> Iterator[tuple[str, type[Repositories]]]:
+    class Handler(Repositories):
+        threads: list[dict[str, Any]] = []  # noqa: RUF012 -- one class for each test
+        told: list[tuple[str, str, Any]] = []  # noqa: RUF012
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/", Handler
+        server.shutdown()
+        thread.join()
+
+
+def comment(folder: Path, url: str, text: str) -> int:
+    runner = Runner(folder)
+    file = folder / "comment.md"
+    file.write_text(text, "utf-8")
+    env = {
+        "COMMENT": str(file),
+        "TOKEN": "of-the-job",
+        "SYSTEM_COLLECTIONURI": url,
+        "SYSTEM_TEAMPROJECTID": "p",
+        "BUILD_REPOSITORY_ID": "r",
+        "SYSTEM_PULLREQUEST_PULLREQUESTID": "12",
+    }
+    (job,) = (job for job in jobs(pipeline("preview.yml")) if job["job"] == "comment")
+    return runner.run(script(steps(job)[-1]), env).returncode
+
+
+THREADS = "/p/_apis/git/repositories/r/pullRequests/12/threads"
+
+
+@needs_jq
+def test_the_first_comment_is_a_thread_of_its_own(repositories: tuple[str, type[Repositories]], tmp_path: Path) -> None:
+    url, played = repositories
+    played.threads += [
+        {"id": 1, "comments": [{"content": "hello"}]},
+        {"id": 2, "isDeleted": True, "comments": [{"content": COMMENT}]},
+        {"id": 3, "comments": []},
+    ]
+    assert comment(tmp_path, url, COMMENT) == 0
+    thread = {"status": "closed", "comments": [{"commentType": "text", "content": COMMENT}]}
+    assert played.told == [("POST", f"{THREADS}?api-version=7.1", thread)]
+
+
+@needs_jq
+def test_later_ones_are_written_over_it(repositories: tuple[str, type[Repositories]], tmp_path: Path) -> None:
+    url, played = repositories
+    played.threads += [{"id": 4, "isDeleted": False, "comments": [{"content": f"older\n{MARKER}"}, {"content": "hm"}]}]
+    assert comment(tmp_path, url, COMMENT) == 0
+    assert played.told == [("PATCH", f"{THREADS}/4/comments/1?api-version=7.1", {"content": COMMENT})]
+
+
+@needs_jq
+def test_what_no_preview_writes_is_not_posted(repositories: tuple[str, type[Repositories]], tmp_path: Path) -> None:
+    url, played = repositories
+    assert comment(tmp_path, url, "anything") != 0
+    assert played.told == []
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_an_older_commit_is_not_deployed_over_a_newer_one(tmp_path: Path, newer: bool) -> None:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@contoso.com")
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main", str(origin))
+    git(origin, *who, "commit", "--quiet", "--allow-empty", "-m", "first")
+    git(tmp_path, "clone", "--quiet", str(origin), str(clone))
+    runner = Runner(tmp_path / "runner")
+    head = runner.run("git rev-parse HEAD", cwd=clone).stdout.strip()
+    if newer:
+        git(origin, *who, "commit", "--quiet", "--allow-empty", "-m", "second")
+    (text,) = {script(step) for _, _, step in STEPS if step.get("displayName") == "Only the newest commit"}
+    env = {"BUILD_SOURCEBRANCH": "refs/heads/main", "BUILD_SOURCEVERSION": head, "STACK": "prod"}
+    done = runner.run(text, env, clone)
+    assert done.returncode == int(newer)
+    assert ("approve its run" in done.stdout) == newer
