@@ -1,0 +1,70 @@
+"""An audit of a deployed stack: what was changed by hand is found, with who did it and how it is settled."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from airflow_entra.local.audit import audit_stack
+from airflow_entra.local.deploy import deploy
+from airflow_entra.local.errors import LocalError
+from airflow_entra.local.people import PEOPLE
+from airflow_entra.report.audit import render
+from tests.deploy.deployment import Deployment
+
+pytestmark = pytest.mark.engine
+ANOTHER = "https://elsewhere.contoso.com/oauth-authorized/azure"
+
+
+def person(name: str) -> str:
+    return next(one.object_id for one in PEOPLE if one.sign_in_name == name)
+
+
+def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment) -> None:
+    world = deployment.world
+    with pytest.raises(LocalError, match="no application of stack local"):
+        audit_stack(world, "local", [], days=1, drifted=False, http_port=0)
+    deploy(deployment.session("local"), "local", say=deployment.said.append)
+    before = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    assert before.drift == ()
+    assert {one.person.name.split()[0] for one in before.standings if not one.refused} == {
+        "Ada",
+        "Mina",
+        "Olu",
+        "Sam",
+        "Zoë",
+        "李小龍",
+    }
+    assert {name for name, _ in before.findings()} == {"disabled-account", "group-owner", "guest", "nested"}
+
+    live = deployment.live()
+    (application,) = live.applications()
+    groups = {group["displayName"]: group for group in live.groups()}
+    web = application["web"] | {"redirectUris": [*application["web"]["redirectUris"], ANOTHER]}
+    live.graph.patch(f"/applications/{application['id']}", {"web": web})
+    live.graph.delete(f"/groups/{groups['airflow-local-sales']['id']}")
+    live.graph.delete(f"/groups/{groups['airflow-local-viewers']['id']}/members/{person('olu')}/$ref")
+    admins = f"/groups/{groups['airflow-local-admins']['id']}/members/$ref"
+    live.graph.post(admins, {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{person('mina')}"})
+
+    after = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    assert after.drift is not None
+    found = {(one.resource.split()[0], one.path): one for one in after.drift}
+    added = found["azuread:Application", "web.redirectUris[2]"]
+    assert (added.live, added.wins) == (ANOTHER, "stack file")
+    assert added.by.startswith("airflow-entra deploy (full) at ")
+    gone = found["azuread:GroupWithoutMembers", ""]
+    assert gone.settle.startswith("restore it in Entra")
+    assert "pulumi up --refresh --stack local" in gone.settle
+    assert [(one.subject, one.group) for one in after.grants if one.subject_id == person("mina")][-1] == (
+        "mina@contoso.com",
+        "airflow-local-admins",
+    )
+    assert ("high", "group airflow-local-sales") in {(one.severity, one.where) for _, one in after.findings()}
+    assert len(json.loads(render(after, "json"))["drift"]) == len(after.drift)
+
+    deployment.pulumi("up --yes --skip-preview --refresh")
+    settled = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    assert settled.drift == ()
+    assert {one.person.name for one in settled.standings if not one.refused and one.person.name.startswith("M")}
