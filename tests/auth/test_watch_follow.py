@@ -1,0 +1,269 @@
+"""What one round of the watcher does, case by case; the double says which requests it took."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError
+from airflow_entra_auth.watch.people import Account, verdict
+from tests.auth.directory_double import GROUP_IDS, Directory, User
+from tests.auth.sign_on import GROUPS, PERSON, rules
+from tests.auth.store_double import MemoryStore
+
+OTHER = "c0ffee00-1111-4222-8333-444455556667"
+INNER = "1aaeb000-0000-4000-8000-000000000001"
+ADMINS, VIEWERS, FINANCE = GROUPS
+GROUP_IDS |= {*GROUPS, INNER}
+
+
+class World:
+    """Two people, one of them viewer and in finance; both signed in."""
+
+    def __init__(self, roles_from: str = "appRoles", **changes: object) -> None:
+        self.now = 1_000_000.0
+        self.directory = Directory({PERSON: User(), OTHER: User()}, {group: set() for group in (*GROUPS, INNER)})
+        self.directory.groups[VIEWERS] |= {PERSON}
+        self.directory.groups[FINANCE] |= {PERSON, OTHER}
+        self.store, self.rules = MemoryStore(), rules(rolesFrom=roles_from, **changes)
+        self.store.sign_in(PERSON, ("Viewer", "finance-editor"), 999_000)
+        self.store.sign_in(OTHER, ("finance-editor",), 999_000)
+        self.restart()
+
+    def restart(self) -> None:
+        self.follower = Follower(self.directory.graph(), self.rules, self.store, clock=lambda: self.now)
+        self.follower.round()
+
+    def round(self, seconds: float = 1.0) -> int:
+        """The requests that it took."""
+        self.now += seconds
+        before = next(self.directory.requests)
+        self.follower.round()
+        return next(self.directory.requests) - before - 1
+
+
+def test_a_quiet_round_takes_two_requests_and_writes_nothing() -> None:
+    world = World()
+    assert world.round() == 2
+    saved = world.store.saved
+    assert world.round() == 2
+    assert world.store.saved is saved
+
+
+def test_a_disabled_person_is_out_without_another_question() -> None:
+    world = World()
+    world.directory.set_enabled(PERSON, False)
+    assert world.round() == 2
+    assert world.store.roles[PERSON] == ()
+    assert [one.why_ended for one in world.store.sessions] == ["disabled in the directory", None]
+
+
+def test_a_deleted_person_is_out() -> None:
+    world = World()
+    world.directory.delete_user(PERSON)
+    assert world.round() == 2
+    assert [one.why_ended for one in world.store.sessions] == ["deleted from the directory", None]
+
+
+def test_enabling_gives_roles_again_and_no_session() -> None:
+    world = World()
+    for enabled in (False, True):
+        world.directory.set_enabled(PERSON, enabled)
+        world.round()
+    assert world.store.roles[PERSON] == ("Viewer", "finance-editor")
+    assert world.store.live(PERSON) == []
+
+
+def test_who_keeps_a_role_keeps_the_session() -> None:
+    world = World()
+    world.directory.leave(FINANCE, PERSON)
+    world.directory.leave(FINANCE, OTHER)
+    assert world.round() == 3
+    assert world.store.roles == {PERSON: ("Viewer",), OTHER: ()}
+    assert [one.why_ended for one in world.store.sessions] == [None, "no role left"]
+    world.directory.join(ADMINS, PERSON)
+    world.round()
+    assert world.store.roles[PERSON] == ("Admin", "Viewer")
+    assert len(world.store.live(PERSON)) == 1
+
+
+def test_people_who_never_signed_in_are_not_asked_about() -> None:
+    world = World()
+    del world.store.roles[OTHER]
+    world.directory.leave(FINANCE, OTHER)
+    world.directory.set_enabled(OTHER, False)
+    assert world.round() == 2
+
+
+def test_groups_that_give_nothing_are_passed_over() -> None:
+    world = World()
+    world.directory.join(INNER, PERSON)
+    assert world.round() == 2
+
+
+@pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups", "securityGroups"])
+def test_nested_groups_count_where_they_count_at_a_sign_in(roles_from: str) -> None:
+    world = World(roles_from)
+    world.directory.join(INNER, OTHER)
+    world.round()
+    world.directory.join(ADMINS, INNER)
+    world.round()
+    nested = roles_from == "securityGroups"
+    assert world.store.roles[OTHER] == (("Admin", "Viewer", "finance-editor") if nested else ("finance-editor",))
+    world.directory.leave(INNER, OTHER)
+    world.round()
+    assert world.store.roles[OTHER] == ("finance-editor",)
+    world.directory.join(INNER, OTHER)
+    world.round()
+    world.directory.leave(ADMINS, INNER)
+    world.round()
+    assert world.store.roles[OTHER] == ("finance-editor",)
+
+
+def test_a_deleted_group_gives_nothing() -> None:
+    world = World()
+    world.directory.delete_group(FINANCE)
+    world.round()
+    assert world.store.roles == {PERSON: ("Viewer",), OTHER: ()}
+
+
+def test_a_guest_is_out_where_guests_are_refused() -> None:
+    for guests, roles in (("refuse", ()), ("allow", ("finance-editor",))):
+        world = World(guests=guests)
+        world.directory.users[OTHER].guest = True
+        world.directory.set_enabled(OTHER, True)
+        world.round()
+        assert world.store.roles[OTHER] == roles
+
+
+def test_a_replica_that_is_late_opens_nothing_again() -> None:
+    world = World()
+    world.directory.leave(FINANCE, OTHER)
+    world.round()
+    world.directory.groups[FINANCE].add(OTHER)  # no feed tells it
+    world.round(LOOK_AGAIN)
+    assert world.store.roles[OTHER] == ()
+    world.directory.join(FINANCE, OTHER)
+    world.round()
+    assert world.store.roles[OTHER] == ("finance-editor",)
+
+
+def test_a_sign_in_with_an_older_token_is_looked_at() -> None:
+    """The role was taken away before the session was written, and no feed tells it again."""
+    world = World()
+    world.directory.leave(FINANCE, OTHER)
+    world.round()
+    world.store.sign_in(OTHER, ("finance-editor",), int(world.now))
+    assert world.round() == 3
+    assert world.store.live(OTHER) == []
+    assert world.round() == 2
+    world.round(LOOK_AGAIN)  # once more, in case that a replica was late
+    assert world.round() == 2
+
+
+def test_a_link_that_is_lost_is_a_comparison() -> None:
+    world = World()
+    world.directory.leave(FINANCE, OTHER)
+    world.directory.lose_links()
+    assert world.round() == 5  # each link and a new one, and both people
+    assert world.store.roles[OTHER] == ()
+
+
+def test_everybody_is_compared_now_and_then() -> None:
+    world = World()
+    del world.directory.users[OTHER]  # no feed tells it
+    world.round()
+    assert world.store.live(OTHER)
+    world.round(COMPARE_EVERY)
+    assert world.store.live(OTHER) == []
+
+
+def test_a_new_start_goes_on_from_where_it_was_saved() -> None:
+    world = World()
+    world.directory.leave(FINANCE, OTHER)
+    done = Follower(world.directory.graph(), world.rules, world.store, clock=lambda: world.now).round()
+    assert (done.lost, done.compared, done.looked_at) == (False, True, 2)
+    assert world.store.roles[OTHER] == ()
+
+
+def test_whoever_lost_the_lease_changes_nothing() -> None:
+    world = World()
+    world.store.leased = False
+    world.directory.set_enabled(PERSON, False)
+    with pytest.raises(LeaseLostError):
+        world.round()
+    assert world.store.live(PERSON)
+
+
+def test_one_answer_that_fails_holds_up_nobody_else_and_is_asked_again() -> None:
+    world = World()
+    saved = world.store.saved
+    world.directory.leave(FINANCE, PERSON)
+    world.directory.leave(FINANCE, OTHER)
+    whole = world.directory._one
+
+    def one(method: str, url: str) -> dict[str, object]:
+        return {"status": 403, "body": {"error": {"code": "Denied"}}} if OTHER in url else whole(method, url)
+
+    world.directory._one = one  # type: ignore[method-assign]
+    with pytest.raises(GraphError, match="403"):
+        world.round()
+    assert world.store.roles == {PERSON: ("Viewer",), OTHER: ("finance-editor",)}
+    assert world.store.saved == saved
+    world.directory._one = whole  # type: ignore[method-assign]
+    world.round()
+    assert world.store.roles[OTHER] == ()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "body": "<html>a proxy's page</html>"},
+        {"status": 404, "body": {"error": {"code": "UnknownError"}}},
+        {"status": 200, "body": {"id": OTHER}},
+        {"status": 200, "body": {"id": OTHER, "accountEnabled": None}},
+        {"status": 200, "body": "text"},
+    ],
+)
+def test_an_answer_that_says_nothing_puts_nobody_out(answer: dict[str, object]) -> None:
+    world = World()
+    world.directory.join(VIEWERS, OTHER)
+    world.directory._one = lambda method, url: answer  # type: ignore[method-assign]
+    with pytest.raises(GraphError):
+        world.round()
+    assert world.store.live(OTHER)
+    assert world.store.roles[OTHER] == ("finance-editor",)
+
+
+def test_a_feed_that_says_nothing_about_an_account_puts_nobody_out() -> None:
+    world = World()
+    world.directory._items = lambda kind, changes: iter(  # type: ignore[method-assign]
+        [{"id": PERSON, "accountEnabled": None}, {"id": OTHER}] if kind == "users" else []
+    )
+    world.directory.changes.append(("user", PERSON))
+    world.round()
+    assert world.store.live(PERSON)
+    assert world.store.live(OTHER)
+
+
+def test_a_directory_that_is_away_changes_nothing() -> None:
+    world = World()
+    world.directory.set_enabled(PERSON, False)
+    world.directory.fault = lambda: httpx.Response(503, headers={"Retry-After": "120"})
+    with pytest.raises(GraphError) as told:
+        world.round()
+    assert told.value.retry_after == 120
+    assert world.store.live(PERSON)
+    world.directory.fault = lambda: None
+    world.round()
+    assert world.store.live(PERSON) == []
+
+
+def test_a_verdict_says_why() -> None:
+    known = rules()
+    there = verdict(Account(PERSON, "enabled", groups=frozenset({VIEWERS, "another"})), known)
+    assert (there.roles, there.because, there.ends) == (("Viewer",), "Viewer: app role Viewer", None)
+    assert verdict(Account(PERSON, "enabled"), known).because == "in no role's group"
+    guest = verdict(Account(PERSON, "enabled", guest=True, groups=frozenset({VIEWERS})), known)
+    assert (guest.because, guest.ends) == ("a guest, and guests are refused", "no role left")

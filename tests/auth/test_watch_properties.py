@@ -1,0 +1,184 @@
+"""Whatever happens in the directory and to the watcher: in the end Airflow says what the directory says."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import httpx
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower
+from tests.auth.directory_double import GROUP_IDS, Directory, User
+from tests.auth.sign_on import GROUPS, rules
+from tests.auth.store_double import KilledError, MemoryStore
+
+PEOPLE = tuple(f"c0ffee00-0000-4000-8000-{number:012x}" for number in range(1, 6))
+INNER = tuple(f"1aaeb000-0000-4000-8000-{number:012x}" for number in range(1, 3))
+GROUP_IDS |= {*GROUPS, *INNER}
+
+people, groups = st.sampled_from(PEOPLE), st.sampled_from((*GROUPS, *INNER))
+FAULTS: tuple[Any, ...] = (
+    httpx.ReadError("connection reset"),
+    httpx.Response(500),
+    httpx.Response(429, headers={"Retry-After": "1"}),
+    httpx.Response(503),
+    httpx.Response(403, json={"error": {"code": "Authorization_RequestDenied", "message": "No"}}),
+    httpx.Response(404, text="<html>a proxy's page</html>"),
+)
+
+
+class Watching(RuleBasedStateMachine):
+    directory: Directory
+    store: MemoryStore
+    known: SignOnRules
+    follower: Follower
+
+    @initialize(roles_from=st.sampled_from(["appRoles", "assignedGroups", "securityGroups"]))
+    def begin(self, roles_from: str) -> None:
+        self.now = 1_000_000.0
+        users = {person: User(guest=person == PEOPLE[-1]) for person in PEOPLE}
+        everywhere = {group: {PEOPLE[number]} for number, group in enumerate((*GROUPS, *INNER[:1]))}
+        self.directory = Directory(users, {**everywhere, INNER[1]: set()})
+        self.directory.groups[GROUPS[1]] |= {INNER[0], PEOPLE[0]}
+        self.store, self.known = MemoryStore(), rules(rolesFrom=roles_from)
+        self.before: dict[str, tuple[str, ...]] = {}
+        self.out: set[str] = set()
+        for person in PEOPLE:
+            self.sign_in(person, self.right(person))
+        self.start()
+        self.follower.round()
+
+    # --- in the directory ---
+
+    @rule(person=people, enabled=st.booleans())
+    def an_account_is_switched(self, person: str, enabled: bool) -> None:
+        if person in self.directory.users:
+            self.remember()
+            self.directory.set_enabled(person, enabled)
+
+    @rule(person=people)
+    def a_person_is_deleted(self, person: str) -> None:
+        if len(self.directory.users) > 2 and person in self.directory.users:
+            self.remember()
+            self.directory.delete_user(person)
+
+    @rule(group=groups, member=st.one_of(people, st.sampled_from(INNER)), comes=st.booleans())
+    def membership_changes(self, group: str, member: str, comes: bool) -> None:
+        there = member in self.directory.users or member in self.directory.groups
+        if group in self.directory.groups and there and group != member:
+            self.remember()
+            (self.directory.join if comes else self.directory.leave)(group, member)
+
+    @rule(group=groups)
+    def a_group_is_deleted(self, group: str) -> None:
+        if len(self.directory.groups) > 3 and group in self.directory.groups:
+            self.remember()
+            self.directory.delete_group(group)
+
+    # --- in Airflow ---
+
+    @rule(person=people)
+    def somebody_signs_in(self, person: str) -> None:
+        self.sign_in(person, self.right(person))
+
+    @rule(person=people)
+    def somebody_signs_in_with_a_token_from_before_the_last_change(self, person: str) -> None:
+        self.sign_in(person, self.before.get(person, ()))
+
+    # --- to the watcher ---
+
+    @rule(repeat=st.integers(0, 4), seconds=st.sampled_from([1.0, LOOK_AGAIN]))
+    def a_round(self, repeat: int, seconds: float) -> None:
+        self.now += seconds
+        self.directory.repeat = repeat
+        self.follower.round()
+
+    @rule(fault=st.sampled_from(FAULTS), after=st.integers(0, 3), times=st.integers(1, 6))
+    def a_round_of_which_requests_fail(self, fault: Any, after: int, times: int) -> None:
+        self.now += 1
+        answers = iter([None] * after + [fault] * times)
+
+        def failing() -> httpx.Response | None:
+            found = next(answers, None)
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        self.directory.fault = failing
+        live = {one.id for one in self.store.sessions if not one.why_ended}
+        with suppress(GraphError, httpx.TransportError):
+            self.follower.round()
+        self.directory.fault = lambda: None
+        for one in self.store.sessions:
+            if one.id in live and one.why_ended:
+                assert self.went_out(one.person), "nobody is put out because the directory is away"
+
+    @rule(when=st.sampled_from(["before", "after", "now"]))
+    def it_is_killed(self, when: str) -> None:
+        self.now += 1
+        self.store.killed = when
+        with suppress(KilledError):
+            self.follower.round()
+        self.store.killed = ""
+        self.start()
+
+    @rule()
+    def links_are_no_longer_known(self) -> None:
+        self.directory.lose_links()
+
+    @precondition(lambda self: hasattr(self, "follower"))
+    @invariant()
+    def an_ended_session_stays_ended(self) -> None:
+        ended = {one.id for one in self.store.sessions if one.why_ended}
+        assert ended >= getattr(self, "ended", set())
+        self.ended = ended
+
+    def teardown(self) -> None:
+        if not hasattr(self, "follower"):
+            return
+        self.directory.repeat = 0
+        for _ in range(2):
+            self.now += LOOK_AGAIN
+            done = self.follower.round()
+        assert not done.compared or self.now >= COMPARE_EVERY, "the feeds alone have to do"
+        for person in self.store.roles:
+            assert set(self.store.roles[person]) == set(self.right(person)), person
+            if not self.right(person):
+                assert self.store.live(person) == []
+
+    # --- helpers ---
+
+    def start(self) -> None:
+        self.follower = Follower(self.directory.graph(), self.known, self.store, clock=lambda: self.now)
+
+    def right(self, person: str) -> tuple[str, ...]:
+        """The roles of a sign-in now, written down again for the test."""
+        account = self.directory.users.get(person)
+        if account is None or not account.enabled or account.guest:
+            return ()
+        inside = self.directory.groups_of(person, nested=self.known.roles_from == "securityGroups")
+        return tuple(name for name, role in self.known.roles.items() if inside.intersection(role.groups))
+
+    def remember(self) -> None:
+        """What a token says that was made now."""
+        self.before = {person: self.right(person) for person in PEOPLE}
+        self.out |= {person for person in PEOPLE if not self.before[person]}
+
+    def sign_in(self, person: str, roles: tuple[str, ...]) -> None:
+        if roles:
+            self.store.sign_in(person, roles, int(self.now))
+
+    def went_out(self, person: str) -> bool:
+        """Whether there was a moment at which the directory gave them nothing."""
+        return person in self.out or not self.right(person)
+
+
+Watching.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestWatching = Watching.TestCase
