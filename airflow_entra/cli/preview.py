@@ -52,6 +52,8 @@ def command(
 
     if stacks and all_:
         raise click.UsageError("--stack names some, --all takes every one: say one of them")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise click.UsageError(f"--out: {out.parent} is no folder: make it first, or name a file in another")
     with told(SideError, NoEngineError):
         try:
             found = preview(

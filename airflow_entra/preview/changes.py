@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_entra.preview.result import ABSENT, PropertyChange
+from airflow_entra.preview.scrub import SECRET
 
 UNKNOWN = "(known after the update)"
 _UNKNOWNS = frozenset(  # how the engine writes a value that only the update will tell, one for each kind
@@ -20,14 +21,18 @@ _UNKNOWNS = frozenset(  # how the engine writes a value that only the update wil
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
+_MARK = "4dabf18193072939515e22adb298388d"  # the key under which the engine says what an object stands for
+_SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a secret
 _PLAIN = re.compile(r"[A-Za-z_$][\w$-]*")
-_TOP = re.compile(r'[^.\[]+|\["([^"]*)"\]')
+_STEP = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
 
 
 def readable(value: Any) -> Any:
-    """A value of the engine without its inner marks (`__defaults`, a dynamic resource's `__provider`)."""
+    """A value of the engine without its inner marks: what is secret says so, and `__defaults` is left out."""
     if isinstance(value, Mapping):
-        return {key: readable(item) for key, item in value.items() if not key.startswith("__")}
+        if value.get(_MARK) == _SECRET_MARK:
+            return SECRET
+        return {key: readable(item) for key, item in value.items() if key != _MARK and not key.startswith("__")}
     if isinstance(value, list):
         return [readable(item) for item in value]
     return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
@@ -47,13 +52,34 @@ def between(before: Any, after: Any, path: str = "") -> Iterator[PropertyChange]
 
 def reported(detailed: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PropertyChange]:
     """What a provider says that differs, by top-level property: for what inputs alone don't show."""
-    seen = set()
-    for path in detailed if isinstance(detailed, Mapping) else ():
-        found = _TOP.match(str(path))
-        top = (found[1] or found[0]) if found else str(path)
-        if top not in seen:
-            seen.add(top)
-            yield PropertyChange(top, before.get(top, ABSENT), after.get(top, ABSENT))
+    for top in dict.fromkeys(steps[0] for steps in map(_steps, _paths(detailed)) if steps):
+        yield PropertyChange(str(top), before.get(str(top), ABSENT), after.get(str(top), ABSENT))
+
+
+def secrets(detailed: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PropertyChange]:
+    """Secrets that a provider says differ: neither value is shown, so that nothing else would tell."""
+    for path in _paths(detailed):
+        sides = [_at(side, _steps(path)) for side in (before, after)]
+        if SECRET in sides:
+            yield PropertyChange(path, *sides)
+
+
+def _paths(detailed: Any) -> list[str]:
+    return [str(path) for path in detailed] if isinstance(detailed, Mapping) else []
+
+
+def _steps(path: str) -> list[str | int]:
+    """`web.redirectUris[1]` as web, redirectUris, 1."""
+    return [int(index) if index else key or name for key, index, name in _STEP.findall(path)]
+
+
+def _at(value: Any, steps: list[str | int]) -> Any:
+    for step in steps:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return ABSENT
+    return value
 
 
 def _items(before: list[Any], after: list[Any], path: str) -> Iterator[PropertyChange]:

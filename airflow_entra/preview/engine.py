@@ -82,14 +82,14 @@ class Engine:
             )
         except FileNotFoundError:
             raise NoEngineError(_NO_ENGINE) from None
+        over = asyncio.gather(_events(process, events), _complaints(process, events), process.wait())
         try:
-            async with asyncio.TaskGroup() as both:
-                both.create_task(_events(process, events))
-                both.create_task(_complaints(process, events))
-            return await process.wait(), events
+            await asyncio.shield(over)
         finally:
-            if process.returncode is None:
+            if not over.done() or process.returncode is None:
                 await _end(process)
+                await asyncio.gather(over, return_exceptions=True)
+        return int(process.returncode or 0), events
 
 
 _NO_ENGINE = (
@@ -111,7 +111,10 @@ async def _complaints(process: Process, events: Events) -> None:
 
 
 async def _end(process: Process) -> None:
-    """Ask the engine to end, which ends its plugins; where it doesn't, end all of them."""
+    """Ask the engine to end, which ends its plugins; where it doesn't, end all of them.
+
+    Somebody has to go on reading what it says: an engine whose pipe is full never comes to its end.
+    """
     family = _family(process.pid)
     with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGINT)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_entra.preview.changes import between, readable, reported
+from airflow_entra.preview.changes import between, readable, reported, secrets
 from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.preview.scrub import Scrub
 
@@ -90,23 +90,25 @@ class Events:
         if metadata["op"] != "refresh" or not metadata.get("old"):
             return
         if not metadata.get("new"):
-            self._drift.append(Step("gone", *_identity(metadata)))
+            self._drift.append(Step("gone", *_identity(metadata), id=_id(metadata)))
         elif metadata.get("detailedDiff"):
             self._drift.append(self._step("changed", metadata))
 
     def _step(self, op: str, metadata: Mapping[str, Any]) -> Step:
         before, after = (self._state(metadata.get(side)) for side in ("old", "new"))
-        if not metadata.get("old"):
-            changes = list(between({}, after["inputs"]))
-        elif not metadata.get("new") or op == "delete":
+        if op == "delete" or not metadata.get("new"):
             changes = []
+        elif not metadata.get("old"):
+            changes = list(between({}, after["inputs"]))
         else:
-            changes = list(between(before["inputs"], after["inputs"]))
-            told = {change.path for change in changes}
-            known = before["outputs"] | before["inputs"], after["outputs"] | after["inputs"]
-            if not changes:
-                changes += [one for one in reported(metadata.get("detailedDiff"), *known) if one.path not in told]
-        return Step(op, *_identity(metadata), tuple(map(self._scrubbed, changes)))
+            told = (
+                metadata.get("detailedDiff"),
+                before["outputs"] | before["inputs"],
+                after["outputs"] | after["inputs"],
+            )
+            changes = [*between(before["inputs"], after["inputs"]), *secrets(*told)] or list(reported(*told))
+        because = tuple(map(self._scrub.text, metadata.get("keys") or ()))
+        return Step(op, *_identity(metadata), tuple(map(self._scrubbed, changes)), because, _id(metadata))
 
     def _state(self, state: Any) -> dict[str, dict[str, Any]]:
         state = state if isinstance(state, Mapping) else {}
@@ -150,3 +152,7 @@ def _identity(metadata: Mapping[str, Any]) -> tuple[str, str]:
     module = module.partition("/")[0]
     type_ = f"{package}:{name}" if module in ("", "index") else f"{package}:{module}:{name}"
     return type_, str(metadata["urn"]).rpartition("::")[2]
+
+
+def _id(metadata: Mapping[str, Any]) -> str:
+    return str((metadata.get("old") or {}).get("id") or "")

@@ -33,6 +33,10 @@ class Step:
     type: str
     name: str
     changes: tuple[PropertyChange, ...] = ()
+    because: tuple[str, ...] = ()
+    """The properties that make it a replacement."""
+    id: str = ""
+    """The provider's id of what there is already."""
 
 
 @dataclass(frozen=True)

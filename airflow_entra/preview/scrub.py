@@ -39,14 +39,14 @@ class Scrub:
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value, without the text below keys that name a secret (password, clientSecret, ...)."""
-        if isinstance(value, Mapping):
-            return {self.text(name): self.value(item, name) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self.value(item, key) for item in value]
         if value is None or isinstance(value, bool):
             return value
         if is_secret_key(key):
             return SECRET
+        if isinstance(value, Mapping):
+            return {self.text(name): self.value(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.value(item, key) for item in value]
         return self.text(value) if isinstance(value, str) else value
 
 

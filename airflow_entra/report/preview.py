@@ -81,7 +81,13 @@ def _stack_json(one: StackPreview) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    return {"op": step.op, "type": step.type, "name": step.name, "changes": list(map(_change, step.changes))}
+    return {
+        "op": step.op,
+        "type": step.type,
+        "name": step.name,
+        "because": list(step.because),
+        "changes": list(map(_change, step.changes)),
+    }
 
 
 def _change(change: PropertyChange) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from airflow_entra.preview.result import Previewed, StackPreview
@@ -15,6 +16,7 @@ MARKER = "<!-- airflow-entra-preview -->"
 MOST_BYTES = 65_536
 """GitHub refuses a longer comment; Azure DevOps takes 150,000."""
 
+_PLAIN = re.compile(r"[\w ./:~^-]{1,200}")
 _MOST_ERROR_LINES = 40
 _ERROR_LINE = 500
 
@@ -42,7 +44,7 @@ def _failures(found: Previewed) -> list[Block]:
     blocks = [Block(["### Failed previews"])] if alike else []
     for (outcome, errors), stacks in alike.items():
         said = [line for error in errors for line in error.splitlines()] or ["the engine said nothing"]
-        lines = [indented(line)[:_ERROR_LINE] for line in said[:_MOST_ERROR_LINES]]
+        lines = [_fenced(indented(line))[:_ERROR_LINE] for line in said[:_MOST_ERROR_LINES]]
         more = len(said) - len(lines)
         lines += [f"({many(more, 'more line')})"] if more > 0 else []
         fence = fence_for(lines)
@@ -74,7 +76,7 @@ def _policies(found: Previewed) -> list[Block]:
         return []
     head = ["### Policies", "", "| | Policy | Stack | Resource | What is wrong | Remedy |", "|---|---|---|---|---|---|"]
     rows = [
-        f"| {'**mandatory**' if one.mandatory else 'advisory'} | `{_name(one.policy)}` | {cell(names(stacks))} "
+        f"| {'**mandatory**' if one.mandatory else 'advisory'} | {_code(one.policy)} | {cell(names(stacks))} "
         f"| {_said(one.resource or 'the stack')} | {_said(one.problem)} | {_said(one.remedy or one.rule)} |"
         for one, stacks in violations
     ]
@@ -104,7 +106,7 @@ def _diffs(found: Previewed) -> list[Block]:
     for one in found.changed:
         steps = ["\n".join(step_lines(step)) for step in one.steps]
         warnings = [f"# {whole(line)}" for warning in one.warnings for line in warning.splitlines()]
-        rows = [*steps, *warnings]
+        rows = list(map(_fenced, [*steps, *warnings]))
         fence = fence_for(rows)
         head = [f"<details><summary>{cell(one.stack)}: {state(one)}</summary>", "", f"{fence}diff"]
         blocks.append(Block(head, rows, [fence, "", "</details>", ""], one.stack))
@@ -127,13 +129,15 @@ def _told_last(found: Previewed) -> list[str]:
     return [f"_Not previewed: {cell(names(map(whole, found.left)))}._", ""] if found.left else []
 
 
+def _fenced(text: str) -> str:
+    """Text in a fence is shown as it is; only another comment's marker must not be found in it."""
+    return text.replace("<!--", "<! --")
+
+
 def _said(text: str) -> str:
     return cell(whole(text))
 
 
-def _name(policy: str) -> str:
-    return whole(policy).replace("`", "").replace("|", "")[:100]
-
-
 def _code(text: str) -> str:
-    return f"`{text.replace('`', '')[:200]}`"
+    """As code where it is plain, else as harmless text."""
+    return f"`{text}`" if _PLAIN.fullmatch(text) else _said(text[:_ERROR_LINE])

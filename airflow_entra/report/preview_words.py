@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.preview.scrub import SECRET
 from airflow_entra.report.text import whole
 
 _VERBS = {
@@ -133,7 +135,8 @@ def _rank(severity: str) -> int:
 def step_lines(step: Step) -> list[str]:
     """A step as lines of a diff: its sign, what it is of, and each property that differs."""
     sign = _SIGNS.get(step.op, "~")
-    lines = [f"{sign} {whole(step.name)}  {whole(step.type)}  ({whole(step.op)})"]
+    why = f": {', '.join(map(whole, step.because))}" if step.because else ""
+    lines = [f"{sign} {whole(step.name)}  {whole(step.type)}  ({whole(step.op)}{why})"]
     for change in step.changes:
         path = whole(change.path)
         if step.op == "create" and change.before is ABSENT:
@@ -148,6 +151,8 @@ def value(one: Any) -> str:
     """A property's value on one line, bounded."""
     if one is ABSENT:
         return "none"
+    if one in (UNKNOWN, SECRET):
+        return str(one)
     said = whole(json.dumps(one, ensure_ascii=False))
     if len(said) <= _LONGEST_VALUE:
         return said

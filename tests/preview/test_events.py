@@ -1,0 +1,147 @@
+"""What is read from the engine's events. That the engine writes them so is shown in tests/cli/test_preview.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_entra.preview.events import Events
+from airflow_entra.preview.result import PropertyChange, StackPreview, Step
+from airflow_entra.preview.scrub import Scrub
+
+URN = "urn:pulumi:prod::airflow-entra::airflow-entra:index:AirflowSignOn$azuread:index/group:Group::"
+PRELUDE: dict[str, Any] = {"preludeEvent": {"config": {}}}
+END = {"summaryEvent": {"resourceChanges": {"same": 7}, "result": "succeeded"}}
+
+
+def read(*events: Any, code: int = 0, environment: dict[str, str] | None = None) -> StackPreview:
+    reader = Events(Scrub(environment or {}))
+    for event in events:
+        reader.read(event if isinstance(event, str) else json.dumps(event))
+    return reader.result("prod", code, new=False, seconds=1.0)
+
+
+def planned(op: str, name: str, old: Any = None, new: Any = None, **more: Any) -> dict[str, Any]:
+    metadata = {"op": op, "urn": URN + name, "type": "azuread:index/group:Group", "logical": True}
+    return {"resourcePreEvent": {"metadata": metadata | {"old": old, "new": new, "detailedDiff": None} | more}}
+
+
+def state(**inputs: Any) -> dict[str, Any]:
+    return {"inputs": inputs, "outputs": {}}
+
+
+def diagnostic(severity: str, message: str) -> dict[str, Any]:
+    return {"diagnosticEvent": {"severity": severity, "message": message}}
+
+
+def policy(name: str, level: str, message: str, urn: str = URN + "admins") -> dict[str, Any]:
+    event = {"policyName": name, "enforcementLevel": level, "message": message, "resourceUrn": urn, "severity": "high"}
+    return {"policyEvent": event}
+
+
+def test_steps_that_change_something_and_no_others() -> None:
+    found = read(
+        PRELUDE,
+        planned("same", "a", state(x=1), state(x=1)),
+        planned("read", "b", None, state(x=1)),
+        planned("create", "c", None, state(displayName="c")),
+        planned("update", "d", state(x=1), state(x=2)),
+        planned("delete", "e", state(x=1), None),
+        planned("create-replacement", "f", state(x=1), state(x=2), logical=False),
+        planned("replace", "f", state(x=1), state(x=2), keys=["x"]),
+        planned("delete-replaced", "f", state(x=1), None, logical=False),
+        END,
+    )
+    assert [(step.op, step.name) for step in found.steps] == [
+        ("create", "c"),
+        ("update", "d"),
+        ("delete", "e"),
+        ("replace", "f"),
+    ]
+    assert found.steps[1] == Step("update", "azuread:Group", "d", (PropertyChange("x", 1, 2),))
+    assert found.steps[3].because == ("x",)
+    assert (found.outcome, found.unchanged) == ("previewed", 7)
+
+
+def test_a_refresh_tells_what_was_changed_by_hand() -> None:
+    def refreshed(name: str, old: Any, new: Any, detailed: Any = None) -> dict[str, Any]:
+        metadata = {"op": "refresh", "urn": URN + name, "type": "azuread:index/group:Group"}
+        return {"resOutputsEvent": {"metadata": metadata | {"old": old, "new": new, "detailedDiff": detailed}}}
+
+    found = read(
+        PRELUDE,
+        refreshed("as it was", state(x=1), state(x=1)),
+        refreshed("changed", state(x=1), state(x=2), {"x": {}}),
+        refreshed("gone", state(x=1), None),
+        END,
+    )
+    assert [(step.op, step.name) for step in found.drift] == [("changed", "changed"), ("gone", "gone")]
+    assert found.steps == ()
+
+
+def test_a_mandatory_violation_is_no_failure_of_the_preview() -> None:
+    found = read(
+        PRELUDE,
+        policy("names", "advisory", "Named alike.\nnames: it is x. Call it y"),
+        policy("tags", "mandatory", "Tagged.\ntags: none is there. Add tags. Two of them"),
+        policy("tags", "mandatory", "Tagged.\ntags: none is there. Add tags. Two of them"),
+        policy("other", "mandatory", "In one line", "urn:pulumi:prod::airflow-entra::pulumi:pulumi:Stack::s"),
+        diagnostic("error", "preview failed\n"),
+        END | {"summaryEvent": {"result": "failed"}},
+        code=1,
+    )
+    assert found.outcome == "previewed"
+    assert found.errors == ()
+    assert [(one.policy, one.mandatory) for one in found.violations] == [
+        ("tags", True),
+        ("other", True),
+        ("names", False),
+    ]
+    first = found.violations[0]
+    assert (first.resource, first.rule) == ("admins", "Tagged.")
+    assert (first.problem, first.remedy) == ("none is there", "Add tags. Two of them")
+    assert (found.violations[1].resource, found.violations[1].problem) == ("", "In one line")
+
+
+def test_a_program_that_fails_has_said_why() -> None:
+    found = read(
+        PRELUDE,
+        diagnostic("warning", "sessions outlive tokens\n"),
+        diagnostic("error", "stacks/Pulumi.prod.yaml:3:1: no such group\n"),
+        diagnostic("error", "an unhandled error occurred: program exited with non-zero exit code: 1\n"),
+        diagnostic("debug", "registering"),
+        END | {"summaryEvent": {"result": "failed"}},
+        code=1,
+    )
+    assert (found.outcome, found.objected) == ("failed", True)
+    assert found.errors == ("stacks/Pulumi.prod.yaml:3:1: no such group",)
+    assert found.warnings == ("sessions outlive tokens",)
+
+
+def test_an_engine_that_never_came_to_the_stack() -> None:
+    found = read("error: unable to open bucket azblob://state", code=1)
+    assert (found.outcome, found.errors) == ("not started", ("unable to open bucket azblob://state",))
+
+
+def test_secrets_that_the_engine_did_not_know_are_hidden() -> None:
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0x.c2lnbmF0dXJl"
+    found = read(
+        PRELUDE,
+        planned("create", "a", None, state(password="short", note=f"Bearer {token}", value="deployer-secret")),
+        policy("tags", "mandatory", f"x: {token}. deployer-secret"),
+        diagnostic("error", "AADSTS7000215: deployer-secret is wrong"),
+        code=1,
+        environment={"ARM_CLIENT_SECRET": "deployer-secret"},
+    )
+    said = repr(found)
+    for secret in (token, "short", "deployer-secret"):
+        assert secret not in said
+    assert said.count("[secret]") >= 4
+
+
+@given(st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text() | st.lists(st.text())) | st.text())
+def test_lines_that_are_no_event_end_nothing(line: Any) -> None:
+    read(PRELUDE, line if isinstance(line, str) else json.dumps(line), END)
