@@ -8,7 +8,17 @@ from typing import Any, Literal
 
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.report import diff, diff_json, preview_markdown
-from airflow_entra.report.preview_words import drifted, gathered, indented, names, state, step_lines, summary
+from airflow_entra.report.preview_words import (
+    drifted,
+    gathered,
+    indented,
+    left_out,
+    names,
+    removed,
+    state,
+    step_lines,
+    summary,
+)
 from airflow_entra.report.text import whole
 
 Format = Literal["text", "json", "markdown"]
@@ -30,7 +40,7 @@ def _text(found: Previewed) -> str:
         lines.append(f"  {level:<9}  {whole(violation.policy)} in {names(stacks)}:{resource} {whole(what)}")
     for one in found.stacks:
         lines += ["", f"{one.stack}: {state(one)}", *(f"  {line}" for line in _stack(one))]
-    lines += [f"not previewed: {whole(left)}" for left in found.left]
+    lines += [f"\n{said}" for said in (removed(found), left_out(found)) if said]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 
 from airflow_entra.preview.result import Previewed, StackPreview
 from airflow_entra.report import diff
-from airflow_entra.report.preview_words import drifted, gathered, indented, many, names, state, step_lines, summary
+from airflow_entra.report.preview_words import (
+    drifted,
+    gathered,
+    indented,
+    left_out,
+    many,
+    names,
+    removed,
+    state,
+    step_lines,
+    summary,
+)
 from airflow_entra.report.shorten import Block, Cut, blocks_of, fence_for, fit, size
 from airflow_entra.report.text import cell, whole
 
@@ -18,7 +30,8 @@ MOST_BYTES = 65_536
 
 _PLAIN = re.compile(r"[\w ./:~^-]{1,200}")
 _MOST_ERROR_LINES = 40
-_ERROR_LINE = 500
+_ERROR_LINE = 1000
+_WIDTH = 110
 
 
 def render(found: Previewed, most: int = MOST_BYTES) -> str:
@@ -44,13 +57,18 @@ def _failures(found: Previewed) -> list[Block]:
     blocks = [Block(["### Failed previews"])] if alike else []
     for (outcome, errors), stacks in alike.items():
         said = [line for error in errors for line in error.splitlines()] or ["the engine said nothing"]
-        lines = [_fenced(indented(line))[:_ERROR_LINE] for line in said[:_MOST_ERROR_LINES]]
-        more = len(said) - len(lines)
+        lines = [part for line in said[:_MOST_ERROR_LINES] for part in _wrapped(_fenced(indented(line)))]
+        more = len(said) - _MOST_ERROR_LINES
         lines += [f"({many(more, 'more line')})"] if more > 0 else []
         fence = fence_for(lines)
         heading = f"**{cell(names(stacks))}**: {outcome}"
         blocks.append(Block([heading, "", f"{fence}text"], lines, [fence, ""], names(stacks)))
     return blocks
+
+
+def _wrapped(line: str) -> list[str]:
+    deeper = " " * (len(line) - len(line.lstrip(" ")) + 2)
+    return textwrap.wrap(line[:_ERROR_LINE], _WIDTH, subsequent_indent=deeper, break_on_hyphens=False) or [""]
 
 
 def _more_failures(cuts: Sequence[Cut]) -> str:
@@ -61,7 +79,8 @@ def _more_failures(cuts: Sequence[Cut]) -> str:
 def _access(found: Previewed) -> list[Block]:
     if found.compared is None:
         return [Block(["### Access", "", f"Not compared: {cell(whole(found.no_base))}"])]
-    return [Block(["### Access"]), *blocks_of(diff.render(found.compared, "markdown"))]
+    blocks = blocks_of(diff.render(found.compared, "markdown"))
+    return [Block(["### Access"]), *blocks[1 if len(blocks) > 1 else 0 :]]  # the first line of all has said how much
 
 
 def _more_access(found: Previewed, cuts: Sequence[Cut]) -> str:
@@ -126,7 +145,7 @@ def _more_diffs(cuts: Sequence[Cut]) -> str:
 
 
 def _told_last(found: Previewed) -> list[str]:
-    return [f"_Not previewed: {cell(names(map(whole, found.left)))}._", ""] if found.left else []
+    return [line for said in (removed(found), left_out(found)) if said for line in (f"_{cell(said)}_", "")]
 
 
 def _fenced(text: str) -> str:

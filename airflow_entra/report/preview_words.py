@@ -25,6 +25,7 @@ _SEVERITIES = ("critical", "high", "medium", "low", "")
 _LONGEST_VALUE = 400
 _MOST_NAMES = 8
 _DEEPEST = 40
+_LONGEST_REASON = 200
 
 
 def names(stacks: Iterable[str]) -> str:
@@ -59,7 +60,8 @@ def verdict(found: Previewed) -> str:
         objections.append("a rule over several stacks is broken")
     if found.expect_no_changes and found.changed:
         objections.append(f"changes where none were expected ({names(one.stack for one in found.changed)})")
-    return f"Objections in {stacks}: {'; '.join(objections)}." if objections else f"Nothing to object in {stacks}."
+    said = f"with objections: {'; '.join(objections)}" if objections else "nothing to object"
+    return f"{stacks} previewed, {said}."
 
 
 def summary(found: Previewed) -> str:
@@ -126,6 +128,19 @@ def gathered(stacks: Sequence[StackPreview]) -> list[tuple[Violation, list[str]]
         for violation in one.violations:
             found.setdefault(violation, []).append(one.stack)
     return sorted(found.items(), key=lambda item: (not item[0].mandatory, _rank(item[0].severity), item[0].policy))
+
+
+def removed(found: Previewed) -> str:
+    """What becomes of stacks whose files are gone; empty where there are none."""
+    stacks = [one.stack for one in found.compared.changes if one.what == "removed"] if found.compared else []
+    if not stacks:
+        return ""
+    return f"No file any more: {names(stacks)}. What they made stays until `pulumi destroy` of each."
+
+
+def left_out(found: Previewed) -> str:
+    """The stacks that were not previewed, with the reasons; empty where there are none."""
+    return f"Not previewed: {names(whole(left)[:_LONGEST_REASON] for left in found.left)}." if found.left else ""
 
 
 def _rank(severity: str) -> int:

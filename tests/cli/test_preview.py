@@ -109,7 +109,7 @@ def test_one_comment_for_two_stacks(deployed: Deployment, tmp_path: Path) -> Non
     assert done.returncode == 1, done.stderr
     first, *lines = comment.splitlines()
     plain = first.replace("\\", "")
-    assert "Objections in 2 stacks: 1 violation of mandatory policies (dev)." in plain
+    assert "2 stacks previewed, with objections: 1 violation of mandatory policies (dev)." in plain
     assert "Access: 1 role gained by groups, 0 lost" in plain
     assert done.stdout.strip() == plain.strip("*")
     assert lines[-1] == MARKER

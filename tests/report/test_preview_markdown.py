@@ -138,7 +138,10 @@ def grown(found: Previewed, times: int) -> Previewed:
 
 def test_the_first_line_says_how_much_and_what_is_objected_to() -> None:
     first = render(example()).splitlines()[0].replace("\\", "")
-    assert "Objections in 4 stacks: 1 violation of mandatory policies (prod); the preview of qa failed." in first
+    assert (
+        "4 stacks previewed, with objections: 1 violation of mandatory policies (prod); the preview of qa failed."
+        in first
+    )
     assert "Access: 2 roles gained by groups, 1 lost" in first
     assert "Resources: 4 to create, 2 to delete, 1 to update in 2 of 3 previewed stacks." in first
     assert "Policies: 1 mandatory and 1 advisory violations." in first
@@ -210,3 +213,12 @@ def test_what_failed_counts_for_nothing_else(outcome: Any) -> None:
     assert "Resources: not known." in render(found)
     assert "half" not in render(found)
     assert found.exit_code == (1 if outcome == "failed" else 2)
+
+
+def test_a_stack_without_a_file_and_one_for_elsewhere_are_told() -> None:
+    found = example()
+    assert found.compared
+    gone = tuple(replace(one, what="removed") for one in found.compared.changes if one.stack == "dev")
+    comment = render(replace(found, compared=replace(found.compared, changes=gone), left=("local (not here)",)))
+    assert "No file any more: dev. What they made stays until" in comment
+    assert "Not previewed: local (not here)." in comment
