@@ -8,6 +8,7 @@ from pathlib import Path
 from airflow_entra.access.compare import compare
 from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.report.preview_markdown import MARKER, render
 from airflow_entra.settings.load import load_text
 from airflow_entra.settings.sides import Side
 from airflow_entra.settings.stack_file import StackFile
@@ -101,3 +102,18 @@ def _qa() -> StackPreview:
     group = "5f1e0b42-7d3a-4c96-b1f8-2a9e6d4c8f03 (data-analysts), giving the role Viewer"
     fix = "copy the object id from the group's page in the Entra admin centre"
     return StackPreview("qa", "failed", errors=(f"{where} {group}; {fix}",))
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "preview.md"
+_BEGINS, _ENDS = "<!-- example: python -m tests.report.preview_example -->\n", "<!-- end of the example -->\n"
+
+
+def page_with_example() -> str:
+    """The documentation's page with the example as it is rendered now."""
+    before, _, rest = PAGE.read_text("utf-8").partition(_BEGINS)
+    comment = render(example()).removesuffix(f"{MARKER}\n")
+    return f"{before}{_BEGINS}\n{comment}{_ENDS}{rest.partition(_ENDS)[2]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_with_example(), "utf-8")

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.report.preview_markdown import MARKER, MOST_BYTES, render
-from tests.report.preview_example import example
+from tests.report.preview_example import PAGE, example, page_with_example
 
 NASTY = st.one_of(
     st.text(max_size=60),
@@ -222,3 +222,7 @@ def test_a_stack_without_a_file_and_one_for_elsewhere_are_told() -> None:
     comment = render(replace(found, compared=replace(found.compared, changes=gone), left=("local (not here)",)))
     assert "No file any more: dev. What they made stays until" in comment
     assert "Not previewed: local (not here)." in comment
+
+
+def test_the_documentation_shows_what_is_rendered() -> None:
+    assert PAGE.read_text("utf-8") == page_with_example(), "write it anew: python -m tests.report.preview_example"
