@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow_entra.audit.checks.check import Severity
     from airflow_entra.report.audit import Format
 
-_TABLES = ["access", "findings", "drift", "checks", "programs", "left", "grants", "actions", "runs"]
+_TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "left", "grants", "actions", "runs"]
 
 
 @click.command(name="audit")
@@ -40,6 +40,18 @@ _TABLES = ["access", "findings", "drift", "checks", "programs", "left", "grants"
 @click.option("--table", type=click.Choice(_TABLES), default="access", show_default=True, help="With --format csv.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write there instead.")
 @click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep the audit there too: a new folder with every format, the stack file and a manifest of hashes.",
+)
+@click.option(
+    "--verify",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Audit nothing: check that the evidence there is as it was written, and the chain of its manifests whole.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(["high", "medium", "low", "never"]),
     default="high",
@@ -55,6 +67,8 @@ def command(
     form: Format,
     table: str,
     out: Path | None,
+    evidence: Path | None,
+    verify: Path | None,
     fail_on: Severity | str,
     port: int,
 ) -> None:
@@ -67,12 +81,17 @@ def command(
     """
     if form == "csv" and table == "drift" and not drift:
         raise click.UsageError("--table drift goes with --drift")
-    from airflow_entra.local.audit import audit_stack
+    if verify is not None:
+        _verify(verify)
+        return
+    from airflow_entra.local.audit import audit_stack, keep_evidence
     from airflow_entra.local.world import project_world, write_private
     from airflow_entra.report.audit import conclusion, render
 
     with told():
-        found = audit_stack(project_world(), stack, files, days=days, drifted=drift, http_port=port)
+        world = project_world()
+        found = audit_stack(world, stack, files, days=days, drifted=drift, http_port=port)
+        kept = keep_evidence(world, evidence, found) if evidence else None
     text = render(found, form, table)
     if out is None:
         click.echo(text, nl=False)
@@ -80,5 +99,23 @@ def command(
         with writing():
             write_private(out, text)
         click.echo(f"Written: {out}", err=True)
+    if kept is not None:
+        click.echo(f"Kept: {kept}", err=True)
     click.echo(conclusion(found), err=True)
     sys.exit(1 if fail_on != "never" and (found.findings(fail_on) or found.drift) else 0)  # type: ignore[arg-type]
+
+
+def _verify(place: Path) -> None:
+    from airflow_entra.audit.evidence import EvidenceError, verify
+
+    try:
+        kept = verify(place)
+    except EvidenceError as changed:
+        click.echo(f"airflow-entra: {changed}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"airflow-entra: cannot read {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)
+    for one in kept:
+        click.echo(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
+    click.echo(f"{len(kept)} audits, each as it was written, none missing in between.", err=True)

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 
 from airflow_entra.access import plan
+from airflow_entra.access.declared import declared
 from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions, scopes
 from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.audit.evidence import EvidenceError, keep
 from airflow_entra.audit.records import Records, RecordsError, parse
 from airflow_entra.directory.audited import read
 from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
@@ -31,7 +34,10 @@ from airflow_entra.local.identities import AUDITOR, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World
 from airflow_entra.render import FILES
+from airflow_entra.report.audit import render
+from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings import load
+from airflow_entra.settings.history import head, versions
 from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph, GraphError
 
@@ -41,7 +47,8 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
-    settings = load(world.existing_stack_file(stack))
+    file = world.existing_stack_file(stack)
+    settings = load(file)
     now = datetime.now(UTC)
     since = now - timedelta(days=days)
     records = [_of_file(file) for file in files]
@@ -68,7 +75,25 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         now=now,
         since=since,
     )
-    return replace(found, drift=differences)
+    return replace(found, drift=differences, declared=tuple(declared(settings, stack, versions(file))))
+
+
+def keep_evidence(world: World, place: Path, found: Audit) -> Path:
+    """Keep an audit below `place`, with the stack file that it was held against; the folder. Raises LocalError."""
+    file = world.stack_file(found.stack)
+    files = {
+        "audit.html": render(found, "html"),
+        "audit.json": render(found, "json"),
+        **{f"{table.name}.csv": render(found, "csv", table.name) for table in tables(found)},
+        file.name: file.read_text("utf-8"),
+    }
+    facts = {"stack": found.stack, "commit": head(file.parent), "airflowEntra": version("airflow-entra")}
+    try:
+        return keep(place, found.at, facts, files)
+    except EvidenceError as error:
+        raise LocalError(str(error)) from error
+    except OSError as error:
+        raise LocalError.from_os_error("keep the evidence", place, error) from error
 
 
 @contextmanager

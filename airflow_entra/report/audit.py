@@ -40,8 +40,12 @@ def conclusion(audit: Audit) -> str:
     skipped = sum(result.skipped is not None for result in audit.results)
     more = f"; {skipped} of {len(audit.results)} checks not looked at" if skipped else ""
     people = "1 person" if admitted == 1 else f"{admitted} people"
-    drifted = "" if audit.drift is None else f"; {len(audit.drift) or 'no'} differences from the stack file"
+    drifted = "" if audit.drift is None else f"; {_counted(len(audit.drift))} from the stack file"
     return f"Stack {audit.stack}: {people} may sign in; findings: {said}{drifted}{more}."
+
+
+def _counted(differences: int) -> str:
+    return {0: "no difference", 1: "1 difference"}.get(differences, f"{differences} differences")
 
 
 def _text(audit: Audit) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from airflow_entra.access.declared import Declared
 from airflow_entra.audit.actors import Actor
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.checks.check import Result
@@ -46,6 +47,13 @@ def tables(audit: Audit) -> list[Table]:
             ("Person", "Signs in as", "Airflow roles", "Through", "Account", "Last sign-in", "Why not", "Object id"),
             [_access(one, audit) for one in audit.standings],
             "Nobody: no group of the stack has a member.",
+        ),
+        Table(
+            "declared",
+            "Roles of groups, and the commits that gave them",
+            ("Role", "Group", "Commit", "Author", "When", "Approved by", "Subject"),
+            [_declared(one) for one in audit.declared],
+            "None.",
         ),
         Table(
             "programs",
@@ -159,6 +167,14 @@ def _check(result: Result) -> Row:
     return result.check.name, said, result.check.asks
 
 
+def _declared(one: Declared) -> Row:
+    if one.commit is None:
+        return one.role, one.group, "not committed", "", "", "", ""
+    commit = one.commit
+    approved = commit.approved_by or "not in the commit: see the pull request"
+    return one.role, one.group, commit.id[:12], commit.author, _moment(commit.at), approved, commit.subject
+
+
 def _access(one: Standing, audit: Audit) -> Row:
     through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
     last = audit.last_sign_in.get(one.person.id.lower())
@@ -181,4 +197,4 @@ def _known(actor: Actor) -> tuple[str, str]:
 
 
 def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}Z"
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

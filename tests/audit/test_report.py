@@ -10,9 +10,13 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_entra.access.declared import Declared
 from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.audit.drift import Difference
+from airflow_entra.preview.result import ABSENT
 from airflow_entra.report.audit import SHOWN, conclusion, render
 from airflow_entra.report.audit_tables import tables
+from airflow_entra.settings.history import Commit
 from tests.audit.stack import ADA, DAN, NOW, SINCE, URL, action, audited, change, person, records, run, session, task
 
 
@@ -30,7 +34,10 @@ def whole(name: str = "Ada Okafor") -> Audit:
     changes = change("Disable account", DAN, 60), change("Add member to group", ADA, 1, group=name)
     assigned = audited().directory.registration.assigned[:1]
     seen = audited(directory=directory, changes=changes, programs=assigned, denied=("who owns it: Forbidden",))
-    return audit(seen, {URL: records(*lines)}, declared=("openid", "profile"), rotates=True, now=NOW, since=SINCE)
+    found = audit(seen, {URL: records(*lines)}, declared=("openid", "profile"), rotates=True, now=NOW, since=SINCE)
+    commit = Commit("c0ffee", f"{name} <ada@contoso.com>", NOW, name, name)
+    differs = Difference("azuread:Group viewers", "g1", "description", name, ABSENT, ["a"], "tenant", "refresh", name)
+    return replace(found, declared=(Declared("Viewer", name, commit),), drift=(differs,))
 
 
 def test_every_table_has_rows_here() -> None:
@@ -38,7 +45,9 @@ def test_every_table_has_rows_here() -> None:
 
 
 def test_the_first_line_says_how_it_stands() -> None:
-    assert conclusion(whole()) == "Stack local: 1 person may sign in; findings: 1 high."
+    assert (
+        conclusion(whole()) == "Stack local: 1 person may sign in; findings: 1 high; 1 difference from the stack file."
+    )
     for form in ("text", "markdown", "json"):
         assert "1 person may sign in" in render(whole(), form)
         assert "who owns it: Forbidden" in render(whole(), form)

@@ -1,0 +1,115 @@
+"""An audit to be kept: a folder of files with their hashes, each manifest naming the one before. Never overwritten.
+
+Files are only ever made, and the manifest last, so that it goes onto immutable storage as well: a folder without one
+was interrupted, and proves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+
+
+class EvidenceError(Exception):
+    """The folder can't take the evidence, or what is in it isn't what was put there: where, what, and what to do."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One audit in a folder of evidence."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def at(self) -> str:
+        return str(self.manifest["at"])
+
+
+def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str, str]) -> Path:
+    """Write `files` (name -> text) into a new folder below `place`; the folder. `facts` go into the manifest.
+
+    Raises EvidenceError where what is there already was changed, and OSError.
+    """
+    before = verify(place) if place.exists() else []
+    place.mkdir(parents=True, exist_ok=True)
+    folder = place / f"{at:%Y-%m-%dT%H%M%SZ}"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        raise EvidenceError(f"{folder} is there already: evidence is never overwritten; run the audit again") from None
+    for name, text in files.items():
+        _make(folder / name, text)
+    last = before[-1] if before else None
+    manifest = {
+        "schema": SCHEMA,
+        "at": at.isoformat(timespec="seconds"),
+        **facts,
+        "previous": last and {"folder": last.folder.name, "sha256": _hash(last.folder / MANIFEST)},
+        "files": [{"name": name, "sha256": _hash(folder / name)} for name in sorted(files)],
+    }
+    _make(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    return folder
+
+
+def verify(place: Path) -> list[Kept]:
+    """Every audit that is kept there, oldest first, after its files and the chain were checked.
+
+    Raises EvidenceError with the first thing that isn't as it was written, and OSError.
+    """
+    newest_first = sorted(place.glob(f"*/{MANIFEST}"), reverse=True)
+    vouched: Mapping[str, Any] | None = None  # what a manifest says of the one before; nobody vouches for the newest
+    found: list[Kept] = []
+    for file in newest_first:
+        if found and (vouched or {}).get("folder") != file.parent.name:
+            follows = (vouched or {}).get("folder") or "nothing"
+            raise EvidenceError(_changed(found[-1].folder, f"follows {follows}, which is not before it"))
+        if vouched is not None and vouched.get("sha256") != _hash(file):
+            raise EvidenceError(_changed(file, "was changed"))
+        found.append(_read(file))
+        vouched = found[-1].manifest["previous"]
+    if vouched:
+        raise EvidenceError(_changed(found[-1].folder, f"follows {vouched.get('folder')}, which is not before it"))
+    return found[::-1]
+
+
+def _read(file: Path) -> Kept:
+    """A manifest whose files are as it says."""
+    try:
+        manifest = json.loads(file.read_text("utf-8"))
+        if manifest["schema"] != SCHEMA:
+            raise ValueError
+        told = [(str(one["name"]), str(one["sha256"])) for one in manifest["files"]]
+        kept = Kept(file.parent, manifest | {"previous": manifest["previous"] and dict(manifest["previous"])})
+    except (ValueError, KeyError, TypeError):
+        raise EvidenceError(_changed(file, "is no manifest of this release")) from None
+    for name, digest in told:
+        if not (file.parent / name).is_file() or _hash(file.parent / name) != digest:
+            raise EvidenceError(_changed(file.parent / name, "was changed or is gone"))
+    return kept
+
+
+def _changed(file: Path, how: str) -> str:
+    return f"{file} {how}: compare with the copy on immutable storage, or begin another folder and say why"
+
+
+def _make(file: Path, text: str) -> None:
+    with os.fdopen(
+        os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w", encoding="utf-8", newline=""
+    ) as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_entra.audit.evidence import MANIFEST, EvidenceError, keep, verify
+from tests.audit.stack import NOW
+
+FILES = {"audit.json": "{}\n", "access.csv": "Person\nAda\n"}
+
+
+def kept(place: Path, audits: int = 3) -> list[Path]:
+    return [keep(place, NOW + timedelta(days=day), {"stack": "prod"}, FILES) for day in range(audits)]
+
+
+def test_what_was_kept_is_found_again_in_order(tmp_path: Path) -> None:
+    folders = kept(tmp_path / "evidence")
+    assert [one.folder for one in verify(tmp_path / "evidence")] == folders
+    assert all((folder / "audit.json").stat().st_mode & 0o222 == 0 for folder in folders)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_any_change_to_any_file_but_the_last_manifest_is_found(data: st.DataObject) -> None:
+    with TemporaryDirectory() as name:
+        folders = kept(Path(name))
+        # Nothing follows the last manifest yet, so nothing vouches for it but the copy on immutable storage.
+        files = [file for folder in folders for file in folder.iterdir() if file != folders[-1] / MANIFEST]
+        file = data.draw(st.sampled_from(sorted(files)))
+        content = file.read_bytes()
+        place = data.draw(st.integers(0, len(content) - 1))
+        other = data.draw(st.integers(1, 255))
+        file.chmod(0o644)
+        file.write_bytes(content[:place] + bytes([content[place] ^ other]) + content[place + 1 :])
+        with pytest.raises(EvidenceError):
+            verify(Path(name))
+
+
+def test_a_missing_file_or_audit_is_found(tmp_path: Path) -> None:
+    first, second, _ = kept(tmp_path)
+    (second / "access.csv").unlink()
+    with pytest.raises(EvidenceError, match=r"access\.csv was changed or is gone"):
+        verify(tmp_path)
+    for file in second.iterdir():
+        file.unlink()
+    with pytest.raises(EvidenceError, match=f"follows {second.name}"):
+        verify(tmp_path)
+    assert first.exists()
+
+
+def test_nothing_is_overwritten_and_nothing_is_added_to_what_was_changed(tmp_path: Path) -> None:
+    (folder,) = kept(tmp_path, 1)
+    with pytest.raises(EvidenceError, match="never overwritten"):
+        keep(tmp_path, NOW, {}, FILES)
+    (folder / "audit.json").chmod(0o644)
+    (folder / "audit.json").write_text("[]")
+    with pytest.raises(EvidenceError, match="was changed"):
+        keep(tmp_path, NOW + timedelta(days=1), {}, FILES)
+
+
+def test_an_audit_that_was_interrupted_proves_nothing_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "2026-11-23T120000Z").mkdir()
+    (tmp_path / "2026-11-23T120000Z" / "audit.json").write_text("{")
+    (folder,) = kept(tmp_path, 1)
+    assert [one.folder for one in verify(tmp_path)] == [folder]
