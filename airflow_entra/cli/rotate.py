@@ -26,7 +26,7 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     """
     from airflow_entra.rotation.engine import Engine, EngineError
     from airflow_entra.rotation.report import conclusion, render
-    from airflow_entra.rotation.rotate import Rotate
+    from airflow_entra.rotation.rotate import Rotate, proofs
     from airflow_entra.settings import load
 
     with told(EngineError):
@@ -34,7 +34,7 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
         stack_file = world.existing_stack_file(stack)
         folder = Path(os.environ.get("AIRFLOW_ENTRA_WORKSPACE") or world.project)
         engine = Engine(folder, stack, os.environ)
-        rotate = Rotate(stack, stack_file, load(stack_file), engine, datetime.now(UTC), say)
+        rotate = Rotate(stack, stack_file, load(stack_file), engine, datetime.now(UTC), say, proofs(os.environ))
         rotation = rotate.run(at_once=at_once, dry_run=dry_run)
     click.echo(render(rotation, form), nl=False)
     say(conclusion(rotation))

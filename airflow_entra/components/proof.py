@@ -1,7 +1,8 @@
 """A new client secret goes into the vault once Entra takes it, not before.
 
-Entra says that it made a secret before every one of its servers knows it: for seconds, sometimes minutes, some refuse
-it as wrong (AADSTS7000215). An Airflow that read it from the vault just then could let nobody in.
+Entra says that it made a secret before every one of its servers knows it; some refuse it as wrong (AADSTS7000215) for 4
+to 18 seconds (measured in https://github.com/microsoftgraph/microsoft-graph-docs/issues/17966), and nobody promises
+how long. An Airflow that read it from the vault just then could let nobody in.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
 PATIENCE = 300.0  # seconds
-PAUSE = 1.0  # seconds between two tries; each goes over a new connection, so that several servers are met
+PAUSE = 2.0  # seconds between two tries; each goes over a new connection, so that several servers are met
 _NOT_KNOWN_YET = ("AADSTS7000215", "AADSTS700016")
 """A wrong secret, an unknown application: https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.recovery.pending import interruption
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
@@ -17,8 +18,10 @@ from airflow_entra.rotation.slots import Held, Slot, certificate_end, due_at, he
 from airflow_entra.rotation.steps import others, refusal
 from airflow_entra.settings.model import StackSettings, VaultSecret
 
-PROOFS = 3
-"""How often in a row Entra must take a new secret before the vault gets it."""
+PROOFS = 5
+"""How often in a row Entra must take a new secret before the vault gets it, two seconds apart."""
+
+
 _CERTIFICATE_WARNING = timedelta(days=30)
 """How long before its end a certificate is a finding: somebody has to make the next one."""
 
@@ -26,6 +29,12 @@ _TORN = "failed to load checkpoint"
 """What Pulumi says of a state that was being written when it was killed."""
 
 Outcome = Literal["rotated", "finished", "not due", "due", "refused", "nothing to rotate"]
+
+
+def proofs(environment: Mapping[str, str]) -> int:
+    """`PROOFS`, unless the caller's environment says another number."""
+    said = environment.get(PROVE, "")
+    return int(said) if said.isdecimal() else PROOFS
 
 
 @dataclass(frozen=True)

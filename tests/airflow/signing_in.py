@@ -38,13 +38,16 @@ class SignIns:
 
 
 @contextmanager
-def signing_in(site: Site, people: Sequence[TestPerson] = (OP, VIEWER, EDITOR)) -> Iterator[SignIns]:
-    """One thread for each of the people; ends them all."""
+def signing_in(
+    site: Site, people: Sequence[TestPerson] = (OP, VIEWER, EDITOR), *, pause: float = 0.0
+) -> Iterator[SignIns]:
+    """One thread for each of the people, who rest for `pause` seconds in between; ends them all."""
     found, stop = SignIns(), threading.Event()
 
     def go_on(person: TestPerson) -> None:
         while not stop.is_set():
             found.count(_sign_in(site, person))
+            stop.wait(pause)
 
     threads = [threading.Thread(target=go_on, args=[person]) for person in people]
     for thread in threads:

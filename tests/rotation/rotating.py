@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.local.run import Session
 from airflow_entra.rotation.engine import Engine
 from airflow_entra.rotation.rotate import Rotate, Rotation
@@ -39,7 +40,7 @@ class Rotating:
         return subprocess.Popen(
             [sys.executable, "-m", "airflow_entra.cli", "rotate", "--stack", STACK, *options],
             cwd=PROJECT,
-            env=self.session.environment,
+            env={**self.session.environment, PROVE: "2"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
