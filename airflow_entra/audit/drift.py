@@ -1,0 +1,101 @@
+"""Where the stack file, Pulumi's state and the live tenant differ, who wins, and how each difference is settled.
+
+Worked out of one preview with a refresh: the refresh says what became of the state's resources in the tenant, the
+preview what the program then would do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from airflow_entra.preview.result import ABSENT, PropertyChange, StackPreview, Step
+
+Winner = Literal["stack file", "tenant", "nobody yet"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One property of one resource, or a whole resource (`path` is empty). Values are as JSON has them, or ABSENT.
+
+    `id` is the object's in the tenant, where there is one; `by` says who changed it there and when, where it is known.
+    """
+
+    resource: str
+    id: str
+    path: str
+    declared: Any
+    state: Any
+    live: Any
+    wins: Winner
+    settle: str
+    by: str = ""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether somebody changed the tenant, rather than the stack file."""
+        return self.state is not self.live and self.state != self.live
+
+
+def drift(refreshed: StackPreview) -> list[Difference]:
+    """Every difference of a stack, in the order of its resources. `refreshed` was previewed with a refresh."""
+    stack = refreshed.stack
+    planned = {(step.type, step.name): step for step in refreshed.steps}
+    moved = {(step.type, step.name): step for step in refreshed.drift}
+    found: list[Difference] = []
+    for key in dict.fromkeys((*moved, *planned)):
+        found += _resource(stack, moved.get(key), planned.get(key))
+    return found
+
+
+def _resource(stack: str, moved: Step | None, planned: Step | None) -> Iterator[Difference]:
+    if moved is not None and moved.op == "gone":
+        yield _gone(stack, moved, planned)
+    elif planned is not None and planned.op == "create":
+        yield _of(planned, "", _THERE, ABSENT, ABSENT, "stack file", f"`pulumi up --stack {stack}` makes it")
+    elif planned is not None and planned.op in ("delete", "discard"):
+        yield _of(planned, "", ABSENT, _THERE, _THERE, "stack file", f"`pulumi up --stack {stack}` deletes it")
+    else:
+        yield from _properties(stack, moved, planned)
+
+
+_THERE = "there"
+_RESTORABLE = frozenset({"Application", "Group", "GroupWithoutMembers", "ServicePrincipal"})
+"""Types that Entra soft-deletes; a security group in most tenants, though its documents disagree."""
+
+
+def _gone(stack: str, moved: Step, planned: Step | None) -> Difference:
+    if planned is None:
+        settle = f"`pulumi refresh --stack {stack}` takes it out of the state; nothing is made"
+        return _of(moved, "", ABSENT, _THERE, ABSENT, "tenant", settle)
+    again = f"`pulumi up --refresh --stack {stack}` makes a new one with another id"
+    restorable = moved.type.rpartition(":")[2] in _RESTORABLE
+    settle = f"restore it in Entra, which keeps it 30 days with its id; else {again}" if restorable else again
+    return _of(moved, "", _THERE, _THERE, ABSENT, "stack file", settle)
+
+
+def _properties(stack: str, moved: Step | None, planned: Step | None) -> Iterator[Difference]:
+    by_hand = _by_path(moved)
+    to_do = _by_path(planned)
+    for path in dict.fromkeys((*by_hand, *to_do)):
+        hand, do = by_hand.get(path), to_do.get(path)
+        step = moved or planned
+        assert step is not None  # noqa: S101 -- a path comes from one of them
+        if hand and do:
+            settle = f"`pulumi up --refresh --stack {stack}` puts it back; to keep it, write it into the stack file"
+            yield _of(step, path, do.after, hand.before, hand.after, "stack file", settle)
+        elif hand:
+            settle = f"`pulumi refresh --stack {stack}` writes it into the state; the stack file has nothing against it"
+            yield _of(step, path, hand.after, hand.before, hand.after, "tenant", settle)
+        elif do:
+            settle = f"`pulumi up --stack {stack}` does it: declared, and not deployed yet"
+            yield _of(step, path, do.after, do.before, do.before, "stack file", settle)
+
+
+def _by_path(step: Step | None) -> Mapping[str, PropertyChange]:
+    return {} if step is None else {change.path: change for change in step.changes}
+
+
+def _of(step: Step, path: str, declared: Any, state: Any, live: Any, wins: Winner, settle: str) -> Difference:
+    return Difference(f"{step.type} {step.name}", step.id, path, declared, state, live, wins, settle)
