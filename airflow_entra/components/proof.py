@@ -84,7 +84,7 @@ def _refusal(ask: Ask, secret: str, client_id: str, tenant_id: str) -> str:
 
 
 def _ask(tenant_id: str, client_id: str, secret: str) -> httpx.Response:
-    """A token of the application's own for Graph, which it has no permission in: nothing is done with it."""
+    """A token of the application's own for Graph: whatever it may do there, nothing is done with it."""
     import httpx
 
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": GRAPH}
