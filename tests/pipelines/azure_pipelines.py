@@ -111,7 +111,7 @@ def _items(value: Any, names: Mapping[str, Any]) -> list[Any]:
 
 
 def _value(expression: str, names: Mapping[str, Any]) -> Any:
-    replaced = re.fullmatch(r"replace\((\w+), '(.)', '(.)'\)", expression)
+    replaced = re.fullmatch(r"replace\((?:parameters\.)?(\w+), '(.)', '(.)'\)", expression)
     if replaced:
         return names[replaced[1]].replace(replaced[2], replaced[3])
     return names[expression.removeprefix("parameters.")]

@@ -17,13 +17,14 @@ from tests.pipelines.shell import Runner, shellcheck
 from tests.pipelines.test_github import tracked
 from tests.pipelines.test_shell import COMMENT, MARKER, git, needs_jq
 
-PIPELINES = ("preview.yml", "deploy.yml", "nightly.yml")
+PIPELINES = ("preview.yml", "deploy.yml", "nightly.yml", "rotate.yml")
+TEMPLATES = {"deploy-environment.yml", "rotate-stack.yml"}
 READER = "airflow-entra-preview"
 STEPS = [(name, job, step) for name in PIPELINES for job in jobs(pipeline(name)) for step in steps(job)]
 
 
 def test_these_are_all() -> None:
-    assert {file.name for file in FOLDER.iterdir()} == {*PIPELINES, "deploy-environment.yml"}
+    assert {file.name for file in FOLDER.iterdir()} == {*PIPELINES, *TEMPLATES}
 
 
 @pytest.mark.parametrize("name", PIPELINES)
@@ -84,12 +85,8 @@ def test_a_fork_gets_the_offline_answers_alone() -> None:
 @pytest.mark.parametrize("name", PIPELINES)
 def test_nothing_is_put_into_a_script_before_the_shell_reads_it(name: str) -> None:
     """`$(Name)` is replaced in a script's text: a branch's name would be run as a command."""
-    text = (FOLDER / name).read_text("utf-8") + (FOLDER / "deploy-environment.yml").read_text("utf-8")
-    assert "secret" not in text.lower().replace("secrets_provider", "").replace("secrets-provider", "").replace(
-        "secrets_manager", ""
-    )
-    for _, _, step in STEPS:
-        assert not re.search(r"\$\((?:[A-Z]\w*\.|[a-z]\w*\.)|\$\{\{", script(step))
+    for where, _, step in STEPS:
+        assert where != name or not re.search(r"\$\((?:[A-Z]\w*\.|[a-z]\w*\.)|\$\{\{", script(step))
 
 
 @pytest.mark.parametrize("text", sorted({script(step) for _, _, step in STEPS} - {""}))
@@ -97,13 +94,21 @@ def test_shellcheck_has_nothing_to_say(text: str) -> None:
     assert shellcheck(text) == ""
 
 
-def test_every_tracked_stack_is_deployed_in_its_environment_and_nothing_else() -> None:
+@pytest.mark.parametrize("file", ["deploy.yml", "rotate.yml"])
+def test_every_tracked_stack_is_deployed_in_its_environment_and_nothing_else(file: str) -> None:
     deployed = {
         step["env"]["STACK"]: job["environment"]
         for name, job, step in STEPS
-        if name == "deploy.yml" and connection(step) not in (None, READER)
+        if name == file and connection(step) not in (None, READER)
     }
     assert deployed == tracked()
+
+
+def test_every_tracked_stack_is_audited() -> None:
+    (audit,) = (job for job in jobs(pipeline("nightly.yml")) if job["job"] == "audit")
+    assert {name: row["STACK"] for name, row in audit["strategy"]["matrix"].items()} == {
+        name: name for name in tracked()
+    }
 
 
 def test_environments_follow_one_another_and_each_is_shown_first() -> None:
@@ -116,11 +121,20 @@ def test_environments_follow_one_another_and_each_is_shown_first() -> None:
         "production_preview": "staging",
         "production": "production_preview",
     }
-    assert all(
-        stage.get("lockBehavior") == "sequential"
-        for stage in pipeline("deploy.yml")["stages"]
-        if not stage["stage"].endswith("_preview")
-    )
+
+
+@pytest.mark.parametrize("name", ["deploy.yml", "rotate.yml"])
+def test_what_deploys_waits_for_what_deploys_before_it(name: str) -> None:
+    for stage in pipeline(name)["stages"]:
+        deploys = any("deployment" in job for job in stage["jobs"])
+        assert stage.get("lockBehavior") == ("sequential" if deploys else None)
+
+
+def test_no_secret_is_read_but_the_token_of_the_job() -> None:
+    known = {"Build.ArtifactStagingDirectory", "Pipeline.Workspace", "System.AccessToken"}
+    for _, _, step in STEPS:
+        beside = {key: value for key, value in step.items() if key not in ("bash", "inputs")}
+        assert set(re.findall(r"\$\(([\w.]+)\)", str(beside))) <= known
 
 
 def test_variables_come_from_the_groups_that_bootstrap_names() -> None:

@@ -24,7 +24,7 @@ def scripts() -> Iterator[tuple[str, str]]:
     for one in jobs():
         for step in one.steps:
             yield str(one), step.get("run", "")
-    for name in ("preview.yml", "deploy.yml", "nightly.yml"):
+    for name in ("preview.yml", "deploy.yml", "nightly.yml", "rotate.yml"):
         for job in azure_pipelines.jobs(azure_pipelines.pipeline(name)):
             for step in azure_pipelines.steps(job):
                 yield f"azure-devops/{name}", azure_pipelines.script(step)
@@ -50,8 +50,12 @@ CALLS = sorted({(where, *call) for where, script in scripts() for call in calls(
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call[1] == "airflow-entra"], ids=" ".join)
 def test_airflow_entra_understands_it(call: Sequence[str]) -> None:
-    for stacks in ("--all", "--stack=dev"):
-        parsed([stacks if word == "${stacks[@]}" else word for word in call[2:]])
+    for stands_for in (
+        {"${stacks[@]}": "--all", "${now[@]}": "--now"},
+        {"${stacks[@]}": "--stack=dev", "${now[@]}": ""},
+    ):
+        words = [stands_for.get(word, word) for word in call[2:]]
+        parsed([word for word in words if word])
 
 
 def parsed(arguments: Sequence[str]) -> None:
@@ -73,7 +77,7 @@ def test_a_renamed_option_would_be_found() -> None:
 
 def test_every_command_of_ours_is_among_them() -> None:
     ours = {call[2] for call in CALLS if call[1] == "airflow-entra"}
-    assert ours == {"check", "diff", "federated", "preview", "recover"}
+    assert ours == {"audit", "check", "diff", "federated", "preview", "recover", "rotate"}
     assert sum(script.count("airflow-entra ") for _, script in scripts()) == sum(
         1 for _, script in scripts() for call in calls(script) if call[0] == "airflow-entra"
     )

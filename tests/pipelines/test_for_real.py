@@ -72,6 +72,7 @@ class Job:
             "vars.PULUMI_BACKEND_URL": session.environment["PULUMI_BACKEND_URL"],
             "vars.PULUMI_SECRETS_PROVIDER": "passphrase",
             "inputs.stack": "dev",
+            "matrix.stack": "dev",
         }
 
     def run(self, workflow: str, name: str, step: str, cwd: Path) -> subprocess.CompletedProcess[str]:

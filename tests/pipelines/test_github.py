@@ -60,12 +60,18 @@ def test_each_job_has_the_rights_that_are_told_of_it_and_no_others(one: Job) -> 
         "deploy.yml: development": read_and_sign_in,
         "deploy.yml: production": read_and_sign_in,
         "deploy.yml: staging": read_and_sign_in,
+        "nightly.yml: audit": read_and_sign_in,
         "nightly.yml: drift": read_and_sign_in,
         "nightly.yml: issue": {"issues": "write"},
         "preview.yml: access": {"contents": "read"},
         "preview.yml: code-scanning": {"security-events": "write"},
         "preview.yml: comment": {"pull-requests": "write"},
         "preview.yml: preview": read_and_sign_in,
+        "rotate-stack.yml: due": read_and_sign_in,
+        "rotate-stack.yml: rotate": read_and_sign_in,
+        "rotate.yml: development": read_and_sign_in,
+        "rotate.yml: production": read_and_sign_in,
+        "rotate.yml: staging": read_and_sign_in,
     }
     assert one.permissions == rights[str(one)]
 
@@ -73,8 +79,8 @@ def test_each_job_has_the_rights_that_are_told_of_it_and_no_others(one: Job) -> 
 @pytest.mark.parametrize("file", names())
 def test_no_secret_is_read(file: str) -> None:
     text = (FOLDER / file).read_text("utf-8")
-    assert "secrets." not in text.replace("SECRETS_PROVIDER", "")
-    assert "secrets: inherit" not in text
+    assert [one for one in re.findall(r"\$\{\{.*?\}\}", text, re.DOTALL) if re.search(r"\bsecrets\b", one)] == []
+    assert not re.search(r"^\s*secrets:", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("one", ALL, ids=str)
@@ -167,13 +173,18 @@ def tracked() -> dict[str, str]:
     return {stack: environment for stack, environment in found.items() if environment != "local"}
 
 
-def test_every_tracked_stack_is_deployed_in_its_environment_and_nothing_else() -> None:
+@pytest.mark.parametrize("file", ["deploy.yml", "rotate.yml"])
+def test_every_tracked_stack_is_deployed_in_its_environment_and_nothing_else(file: str) -> None:
     deployed = {
         stack: one.content["with"]["environment"]
-        for one in of("deploy.yml")
+        for one in of(file)
         for stack in one.content["strategy"]["matrix"]["stack"]
     }
     assert deployed == tracked()
+
+
+def test_every_tracked_stack_is_audited() -> None:
+    assert job("nightly.yml", "audit").content["strategy"]["matrix"]["stack"] == sorted(tracked())
 
 
 def test_environments_follow_one_another() -> None:
@@ -186,6 +197,7 @@ def test_a_deployment_is_never_cancelled_half_way() -> None:
     up = job("deploy-stack.yml", "up")
     assert up.content["concurrency"] == {"group": "up-${{ inputs.stack }}", "cancel-in-progress": False}
     assert up.content["needs"] == "preview"
+    assert job("rotate-stack.yml", "rotate").content["concurrency"] == up.content["concurrency"]
     assert "concurrency" not in workflow("deploy.yml")
 
 
