@@ -35,8 +35,7 @@ def airflows(application: Registered, choices: Choices) -> Airflows:
     three = choices.airflow_version if choices.airflow_version.startswith("3") else "3.3"
     for base in choices.urls:
         by_version[choices.airflow_version] = base
-    # A public address before this machine's, and https before http: of two for one version one stays.
-    for uri in sorted(application.redirects, key=lambda uri: (_local(uri), not uri.startswith("https:"))):
+    for uri in sorted(application.redirects, key=_rank):
         match = _CALLBACK.fullmatch(uri)
         version = (three if match["three"] else "2.11") if match else ""
         callback_of = _base(match["base"]) if match else None
@@ -44,6 +43,8 @@ def airflows(application: Registered, choices: Choices) -> Airflows:
             findings.append(_foreign(uri))
         elif choices.environment == "production" and is_local(callback_of):
             findings.append(_goes(uri, "is this machine, but the environment is production", "warning"))
+        elif callback_of in (by_version[other] for other in by_version if other != version):
+            findings.append(_goes(uri, "is what an older Airflow answered at, at the address of a newer", "warning"))
         elif by_version.setdefault(version, callback_of) != callback_of:
             findings.append(_goes(uri, f"is another Airflow {version} than {by_version[version]}", "warning"))
         elif uri not in (other := urls(version, callback_of).redirect_uri):
@@ -62,6 +63,11 @@ def _base(text: str) -> str | None:
         return str(TypeAdapter(Url).validate_python(text))
     except ValidationError:
         return None
+
+
+def _rank(uri: str) -> tuple[bool, bool, bool]:
+    """The newer Airflow first, a public address before this machine's, https before http: of two alike one stays."""
+    return "/auth/oauth-authorized/" not in uri, _local(uri), not uri.startswith("https:")
 
 
 def _local(uri: str) -> bool:

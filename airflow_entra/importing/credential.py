@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import textwrap
 from collections.abc import Sequence
@@ -56,7 +55,7 @@ def _pem(application: Registered) -> str | None:
     try:
         if base64.b64decode(der, validate=True)[:1] != b"\x30":
             return None
-    except binascii.Error:
+    except ValueError:
         return None
     return "\n".join(["-----BEGIN CERTIFICATE-----", *textwrap.wrap(der, 64), "-----END CERTIFICATE-----", ""])
 

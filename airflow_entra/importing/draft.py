@@ -17,6 +17,7 @@ from airflow_entra.importing.leftovers import leftovers
 from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
 from airflow_entra.importing.roles import roles
 from airflow_entra.report.text import whole
+from airflow_entra.settings import limits
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
         "airflow-entra:credential": proof.entry,
         "airflow-entra:roles": given.entries,
     }
-    if application.name != names.application_name(choices.stack):
-        config["airflow-entra:application"] = {"displayName": application.name}
-    labels = {owner.id.lower(): whole(owner.name) for owner in application.owners if owner.name.strip()}
+    name = "".join(filter(str.isprintable, application.name)).strip()[: limits.APPLICATION_NAME]
+    if name and name != names.application_name(choices.stack):
+        config["airflow-entra:application"] = {"displayName": name}
+    labels = {owner.id.lower(): said for owner in application.owners if (said := whole(owner.name))}
     return Draft(config, labels, tuple(worst_first(findings)), proof.certificate)
 
 
