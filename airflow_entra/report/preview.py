@@ -53,7 +53,8 @@ def _access(found: Previewed) -> list[str]:
 def _stack(one: StackPreview) -> Iterator[str]:
     for step in one.drift:
         for path, was, now in drifted(step):
-            yield f"changed outside of Pulumi: {whole(step.name)} {path}: {was} → {now}"
+            what = f"{whole(step.name)} {path}".rstrip()
+            yield f"changed outside of Pulumi: {what}: {was} → {now}"
     for step in one.steps:
         yield from step_lines(step)
     for said, words in (("error", one.errors), ("warning", one.warnings)):

@@ -11,6 +11,7 @@ from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.preview.scrub import SECRET
 from airflow_entra.report.text import whole
+from airflow_entra_auth.claims import display
 
 _VERBS = {
     "create": "to create",
@@ -70,7 +71,7 @@ def summary(found: Previewed) -> str:
         (
             verdict(found),
             f"Access: {_access(found)}.",
-            f"Resources: {_resources(found)}.",
+            f"Resources: {_resources(found)}{_drift(found)}.",
             f"Policies: {_policies(found)}.",
         )
     )
@@ -96,7 +97,9 @@ def _access(found: Previewed) -> str:
     gained = sum(len(one.grants.gained) for one in compared.changes)
     lost = sum(len(one.grants.lost) for one in compared.changes)
     rights = sum(len(one.rights.gained) + len(one.rights.lost) for one in compared.changes)
-    parts = [f"{many(gained, 'role')} gained by groups", f"{lost:,} lost"] if gained or lost else ["no role moves"]
+    parts = (
+        [f"{many(gained, 'role')} gained by groups", f"{lost:,} lost"] if gained or lost else ["no role gained or lost"]
+    )
     parts += [f"{many(rights, 'DAG right')} changed"] if rights else []
     parts += [f"{len(compared.risks):,} to look at twice"] if compared.risks else []
     return ", ".join(parts)
@@ -111,11 +114,17 @@ def _resources(found: Previewed) -> str:
     return f"{counted(steps)} in {len(found.changed)} of {of}" if steps else f"no change in {of}"
 
 
+def _drift(found: Previewed) -> str:
+    number = sum(len(one.drift) for one in found.stacks)
+    return f", {number:,} changed outside of Pulumi" if number else ""
+
+
 def state(one: StackPreview) -> str:
     """How it stands with one stack, in a few words."""
     if one.outcome != "previewed":
         return "failed" if one.outcome == "failed" else "could not start"
     parts = [f"new stack: {counted(one.steps)}" if one.new else counted(one.steps)]
+    parts += [f"{len(one.drift):,} changed outside of Pulumi"] if one.drift else []
     parts += [many(one.mandatory, "mandatory violation")] if one.mandatory else []
     parts += [f"{one.advisory} advisory"] if one.advisory else []
     return ", ".join(parts)
@@ -168,10 +177,9 @@ def value(one: Any) -> str:
         return "none"
     if one in (UNKNOWN, SECRET):
         return str(one)
-    said = whole(json.dumps(one, ensure_ascii=False))
-    if len(said) <= _LONGEST_VALUE:
-        return said
-    return f"{said[:_LONGEST_VALUE]}… ({len(said):,} characters)"
+    said = json.dumps(one, ensure_ascii=False)
+    shown = display(said, _LONGEST_VALUE)
+    return shown if len(said) <= _LONGEST_VALUE else f"{shown}… ({len(said):,} characters)"
 
 
 def drifted(step: Step) -> list[tuple[str, str, str]]:

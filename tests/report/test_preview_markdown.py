@@ -202,6 +202,7 @@ def test_drift_is_told_property_by_property() -> None:
     stack = StackPreview("prod", "previewed", steps=(replace(gone, op="create"),), drift=(gone, changed))
     comment = render(Previewed((stack,), None, "no git", refresh=True, expect_no_changes=True))
     assert "changes where none were expected (prod)" in comment
+    assert "Resources: 1 to create in 1 of 1 stack, 2 changed outside of Pulumi." in comment
     assert '| prod | analysts | azuread:Group | description | "as made" | "by hand" |' in comment
     assert "| prod | airflow-prod-admins | azuread:Group |  | there | gone |" in comment
 
