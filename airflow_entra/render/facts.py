@@ -72,6 +72,11 @@ class Facts:
         return int(self.settings.sign_in.airflow_session.total_seconds())
 
     @property
+    def watched(self) -> bool:
+        """Whether a watcher beside Airflow follows the tenant's changes."""
+        return self.settings.sign_in.revocation == "watch"
+
+    @property
     def scopes(self) -> tuple[str, ...]:
         return scopes(self.settings.sign_in)
 

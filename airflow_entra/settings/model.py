@@ -130,9 +130,9 @@ class SignIn(Section):
     contact: Contact | None = None
     """Whom a person asks that Airflow refuses, such as an e-mail address or a channel: the refusal names it."""
     revocation: Literal["watch", "refresh"] = "refresh"
-    """How leaving is to take effect: by following the tenant's changes (watch), or by trying each session's refresh
-    token (refresh), which needs no permission to read the tenant. Neither runs yet: until then, who left is out at
-    their next sign-in, and at the latest when `airflowSession` is over."""
+    """How leaving takes effect: `watch` follows the tenant's changes, so that who left is out within seconds; its
+    application may read who is in the tenant and in which group. `refresh` asks for no such permission, and doesn't run
+    yet: until then, who left is out at their next sign-in, and at the latest when `airflowSession` is over."""
 
 
 class Owners(Section):

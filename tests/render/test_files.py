@@ -125,6 +125,29 @@ def test_compose_holds_the_same_variables_and_no_first_user(version: str, mode: 
     assert compose["services"]["airflow-init"]["environment"] == {"_AIRFLOW_WWW_USER_CREATE": ""}
 
 
+@BOTH
+@EVERY_MODE
+@pytest.mark.parametrize("revocation", ["watch", "refresh"])
+def test_a_watcher_stands_beside_airflow_where_the_stack_file_says_so(version: str, mode: str, revocation: str) -> None:
+    facts = known(version, mode, revocation=revocation)
+    watched = revocation == "watch"
+    program = ["python", "-m", "airflow_entra_auth.watch"]
+
+    assert (" ".join(program) in render("env", facts)) == watched
+    services = yaml.safe_load(render("compose", facts))["services"]
+    assert ("airflow-entra-watch" in services) == watched
+    values = yaml.safe_load(render("helm", facts))
+    containers = values[SERVER[version]].get("extraContainers", [])
+    assert len(containers) == watched
+    if not watched:
+        return
+    service, (container,) = services["airflow-entra-watch"], containers
+    assert service["command"] == container["args"][:3] == program
+    assert service["environment"]["AIRFLOW_ENTRA_SIGN_ON"] == "/opt/airflow/sign-on.json"
+    assert {one["name"] for one in container["volumeMounts"]} - {"config"} == {one["name"] for one in values["volumes"]}
+    assert {one["name"] for one in container["env"]} > {one["name"] for one in values["env"]}
+
+
 @given(
     contact=st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=50),
     pattern=st.from_regex(re.compile(r"[\w.*?\[\]!-]{1,40}", re.ASCII), fullmatch=True),

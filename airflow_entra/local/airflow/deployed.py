@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from airflow_entra.local import tenant as tenants
@@ -37,8 +37,23 @@ class Wish:
     stock: bool = False
 
 
-def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> RunningAirflow:
-    """Start the Airflow of a deployed stack, or find it running.
+@dataclass(frozen=True)
+class Prepared:
+    """An Airflow whose files are written. `configured` goes into its environment, besides the home's own."""
+
+    home: AirflowHome
+    url: str
+    configured: Mapping[str, str]
+    watched: bool
+    """Whether the stack file has the tenant's changes followed."""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 80
+
+
+def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> Prepared:
+    """Write the files of a deployed stack's Airflow; its tenant runs then.
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
@@ -54,7 +69,19 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     home = AirflowHome(_folder(world, wish, version), release(version), environment_for(version, say))
     configured = write_files(home, known, stock=wish.stock)
     configured |= environment_of_workload(world, settings, wish.stack) | tenant_environment(tenant)
-    digest, started_with = _digest(configured, home), home.folder / "started-with"
+    watched = settings.sign_in.revocation == "watch" and not wish.stock
+    return Prepared(home, known.airflow.url, configured, watched)
+
+
+def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> RunningAirflow:
+    """Start the Airflow of a deployed stack, or find it running; with its watcher, where the stack file says so.
+
+    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    """
+    prepared = prepare(world, wish, http_port=http_port, say=say)
+    home = prepared.home
+    parts = (*process.PARTS[home.major], *([process.WATCH] if prepared.watched else []))
+    digest, started_with = _digest(prepared.configured, parts, home), home.folder / "started-with"
     found = process.running(home)
     if found is not None:
         if started_with.is_file() and started_with.read_text() == digest:
@@ -62,9 +89,33 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
         say(f"What Airflow {home.version} was started with has changed since: starting it again.")
         found.stop()
     started_with.write_text(digest)
-    say(f"Starting Airflow {home.version} at {known.airflow.url} ...")
-    port = urlsplit(known.airflow.url).port or 80
-    return process.start(home, port, configured, inherited=own_environment(os.environ))
+    say(f"Starting Airflow {home.version} at {prepared.url} ...")
+    inherited = own_environment(os.environ)
+    return process.start(home, prepared.port, prepared.configured, inherited=inherited, parts=parts)
+
+
+def watch(
+    world: World, wish: Wish, arguments: Sequence[str], *, http_port: int, say: Callable[[str], None]
+) -> NoReturn:
+    """Become the watcher of a stack's local Airflow, in its environment; another one that runs is waited for.
+
+    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    """
+    prepared = prepare(world, wish, http_port=http_port, say=say)
+    if not prepared.watched:
+        raise LocalError(
+            f"stack {wish.stack} doesn't say `revocation: watch`, so its application may not read the tenant; write it "
+            f"under airflow-entra:signIn and deploy: make up STACK={wish.stack}"
+        )
+    home = prepared.home
+    if not (home.folder / "airflow.db").is_file():
+        raise LocalError(
+            f"Airflow {home.version} of stack {wish.stack} has no database yet; start it first: airflow-entra local "
+            f"airflow --stack {wish.stack}"
+        )
+    environment = home.environment(prepared.port, own_environment(os.environ)) | dict(prepared.configured)
+    os.chdir(home.folder)
+    os.execve(home.python, [str(home.python), "-m", "airflow_entra_auth.watch", *arguments], environment)  # noqa: S606
 
 
 def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> dict[str, str]:
@@ -109,10 +160,10 @@ def _folder(world: World, wish: Wish, version: str) -> Path:
     return world.home / "airflow" / wish.stack / f"{release(version)}{'-stock' if wish.stock else ''}"
 
 
-def _digest(configured: Mapping[str, str], home: AirflowHome) -> str:
+def _digest(configured: Mapping[str, str], parts: Sequence[str], home: AirflowHome) -> str:
     """What an Airflow was started with: another digest means that it has to be started again."""
     files = {name: (home.folder / name).read_text("utf-8") for name in FILES.values() if (home.folder / name).exists()}
-    return hashlib.sha256(json.dumps([dict(configured), files], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([dict(configured), list(parts), files], sort_keys=True).encode()).hexdigest()
 
 
 def _facts(

@@ -29,6 +29,9 @@ _TAIL_LINES = 25
 PARTS = {2: ("webserver", "scheduler"), 3: ("api-server", "scheduler", "dag-processor")}
 """The processes of an Airflow by major version, the server first."""
 
+WATCH = "watch"
+"""What follows the tenant's changes beside Airflow: no command of Airflow's own."""
+
 _OPTIONS = {"scheduler": ("--skip-serve-logs",)}  # it would serve task logs on every address of this machine
 _HEALTH = {2: "/health", 3: "/api/v2/monitor/health"}
 _BASE_URL = {2: "AIRFLOW__WEBSERVER__BASE_URL", 3: "AIRFLOW__API__BASE_URL"}
@@ -174,7 +177,7 @@ def _spawn(
     (home.folder / f"airflow-{part}.pid").unlink(missing_ok=True)
     with (home.logs / f"{part}.log").open("wb") as output:
         process = subprocess.Popen(
-            [home.python, "-m", "airflow", part, *_OPTIONS.get(part, ())],
+            [home.python, "-m", *_module(part)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -185,6 +188,12 @@ def _spawn(
     started[part] = process
     record["parts"].append({"name": part, "pid": process.pid, "created": psutil.Process(process.pid).create_time()})
     write_private(home.record, json.dumps(record))
+
+
+def _module(part: str) -> tuple[str, ...]:
+    if part == WATCH:
+        return ("airflow_entra_auth.watch", "--listen", "127.0.0.1:0")  # its log says which
+    return ("airflow", part, *_OPTIONS.get(part, ()))
 
 
 def _wait(home: AirflowHome, started: Mapping[str, subprocess.Popen[bytes]], health: str) -> None:

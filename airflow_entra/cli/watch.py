@@ -1,0 +1,31 @@
+"""airflow-entra watch: who left is out of a local Airflow within seconds."""
+
+from __future__ import annotations
+
+import click
+
+from airflow_entra.cli.common import say, tenant_port_option, told
+from airflow_entra.local.world import project_world
+
+
+@click.command(name="watch")
+@click.option("--version", metavar="3.3|2.11", help="Which of the stack's Airflows; the newest unless said.")
+@click.option("--stack", default="local", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), help="Airflow's port, where it was started with another.")
+@tenant_port_option("The tenant's page, where it isn't running yet.", "--tenant-port")
+@click.option("--once", is_flag=True, help="Compare everybody with the directory once, and end.")
+@click.option("--interval", type=click.FloatRange(0.1, 60), default=1.0, show_default=True, help="Seconds.")
+@click.option("--listen", default="127.0.0.1:0", show_default=True, help="Where /metrics and /healthz are; or off.")
+def command(
+    version: str | None, stack: str, port: int | None, tenant_port: int, once: bool, interval: float, listen: str
+) -> None:
+    """Follow the local tenant's changes, and end the sessions of who left in a stack's local Airflow.
+
+    `local airflow` starts it by itself where the stack file says `revocation: watch`; another one waits until that one
+    ends. Beside a real Airflow the same program runs in Airflow's own image: python -m airflow_entra_auth.watch
+    """
+    from airflow_entra.local.airflow.deployed import Wish, watch
+
+    arguments = ["--interval", str(interval), "--listen", listen, *(["--once"] if once else [])]
+    with told():
+        watch(project_world(), Wish(stack, version, port), arguments, http_port=tenant_port, say=say)
