@@ -27,24 +27,28 @@ READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
 """Tells the Pulumi program that this identity deploys nothing (components/program.py)."""
 
 _NEEDED = {
-    "AZURE_TENANT_ID": "AZURESUBSCRIPTION_TENANT_ID",
-    "AZURE_CLIENT_ID": "AZURESUBSCRIPTION_CLIENT_ID",
+    "AZURE_TENANT_ID": ("AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID", "tenantId"),
+    "AZURE_CLIENT_ID": ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID", "servicePrincipalId"),
 }
-"""What names the identity -> what AzureCLI@2 calls it."""
+"""What names the identity -> where it is looked for: AzureCLI@2 has names of its own, for its service connection's."""
 
 _OTHER_WAYS_IN = (
     "ARM_ACCESS_TOKEN",
     "ARM_CLIENT_CERTIFICATE",
     "ARM_CLIENT_CERTIFICATE_PASSWORD",
     "ARM_CLIENT_CERTIFICATE_PATH",
+    "ARM_CLIENT_ID_FILE_PATH",
     "ARM_CLIENT_SECRET",
+    "ARM_CLIENT_SECRET_FILE_PATH",
     "ARM_OIDC_REQUEST_TOKEN",
     "ARM_OIDC_REQUEST_URL",
     "ARM_OIDC_TOKEN",
+    "ARM_USE_AKS_WORKLOAD_IDENTITY",
     "AZURE_CLIENT_CERTIFICATE_PATH",
     "AZURE_CLIENT_SECRET",
     "AZURE_PASSWORD",
     "AZURE_USERNAME",
+    "servicePrincipalKey",
 )
 """Any of these would win over the token, silently and as somebody else."""
 
@@ -69,7 +73,7 @@ def run(
 
 def identity(env: Mapping[str, str]) -> dict[str, str]:
     """AZURE_TENANT_ID and AZURE_CLIENT_ID. Raises FederatedError where the pipeline's variables lack one."""
-    found = {name: env.get(name) or env.get(other, "") for name, other in _NEEDED.items()}
+    found = {name: next((env[one] for one in places if env.get(one)), "") for name, places in _NEEDED.items()}
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise FederatedError(

@@ -53,9 +53,12 @@ def test_the_program_is_told_of_an_identity_that_only_looks() -> None:
     assert running.READ_ONLY == program.READ_ONLY
 
 
-def test_azure_devops_names_the_identity_by_its_service_connection() -> None:
-    by_task = {"AZURESUBSCRIPTION_TENANT_ID": "a-tenant", "AZURESUBSCRIPTION_CLIENT_ID": "a-client"}
-    assert identity({**by_task, "AZURE_CLIENT_ID": ""}) == WHO
+@pytest.mark.parametrize(
+    ("tenant", "client"),
+    [("AZURESUBSCRIPTION_TENANT_ID", "AZURESUBSCRIPTION_CLIENT_ID"), ("tenantId", "servicePrincipalId")],
+)
+def test_azure_devops_names_the_identity_by_its_service_connection(tenant: str, client: str) -> None:
+    assert identity({tenant: "a-tenant", client: "a-client", "AZURE_CLIENT_ID": ""}) == WHO
 
 
 def test_a_missing_variable_is_named() -> None:
