@@ -82,10 +82,20 @@ def _policies(found: Previewed) -> str:
         return "not asked"
     mandatory = sum(one.mandatory for one in found.stacks)
     advisory = sum(one.advisory for one in found.stacks)
+    if not mandatory and not advisory:
+        return _none_violated(found)
     if not mandatory:
-        return many(advisory, "advisory violation") if advisory else "none violated"
+        return many(advisory, "advisory violation")
     more = f" and {advisory:,} advisory" if advisory else ""
     return f"{mandatory:,} mandatory{more} {'violation' if mandatory + advisory == 1 else 'violations'}"
+
+
+def _none_violated(found: Previewed) -> str:
+    """Policies judge a stack as a whole only where its preview came to the end."""
+    judged = sum(one.outcome == "previewed" for one in found.stacks)
+    if judged == len(found.stacks):
+        return "none violated"
+    return f"none violated in {judged} of {many(len(found.stacks), 'stack')}" if judged else "not known"
 
 
 def _access(found: Previewed) -> str:

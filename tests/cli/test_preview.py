@@ -25,6 +25,7 @@ from airflow_entra.local import tenant as tenants
 from airflow_entra.local.world import World
 from airflow_entra.report.preview_markdown import MARKER
 from tests.deploy.deployment import PROJECT, Deployment, Live, assert_no_process_left, processes_of, through
+from tests.preview.fake_pulumi import install
 
 COMMAND = [sys.executable, "-m", "airflow_entra.cli", "preview"]
 SECRET_SCOPE = "https://vault.azure.net/.default"
@@ -245,3 +246,41 @@ def test_the_local_stack_is_for_the_local_tenant(somewhere: Path) -> None:
     result = call("--all", "--no-policies")
     assert result.exit_code == 2
     assert "airflow-entra local run -- airflow-entra preview --all" in result.stderr
+
+
+def test_every_stack_but_the_local_one_where_there_is_no_local_tenant(
+    somewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.pathsep.join((str(install(tmp_path / "bin")), os.defpath)))
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    result = call("--no-policies", "--format", "json", FAKE_NOTES=str(notes), PULUMI_BACKEND_URL="real")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert [(one["stack"], one["outcome"]) for one in document["stacks"]] == [
+        ("dev", "previewed"),
+        ("prod", "previewed"),
+        ("staging", "previewed"),
+    ]
+    (left,) = document["notPreviewed"]
+    assert left.startswith("local (it is for the local tenant")
+    assert "is in no git repository" in document["noAccess"]
+    assert document["access"] is None
+
+
+def test_only_the_named_stacks_access_and_what_is_wrong_between_all(
+    somewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(somewhere / "stacks", base)
+    for stack, group in (("dev", "airflow-dev-admins"), ("prod", "airflow-prod-admins")):
+        file = somewhere / "stacks" / f"Pulumi.{stack}.yaml"
+        file.write_text(file.read_text().replace(f"- create: {group}", "- create: airflow-shared-admins"))
+    monkeypatch.setenv("PATH", os.pathsep.join((str(install(tmp_path / "bin")), os.defpath)))
+    options = ("--stack", "prod", "--no-policies", "--format", "json", "--base", str(base))
+    result = call(*options, FAKE_NOTES=str(tmp_path), PULUMI_BACKEND_URL="real")
+    assert result.exit_code == 1, result.stderr
+    document = json.loads(result.stdout)
+    assert [one["stack"] for one in document["access"]["stacks"]] == ["prod"]
+    assert len(document["access"]["findings"]) == 2
+    assert "a rule over several stacks is broken" in document["summary"]

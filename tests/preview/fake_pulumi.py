@@ -6,11 +6,21 @@ has to be waited for.
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+
+def install(folder: Path) -> Path:
+    """Makes it the `pulumi` of a folder that is to be put on PATH. It takes notes in the folder FAKE_NOTES."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pulumi = folder / "pulumi"
+    pulumi.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(__file__)} "$@"\n')
+    pulumi.chmod(0o755)
+    return folder
 
 
 def say(**event: object) -> None:

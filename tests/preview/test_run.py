@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from airflow_entra.preview import engine as engines
 from airflow_entra.preview.engine import Engine, NoEngineError
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.preview.run import InterruptedPreviewError, preview_all
+from tests.preview.fake_pulumi import install
 
 PROJECT = "name: airflow-entra\nruntime: {name: python, options: {virtualenv: .venv}}\nstackConfigDir: stacks\n"
 STACK_FILE = """\
@@ -37,17 +36,13 @@ class Project:
         self.folder = folder / "project"
         self.notes = folder / "notes"
         self.temporary = folder / "tmp"
-        for each in (self.folder / "stacks", self.notes, self.temporary, folder / "bin"):
+        for each in (self.folder / "stacks", self.notes, self.temporary):
             each.mkdir(parents=True)
         (self.folder / "Pulumi.yaml").write_text(PROJECT)
         (self.folder / "stacks" / "Pulumi.new.yaml").write_text(STACK_FILE)
         os.mkfifo(self.notes / "meeting")
-        script = Path(__file__).with_name("fake_pulumi.py")
-        pulumi = folder / "bin" / "pulumi"
-        pulumi.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(script))} "$@"\n')
-        pulumi.chmod(0o755)
         self.environment = {
-            "PATH": os.pathsep.join((str(pulumi.parent), os.environ["PATH"])),
+            "PATH": os.pathsep.join((str(install(folder / "bin")), os.environ["PATH"])),
             "PULUMI_BACKEND_URL": "real",
             "FAKE_NOTES": str(self.notes),
             "FAKE_SIGNAL": str(int(signal.SIGTERM)),

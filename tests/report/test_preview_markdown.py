@@ -211,7 +211,7 @@ def test_drift_is_told_property_by_property() -> None:
 def test_what_failed_counts_for_nothing_else(outcome: Any) -> None:
     stack = StackPreview("prod", outcome, steps=(Step("create", "azuread:Group", "half"),), errors=("no",))
     found = Previewed((stack,), None, "no git", expect_no_changes=True)
-    assert "Resources: not known." in render(found)
+    assert "Resources: not known. Policies: not known." in render(found)
     assert "half" not in render(found)
     assert found.exit_code == (1 if outcome == "failed" else 2)
 
