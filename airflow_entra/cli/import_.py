@@ -55,6 +55,15 @@ if TYPE_CHECKING:
 @click.option("--subscription", envvar="ARM_SUBSCRIPTION_ID", metavar="ID", help="Where to look for the key vault.")
 @click.option("--vault", metavar="RESOURCE-ID", help="The key vault that keeps the client secret.")
 @click.option("--secret-name", metavar="NAME", help="The client secret's name in the vault.")
+@click.option(
+    "--users",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Airflow's users (`airflow users list -o json`): write a file in which a person decides who each of them is. "
+    "Given that file: check it.",
+)
+@click.option(
+    "--apply", is_flag=True, help="With a reviewed --users file: print its links, if nothing is wrong with it."
+)
 @format_option
 def command(
     stack: str,
@@ -73,6 +82,8 @@ def command(
     subscription: str | None,
     vault: str | None,
     secret_name: str | None,
+    users: Path | None,
+    apply: bool,
     form: Form,
 ) -> None:
     """Take over an app registration that was made by hand, or a stack whose state was lost.
@@ -90,10 +101,15 @@ def command(
     from airflow_entra.local.taking_over import run
     from airflow_entra_auth.graph import GraphError
 
-    if application is None:
-        raise click.UsageError("say which: --application CLIENT-ID")
     if tenant is None:
         raise click.UsageError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
+    if apply and users is None:
+        raise click.UsageError("--apply goes with --users")
+    if users is not None:
+        _users(users, stack, tenant, out, overwrite=overwrite, apply=apply)
+        return
+    if application is None:
+        raise click.UsageError("say which: --application CLIENT-ID")
     choices = Choices(
         stack=stack,
         environment=environment,
@@ -112,6 +128,29 @@ def command(
     click.echo(render(report, form), nl=False)
     say(conclusion(report))
     sys.exit(0 if report.clean else 1)
+
+
+def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: bool, apply: bool) -> None:
+    from airflow_entra.directory.credentials import CredentialError
+    from airflow_entra.importing.airflow_users import NotAnExportError
+    from airflow_entra.importing.review import NotAReviewError
+    from airflow_entra.local.reviewing_users import Proposed, as_text, links_text, review_users
+    from airflow_entra_auth.graph import GraphError
+
+    with told(CredentialError, GraphError, NotAnExportError, NotAReviewError), writing():
+        found = review_users(file, stack, tenant, out, overwrite=overwrite)
+    if isinstance(found, Proposed):
+        counts = ", ".join(f"{count} {proposal}" for proposal, count in sorted(found.counts.items())) or "none"
+        click.echo(str(found.file))
+        say(f"Proposals: {counts}; {found.known} users are somebody's already. Next: decide each, and check that file.")
+        return
+    click.echo(as_text(found.findings), nl=False)
+    if found.findings:
+        say(f"{len(found.findings)} findings: correct them and check again. Nothing was linked.")
+        sys.exit(1)
+    if apply:
+        click.echo(links_text(tenant, found), nl=False)
+    say(f"{len(found.links)} links, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

@@ -1,0 +1,83 @@
+"""`airflow-entra import --users`: Airflow's users beside the directory's people, in a file that a person reviews."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from airflow_entra.directory import membership
+from airflow_entra.directory.credentials import GRAPH, token_source
+from airflow_entra.importing.airflow_users import airflow_users
+from airflow_entra.importing.finding import Found
+from airflow_entra.importing.pairing import pairs
+from airflow_entra.importing.review import Reviewed, is_review, review_text, reviewed
+from airflow_entra.importing.stack_text import write_new
+from airflow_entra.local.errors import LocalError
+from airflow_entra_auth.graph import Graph
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A review file was written; `counts` says how many users have which proposal."""
+
+    file: Path
+    counts: dict[str, int]
+    known: int
+    """How many users are a person's already."""
+
+
+def review_users(file: Path, stack: str, tenant_id: str, out: Path | None, *, overwrite: bool) -> Proposed | Reviewed:
+    """Writes a review file from an export; checks one that is a review file already.
+
+    Raises NotAnExportError, NotAReviewError, LocalError, GraphError and CredentialError.
+    """
+    text = _read(file)
+    try:
+        accounts = membership.accounts(Graph(token_source(GRAPH, tenant_id)))
+    except httpx.TransportError as error:
+        raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
+    if is_review(text):
+        return reviewed(text, tenant_id, accounts)
+    users = airflow_users(text, str(file))
+    found = pairs(users, accounts)
+    target = out or Path(f"users-{stack}.yaml")
+    try:
+        write_new(target, review_text(found, stack, tenant_id), overwrite=overwrite)
+    except FileExistsError:
+        raise LocalError(f"{target} is there, perhaps with decisions in it: --overwrite writes it anew") from None
+    counts: dict[str, int] = {}
+    for pair in found:
+        counts[pair.proposal] = counts.get(pair.proposal, 0) + 1
+    return Proposed(target, counts, len(users) - len(found))
+
+
+def links_text(tenant_id: str, checked: Reviewed) -> str:
+    """What `python -m airflow_entra_auth.link` reads, in Airflow's own environment."""
+    links = [
+        {"userName": one.user_name, "email": one.email, "userId": one.user_id, "objectId": one.object_id}
+        for one in checked.links
+    ]
+    content = {"schema": 1, "tenantId": tenant_id, "reviewedBy": checked.by, "links": links}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_text(findings: tuple[Found, ...]) -> str:
+    return "".join(f"{one.where}: {one.what}; {one.right}; {one.fix}\n" for one in findings)
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as source:
+            content = source.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise LocalError(f"{file} is larger than 64 MiB; an export of Airflow's users is right")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise LocalError(f"{file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise LocalError(f"{file} is not UTF-8 text") from None
