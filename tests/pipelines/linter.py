@@ -40,7 +40,7 @@ def _build(go: str, program: Path) -> None:
         done = subprocess.run(
             [go, "build", "-trimpath", "-o", str(built), "github.com/rhysd/actionlint/cmd/actionlint"],
             cwd=PINS,
-            env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"},
+            env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-mod=readonly"},
             capture_output=True,
             text=True,
             check=False,

@@ -57,7 +57,7 @@ class Runner:
     ) -> subprocess.CompletedProcess[str]:
         files = {name: str(self.folder / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
         return subprocess.run(
-            ["bash", "-e", "-c", script],  # GitHub's own default for `run`
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],  # what `shell: bash` is on GitHub
             cwd=cwd or self.folder,
             env={
                 "HOME": os.environ["HOME"],

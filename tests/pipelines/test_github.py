@@ -104,6 +104,11 @@ def test_no_expression_stands_in_a_script(one: Job) -> None:
     assert [step["run"] for step in one.steps if "${{" in step.get("run", "")] == []
 
 
+@pytest.mark.parametrize("file", sorted({one.workflow for one in ALL if one.steps}))
+def test_a_failure_before_a_pipe_fails_the_step(file: str) -> None:
+    assert workflow(file)["defaults"] == {"run": {"shell": "bash"}}  # else GitHub starts bash without pipefail
+
+
 @pytest.mark.parametrize("one", ALL, ids=str)
 def test_no_token_stays_in_a_checkout(one: Job) -> None:
     for step in one.steps:

@@ -53,8 +53,8 @@ def edit(folder: Path, stack: str, before: str, after: str) -> None:
     file.write_text(text.replace(before, after), "utf-8")
 
 
-def access(runner: Runner, folder: Path, step: str) -> subprocess.CompletedProcess[str]:
-    runner.env |= {"GITHUB_BASE_REF": "main", "GITHUB_WORKSPACE": str(folder)}
+def access(runner: Runner, folder: Path, step: str, base: str = "main") -> subprocess.CompletedProcess[str]:
+    runner.env |= {"GITHUB_BASE_REF": base, "GITHUB_WORKSPACE": str(folder)}
     runner.env["PATH"] = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     return runner.run(job("preview.yml", "access").step(step)["run"], cwd=folder)
 
@@ -89,6 +89,10 @@ def test_a_fork_is_told_what_is_wrong_in_its_stack_file(runner: Runner, fork: Pa
     assert "::error file=stacks/Pulumi.prod.yaml,line=" in said.stdout
     sarif = json.loads(unpacked(runner.outputs["sarif"]))
     assert [one["ruleId"] for one in results(sarif) if one["level"] == "error"] == ["settings/not-one-of"]
+
+
+def test_a_target_branch_that_can_t_be_read_is_no_empty_diff(runner: Runner, fork: Path) -> None:
+    assert access(runner, fork, "Access diff", base="nowhere").returncode == 2
 
 
 def test_stack_files_that_are_right_pass(runner: Runner, fork: Path) -> None:
@@ -180,7 +184,6 @@ def nightly(runner: Runner, result: str, report: str, issues: list[dict[str, Any
     github = GitHub(runner, issues)
     step = job("nightly.yml", "issue").step("Open it, write it anew or close it")
     values = {
-        "github.repository": "contoso/access",
         "github.token": "t",
         "needs.drift.outputs.report": packed(report) if report else "",
         "needs.drift.result": result,
@@ -191,33 +194,37 @@ def nightly(runner: Runner, result: str, report: str, issues: list[dict[str, Any
 
 
 RUN = "https://github.com/contoso/access/actions/runs/9"
-OURS = {"number": 3, "title": "Azure differs from the stack files"}
+ISSUES = "repos/contoso/access/issues"
+TITLE = "Azure differs from the stack files"
+BOT = {"user": {"login": "github-actions[bot]"}}
+OURS = {"number": 3, "title": TITLE, **BOT}
+OTHERS = [{"number": 1, "title": TITLE, "user": {"login": "ada"}}, {"number": 2, "title": "x", **BOT}]
 
 
 @needs_jq
 @pytest.mark.parametrize(
-    ("result", "report", "issues", "told", "body"),
+    ("report", "issues", "told", "body"),
     [
-        ("failure", "a drift\n", [], f"issue create --title {OURS['title']} --body-file issue.md", "a drift\n"),
-        ("failure", "a drift\n", [{"number": 2, "title": "x"}, OURS], "issue edit 3 --body-file issue.md", "a drift\n"),
-        (
-            "failure",
-            "",
-            [OURS],
-            "issue edit 3 --body-file issue.md",
-            f"The comparison did not come to its end: {RUN}\n",
-        ),
-        ("success", "fine\n", [OURS], f"issue close 3 --comment Nothing differs any more: {RUN}", None),
-        ("success", "fine\n", [], None, None),
+        ("a drift\n", OTHERS, f"POST {ISSUES}", "a drift\n"),
+        ("a drift\n", [*OTHERS, OURS], f"PATCH {ISSUES}/3", "a drift\n"),
+        ("", [OURS], f"PATCH {ISSUES}/3", f"The comparison did not come to its end: {RUN}\n"),
     ],
 )
 def test_one_issue_tells_of_drift(
-    runner: Runner, result: str, report: str, issues: list[dict[str, Any]], told: str | None, body: str | None
+    runner: Runner, report: str, issues: list[dict[str, Any]], told: str, body: str
 ) -> None:
-    github = nightly(runner, result, report, issues)
-    assert github.told == ([told] if told else [])
-    if body is not None:
-        assert github.body == body
+    github = nightly(runner, "failure", report, issues)
+    assert github.told == [f"api --silent --method {told} --input body.json"]
+    assert json.loads(github.body) == {"title": TITLE, "body": body}
+
+
+@needs_jq
+def test_the_issue_is_closed_when_nothing_differs_any_more(runner: Runner) -> None:
+    assert nightly(runner, "success", "fine\n", [*OTHERS, OURS]).told == [
+        f"api --silent --method POST {ISSUES}/3/comments --raw-field body=Nothing differs any more: {RUN}",
+        f"api --silent --method PATCH {ISSUES}/3 --raw-field state=closed",
+    ]
+    assert nightly(Runner(runner.folder / "another"), "success", "fine\n", OTHERS).told == []
 
 
 @needs_jq
