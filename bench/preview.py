@@ -32,7 +32,8 @@ class Ways(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        return statistics.median(self.one_by_one) / statistics.median(self.together)
+        """The middle one of the rounds: its two halves met the same machine."""
+        return statistics.median(alone / both for alone, both in zip(self.one_by_one, self.together, strict=True))
 
 
 def measure_preview(folder: Path, number: int = STACKS, rounds: int = ROUNDS) -> Ways:
@@ -50,6 +51,7 @@ def measure_preview(folder: Path, number: int = STACKS, rounds: int = ROUNDS) ->
         for _ in range(rounds):
             ways.one_by_one.append(_preview(session, "--jobs", "1"))
             ways.together.append(_preview(session))
+            sys.stderr.write(f"{ways.one_by_one[-1]:.1f} s one after another, {ways.together[-1]:.1f} s together\n")
         return ways
     finally:
         tenants.stop(world)

@@ -1,0 +1,58 @@
+"""A report's file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from airflow_entra.report import file as files
+from airflow_entra.report.file import write_whole
+
+
+def test_it_replaces_what_was_there_through_a_link_and_for_others_to_read(tmp_path: Path) -> None:
+    target, link = tmp_path / "a.md", tmp_path / "b.md"
+    target.write_text("before")
+    link.symlink_to(target)
+    mask = os.umask(0o022)
+    try:
+        write_whole(link, "ä\n")
+    finally:
+        os.umask(mask)
+    assert target.read_bytes() == "ä\n".encode()
+    assert link.is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o644
+    assert {path.name for path in tmp_path.iterdir()} == {"a.md", "b.md"}
+
+
+def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a.md"
+    target.write_text("before")
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_umask", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(target, "after")
+    assert target.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+
+
+def test_a_pipe_gets_it_as_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_whole(pipe, "said")
+    reader.join()
+    assert read == ["said"]
+    assert pipe.is_fifo()
+
+
+def test_a_folder_that_isnt_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "no" / "a.md", "x")
