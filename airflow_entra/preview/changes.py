@@ -52,8 +52,13 @@ def between(before: Any, after: Any, path: str = "") -> Iterator[PropertyChange]
 
 def reported(detailed: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PropertyChange]:
     """What a provider says that differs, by top-level property: for what inputs alone don't show."""
-    for top in dict.fromkeys(steps[0] for steps in map(_steps, _paths(detailed)) if steps):
-        yield PropertyChange(str(top), before.get(str(top), ABSENT), after.get(str(top), ABSENT))
+    for name in dict.fromkeys(str(steps[0]) for steps in map(_steps, _paths(detailed)) if steps):
+        yield PropertyChange(name, before.get(name, ABSENT), after.get(name, ABSENT))
+
+
+def top(change: PropertyChange) -> str:
+    """The top-level property that a change is in."""
+    return str(next(iter(_steps(change.path)), ""))
 
 
 def secrets(detailed: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[PropertyChange]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_entra.preview.changes import between, readable, reported, secrets
+from airflow_entra.preview.changes import between, readable, reported, secrets, top
 from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.preview.scrub import Scrub
 
@@ -106,7 +106,8 @@ class Events:
                 before["outputs"] | before["inputs"],
                 after["outputs"] | after["inputs"],
             )
-            changes = [*between(before["inputs"], after["inputs"]), *secrets(*told)] or list(reported(*told))
+            changes = [*between(before["inputs"], after["inputs"]), *secrets(*told)]
+            changes += [one for one in reported(*told) if not changes or one.path not in map(top, changes)]
         because = tuple(map(self._scrub.text, metadata.get("keys") or ()))
         return Step(op, *_identity(metadata), tuple(map(self._scrubbed, changes)), because, _id(metadata))
 

@@ -66,6 +66,16 @@ def test_steps_that_change_something_and_no_others() -> None:
     assert (found.outcome, found.unchanged) == ("previewed", 7)
 
 
+def test_what_inputs_alone_dont_show_is_shown_whole() -> None:
+    old, new = state(tags=["a", "b"], name="x", other=1), state(tags=["b", "a"], name="y", other=1)
+    both = planned("update", "a", old, new, detailedDiff={"tags[0]": {}, "tags[1]": {}, "name": {}})
+    moved = planned("update", "b", old, {**new, "inputs": {**new["inputs"], "name": "x"}}, detailedDiff={"tags[0]": {}})
+    found = read(PRELUDE, both, moved, END)
+    tags = PropertyChange("tags", ["a", "b"], ["b", "a"])
+    assert found.steps[0].changes == (PropertyChange("name", "x", "y"), tags)
+    assert found.steps[1].changes == (tags,)
+
+
 def test_a_refresh_tells_what_was_changed_by_hand() -> None:
     def refreshed(name: str, old: Any, new: Any, detailed: Any = None) -> dict[str, Any]:
         metadata = {"op": "refresh", "urn": URN + name, "type": "azuread:index/group:Group"}
