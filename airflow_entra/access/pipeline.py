@@ -173,7 +173,7 @@ def key_name(environment: str) -> str:
 
 def _tags(repository: GitHub | AzureDevOps, key: str) -> tuple[str, ...]:
     """By these a run that was interrupted finds what it had already made. No stack's name holds a slash."""
-    return ("airflow-entra", f"airflow-entra:bootstrap/{repository}/{key}")
+    return ("airflow-entra-bootstrap", f"airflow-entra:bootstrap/{repository}/{key}")
 
 
 def _environments(stacks: Mapping[str, StackSettings], wanted: Sequence[str]) -> tuple[str, ...]:

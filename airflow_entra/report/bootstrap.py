@@ -152,6 +152,8 @@ def _json(told: Bootstrap) -> str:
         "state": asdict(pipeline.state) | {"backend": pipeline.state.backend, "secretsProviders": dict(told.providers)},
         "grants": [asdict(ask) for ask in told.asks],
         "variables": [asdict(one) for one in told.variables],
+        "stacks": {environment: list(names) for environment, names in told.stacks.items()},
+        "owners": dict(told.owners),
         "commands": list(commands(pipeline, told.variables)),
         "cautions": list(told.cautions),
     }

@@ -91,10 +91,14 @@ def through(session: Session) -> httpx.Client:
 
 
 class Live:
-    """What the tenant itself holds, asked past Pulumi."""
+    """What the tenant itself holds, asked past Pulumi. `proof` is who asks, as the token endpoint takes it."""
 
     def __init__(self, session: Session) -> None:
         self._environment = session.environment
+        self.proof = {
+            "client_id": self._environment.get("ARM_CLIENT_ID", ""),
+            "client_secret": self._environment.get("ARM_CLIENT_SECRET", ""),
+        }
         self._http = through(session)
         self.graph = Graph(lambda: self._token(GRAPH), client=self._http)
         self.arm = Graph(lambda: self._token(ARM), base="https://management.azure.com", client=self._http)
@@ -103,12 +107,7 @@ class Live:
         self._http.close()
 
     def _token(self, scope: str) -> str:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self._environment["ARM_CLIENT_ID"],
-            "client_secret": self._environment["ARM_CLIENT_SECRET"],
-            "scope": scope,
-        }
+        form = {"grant_type": "client_credentials", "scope": scope, **self.proof}
         url = f"https://login.microsoftonline.com/{self._environment['ARM_TENANT_ID']}/oauth2/v2.0/token"
         token: str = self._http.post(url, data=form).raise_for_status().json()["access_token"]
         return token

@@ -1,0 +1,57 @@
+"""The folder that the project lies in, and how the pack is told to judge it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from airflow_entra.access.pipeline import pipeline
+from airflow_entra.access.repository import GitHub, azure_devops
+from airflow_entra.bootstrap.described import read, write
+from airflow_entra.bootstrap.workspace import Workspace, policy_config
+from policies.registry import RULES
+from tests.access.pipelines import declared, stack
+
+ORGANISATION = "0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"
+
+
+@pytest.mark.parametrize("repository", [GitHub("contoso", "a"), azure_devops("contoso/data platform", ORGANISATION)])
+def test_a_pipeline_comes_back_from_its_configuration_as_it_was(repository: GitHub) -> None:
+    described = pipeline(repository, {"prod": stack()}, without_preview=["production"], owners=["b", "a"])
+    assert read(yaml.safe_load(yaml.safe_dump(write(described)))) == described
+
+
+def test_a_second_run_writes_the_same_and_keeps_what_pulumi_wrote(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "bootstrap", tmp_path)
+    workspace.prepare(declared())
+    stack_file = workspace.folder / "Pulumi.bootstrap.yaml"
+    stack_file.write_text("encryptionsalt: v1:salt\n" + stack_file.read_text())
+    files = {file: file.stat().st_mtime_ns for file in workspace.folder.iterdir() if file != stack_file}
+    workspace.prepare(declared())
+    assert yaml.safe_load(stack_file.read_text())["encryptionsalt"] == "v1:salt"
+    assert {file: file.stat().st_mtime_ns for file in files} == files
+
+
+def test_pulumi_gets_the_folder_as_its_backend_and_no_passphrase_of_anybody_s(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "bootstrap", tmp_path)
+    environment = workspace.environment(
+        {"PATH": "/bin", "PULUMI_CONFIG_PASSPHRASE_FILE": "theirs", "PULUMI_BACKEND_URL": "azblob://state"}
+    )
+    assert environment == {
+        "PATH": "/bin",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'bootstrap' / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+    }
+
+
+def test_the_pack_judges_everything_but_the_owners_that_nobody_wants() -> None:
+    config = policy_config(declared())
+    rules = {rule.name: {setting.name for setting in rule.settings} for rule in RULES}
+    assert config.pop("two-owners") == "disabled"
+    for name, settings in config.items():
+        assert set(settings) <= rules[name]
+    assert config["exact-federated-subject"] == {"pullRequests": ["repo:contoso/airflow-sign-on:pull_request"]}
+    assert not [name for name in config["no-high-risk-permission"]["allowed"] if "Directory.ReadWrite" in name]
+    assert "two-owners" not in policy_config(declared(owners=["a", "b"]))

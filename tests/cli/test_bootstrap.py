@@ -1,0 +1,67 @@
+"""airflow-entra bootstrap: what is refused before anything is started, and what it prints."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from airflow_entra.cli import main
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the shipped stack files and no pulumi on PATH."""
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(PROJECT / name, tmp_path)
+    shutil.copytree(PROJECT / "stacks", tmp_path / "stacks")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("AIRFLOW_ENTRA_WORKSPACE", raising=False)
+    monkeypatch.delenv("AIRFLOW_ENTRA_STACKS", raising=False)
+    return tmp_path
+
+
+def bootstrap(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["bootstrap", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--github OWNER/REPOSITORY or --azure-devops ORG/PROJECT"),
+        (("--github", "a/b", "--azure-devops", "c/d"), "--github OWNER/REPOSITORY or --azure-devops ORG/PROJECT"),
+        (("--github", "contoso"), "--github: 'contoso' is no repository; it is OWNER/REPOSITORY"),
+        (("--azure-devops", "contoso/data"), "_apis/connectionData"),
+        (("--github", "contoso/airflow", "--environments", "prod"), "prod is no environment; an environment is what"),
+        (("--github", "contoso/airflow", "--without-preview", "nowhere"), "there is no environment nowhere here"),
+    ],
+)
+def test_a_wrong_call_says_what_is_right_and_starts_nothing(
+    project: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    result = bootstrap(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not (project / "bootstrap").exists()
+
+
+def test_a_wrong_stack_file_stops_it_in_that_file_s_own_words(project: Path) -> None:
+    file = project / "stacks" / "Pulumi.prod.yaml"
+    file.write_text(file.read_text().replace("tokenLifetime: 8h", "tokenLifetime: 48h"))
+    result = bootstrap("--github", "contoso/airflow")
+    assert result.exit_code == 2
+    assert "Pulumi.prod.yaml:" in result.stderr
+    assert not (project / "bootstrap").exists()
+
+
+def test_without_pulumi_it_names_both_ways_to_have_it(project: Path) -> None:
+    result = bootstrap("--github", "contoso/airflow")
+    assert result.exit_code == 2
+    assert "there is no pulumi on PATH" in result.stderr
+    assert "airflow-entra local run -- airflow-entra bootstrap" in result.stderr
+    assert (project / "bootstrap" / "Pulumi.yaml").is_file()  # written before the first run, and again by each
