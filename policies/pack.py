@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
-import pulumi_policy.policy
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyComplianceFramework,
     PolicyConfigSchema,
-    PolicyPack,
     PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
@@ -26,14 +24,15 @@ from policies.registry import RULES
 from policies.resources import UNKNOWN, Resource, Value, short_type
 from policies.rules import Excepted, Finding, Rule, Settings
 from policies.servicer import ReadOnce, Servicer
+from policies.serving import serve_until_interrupted
 
 _Arguments = ResourceValidationArgs | StackValidationArgs
 
 
 def serve() -> None:
-    """Serve the pack to the engine until it hangs up."""
-    pulumi_policy.policy._PolicyAnalyzerServicer = Servicer  # type: ignore[misc]
-    PolicyPack(name="airflow-entra", policies=[as_policy(rule) for rule in RULES])
+    """Serve the pack to the engine until it hangs up. The version that counts is PulumiPolicy.yaml's."""
+    policies = [as_policy(rule) for rule in RULES]
+    serve_until_interrupted(Servicer("airflow-entra", "0.0.1", policies, EnforcementLevel.ADVISORY))
 
 
 def as_policy(rule: Rule) -> Policy:

@@ -7,13 +7,14 @@ a preview a provider calls every property that is left out "known after the upda
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import (
     EnforcementLevel,
+    Policy,
     PolicyResource,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -42,7 +43,17 @@ class ReadOnce(PolicyResource):
 class Servicer(_PolicyAnalyzerServicer):
     """The SDK's, with its own reading of what a stack consists of."""
 
-    def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: N802 -- gRPC's name
+    remediates = False
+    """Whether any policy's level is remediate: none is before the user's configuration says so."""
+
+    def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802 -- gRPC's name
+        """The user's levels and settings."""
+        answer = super().Configure(request, _context)  # type: ignore[no-untyped-call]
+        levels = map(self._get_enforcement_level, self._every)
+        self.remediates = EnforcementLevel.REMEDIATE in levels
+        return answer
+
+    def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """One resource, before it is touched."""
         type_ = short_type(request.type)
         if type_ in _READ_TOGETHER:
@@ -68,6 +79,10 @@ class Servicer(_PolicyAnalyzerServicer):
         return self._judge(StackValidationPolicy, lambda config: StackValidationArgs(resources, config))
 
     @property
+    def _every(self) -> Sequence[Policy]:
+        return self._PolicyAnalyzerServicer__policies  # type: ignore[attr-defined,no-any-return]
+
+    @property
     def _asked(self) -> MutableMapping[str, Any]:
         """URN -> the properties that the program asked for, as they were sent."""
         return self.__dict__.setdefault("asked", {})  # type: ignore[no-any-return]
@@ -77,7 +92,7 @@ class Servicer(_PolicyAnalyzerServicer):
         UnknownValueError: they read an unknown value as such."""
         self._configure_runtime_settings()  # type: ignore[no-untyped-call]
         response = analyzer_pb2.AnalyzeResponse()
-        for policy in self._PolicyAnalyzerServicer__policies:  # type: ignore[attr-defined]
+        for policy in self._every:
             level = self._get_enforcement_level(policy)
             reads = not type_ or type_ in _TYPES[policy.name]
             if level == EnforcementLevel.DISABLED or not isinstance(policy, kind) or not reads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from policies import servicer
 from policies.pack import as_policy
 from policies.registry import RULES
 from policies.servicer import Servicer
+from policies.serving import Methods
 
 APPLICATION = "azuread:index/application:Application"
 GROUP = "azuread:index/groupWithoutMembers:GroupWithoutMembers"
@@ -92,3 +94,22 @@ def test_where_values_came_from_is_kept(pack: Servicer) -> None:
     (excepted,) = answer.not_applicable
     assert excepted.policy_name == "assignment-required"
     assert "members of nested groups count" in excepted.reason
+
+
+def test_the_engine_is_told_of_no_remediation_until_a_level_asks_for_one(pack: Servicer) -> None:
+    methods = Methods(pack)
+
+    def answers(method: str) -> bool:
+        details = SimpleNamespace(method=f"/pulumirpc.Analyzer/{method}", invocation_metadata=())
+        return methods.service(details) is not None
+
+    def configure(level: Any) -> None:
+        levels = {"no-public-client": analyzer_pb2.PolicyConfig(enforcementLevel=level)}
+        pack.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=levels), None)
+
+    assert answers("Analyze")
+    assert not answers("Remediate")
+    configure(analyzer_pb2.REMEDIATE)
+    assert answers("Remediate")
+    configure(analyzer_pb2.MANDATORY)
+    assert not answers("Remediate")
