@@ -32,7 +32,7 @@ from airflow_entra.render import Places, facts
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
 from tests.airflow import stacks
-from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, STRANDED, TestPerson
+from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, STRANDED, WATCHED_INSIDE, TestPerson
 from tests.airflow.site import Site
 
 
@@ -90,7 +90,7 @@ class Company:
         return found
 
     def join(self, person: TestPerson, stack: str, role: str) -> None:
-        self._add(self.group(stack, role), person.object_id)
+        self.add(self.group(stack, role), person.object_id)
 
     def leave(self, person: TestPerson, stack: str, role: str) -> None:
         self.graph.delete(f"/groups/{self.group(stack, role)}/members/{person.object_id}/$ref")
@@ -100,6 +100,12 @@ class Company:
 
     def enable(self, person: TestPerson) -> None:
         self.people_team.patch(f"/users/{person.object_id}", {"accountEnabled": True})
+
+    def delete(self, person: TestPerson) -> None:
+        self.people_team.delete(f"/users/{person.object_id}")
+
+    def restore(self, person: TestPerson) -> None:
+        self.people_team.post(f"/directory/deletedItems/{person.object_id}/restore", {})
 
     def application(self, stack: str) -> dict[str, Any]:
         found: dict[str, Any] = self.graph.get(
@@ -113,7 +119,7 @@ class Company:
         assert isinstance(key, RSAPrivateKey)
         return key
 
-    def _add(self, group: str, member: str) -> None:
+    def add(self, group: str, member: str) -> None:
         reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{member}"}
         self.graph.post(f"/groups/{group}/members/$ref", reference)
 
@@ -139,7 +145,7 @@ def company_in(world: World) -> Iterator[Company]:
             for person in PEOPLE:
                 for role in person.roles:
                     company.join(person, stack, role)
-            company._add(company.group(stack, "Viewer"), _INNER_GROUP)
+            company.add(company.group(stack, "Viewer"), INNER_GROUP)
         yield company
 
 
@@ -152,11 +158,15 @@ def _graph(tenant: Tenant, client_id: str, secret: str) -> Iterator[Graph]:
 
 
 _PEOPLE_TEAM = {"tenantId": stacks.TENANT, "displayName": "People team", "permissions": ["User.ReadWrite.All"]}
-_INNER_GROUP = "a1b2c3d4-0000-4000-8000-00000000f00d"
+INNER_GROUP = "a1b2c3d4-0000-4000-8000-00000000f00d"
 
 
 def _seed(people: Iterable[TestPerson]) -> dict[str, Any]:
-    inner = {"id": _INNER_GROUP, "displayName": "inside-viewers", "members": [NESTED.object_id]}
+    inner = {
+        "id": INNER_GROUP,
+        "displayName": "inside-viewers",
+        "members": [NESTED.object_id, WATCHED_INSIDE.object_id],
+    }
     crowd = [
         {
             "id": f"a1b2c3d4-0000-4000-8000-{number:012}",

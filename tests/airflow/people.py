@@ -89,6 +89,7 @@ WATCHED = TestPerson("wanda", "Wanda Watched", ("Viewer",))
 WATCHED_TWICE = TestPerson("wim", "Wim Watched", ("Viewer", "Op"))
 WATCHED_GONE = TestPerson("wilma", "Wilma Watched", ("Viewer",))
 WATCHED_RACING = TestPerson("wolf", "Wolf Watched", ("Viewer",))
+WATCHED_INSIDE = TestPerson("wes", "Wes Watched")
 
 PEOPLE = (
     ADMIN,
@@ -133,6 +134,7 @@ PEOPLE = (
     WATCHED_TWICE,
     WATCHED_GONE,
     WATCHED_RACING,
+    WATCHED_INSIDE,
 )
 MANY = 300
 """Groups that `MANY_GROUPS` and `STRANDED` are in besides the one that gives the role; a token holds 200 at most."""
