@@ -30,6 +30,7 @@ _KNOWN: Mapping[str, str] = {
     "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30": "Application.Read.All",
     "18a4783c-866b-4cc7-a460-3d5e5662c884": "Application.ReadWrite.OwnedBy",
     "8e8e4742-1d95-4f68-9d56-6ee75648c72a": "DelegatedPermissionGrant.ReadWrite.All",
+    "b0afded3-3588-46d8-8b3d-9842eff778da": "AuditLog.Read.All",
     "7ab1d382-f21e-4acd-a863-ba3e13f7da61": "Directory.Read.All",
     "246dd0d5-5bd0-4def-940b-0421030a5b68": "Policy.Read.All",
     "be74164b-cff1-491c-8741-e671cb536e13": "Policy.ReadWrite.ApplicationConfiguration",

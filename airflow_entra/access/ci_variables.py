@@ -24,8 +24,15 @@ class Variable:
     environment: str | None = None
 
 
-def variables(pipeline: Pipeline, made: Mapping[str, Made], providers: Mapping[str, str]) -> tuple[Variable, ...]:
-    """`made` and `providers` (what encrypts an environment's secrets) by environment; what is missing isn't known yet.
+def variables(
+    pipeline: Pipeline,
+    made: Mapping[str, Made],
+    providers: Mapping[str, str],
+    stacks: Mapping[str, Sequence[str]],
+) -> tuple[Variable, ...]:
+    """`made`, `providers` (what encrypts an environment's secrets) and `stacks` by environment.
+
+    What is missing isn't known yet. PREVIEW_STACKS is there where the reader may not look at all of them.
 
     The preview's identity is a variable of the repository: a pull request runs in no environment.
     """
@@ -40,6 +47,9 @@ def variables(pipeline: Pipeline, made: Mapping[str, Made], providers: Mapping[s
         Variable("AZURE_CLIENT_ID_PREVIEW", client(PREVIEW)),
         Variable("PULUMI_BACKEND_URL", pipeline.state.backend),
     ]
+    if pipeline.without_preview:
+        seen = [name for key, names in stacks.items() if key not in pipeline.without_preview for name in names]
+        found.append(Variable("PREVIEW_STACKS", " ".join(seen)))
     for environment in pipeline.environments:
         found += [
             Variable("AZURE_CLIENT_ID", client(environment), environment),

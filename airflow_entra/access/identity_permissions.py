@@ -28,6 +28,10 @@ KNOWN = {
         "whoever has it can give any application any permission, itself included: as strong as a Global "
         "Administrator. `manage.assignments: request` does without it",
     ),
+    "AuditLog.Read.All": Known(
+        "shows the nightly audit who signed in, and who changed something by hand",
+        "whoever may push a branch can read everybody's sign-ins with it. Without --audit it isn't asked for",
+    ),
     "DelegatedPermissionGrant.ReadWrite.All": Known(
         "consents for everybody to what Airflow reads at a sign-in",
         "whoever has it can consent in everybody's name to any delegated permission. `manage.consent: request` does "
@@ -57,12 +61,17 @@ KNOWN = {
 """Every permission that this product ever asks for an identity; the policy pack takes no other."""
 
 
-def previewing(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
-    """What reading these stacks takes: `pulumi preview`, and with `--refresh` for drift. Nothing that writes."""
+def previewing(stacks: Iterable[StackSettings], *, audit: bool = False) -> tuple[str, ...]:
+    """What reading these stacks takes: `pulumi preview`, and with `--refresh` for drift. Nothing that writes.
+
+    `audit`: people and their sign-ins too, for the nightly `airflow-entra audit`.
+    """
     stacks = list(stacks)
     wanted = {"Application.Read.All", "GroupMember.Read.All"}
-    if any(one.tenant.manage.consent != "none" for one in stacks):
-        wanted = {"Directory.Read.All"}  # it holds the other two
+    if audit or any(one.tenant.manage.consent != "none" for one in stacks):
+        wanted = {"Directory.Read.All"}  # it holds the other two, and shows people
+    if audit:
+        wanted.add("AuditLog.Read.All")
     if any(_has_policies(one) for one in stacks):
         wanted.add("Policy.Read.All")
     return tuple(sorted(wanted))

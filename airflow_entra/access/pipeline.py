@@ -95,6 +95,7 @@ def pipeline(
     environments: Sequence[str] = (),
     without_preview: Sequence[str] = (),
     owners: Sequence[str] = (),
+    audit: bool = False,
     resource_group: str = "rg-airflow-entra",
     group_exists: bool = False,
     subscription: str | None = None,
@@ -143,7 +144,7 @@ def pipeline(
         identity_name(PREVIEW),
         _tags(repository, PREVIEW),
         repository.previews(),
-        previewing(ours.values()),
+        previewing(ours.values(), audit=audit),
     )
     deployers = (
         Identity(

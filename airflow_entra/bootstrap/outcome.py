@@ -25,14 +25,17 @@ def outcome(
     made = {key: Made(one["clientId"], one["objectId"]) for key, one in outputs.get("identities", {}).items()}
     providers = {str(key): str(value) for key, value in outputs.get("secretsProviders", {}).items()}
     ours = {name: one for name, one in stacks.items() if one.environment in pipeline.environments}
+    by_environment = {
+        key: sorted(name for name, one in ours.items() if one.environment == key) for key in pipeline.environments
+    }
     return Bootstrap(
         pipeline=pipeline,
         steps=steps,
         applied=applied,
         asks=asks(pipeline, stacks, made),
-        variables=variables(pipeline, made, providers),
+        variables=variables(pipeline, made, providers, by_environment),
         providers={key: providers[key] for key in pipeline.environments if key in providers},
-        stacks={key: [name for name, one in ours.items() if one.environment == key] for key in pipeline.environments},
+        stacks=by_environment,
         owners={
             key: who.service_principal
             for key, who in made.items()
@@ -60,8 +63,8 @@ def cautions(pipeline: Pipeline, stacks: Mapping[str, StackSettings]) -> tuple[s
         )
     for environment in pipeline.without_preview:
         found.append(
-            f"Pull requests aren't previewed for {environment}: {pipeline.preview.name} has no right on its key. The "
-            f"access diff needs none"
+            f"Pull requests aren't previewed for {environment}: {pipeline.preview.name} has no right on its key, and "
+            f"PREVIEW_STACKS names the other stacks. The access diff needs neither"
         )
     if isinstance(pipeline.repository, GitHub):
         found.append(

@@ -27,6 +27,7 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tu
     metavar="NAMES",
     help="Environments whose state no pull request's preview may decrypt.",
 )
+@click.option("--audit", is_flag=True, help="The reader may see people's sign-ins, for the nightly audit.")
 @click.option("--owner", "owners", multiple=True, metavar="OBJECT-ID", help="An owner of the identities. Else nobody.")
 @click.option("--resource-group", default="rg-airflow-entra", show_default=True, metavar="NAME")
 @click.option("--existing-resource-group", is_flag=True, help="The resource group exists; only what is in it is ours.")
@@ -43,6 +44,7 @@ def command(
     azure_devops_organization_id: str | None,
     environments: tuple[str, ...],
     without_preview: tuple[str, ...],
+    audit: bool,
     owners: tuple[str, ...],
     resource_group: str,
     existing_resource_group: bool,
@@ -85,6 +87,7 @@ def command(
                 "environments": environments,
                 "without_preview": without_preview,
                 "owners": owners,
+                "audit": audit,
                 "resource_group": resource_group,
                 "group_exists": existing_resource_group,
                 "subscription": subscription,
