@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GRAPH = "https://graph.microsoft.com/.default"
 ARM = "https://management.azure.com/.default"
 _AUTHORITY = "https://login.microsoftonline.com"
+_PATIENCE = 60.0  # seconds of waiting for one token, in all
 _MARGIN = 300.0  # seconds before its end from which a token is not handed out any more
 
 
@@ -75,9 +76,9 @@ def _federated_token(env: Mapping[str, str]) -> Callable[[], str] | None:
 def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, **proof: str) -> tuple[str, float]:
     import httpx
 
-    form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
     post = client.post if client else httpx.post
-    response = post(f"{_AUTHORITY}/{tenant}/oauth2/v2.0/token", data=form, timeout=30.0)
+    form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
+    response = _patiently(lambda: post(f"{_AUTHORITY}/{tenant}/oauth2/v2.0/token", data=form, timeout=30.0))
     if not response.is_success:
         # Entra's description names the client and the reason; of the form that was sent it repeats nothing secret.
         body = response.json() if "json" in response.headers.get("content-type", "") else {}
@@ -85,6 +86,28 @@ def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, 
         raise CredentialError(f"Entra refused to sign in application {client_id} in tenant {tenant}: {reason}")
     body = response.json()
     return body["access_token"], time.time() + float(body["expires_in"])
+
+
+def _patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer; asked again where Entra is busy, in trouble or silent, for as long as a token is worth it."""
+    import httpx
+
+    from airflow_entra_auth.graph.errors import seconds
+    from airflow_entra_auth.graph.patience import THROTTLED, UNCLEAR, Patience
+
+    patience = Patience(_PATIENCE)
+    while True:
+        try:
+            response = ask()
+        except httpx.TransportError:
+            if not patience.after_failure():
+                raise
+            continue
+        after = seconds(response.headers.get("retry-after"))
+        if response.status_code in THROTTLED and patience.after_throttling(after):
+            continue
+        if response.status_code not in UNCLEAR or not patience.after_failure():
+            return response
 
 
 def _azure_identity(env: Mapping[str, str]) -> Fetch:

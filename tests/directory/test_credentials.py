@@ -19,11 +19,17 @@ class Entra:
         self.forms: list[dict[str, str]] = []
         self.expires_in: object = 3600
         self.refusal: httpx.Response | None = None
+        self.troubles: list[httpx.Response | httpx.TransportError] = []
         monkeypatch.setattr(httpx, "post", self._post)
 
     def _post(self, url: str, *, data: dict[str, str], timeout: float) -> httpx.Response:
         assert url == f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
         assert timeout > 0
+        if self.troubles:
+            trouble = self.troubles.pop(0)
+            if isinstance(trouble, httpx.TransportError):
+                raise trouble
+            return trouble
         self.forms.append(data)
         return self.refusal or httpx.Response(
             200, json={"access_token": f"token {len(self.forms)}", "expires_in": self.expires_in}
@@ -81,6 +87,26 @@ def test_a_refusal_is_entras_own_first_line_and_holds_no_secret(entra: Entra) ->
         f"Entra refused to sign in application c in tenant {TENANT}: AADSTS7000215: Invalid client secret provided."
     )
     assert SECRET not in repr(caught.value)
+
+
+def test_an_entra_that_is_busy_in_trouble_or_silent_is_asked_again(
+    entra: Entra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    entra.troubles = [httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(504), httpx.ReadError("gone")]
+    assert token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})() == "token 1"
+    assert pauses[0] == 7
+    assert len(pauses) == 3
+
+
+def test_an_entra_that_stays_busy_is_told(entra: Entra, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    entra.refusal = httpx.Response(429, headers={"Retry-After": "25"}, json={"error_description": "AADSTS90033: busy"})
+    with pytest.raises(CredentialError, match="AADSTS90033"):
+        token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})()
+    assert sum(pauses) == 50
 
 
 def test_with_no_identity_at_all_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
