@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
@@ -20,6 +21,8 @@ from airflow_entra_auth.records_about import PAUSING, about
 from airflow_entra_auth.rules import RulesError
 
 SCHEMA = 1
+DATABASE = "AIRFLOW_ENTRA_RECORDS_DB"
+"""Airflow's database where its settings don't say it: 3.x keeps it from tasks. A user who may only read is enough."""
 
 Line = dict[str, Any]
 
@@ -231,7 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rules = sign_on()
         of = {"version": airflow.__version__, "url": rules.base_url, "stack": rules.stack, "clientId": rules.client_id}
-        with settings.engine.connect() as connection:
+        engine = sa.create_engine(os.environ[DATABASE]) if DATABASE in os.environ else settings.engine
+        with engine.connect() as connection:
             for line in lines(connection, of, options.since, until):
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     except RulesError as error:

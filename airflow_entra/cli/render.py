@@ -12,7 +12,7 @@ from airflow_entra.cli.common import told, writing
 if TYPE_CHECKING:
     from airflow_entra.render import Target
 
-_TARGETS = ("webserver-config", "env", "helm", "compose", "roles")
+_TARGETS = ("webserver-config", "env", "helm", "compose", "roles", "dag")
 
 
 @click.command(name="render")
@@ -44,7 +44,8 @@ def command(
     out: Path | None,
     outputs: Path | None,
 ) -> None:
-    """Write Airflow's configuration for a deployed stack: settings, environment, Helm, Compose, sign-on file.
+    """Write Airflow's configuration for a deployed stack: settings, environment, Helm, Compose, sign-on
+    file, and the DAG that audits it.
 
     Without --target, all of them into --out. No secret is in any of them. Exit code 2 where the stack is not deployed
     as its file says.
@@ -68,7 +69,7 @@ def command(
             url=_base_url(url),
             places=Places.below(at),
         )
-        wanted = [target] if target else [one for one in TARGETS if not (stock and one == "roles")]
+        wanted = [target] if target else [one for one in TARGETS if not (stock and one in ("roles", "dag"))]
         texts = {one: render_target(one, known, stock=stock) for one in wanted}
     if out is None:
         click.echo("".join(texts.values()), nl=False)

@@ -13,13 +13,14 @@ from airflow_entra.render.facts import Facts, RenderError
 from airflow_entra.render.options import SIGN_ON_VARIABLE, options
 from airflow_entra.render.sign_on import sign_on_file
 
-Target = Literal["webserver-config", "env", "helm", "compose", "roles"]
+Target = Literal["webserver-config", "env", "helm", "compose", "roles", "dag"]
 FILES: dict[Target, str] = {
     "webserver-config": "webserver_config.py",
     "env": "airflow.env",
     "helm": "values.yaml",
     "compose": "compose.yaml",
     "roles": "sign-on.json",
+    "dag": "airflow_entra_upkeep.py",
 }
 """The name of each target's file."""
 TARGETS: tuple[Target, ...] = tuple(FILES)
@@ -43,6 +44,10 @@ def _possible_with_stock(target: Target, facts: Facts) -> None:
         raise RenderError(
             f"stock Airflow needs a client secret, and stack {facts.stack} has none (credential.mode {mode}); leave "
             "out --stock, or write credential.mode: vaultSecret"
+        )
+    if target == "dag":
+        raise RenderError(
+            "the DAG asks airflow_entra_auth, which stock Airflow hasn't got: leave out --stock, or the target"
         )
     if target == "roles":
         raise RenderError(

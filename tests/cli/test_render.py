@@ -52,7 +52,7 @@ def test_all_targets_go_into_a_folder(outputs: str, tmp_path: Path) -> None:
 
     assert done.exit_code == 0
     assert {file.name for file in out.iterdir()} == {Path(line).name for line in done.stdout.splitlines()}
-    assert len(list(out.iterdir())) == 5
+    assert len(list(out.iterdir())) == 6
 
 
 @pytest.mark.parametrize(
