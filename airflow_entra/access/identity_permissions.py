@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_entra.access.needed import APPLICATION_IDS, NEEDED
 from airflow_entra.access.permissions import app_permissions
-from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.model import CreatedGroup, StackSettings
 
 OWN = "Application.ReadWrite.OwnedBy"
 
@@ -82,7 +82,7 @@ def deploying(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
     wanted = {OWN}
     for one in stacks:
         manage = one.tenant.manage
-        if any(hasattr(group, "id") and group.id for role in one.roles.values() for group in role.groups):
+        if any(group.id for role in one.roles.values() for group in role.groups):
             wanted.add("GroupMember.Read.All")
         for part, needed in NEEDED.items():
             if getattr(manage, part) == "managed" and _has(one, part):
@@ -102,7 +102,7 @@ def _has(stack: StackSettings, part: str) -> bool:
     """Whether the stack has anything of this part at all."""
     match part:
         case "groups":
-            return any(hasattr(group, "create") for role in stack.roles.values() for group in role.groups)
+            return any(isinstance(group, CreatedGroup) for role in stack.roles.values() for group in role.groups)
         case "token_lifetime":
             return stack.sign_in.token_lifetime is not None
         case "conditional_access":

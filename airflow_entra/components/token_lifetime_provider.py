@@ -93,8 +93,7 @@ class AssignmentProvider(_GraphProvider):
     def read(self, id_: str, props: Props) -> ReadResult:
         application, _, policy = id_.partition("/")
         live = {**_inputs(props), "application": application, "policy": policy}
-        assigned = _get(_graph(props), _assigned(live))
-        if not any(item["id"] == policy for item in (assigned or {}).get("value", [])):
+        if not _applies(_graph(props), live):
             return ReadResult("", {})
         return ReadResult(id_, live, live)
 
@@ -136,6 +135,22 @@ def _left_over(graph: Graph, name: str) -> str | None:
         if policy["displayName"] == name and not list(graph.pages(f"{_POLICIES}/{policy['id']}/appliesTo")):
             return str(policy["id"])
     return None
+
+
+def _applies(graph: Graph, props: Props) -> bool:
+    """Whether the application has the policy. Graph shows an application's policies to who may write applications, and
+    a policy's applications to who may read them: an identity that only previews is of the second kind.
+    """
+    from airflow_entra_auth.graph import GraphError
+
+    try:
+        assigned = _get(graph, _assigned(props))
+        return any(item["id"] == props["policy"] for item in (assigned or {}).get("value", []))
+    except GraphError as error:
+        if error.status != 403:
+            raise
+    applied = _get(graph, f"{_POLICIES}/{props['policy']}/appliesTo")
+    return any(item["id"] == props["application"] for item in (applied or {}).get("value", []))
 
 
 def _outputs(graph: Graph, inputs: Props) -> Props:

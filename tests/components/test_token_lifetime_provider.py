@@ -26,6 +26,8 @@ class Directory:
         self.policies: dict[str, dict[str, Any]] = {}
         self.assigned: dict[str, list[str]] = {"app": []}
         self.changes: list[str] = []
+        self.reader = False
+        """Whoever asks may read everything and write nothing."""
 
     def add(self, name: str, *, default: bool = False, lifetime: str = "1:00:00") -> str:
         id_ = f"p{len(self.policies) + 1}"
@@ -65,6 +67,8 @@ class Directory:
                 return httpx.Response(200, json={"value": [{"id": app} for app in having]})
             case _, ["applications", app, *_] if app not in self.assigned:
                 return _missing()
+            case _, ["applications", *_] if self.reader:
+                return httpx.Response(403, json={"error": {"code": "Authorization_RequestDenied", "message": "no"}})
             case "GET", ["applications", app, _]:
                 return httpx.Response(200, json={"value": [self.policies[id_] for id_ in self.assigned[app]]})
             case "POST", ["applications", app, _, "$ref"]:
@@ -187,6 +191,15 @@ def test_a_policy_differs_where_something_it_says_differs(
 
 def assignment(policy: str) -> dict[str, str]:
     return {"tenantId": "t", "application": "app", "policy": policy}
+
+
+def test_who_only_reads_sees_an_assignment_from_the_policy_s_side(directory: Directory) -> None:
+    policy, assignments = directory.add("ours"), AssignmentProvider()
+    made = assignments.create(assignment(policy) | MARK)
+    directory.reader = True
+    assert assignments.read(made.id, assignment(policy) | MARK).id == made.id
+    directory.assigned["app"] = []
+    assert assignments.read(made.id, assignment(policy) | MARK).id == ""
 
 
 def test_an_assignment_is_made_read_and_taken_away(directory: Directory) -> None:
