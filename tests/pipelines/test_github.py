@@ -217,23 +217,6 @@ def test_no_job_runs_for_ever(one: Job) -> None:
     assert "uses" in one.content or one.content["timeout-minutes"] <= 120
 
 
-BOOTSTRAPPED = {
-    "AZURE_CLIENT_ID",
-    "AZURE_CLIENT_ID_PREVIEW",
-    "AZURE_SUBSCRIPTION_ID",
-    "AZURE_TENANT_ID",
-    "PULUMI_BACKEND_URL",
-    "PULUMI_SECRETS_PROVIDER",
-}
-
-
-def test_the_variables_are_those_that_bootstrap_sets_and_those_that_may_be_set() -> None:
-    used = {name for file in FOLDER.iterdir() for name in re.findall(r"vars\.(\w+)", file.read_text("utf-8"))}
-    assert used == BOOTSTRAPPED | {"CODE_SCANNING", "PREVIEW_STACKS"}
-    page = (PROJECT / "docs" / "pipelines.md").read_text("utf-8")
-    assert [name for name in used if f"`{name}`" not in page] == []
-
-
 def test_the_page_names_each_workflow() -> None:
     page = (PROJECT / "docs" / "pipelines.md").read_text("utf-8")
     assert [name for name in names() if name not in page] == []
