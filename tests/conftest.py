@@ -16,6 +16,25 @@ settings.register_profile("anywhere", deadline=None)  # how long an example take
 settings.load_profile("anywhere")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two lanes (`make test`): the tests with real Airflows share theirs, and begin at once, for they take the longest.
+
+    All else is handed out module by module, so that no module's world is made twice.
+    """
+    items.sort(key=lambda item: (not _with_airflow(item), _with_airflow(item) and item.path.name == LAST))
+    for item in items:
+        lane = "airflow" if _with_airflow(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(lane))
+
+
+LAST = "test_pages.py"
+"""What the tests with real Airflows saw, held against docs/."""
+
+
+def _with_airflow(item: pytest.Item) -> bool:
+    return item.path.parent.name == "airflow"
+
+
 @pytest.fixture(scope="session")
 def engine() -> Path:
     """The folder with the real `pulumi`; built on first use, which takes some minutes."""
