@@ -20,6 +20,7 @@ from airflow_entra.local.airflow import deployed
 from airflow_entra.local.run import open_session
 from airflow_entra.local.world import World
 from airflow_entra.rotation.engine import Engine
+from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate
 from airflow_entra.settings import load
 from bench.subjects import ROOT
@@ -73,10 +74,11 @@ def _rotate(company: Company, people: SignIns, forger: Forger, rotations: int, s
     session = open_session(company.world, [STACK], http_port=0, say=_quiet)
     file = company.world.stack_file(STACK)
     settings, engine = load(file), Engine(company.world.workspace, STACK, session.environment)
+    entra = GraphEntra(lambda: company.graph)
     people.go_on(2)
     began, done = time.monotonic(), 0
     while done < rotations and time.monotonic() - began < seconds:
-        rotation = Rotate(STACK, file, settings, engine, datetime.now(UTC) + LATER, _quiet, proofs=1).run()
+        rotation = Rotate(STACK, file, settings, engine, entra, datetime.now(UTC) + LATER, _quiet, proofs=1).run()
         if rotation.outcome != "rotated":
             raise SystemExit(f"bench: {rotation.outcome}: {rotation.findings}")
         done += len(rotation.replaced)

@@ -24,7 +24,9 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     The vault gets the new secret once Entra takes it, and Airflow finds it there without a restart. Nothing else of the
     stack is touched. Uses Pulumi, the backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
+    from airflow_entra.recovery.recover import tenant_clients
     from airflow_entra.rotation.engine import Engine, EngineError
+    from airflow_entra.rotation.leftovers import GraphEntra
     from airflow_entra.rotation.report import conclusion, render
     from airflow_entra.rotation.rotate import Rotate, proofs
     from airflow_entra.settings import load
@@ -34,7 +36,9 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
         stack_file = world.existing_stack_file(stack)
         folder = Path(os.environ.get("AIRFLOW_ENTRA_WORKSPACE") or world.project)
         engine = Engine(folder, stack, os.environ)
-        rotate = Rotate(stack, stack_file, load(stack_file), engine, datetime.now(UTC), say, proofs(os.environ))
+        settings = load(stack_file)
+        entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
+        rotate = Rotate(stack, stack_file, settings, engine, entra, datetime.now(UTC), say, proofs(os.environ))
         rotation = rotate.run(at_once=at_once, dry_run=dry_run)
     click.echo(render(rotation, form), nl=False)
     say(conclusion(rotation))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,25 @@ from airflow_entra.preview.scrub import Scrub
 from airflow_entra.report.text import whole
 
 _LOCKED = "the stack is currently locked"
-_KEPT_LINES = 12
-"""Of what Pulumi says when it fails; the reason stands at the end."""
+_KEPT_LINES = 6
+"""Of what Pulumi says when it fails."""
+_REASON = re.compile(r"(error|Exception|Error): ")
+_NO_REASON = "an unhandled error occurred: program exited"
+_PASSING = re.compile(
+    r"\b(429|50[0234])\b|AADSTS90033|can't be reached|no answer|timed? ?out|Disconnected|EOF"
+    r"|connection (is closing|reset|refused)|(Read|Connect|RemoteProtocol)Error|TooManyRequests",
+    re.IGNORECASE,
+)
+"""What is over soon, in the words of Graph, Azure, their providers and httpx."""
 
 
 class EngineError(Exception):
     """Pulumi, or the command that recovers a stack, ended with an error: what it said."""
+
+    @property
+    def passing(self) -> bool:
+        """Whether another try may go better."""
+        return _PASSING.search(str(self)) is not None
 
 
 class LockedError(EngineError):
@@ -53,26 +68,34 @@ class Engine:
             **{PROVE: str(proofs)},
         )
 
+    def put(self, state: Mapping[str, Any]) -> None:
+        """Make this the state: an export, changed."""
+        self._pulumi("stack", "import", told=json.dumps(state))
+
     def recover(self) -> str:
         """Settle what an interrupted run left; what was done, in lines. Raises EngineError where that can't be."""
         command = [sys.executable, "-m", "airflow_entra.cli", "recover", "--stack", self._stack]
         return "".join(self._run(command, {}))
 
-    def _pulumi(self, *arguments: str, **environment: str) -> str:
-        return self._run(["pulumi", *arguments, "--color", "never", "--stack", self._stack], environment)[0]
+    def _pulumi(self, *arguments: str, told: str = "", **environment: str) -> str:
+        command = ["pulumi", *arguments, "--color", "never", "--stack", self._stack]
+        return self._run(command, environment, told)[0]
 
-    def _run(self, command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str]:
+    def _run(self, command: Sequence[str], environment: Mapping[str, str], told: str = "") -> tuple[str, str]:
         """What it said on standard output and standard error.
 
         Both are files: if this process is killed, Pulumi ends its work instead of dying at a broken pipe.
         """
-        with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
+        with ExitStack() as files:
+            asked, said, complained = (files.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3))
+            asked.write(told)
+            asked.seek(0)
             try:
                 process = subprocess.Popen(
                     command,
                     cwd=self._folder,
                     env={**self._environment, **environment},
-                    stdin=subprocess.DEVNULL,
+                    stdin=asked,
                     stdout=said,
                     stderr=complained,
                 )
@@ -89,6 +112,12 @@ class Engine:
         raise LockedError(reason) if any(_LOCKED in text for text in texts) else EngineError(reason)
 
 
+def _telling(lines: Sequence[str]) -> list[str]:
+    """The lines that say why, each once; where none does, the last ones."""
+    reasons = dict.fromkeys(line.strip() for line in lines if _REASON.search(line) and _NO_REASON not in line)
+    return [*(reasons or filter(str.strip, lines))][-_KEPT_LINES:]
+
+
 def _ended(process: subprocess.Popen[bytes]) -> int:
     """Ctrl-C reaches Pulumi too, which ends what it is at and stops: it is waited for, the first time."""
     try:
@@ -103,7 +132,10 @@ def _options(name: str, values: Sequence[str]) -> list[str]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
     if not isinstance(found, dict):
         raise EngineError("Pulumi did not answer with a JSON object")
     return found
@@ -120,6 +152,6 @@ def _reason(code: int, said: str, complained: str) -> str:
         diagnostics = json.loads(said).get("diagnostics") or []
         lines = [one["message"] for one in diagnostics if one.get("severity") == "error"]
     except (ValueError, AttributeError, TypeError, KeyError):
-        lines = [line for line in (said + "\n" + complained).splitlines() if line.strip()][-_KEPT_LINES:]
+        lines = _telling((said + "\n" + complained).splitlines())
     killed = f"it was killed (signal {-code})" if code < 0 else ""
     return "; ".join(filter(None, [killed, *(whole(line) for line in lines)])) or f"exit code {code}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from airflow_entra.access.secret_slots import PROVE
-from airflow_entra.recovery.pending import interruption
-from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.rotation.engine import Engine, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
-from airflow_entra.rotation.slots import Held, Slot, certificate_end, due_at, held, run_every, to_replace
-from airflow_entra.rotation.steps import others, refusal
+from airflow_entra.rotation.leftovers import Entra
+from airflow_entra.rotation.slots import Held, certificate_end, due_at, held, run_every, to_replace
+from airflow_entra.rotation.updating import Updating, one_at_a_time
 from airflow_entra.settings.model import StackSettings, VaultSecret
 
 PROOFS = 5
@@ -24,9 +25,6 @@ PROOFS = 5
 
 _CERTIFICATE_WARNING = timedelta(days=30)
 """How long before its end a certificate is a finding: somebody has to make the next one."""
-
-_TORN = "failed to load checkpoint"
-"""What Pulumi says of a state that was being written when it was killed."""
 
 Outcome = Literal["rotated", "finished", "not due", "due", "refused", "nothing to rotate"]
 
@@ -72,9 +70,15 @@ class Rotate:
     stack_file: Path
     settings: StackSettings
     engine: Engine
+    entra: Entra
     now: datetime
     say: Callable[[str], None]
     proofs: int = PROOFS
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def _pulumi(self) -> Updating:
+        return Updating(self.stack, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep)
 
     def run(self, *, at_once: bool = False, dry_run: bool = False) -> Rotation:
         """Raises EngineError where Pulumi can't be asked at all."""
@@ -86,98 +90,35 @@ class Rotate:
                 try:
                     return self._rotate(credential, at_once=at_once, dry_run=dry_run)
                 except LockedError:
-                    self._recover()
+                    self._pulumi.recover()
                     return self._rotate(credential, at_once=at_once, dry_run=dry_run)
         except LockedError as error:
-            return self._told("refused", findings=(self._locked(str(error)),))
+            return self._told("refused", findings=(one_at_a_time(self.stack, str(error)),))
         except RefusedError as refused:
             return self._told("refused", findings=refused.findings)
 
     def _rotate(self, credential: VaultSecret, *, at_once: bool, dry_run: bool) -> Rotation:
-        before = held(self._settled_state(dry_run), self.stack)
+        before = held(self._pulumi.state(look_only=dry_run), self.stack)
         wanted = to_replace(before, credential, self.now, at_once=at_once)
         if not wanted and before.finished:
             return self._told("not due", before, credential)
         if dry_run:
-            self._only_rotates(before, wanted[:1])
+            self._pulumi.check(before, wanted[:1])
             return self._told("due", before, credential, to_replace=tuple(slot.name for slot in wanted))
         if not wanted:
             self.say("  an earlier rotation was interrupted: going on with it")
-            after = self._update(before, ())
+            after = self._pulumi.update(before, ())
             return self._told("finished", after, credential)
         after = before
         replaced: list[tuple[str, str, str]] = []
         for slot in wanted:
             self.say(f"  replacing {slot.name} (key {slot.key_id})")
             try:
-                after = self._update(after, (slot,))
+                after = self._pulumi.update(after, (slot,))
             except RefusedError as refused:
                 return self._told("refused", replaced=tuple(replaced), findings=refused.findings)
             replaced.append((slot.name, slot.key_id, after.key_ids[slot.name]))
         return self._told("rotated", after, credential, replaced=tuple(replaced))
-
-    def _update(self, before: Held, replaced: Sequence[Slot]) -> Held:
-        """Replace these, nothing else with them; what the state holds afterwards. Raises RefusedError."""
-        self._only_rotates(before, replaced)
-        if held(self.engine.export(), self.stack) != before:
-            raise RefusedError(self._locked("another run changed the secret meanwhile"))
-        try:
-            self.engine.update([slot.urn for slot in replaced], before.urns, self.proofs)
-        except LockedError:
-            raise
-        except EngineError as error:
-            raise RefusedError(
-                Finding(
-                    f"stack {self.stack}",
-                    f"Pulumi could not rotate the secret: {error}",
-                    "the new secret is made, Entra takes it, the vault has it, the older one is gone",
-                    "mend that and run the same command again: it goes on from there",
-                )
-            ) from error
-        after = held(self.engine.export(), self.stack)
-        if not after.finished:
-            raise RefusedError(self._locked("the vault does not have the newest secret"))
-        return after
-
-    def _only_rotates(self, before: Held, replaced: Sequence[Slot]) -> None:
-        try:
-            steps = self.engine.preview([slot.urn for slot in replaced])
-        except LockedError:
-            raise
-        except EngineError as error:
-            raise RefusedError(
-                Finding(
-                    f"stack {self.stack}",
-                    f"Pulumi can't preview it: {error}",
-                    "a rotation is previewed before anything is touched",
-                    f"see that `pulumi preview --stack {self.stack}` works, and run this again",
-                )
-            ) from error
-        changes = others(steps, before, replaced)
-        if changes:
-            raise RefusedError(refusal(self.stack, changes))
-
-    def _settled_state(self, dry_run: bool) -> dict[str, object]:
-        """The state, after what an interrupted run left in it was settled."""
-        try:
-            state = self.engine.export()
-        except EngineError as error:
-            if dry_run or _TORN not in str(error):
-                raise
-            self._recover()
-            return self.engine.export()
-        if dry_run or interruption(state).nothing:
-            return state
-        self._recover()
-        return self.engine.export()
-
-    def _recover(self) -> None:
-        self.say(f"The last run of Pulumi on stack {self.stack} was interrupted: settling what it left behind.")
-        try:
-            for line in self.engine.recover().splitlines():
-                self.say(line)
-        except EngineError as error:
-            raise RefusedError(self._locked(str(error))) from error
 
     def _without_secret(self, mode: str) -> Rotation:
         if mode != "certificate":
@@ -204,14 +145,6 @@ class Rotate:
             more["run_every"] = run_every(credential)
         return Rotation(self.stack, self.settings.credential.mode, self.now, outcome, now_held, due, **more)
 
-    def _locked(self, what: str) -> Finding:
-        return Finding(
-            f"stack {self.stack}",
-            what,
-            "one run at a time",
-            "wait until the other run has ended and run this again: it finds everything done, or goes on",
-        )
-
     @contextmanager
     def _only_run(self) -> Iterator[None]:
         """Between machines Pulumi's own lock counts; on one, two runs must not both find the same slot due."""
@@ -219,5 +152,5 @@ class Rotate:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RefusedError(self._locked("another rotation of this stack is running")) from None
+                raise RefusedError(one_at_a_time(self.stack, "another rotation of this stack is running")) from None
             yield

@@ -38,6 +38,8 @@ class Held:
     """The one that ends later: the vault's, or what the vault is to get."""
     older: Slot
     vault_urn: str
+    application: str
+    """Its path in Graph, as in "/applications/{object id}"."""
     finished: bool
 
     @property
@@ -71,7 +73,8 @@ def held(export: Mapping[str, Any], stack: str) -> Held:
     use = current(*(there[name]["outputs"]["endDate"] for name in SLOTS))
     published = _vault_end(in_place[0]) == int(slots[use].ends.timestamp())
     leftovers = len(passwords) > len(there) or len(vault) > len(in_place)
-    return Held(slots[use], slots[1 - use], in_place[0]["urn"], published and not leftovers)
+    application = there[SLOTS[0]]["outputs"]["applicationId"]
+    return Held(slots[use], slots[1 - use], in_place[0]["urn"], application, published and not leftovers)
 
 
 def due_at(slot: Slot, credential: VaultSecret) -> datetime:

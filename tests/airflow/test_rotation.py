@@ -8,6 +8,7 @@ import pytest
 
 from airflow_entra.local.run import open_session
 from airflow_entra.rotation.engine import Engine
+from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate
 from airflow_entra.settings import load
 from tests.airflow.company import Company
@@ -43,7 +44,9 @@ def rotation(company: Company) -> Rotate:
     session = open_session(company.world, [STACK], http_port=0, say=_quiet)
     file = company.world.stack_file(STACK)
     engine = Engine(company.world.workspace, STACK, session.environment)
-    return Rotate(STACK, file, load(file), engine, datetime.now(UTC), _quiet, proofs=1)
+    return Rotate(
+        STACK, file, load(file), engine, GraphEntra(lambda: company.graph), datetime.now(UTC), _quiet, proofs=1
+    )
 
 
 def _quiet(line: str) -> None:

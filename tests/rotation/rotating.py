@@ -13,6 +13,7 @@ from typing import Any
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.local.run import Session
 from airflow_entra.rotation.engine import Engine
+from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.rotation.slots import PASSWORD
 from airflow_entra.settings import load
@@ -32,7 +33,8 @@ class Rotating:
         engine = Engine(world.workspace, STACK, self.session.environment)
         file = world.stack_file(STACK)
         now = datetime.now(UTC) + after
-        rotate = Rotate(STACK, file, load(file), engine, now, self.deployment.said.append, proofs=1)
+        entra = GraphEntra(lambda: self.live.graph)
+        rotate = Rotate(STACK, file, load(file), engine, entra, now, self.deployment.said.append, proofs=1)
         return rotate.run(at_once=at_once, dry_run=dry_run)
 
     def start(self, *options: str) -> subprocess.Popen[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ HELD = Held(
     Slot("slot-b", "urn::slot-b", "key-b", NOW, NOW + 97 * DAY),
     Slot("slot-a", "urn::slot-a", "key-a", NOW - 90 * DAY, NOW + 7 * DAY),
     "urn::client-secret",
+    "/applications/1",
     finished=True,
 )
 FINDING = Finding("stack prod", "what | is *wrong*", "right", "fix")
@@ -53,7 +55,7 @@ def test_each_slot_is_told_by_what_entra_calls_it_and_what_it_is_good_for() -> N
     lines = render(rotation("not due"), "text").splitlines()
     assert lines[-2].split() == ["slot-a", "key-a", "2025-12-01T12:00:00Z", "2026-03-08T12:00:00Z", "still", "accepted"]
     assert lines[-1].split()[-3:] == ["in", "the", "vault"]
-    ended = Held(HELD.current, Slot("slot-a", "urn", "key-a", NOW - 90 * DAY, NOW), "urn", finished=False)
+    ended = replace(HELD, older=Slot("slot-a", "urn", "key-a", NOW - 90 * DAY, NOW), finished=False)
     text = render(rotation("due", ended), "text")
     assert "ended" in text
     assert "on its way to the vault" in text

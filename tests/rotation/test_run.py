@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import yaml
 
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.rotate import Rotate, Rotation
+from airflow_entra.rotation.slots import PASSWORD
+from airflow_entra.rotation.updating import TRIES
 from airflow_entra.settings import load
-from tests.rotation.test_slots import START, Model, credential
+from tests.rotation.test_slots import START, Model, credential, password
 
 GOOD = Path(__file__).parents[1] / "settings" / "data" / "good"
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -29,14 +31,18 @@ class Fake(Engine):
         self.model.deploy(START, credential(90, 7))
         self.now = START
         self.recovered = 0
+        self.updates: list[list[str]] = []
         self.steps: list[dict[str, Any]] = []
         self.before_update: Callable[[], object] = lambda: None
         self.pending: list[Any] = []
+        self.left: list[dict[str, Any]] = []
+        self.after_update: Callable[[], object] = lambda: None
         self._troubles = {name: list(some) for name, some in troubles.items()}
 
     def export(self) -> dict[str, Any]:
         self._trouble("export")
         found = self.model.export()
+        found["deployment"]["resources"] += self.left
         found["deployment"]["pending_operations"] = self.pending
         return found
 
@@ -46,11 +52,16 @@ class Fake(Engine):
         return self.steps
 
     def update(self, replace: Sequence[str], targets: Sequence[str], proofs: int) -> None:
+        self.updates.append(list(replace))
         self._trouble("update")
         self.now += timedelta(seconds=5)
         for urn in replace:
             self.model.make(urn.rpartition("::")[2], self.now, self.now + timedelta(days=97))
         self.model.publish()
+        self.after_update()
+
+    def put(self, state: Mapping[str, Any]) -> None:
+        raise AssertionError("nothing is to be put back")
 
     def recover(self) -> str:
         self._trouble("recover")
@@ -65,12 +76,41 @@ class Fake(Engine):
             raise trouble
 
 
-def run(engine: Fake, folder: Path, *, at_once: bool = True, stack: str = "local", dry_run: bool = False) -> Rotation:
+class FakeEntra:
+    """Has what the model has, and `more`; nothing at all where `silent`."""
+
+    def __init__(self, engine: Fake) -> None:
+        self._model = engine.model
+        self.more: dict[str, datetime] = {}
+        self.gone: set[str] = set()
+        self.silent = False
+
+    def secrets(self, application: str) -> dict[str, datetime] | None:
+        assert application == "/applications/1"
+        there = {key: made for key, made, _ in self._model.slots.values()} | self.more
+        return None if self.silent else {key: made for key, made in there.items() if key not in self.gone}
+
+    def remove(self, application: str, key_id: str) -> bool:
+        del self.more[key_id]
+        return True
+
+
+def run(
+    engine: Fake,
+    folder: Path,
+    *,
+    at_once: bool = True,
+    dry_run: bool = False,
+    entra: FakeEntra | None = None,
+    sleep: Callable[[float], None] = lambda _: None,
+) -> Rotation:
     file = folder / "Pulumi.prod.yaml"
     if not file.exists():
-        file.write_text((STACKS / f"Pulumi.{stack}.yaml").read_text())
+        file.write_text((STACKS / "Pulumi.local.yaml").read_text())
     said: list[str] = []
-    return Rotate("prod", file, load(file), engine, START, said.append).run(at_once=at_once, dry_run=dry_run)
+    entra = entra or FakeEntra(engine)
+    rotate = Rotate("prod", file, load(file), engine, entra, START, said.append, sleep=sleep)
+    return rotate.run(at_once=at_once, dry_run=dry_run)
 
 
 def test_after_a_leak_both_are_replaced_the_older_first(tmp_path: Path) -> None:
@@ -113,10 +153,73 @@ def test_a_state_that_was_being_written_is_mended_and_nothing_else_is(tmp_path: 
 
 
 def test_where_the_second_half_fails_the_first_is_told(tmp_path: Path) -> None:
-    done = run(Fake(update=[None, EngineError("Graph: 503")]), tmp_path)
+    done = run(Fake(update=[None, EngineError("Graph: 403 Forbidden")]), tmp_path)
     assert done.outcome == "refused"
     assert [slot for slot, _, _ in done.replaced] == ["slot-b"]
-    assert "Graph: 503" in done.findings[0].what
+    assert "Graph: 403 Forbidden" in done.findings[0].what
+
+
+def test_what_passes_is_tried_again_and_what_was_replaced_is_not_replaced_once_more(
+    tmp_path: Path,
+) -> None:
+    pauses: list[float] = []
+    busy, behind = EngineError("Graph: 503 ServiceUnavailable"), EngineError("the vault: 504")
+    engine = Fake(preview=[busy], update=[busy])
+    published = engine.model.publish
+
+    def not_at_first() -> None:
+        engine.model.publish = published  # type: ignore[method-assign]
+        raise behind
+
+    engine.model.publish = not_at_first  # type: ignore[method-assign]
+    done = run(engine, tmp_path, sleep=pauses.append)
+    assert done.outcome == "rotated"
+    assert engine.updates == [["urn:pulumi:prod::x::" + PASSWORD + "::slot-b"]] * 2 + [
+        [],
+        ["urn:pulumi:prod::x::" + PASSWORD + "::slot-a"],
+    ]
+    assert pauses == [2.0, 2.0, 4.0]
+
+
+def test_what_does_not_pass_is_given_up(tmp_path: Path) -> None:
+    engine = Fake(update=[EngineError("Graph: 503")] * 9)
+    done = run(engine, tmp_path)
+    assert done.outcome == "refused"
+    assert len(engine.updates) == TRIES
+    assert len(engine.model.keys) == 2
+
+
+def test_a_secret_whose_value_was_lost_on_the_way_is_removed_and_no_other_is(tmp_path: Path) -> None:
+    engine = Fake()
+    entra = FakeEntra(engine)
+    entra.more = {"of-last-week": START - timedelta(days=7), "of-another-run": START - timedelta(minutes=1)}
+    made = engine.model.make
+
+    def lost_at_first(slot: str, now: datetime, end: datetime) -> None:
+        engine.model.make = made  # type: ignore[method-assign]
+        entra.more["lost"] = now
+        raise EngineError("POST addPassword: graph.microsoft.com can't be reached")
+
+    engine.model.make = lost_at_first  # type: ignore[method-assign]
+    assert run(engine, tmp_path, entra=entra).outcome == "rotated"
+    assert set(entra.more) == {"of-another-run"}
+
+
+def test_a_removed_secret_that_pulumi_would_remove_again_leaves_the_state(tmp_path: Path) -> None:
+    engine = Fake()
+    engine.left = [password("slot-b", key, START, START, delete=True) for key in ("gone", "x")]
+    entra = FakeEntra(engine)
+    entra.more = {"x": START}
+    engine.put = lambda state: engine.left.pop(0)  # type: ignore[method-assign, assignment]
+    engine.after_update = engine.left.clear
+    assert run(engine, tmp_path, at_once=False, entra=entra).outcome == "finished"
+
+
+def test_an_entra_that_says_nothing_does_not_stop_a_rotation(tmp_path: Path) -> None:
+    engine = Fake()
+    entra = FakeEntra(engine)
+    entra.silent = True
+    assert run(engine, tmp_path, entra=entra).outcome == "rotated"
 
 
 def test_a_secret_that_another_run_replaced_meanwhile_is_left_alone(tmp_path: Path) -> None:

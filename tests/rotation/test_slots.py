@@ -73,7 +73,7 @@ class Model:
 
 
 def password(slot: str, key: str, made: datetime, end: datetime, **more: Any) -> dict[str, Any]:
-    outputs = {"keyId": key, "startDate": rfc3339(made), "endDate": rfc3339(end)}
+    outputs = {"applicationId": "/applications/1", "keyId": key, "startDate": rfc3339(made), "endDate": rfc3339(end)}
     return {"urn": f"urn:pulumi:prod::x::{PASSWORD}::{slot}", "type": PASSWORD, "outputs": outputs, **more}
 
 

@@ -13,7 +13,7 @@ from airflow_entra.rotation.steps import others, refusal
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 IN_USE = Slot("slot-a", "urn::slot-a", "key-a", NOW, NOW + timedelta(days=97))
 OLDER = Slot("slot-b", "urn::slot-b", "key-b", NOW, NOW + timedelta(days=96))
-HELD = Held(IN_USE, OLDER, "urn::client-secret", finished=True)
+HELD = Held(IN_USE, OLDER, "urn::client-secret", "/applications/1", finished=True)
 MASKED = "[secret]"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What Pulumi writes in a preview for what isn't known yet."""

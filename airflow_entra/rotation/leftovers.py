@@ -1,0 +1,91 @@
+"""What a run that went wrong left: secrets in Entra that nobody has, and secrets in the state that Entra hasn't.
+
+An answer may be lost on its way. Entra then has made a secret whose value nobody knows; or it has removed one, and
+Pulumi tries in vain to remove it again ("No password credential found"), now and in every later update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from airflow_entra.access.secret_slots import SLOTS, parse_rfc3339
+from airflow_entra.rotation.slots import PASSWORD
+
+if TYPE_CHECKING:
+    from airflow_entra_auth.graph import Graph
+
+_SETTLED = timedelta(hours=1)
+"""What is older was not made by a run that is at work just now on another machine."""
+
+InEntra = Mapping[str, datetime]
+"""Key id -> when it was made, of the application's secrets that are named like a slot."""
+
+
+class Entra(Protocol):
+    """The application's secrets, asked past Pulumi. Both may be denied or unanswered: None, False."""
+
+    def secrets(self, application: str) -> InEntra | None: ...
+
+    def remove(self, application: str, key_id: str) -> bool: ...
+
+
+class GraphEntra:
+    """By Microsoft Graph; `application` is a path, as in "/applications/{object id}"."""
+
+    def __init__(self, connect: Callable[[], Graph]) -> None:
+        self._connect = connect
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return self._connect()
+
+    def secrets(self, application: str) -> InEntra | None:
+        credentials = self._ask(lambda graph: graph.get(application, {"$select": "passwordCredentials"}))
+        if credentials is None:
+            return None
+        return {
+            one["keyId"]: parse_rfc3339(one["startDateTime"]).astimezone(UTC)
+            for one in credentials.get("passwordCredentials") or []
+            if one.get("displayName") in SLOTS
+        }
+
+    def remove(self, application: str, key_id: str) -> bool:
+        return self._ask(lambda graph: [graph.post(f"{application}/removePassword", {"keyId": key_id})]) is not None
+
+    def _ask(self, ask: Callable[[Graph], Any]) -> Any:
+        import httpx
+
+        from airflow_entra.directory.credentials import CredentialError
+        from airflow_entra_auth.graph import GraphError
+
+        try:
+            return ask(self._graph)
+        except (GraphError, CredentialError, httpx.TransportError):
+            return None
+
+
+def nobodys(in_entra: InEntra, export: Mapping[str, Any], before: Collection[str], now: datetime) -> list[str]:
+    """The key ids of secrets whose value nobody has: the state doesn't know them, and they came since `before`, which
+    is what Entra had before the update, or long ago."""
+    known = {(one.get("outputs") or {}).get("keyId") for one in _passwords(export)}
+    return [key for key, made in in_entra.items() if key not in known and (key not in before or now - made > _SETTLED)]
+
+
+def without_gone(export: Mapping[str, Any], in_entra: InEntra) -> dict[str, Any] | None:
+    """The state without the replaced secrets that Entra doesn't have any more; None where there are none."""
+    gone = [
+        one for one in _passwords(export) if one.get("delete") and one.get("outputs", {}).get("keyId") not in in_entra
+    ]
+    if not gone:
+        return None
+    deployment = export["deployment"]
+    kept = [one for one in deployment["resources"] if not any(one is other for other in gone)]
+    return {**export, "deployment": {**deployment, "resources": kept}}
+
+
+def _passwords(export: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    resources = (export.get("deployment") or {}).get("resources") or []
+    return [one for one in resources if one["type"] == PASSWORD]

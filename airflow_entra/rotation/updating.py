@@ -1,0 +1,153 @@
+"""Gets a rotation done by Pulumi: nothing else with it, again where Azure is in trouble, nothing left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from airflow_entra.recovery.pending import interruption
+from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.rotation.finding import Finding, RefusedError
+from airflow_entra.rotation.leftovers import Entra, InEntra, nobodys, without_gone
+from airflow_entra.rotation.slots import Held, Slot, held
+from airflow_entra.rotation.steps import others, refusal
+
+TRIES = 5
+"""Of a preview, and of an update, where what went wrong may pass."""
+_FIRST_PAUSE = 2.0  # seconds; doubled each time
+_TORN = "failed to load checkpoint"
+"""What Pulumi says of a state that was being written when it was killed."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Updating:
+    stack: str
+    engine: Engine
+    entra: Entra
+    now: datetime
+    proofs: int
+    say: Callable[[str], None]
+    sleep: Callable[[float], None]
+
+    def state(self, *, look_only: bool) -> dict[str, Any]:
+        """The state; unless it is only looked at, after what an interrupted run left in it was settled."""
+        try:
+            state = self.engine.export()
+        except EngineError as error:
+            if look_only or _TORN not in str(error):
+                raise
+            self.recover()
+            return self.engine.export()
+        if look_only or interruption(state).nothing:
+            return state
+        self.recover()
+        return self.engine.export()
+
+    def recover(self) -> None:
+        """Raises RefusedError where another run has the stack."""
+        self.say(f"The last run of Pulumi on stack {self.stack} was interrupted: settling what it left behind.")
+        try:
+            for line in self.engine.recover().splitlines():
+                self.say(line)
+        except EngineError as error:
+            raise RefusedError(one_at_a_time(self.stack, str(error))) from error
+
+    def check(self, before: Held, replaced: Sequence[Slot]) -> None:
+        """Raises RefusedError where a whole update would do anything else than this rotation."""
+        try:
+            steps = self._patiently(lambda: self.engine.preview([slot.urn for slot in replaced]))
+        except LockedError:
+            raise
+        except EngineError as error:
+            raise RefusedError(
+                Finding(
+                    f"stack {self.stack}",
+                    f"Pulumi can't preview it: {error}",
+                    "a rotation is previewed before anything is touched",
+                    f"see that `pulumi preview --stack {self.stack}` works, and run this again",
+                )
+            ) from error
+        changes = others(steps, before, replaced)
+        if changes:
+            raise RefusedError(refusal(self.stack, changes))
+
+    def update(self, before: Held, replaced: Sequence[Slot]) -> Held:
+        """Replace these, nothing else with them; what the state holds afterwards. Raises RefusedError, LockedError."""
+        self.check(before, replaced)
+        if held(self.engine.export(), self.stack) != before:
+            raise RefusedError(one_at_a_time(self.stack, "another run changed the secret meanwhile"))
+        known = self.entra.secrets(before.application)
+        self._tidied(before, known)
+        to_replace = [slot.urn for slot in replaced]
+
+        def once() -> Held:
+            failure: EngineError | None = None
+            try:
+                self.engine.update(to_replace, before.urns, self.proofs)
+            except LockedError:
+                raise
+            except EngineError as error:
+                failure = error
+            after = held(self._tidied(before, known), self.stack)
+            if all(after.key_ids[slot.name] != slot.key_id for slot in replaced):
+                to_replace.clear()  # whatever comes now, not once more
+            if not to_replace and after.finished:
+                return after  # where it failed, only at what was done already
+            raise failure or EngineError("the vault does not have the newest secret")
+
+        try:
+            return self._patiently(once)
+        except LockedError:
+            raise
+        except EngineError as error:
+            raise RefusedError(
+                Finding(
+                    f"stack {self.stack}",
+                    f"Pulumi could not rotate the secret: {error}",
+                    "the new secret is made, Entra takes it, the vault has it, the older one is gone",
+                    "mend that and run the same command again: it goes on from there",
+                )
+            ) from error
+
+    def _tidied(self, before: Held, known: InEntra | None) -> dict[str, Any]:
+        """The state; what nobody has is taken away from Entra, and what Entra has no more from the state."""
+        state = self.state(look_only=False)
+        in_entra = self.entra.secrets(before.application)
+        if in_entra is None:
+            return state
+        for key_id in nobodys(in_entra, state, in_entra if known is None else known, self.now):
+            if self.entra.remove(before.application, key_id):
+                self.say(f"  key {key_id}, which Entra made and whose value was lost on the way: removed")
+        rest = without_gone(state, in_entra)
+        if rest is None:
+            return state
+        self.engine.put(rest)
+        return rest
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        pause = _FIRST_PAUSE
+        for _ in range(TRIES - 1):
+            try:
+                return work()
+            except LockedError:
+                raise
+            except EngineError as error:
+                if not error.passing:
+                    raise
+                self.say(f"  {error}; trying again in {pause:.0f} s")
+                self.sleep(pause)
+                pause *= 2
+        return work()
+
+
+def one_at_a_time(stack: str, what: str) -> Finding:
+    return Finding(
+        f"stack {stack}",
+        what,
+        "one run at a time",
+        "wait until the other run has ended and run this again: it finds everything done, or goes on",
+    )
