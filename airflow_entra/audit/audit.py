@@ -13,7 +13,7 @@ from airflow_entra.audit.deeds import Deed, Started, deeds, started
 from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.leavers import Left, left
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.audited import GRANTED, Audited, Change
+from airflow_entra.directory.audited import GRANTED, Audited, Change, Eligible
 from airflow_entra.directory.membership import Assigned
 from airflow_entra.directory.who import Standing, who
 
@@ -31,6 +31,7 @@ class Audit:
     standings: tuple[Standing, ...]
     last_sign_in: Mapping[str, datetime]
     """Into any of the Airflows, by object id in lower case."""
+    eligible: tuple[Eligible, ...]
     programs: tuple[Assigned, ...]
     owners: tuple[str, ...]
     results: tuple[Result, ...]
@@ -76,6 +77,7 @@ def audit(
         since=since,
         standings=tuple(standings),
         last_sign_in=_last_sign_ins(airflows),
+        eligible=audited.eligible,
         programs=audited.programs,
         owners=audited.owners,
         results=tuple(checks.run(facts)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_entra.access import AccessPlan, names
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
 T = TypeVar("T")
+
+_PIM = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 
 GRANTED = "Add member to group", "Add app role assignment grant to user", "Add app role assignment to group"
 TAKEN = (
@@ -58,6 +61,16 @@ class GroupOwners:
 
 
 @dataclass(frozen=True)
+class Eligible:
+    """Somebody who may make themselves a member of a group of the stack, through PIM. `until` is None for always."""
+
+    id: str
+    name: str
+    group: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
 class Change:
     """A line of the directory's log: who did what to whom. `group` is a name where the target is a membership."""
 
@@ -87,6 +100,7 @@ class Audited:
     application_permissions: tuple[str, ...]
     changes: tuple[Change, ...]
     denied: tuple[str, ...]
+    eligible: tuple[Eligible, ...] = ()
 
 
 def read(
@@ -130,7 +144,8 @@ class _Reading:
             personal_consents=sum(grant["consentType"] == "Principal" for grant in grants),
             application_permissions=tuple(self._permissions(principal)),
             changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
-            denied=tuple(dict.fromkeys(self._denied)),
+            eligible=tuple(self._eligible(members)),
+            denied=tuple(dict.fromkeys(self._denied)),  # last: it is filled by the others
         )
 
     def _application(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -166,6 +181,18 @@ class _Reading:
             owners = self._owners(f"/groups/{id_}/owners", f"who owns group {group.name}")
             rule = self._plan.groups[keys[id_]].rule if id_ in keys else None
             yield GroupOwners(id_, group.name, owners, group.synced, rule)
+
+    def _eligible(self, members: Mapping[str, membership.Members]) -> Iterator[Eligible]:
+        """PIM for Groups, which takes P2: one question for each group, as Graph answers no other."""
+        if self._settings.tenant.licence != "P2":
+            return
+        for id_, group in members.items():
+            query = {"$filter": f"groupId eq '{id_}'", "$expand": "principal"}
+            found: list[Any] = self._or([], "who is eligible through PIM", partial(self._pages, _PIM, query))
+            for one in found:
+                ends, principal = one.get("endDateTime"), one.get("principal") or {}
+                name = str(principal.get("displayName") or one["principalId"])
+                yield Eligible(one["principalId"], name, group.name, datetime.fromisoformat(ends) if ends else None)
 
     def _owners(self, path: str, what: str = "the application's owners") -> tuple[str, ...] | None:
         query = {"$select": "id,displayName", "$top": "999"}

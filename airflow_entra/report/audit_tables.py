@@ -12,6 +12,7 @@ from airflow_entra.audit.actors import Actor
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.checks.check import Result
 from airflow_entra.audit.drift import Difference
+from airflow_entra.directory.audited import Eligible
 from airflow_entra.directory.who import Standing
 from airflow_entra.preview.result import ABSENT
 
@@ -45,7 +46,7 @@ def tables(audit: Audit) -> list[Table]:
             "access",
             "Who has access",
             ("Person", "Signs in as", "Airflow roles", "Through", "Account", "Last sign-in", "Why not", "Object id"),
-            [_access(one, audit) for one in audit.standings],
+            [*(_access(one, audit) for one in audit.standings), *map(_eligible, audit.eligible)],
             "Nobody: no group of the stack has a member.",
         ),
         Table(
@@ -190,6 +191,11 @@ def _access(one: Standing, audit: Audit) -> Row:
         why_not,
         one.person.id,
     )
+
+
+def _eligible(one: Eligible) -> Row:
+    until = f"until {_moment(one.until)}" if one.until else "with no end"
+    return one.name, "", "none before activation", one.group, f"eligible through PIM, {until}", "", "", one.id
 
 
 def _known(actor: Actor) -> tuple[str, str]:

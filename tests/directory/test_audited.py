@@ -1,0 +1,200 @@
+"""What an audit asks the directory: everything about the stack's own application and groups, and nothing beyond."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+from airflow_entra.access import plan
+from airflow_entra.access.names import mail_nickname
+from airflow_entra.directory.audited import Audited, last_change, read
+from airflow_entra.directory.membership import NotDeployedError
+from airflow_entra.settings import load
+from airflow_entra_auth.graph import Graph, GraphError
+
+LOCAL = Path(__file__).parents[2] / "stacks" / "Pulumi.local.yaml"
+SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+USER, GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
+GROUPS = {"airflow-local-admins": "g1", "airflow-local-viewers": "g2", "airflow-local-sales": "g3"}
+ANALYSTS = "5f1e0b42-7d3a-4c96-b1f8-2a9e6d4c8f03"
+
+
+def person(name: str, **more: Any) -> dict[str, Any]:
+    return {"@odata.type": USER, "id": name, "displayName": name.title(), "userPrincipalName": f"{name}@c.com"} | more
+
+
+def assigned(id_: str, name: str, kind: str) -> dict[str, str]:
+    return {"principalId": id_, "principalDisplayName": name, "appRoleId": "r1", "principalType": kind}
+
+
+def entry(activity: str, *targets: dict[str, Any], by: str = "carl@c.com") -> dict[str, Any]:
+    return {
+        "activityDateTime": "2026-11-20T10:00:00Z",
+        "activityDisplayName": activity,
+        "initiatedBy": {"user": {"userPrincipalName": by}},
+        "targetResources": list(targets),
+    }
+
+
+class Tenant:
+    """A tenant with stack local deployed, behind httpx; `answers` replace what a path gives: a status or a list."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.asked: list[str] = []
+        self.answers: dict[str, Any] = {
+            "/applications": [{"id": "app", "appId": "client", "passwordCredentials": [
+                {"keyId": "k", "displayName": "a", "endDateTime": "2027-01-01T00:00:00Z"}]}],
+            "/servicePrincipals": [{"id": "sp", "appId": "client", "appRoleAssignmentRequired": True,
+                                    "appRoles": [{"id": "r1", "value": "Admin"}]}],
+            "/servicePrincipals/sp/appRoleAssignedTo": [
+                assigned("g1", "airflow-local-admins", "Group"),
+                assigned("dan", "Dan", "User"),
+                assigned("bot", "Bot", "ServicePrincipal"),
+            ],
+            "/groups": [],
+            "/groups/g1/members": [person("ada"), {"@odata.type": GROUP, "id": "inner", "displayName": "inner"}],
+            "/groups/inner/transitiveMembers": [person("ines", accountEnabled=False)],
+            "/servicePrincipals/sp/oauth2PermissionGrants": [
+                {"consentType": "AllPrincipals", "scope": " openid profile "},
+                {"consentType": "Principal", "scope": "Mail.Read"},
+            ],
+            "/servicePrincipals/sp/appRoleAssignments": [
+                {"resourceDisplayName": "Microsoft Graph", "resourceId": "graph", "appRoleId": "9e3f62cf"}
+            ],
+            "/auditLogs/directoryAudits": [],
+        }  # fmt: skip
+        self.answers |= answers
+        self.graph = Graph(lambda: "t", client=httpx.Client(transport=httpx.MockTransport(self._answer)), patience=0)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/v1.0")
+        query = parse_qs(str(request.url.query, "ascii"))
+        self.asked.append(path)
+        if path == "/directoryObjects/getByIds":
+            return httpx.Response(200, json={"value": self._objects(request)})
+        found = self.answers.get(path, [])
+        if path == "/groups":
+            nickname = query["$filter"][0].partition("'")[2].rstrip("'")
+            found = [{"id": id_} for name, id_ in GROUPS.items() if mail_nickname(name) == nickname]
+        if isinstance(found, int):
+            return httpx.Response(found, json={"error": {"code": "Authorization_RequestDenied", "message": "no"}})
+        return httpx.Response(200, json={"value": found})
+
+    def _objects(self, request: httpx.Request) -> list[dict[str, Any]]:
+        asked = json.loads(request.content)
+        if asked["types"] == ["user"]:
+            return [person(id_) for id_ in asked["ids"]]
+        names = {id_: name for name, id_ in GROUPS.items()} | {ANALYSTS: "data-analysts"}
+        return [{"id": id_, "displayName": names[id_]} for id_ in asked["ids"] if id_ in names and id_ != "g3"]
+
+
+def seen(tenant: Tenant, licence: str = "P1", **more: Any) -> Audited:
+    settings = load(LOCAL)
+    settings = settings.model_copy(update={"tenant": settings.tenant.model_copy(update={"licence": licence})})
+    return read(tenant.graph, settings, plan(settings, "local"), SINCE, **more)
+
+
+def test_who_is_let_in_and_through_what() -> None:
+    found = seen(Tenant())
+    assert {one.id: one.enabled for one in found.directory.people} == {"ada": True, "ines": False, "dan": True}
+    assert [one.principal for one in found.directory.registration.assigned] == ["g1", "dan"]
+    assert [one.name for one in found.programs] == ["Bot"]
+    assert found.missing == ("airflow-local-sales",)
+    assert found.consents == {"openid", "profile"}
+    assert found.personal_consents == 1
+    assert found.application_permissions == ("Microsoft Graph 9e3f62cf",)
+    assert [(one.kind, one.name) for one in found.credentials] == [("secret", "a")]
+    assert found.denied == ()
+
+
+def test_as_few_requests_as_there_are_lists() -> None:
+    """The tenant's other people and groups are never asked for, however many there are."""
+    tenant = Tenant()
+    seen(tenant)
+    groups = ["g1", "g2", ANALYSTS]
+    assert sorted(tenant.asked) == sorted(
+        [
+            *("/applications", "/servicePrincipals", "/servicePrincipals/sp/appRoleAssignedTo"),
+            *("/groups",) * len(GROUPS),
+            *("/directoryObjects/getByIds",) * 2,
+            *(f"/groups/{id_}/{what}" for id_ in groups for what in ("members", "owners")),
+            "/groups/inner/transitiveMembers",
+            *("/applications/app/owners", "/servicePrincipals/sp/oauth2PermissionGrants"),
+            *("/servicePrincipals/sp/appRoleAssignments", "/auditLogs/directoryAudits"),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("/auditLogs/directoryAudits", "who changed what"),
+        ("/servicePrincipals/sp/oauth2PermissionGrants", "consents"),
+        ("/servicePrincipals/sp/appRoleAssignments", "permissions without a user"),
+        ("/groups/g1/owners", "who owns group airflow-local-admins"),
+    ],
+)
+def test_what_may_not_be_asked_is_said_and_is_no_error(path: str, what: str) -> None:
+    found = seen(Tenant(**{path: 403}))
+    assert [one.partition(":")[0].startswith(what) for one in found.denied] == [True]
+
+
+def test_another_error_is_one() -> None:
+    with pytest.raises(GraphError):
+        seen(Tenant(**{"/auditLogs/directoryAudits": 400}))
+    with pytest.raises(NotDeployedError):
+        seen(Tenant(**{"/applications": []}))
+
+
+def test_changes_are_those_of_the_stacks_people_and_groups() -> None:
+    user = {"type": "User", "id": "eve", "userPrincipalName": "eve@c.com"}
+    ours = {"modifiedProperties": [
+        {"displayName": "Group.ObjectID", "newValue": '"g1"'},
+        {"displayName": "Group.DisplayName", "newValue": '"airflow-local-admins"'},
+    ]}  # fmt: skip
+    theirs = {"modifiedProperties": [{"displayName": "Group.ObjectID", "newValue": '"other"'}]}
+    log = [
+        entry("Add member to group", user | ours),
+        entry("Add member to group", user | theirs, {"type": "Group", "id": "other"}),
+        entry("Disable account", {"type": "User", "id": "ADA", "userPrincipalName": "ada@c.com"}),
+        entry("Delete user", {"type": "User", "id": "gone", "userPrincipalName": "gone@c.com"}),
+        entry("Delete user", {"type": "User", "id": "stranger"}),
+        entry(
+            "Add app role assignment to group",
+            {"type": "ServicePrincipal", "id": "sp"},
+            {"type": "Group", "id": "g2", "displayName": "viewers"},
+        ),
+    ]
+    found = seen(Tenant(**{"/auditLogs/directoryAudits": log}), known=["gone"]).changes
+    assert [(one.activity, one.subject, one.group, one.by) for one in found] == [
+        ("Add member to group", "eve@c.com", "airflow-local-admins", "carl@c.com"),
+        ("Disable account", "ada@c.com", None, "carl@c.com"),
+        ("Delete user", "gone@c.com", None, "carl@c.com"),
+        ("Add app role assignment to group", "viewers", None, "carl@c.com"),
+    ]
+
+
+def test_pim_is_asked_where_the_licence_has_it() -> None:
+    path = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
+    eligible = {"principalId": "eve", "principal": {"displayName": "Eve"}, "endDateTime": "2027-01-01T00:00:00Z"}
+    tenant = Tenant(**{path: [eligible]})
+    assert seen(tenant).eligible == ()
+    assert path not in tenant.asked
+    found = seen(tenant, licence="P2").eligible
+    assert {(one.id, one.name, one.group) for one in found} >= {("eve", "Eve", "airflow-local-admins")}
+    assert len(seen(Tenant(**{path: 403}), licence="P2").denied) == 1
+
+
+def test_who_changed_an_object_last() -> None:
+    older, newer = entry("Update group", by="old@c.com"), entry("Delete group")
+    older["activityDateTime"] = "2026-11-19T10:00:00Z"
+    newer["initiatedBy"] = {"app": {"displayName": "Terraform"}}
+    graph = Tenant(**{"/auditLogs/directoryAudits": [older, newer]}).graph
+    assert last_change(graph, "g1", SINCE) == (datetime(2026, 11, 20, 10, tzinfo=UTC), "Terraform")
+    assert last_change(Tenant().graph, "g1", SINCE) is None
