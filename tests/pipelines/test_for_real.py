@@ -22,11 +22,14 @@ from tests.pipelines.workflows import PROJECT, env_of, job
 
 pytestmark = pytest.mark.engine
 
-TENANT = "7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11"  # as the stack file says
+TENANT, SUBSCRIPTION = (
+    "7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11",
+    "e3f5a7b9-2c4d-4e6f-8a1b-9d0c7f5e3b07",
+)  # of the stack file
 REPOSITORY = "repo:contoso/airflow-access"
-DEPLOYER = f"{REPOSITORY}:environment:development"
+DEPLOYER = f"{REPOSITORY}:environment:production"
 PULL_REQUEST = f"{REPOSITORY}:pull_request"
-READER = Identity("reader", permissions=("Directory.Read.All", "Policy.Read.All"), azure_roles=())
+READER = Identity("reader", permissions=("Directory.Read.All", "Policy.Read.All"), azure_roles=("Reader",))
 
 
 @pytest.fixture
@@ -37,11 +40,11 @@ def github() -> Iterator[TokenService]:
 
 @pytest.fixture
 def deployment(tmp_path: Path, engine: Path) -> Iterator[Deployment]:
-    """A world of a clean clone that has one stack, `dev`."""
+    """A world of a clean clone that has one stack, `prod`."""
     assert (engine / "pulumi").exists()
     clone = tmp_path / "repository"
     git(PROJECT, "clone", "--quiet", "--shared", str(PROJECT), str(clone))
-    git(clone, "rm", "--quiet", *(f"stacks/Pulumi.{stack}.yaml" for stack in ("local", "prod", "staging")))
+    git(clone, "rm", "--quiet", *(f"stacks/Pulumi.{stack}.yaml" for stack in ("dev", "local", "staging")))
     git(clone, *("-c", "user.name=Ada", "-c", "user.email=ada@contoso.com"), "commit", "--quiet", "-m", "One stack")
     git(clone, "update-ref", "refs/remotes/origin/main", "HEAD")
     (clone / ".venv").symlink_to(Path(sys.prefix))  # what "Set up" makes
@@ -71,8 +74,8 @@ class Job:
             "vars.PREVIEW_STACKS": "",
             "vars.PULUMI_BACKEND_URL": session.environment["PULUMI_BACKEND_URL"],
             "vars.PULUMI_SECRETS_PROVIDER": "passphrase",
-            "inputs.stack": "dev",
-            "matrix.stack": "dev",
+            "inputs.stack": "prod",
+            "matrix.stack": "prod",
         }
 
     def run(self, workflow: str, name: str, step: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -84,7 +87,7 @@ class Job:
         """Each step in a checkout of its own: what Pulumi wrote into a stack file is gone again."""
         said = ""
         for step in steps:
-            file = self.session.world.workspace / "stacks" / "Pulumi.dev.yaml"
+            file = self.session.world.workspace / "stacks" / "Pulumi.prod.yaml"
             content = yaml.safe_load(file.read_text())
             file.write_text(yaml.safe_dump({"config": content["config"]}, sort_keys=False))
             done = self.run("deploy-stack.yml", "up", step, self.session.world.workspace)
@@ -96,14 +99,14 @@ class Job:
 def trusting(identity: Identity, github: TokenService, subject: str) -> dict[str, object]:
     """An application of the tenant that a job with this subject signs in as; it has no secret of its own to give."""
     federated = {"tenantId": TENANT, "federatedCredentials": [github.trusted(subject)]}
-    return identity.as_seed([]) | federated
+    return identity.as_seed([SUBSCRIPTION]) | federated
 
 
 def test_a_job_s_token_deploys_what_its_environment_may_and_previews_what_a_pull_request_may(
     deployment: Deployment, github: TokenService, tmp_path: Path
 ) -> None:
     world = deployment.world
-    session = deployment.session("dev")
+    session = deployment.session("prod")
     trust = {identities(world)[FULL]: DEPLOYER, READER: PULL_REQUEST}
     tenants.seed(world, {"applications": [trusting(one, github, subject) for one, subject in trust.items()]})
     runner = Job(session, github, tmp_path / "runner")
@@ -121,9 +124,12 @@ def test_a_job_s_token_deploys_what_its_environment_may_and_previews_what_a_pull
     assert "AADSTS70021" in refused.stdout + refused.stderr
 
     edit(
-        world.project, "dev", "- create: airflow-dev-admins\n", "- create: airflow-dev-admins\n        - create: crew\n"
+        world.project,
+        "prod",
+        "- create: airflow-prod-admins\n",
+        "- create: airflow-prod-admins\n        - create: crew\n",
     )
-    deployment.session("dev")
+    deployment.session("prod")
     runner.runner.env["GITHUB_BASE_REF"] = "main"
     previewed = runner.run("preview.yml", "preview", "Preview", world.project)
     assert previewed.returncode == 0, previewed.stdout + previewed.stderr
