@@ -14,6 +14,7 @@ import jsonschema
 import yaml
 
 FOLDER = Path(__file__).parents[2] / "pipelines" / "azure-devops"
+PIPELINES = ("preview.yml", "deploy.yml", "nightly.yml", "rotate.yml") if FOLDER.is_dir() else ()
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 _EACH = re.compile(r"\$\{\{ each (\w+) in parameters\.(\w+) \}\}")
 _IF = re.compile(r"\$\{\{ if parameters\.(\w+) \}\}")

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pytest
+
+MARKER = "<!-- airflow-entra-preview -->"
+COMMENT = f"**prod**: 1 group gains Admin\n\n| a | b |\n\n{MARKER}\n"
+needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; every hosted runner has it")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def edit(folder: Path, stack: str, before: str, after: str) -> None:
+    file = folder / "stacks" / f"Pulumi.{stack}.yaml"
+    text = file.read_text("utf-8")
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, after), "utf-8")
+
+
+def unpacked(text: str) -> str:
+    return gzip.decompress(base64.b64decode(text)).decode()
 
 
 def shellcheck(script: str) -> str:

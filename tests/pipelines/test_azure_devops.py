@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.pipelines.azure_pipelines import FOLDER, connection, jobs, pipeline, script, steps, wrong
-from tests.pipelines.shell import Runner, shellcheck
-from tests.pipelines.test_github import tracked
-from tests.pipelines.test_shell import COMMENT, MARKER, git, needs_jq
+from tests.pipelines.azure_pipelines import FOLDER, PIPELINES, connection, jobs, pipeline, script, steps, wrong
+from tests.pipelines.shell import COMMENT, MARKER, Runner, git, needs_jq, shellcheck
+from tests.pipelines.stacks import tracked
 
-PIPELINES = ("preview.yml", "deploy.yml", "nightly.yml", "rotate.yml")
 TEMPLATES = {"deploy-environment.yml", "rotate-stack.yml"}
 READER = "airflow-entra-preview"
 STEPS = [(name, job, step) for name in PIPELINES for job in jobs(pipeline(name)) for step in steps(job)]

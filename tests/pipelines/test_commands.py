@@ -24,7 +24,7 @@ def scripts() -> Iterator[tuple[str, str]]:
     for one in jobs():
         for step in one.steps:
             yield str(one), step.get("run", "")
-    for name in ("preview.yml", "deploy.yml", "nightly.yml", "rotate.yml"):
+    for name in azure_pipelines.PIPELINES:
         for job in azure_pipelines.jobs(azure_pipelines.pipeline(name)):
             for step in azure_pipelines.steps(job):
                 yield f"azure-devops/{name}", azure_pipelines.script(step)

@@ -15,8 +15,7 @@ from airflow_entra.local.identities import FULL, Identity, identities
 from airflow_entra.local.run import Session
 from airflow_entra.local.world import World
 from tests.deploy.deployment import Deployment, Live, assert_no_process_left
-from tests.pipelines.shell import Runner
-from tests.pipelines.test_shell import MARKER, edit, git, unpacked
+from tests.pipelines.shell import MARKER, Runner, edit, git, unpacked
 from tests.pipelines.token_service import TokenService, token_service
 from tests.pipelines.workflows import PROJECT, env_of, job
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_entra.settings import load
 from tests.pipelines.linter import actionlint
+from tests.pipelines.stacks import tracked
 from tests.pipelines.workflows import FOLDER, PROJECT, Job, job, jobs, names, workflow
 
 PINNED = re.compile(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40}")
@@ -167,15 +167,6 @@ def test_a_fork_gets_the_offline_answers_alone(one: Job) -> None:
     access = job("preview.yml", "access")
     assert "if" not in access.content
     assert "vars." not in access.text
-
-
-def tracked() -> dict[str, str]:
-    """Deployable stacks -> environment, of the stack files that git knows."""
-    listed = subprocess.run(
-        ["git", "ls-files", "stacks/Pulumi.*.yaml"], cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout.split()
-    found = {Path(file).name.split(".")[1]: load(PROJECT / file).environment for file in listed}
-    return {stack: environment for stack, environment in found.items() if environment != "local"}
 
 
 @pytest.mark.parametrize("file", ["deploy.yml", "rotate.yml"])

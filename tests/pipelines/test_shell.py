@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -14,11 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.pipelines.shell import Runner
+from tests.pipelines.shell import COMMENT, MARKER, Runner, edit, git, needs_jq, unpacked
 from tests.pipelines.workflows import PROJECT, env_of, job
-
-MARKER = "<!-- airflow-entra-preview -->"
-COMMENT = f"**prod**: 1 group gains Admin\n\n| a | b |\n\n{MARKER}\n"
 
 
 @pytest.fixture
@@ -42,17 +38,6 @@ def fork(checkout: Path) -> Iterable[Path]:
     git(checkout, "checkout", "--quiet", "--", ".")
 
 
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
-
-
-def edit(folder: Path, stack: str, before: str, after: str) -> None:
-    file = folder / "stacks" / f"Pulumi.{stack}.yaml"
-    text = file.read_text("utf-8")
-    assert text.count(before) == 1
-    file.write_text(text.replace(before, after), "utf-8")
-
-
 def access(runner: Runner, folder: Path, step: str, base: str = "main") -> subprocess.CompletedProcess[str]:
     runner.env |= {"GITHUB_BASE_REF": base, "GITHUB_WORKSPACE": str(folder)}
     runner.env["PATH"] = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
@@ -61,10 +46,6 @@ def access(runner: Runner, folder: Path, step: str, base: str = "main") -> subpr
 
 def results(sarif: dict[str, Any]) -> list[dict[str, Any]]:
     return [result for run in sarif["runs"] for result in run["results"]]
-
-
-def unpacked(text: str) -> str:
-    return gzip.decompress(base64.b64decode(text)).decode()
 
 
 def packed(text: str) -> str:
@@ -137,7 +118,6 @@ class GitHub:
         return (self._runner.folder / "body").read_text("utf-8")
 
 
-needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; every hosted runner has it")
 REPOSITORY = {"GITHUB_REPOSITORY": "contoso/access", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "9"}
 
 

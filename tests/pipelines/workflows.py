@@ -58,7 +58,7 @@ def workflow(name: str) -> dict[str, Any]:
 
 
 def names() -> list[str]:
-    return sorted(file.name for file in FOLDER.iterdir())
+    return sorted(file.name for file in FOLDER.glob("*.yml"))
 
 
 def jobs() -> Iterator[Job]:
