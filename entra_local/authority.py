@@ -17,8 +17,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from entra_local import clock
 from entra_local.files import write_private
 
-DOMAINS = ("login.microsoftonline.com", "graph.microsoft.com", "management.azure.com", "vault.azure.net", "localhost")
-"""What certificates may name; a permitted domain covers its subdomains, which is how vaults are named."""
+DOMAINS = (
+    "login.microsoftonline.com",
+    "graph.microsoft.com",
+    "management.azure.com",
+    "vault.azure.net",
+    "blob.core.windows.net",
+    "localhost",
+)
+"""What certificates may name; a permitted domain covers its subdomains, which is how vaults and accounts are named."""
 LOOPBACK = "127.0.0.0/8"
 """Without a permitted IP subtree, Go and OpenSSL would accept any address."""
 
@@ -39,11 +46,13 @@ class Authority:
 
     def context(self) -> ssl.SSLContext:
         """A server context for all of the tenant's names; makes what is missing and renews what is about to expire."""
-        if not _fresh(self.ca_file):
+        if not _fresh(self.ca_file) or not _permits_all(self.ca_file):
             _write_pair(self.folder / "ca", *_make_authority())
             (self.folder / "server.pem").unlink(missing_ok=True)
         if not _fresh(self.folder / "server.pem"):
-            _write_pair(self.folder / "server", *issue(self, [*DOMAINS, "*.vault.azure.net"]))
+            _write_pair(
+                self.folder / "server", *issue(self, [*DOMAINS, "*.vault.azure.net", "*.blob.core.windows.net"])
+            )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "server.pem", self.folder / "server.key")
         context.set_alpn_protocols(["http/1.1"])
@@ -132,6 +141,13 @@ def _write_pair(stem: Path, certificate: x509.Certificate, key: ec.EllipticCurve
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
     write_private(stem.with_suffix(".pem"), certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _permits_all(path: Path) -> bool:
+    """Whether an authority was made for all of today's names."""
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
+    return {name.value for name in constraints.permitted_subtrees or ()} >= set(DOMAINS)
 
 
 def _fresh(path: Path) -> bool:

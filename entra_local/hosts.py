@@ -3,6 +3,7 @@
 from typing import Any
 
 from entra_local.arm.service import ARM
+from entra_local.blob.service import BLOBS
 from entra_local.graph.service import GRAPH
 from entra_local.keyvault.service import KEY_VAULT
 from entra_local.portal.service import PORTAL
@@ -14,11 +15,12 @@ LOGIN = "login.microsoftonline.com"
 GRAPH_HOST = "graph.microsoft.com"
 RESOURCE_MANAGER = "management.azure.com"
 VAULTS = ".vault.azure.net"
+ACCOUNTS = ".blob.core.windows.net"
 
 
 def permitted(host: str, port: int) -> bool:
-    """Whether the proxy lets a connection through: Azure's four names on the TLS port, nothing else."""
-    return port == 443 and (host in (LOGIN, GRAPH_HOST, RESOURCE_MANAGER) or _is_vault(host))
+    """Whether the proxy lets a connection through: Azure's five names on the TLS port, nothing else."""
+    return port == 443 and (host in (LOGIN, GRAPH_HOST, RESOURCE_MANAGER) or _below(host, VAULTS, ACCOUNTS))
 
 
 def service_for(call: Call) -> Service[Any] | None:
@@ -32,8 +34,10 @@ def service_for(call: Call) -> Service[Any] | None:
         case "management.azure.com":
             # A client with a metadata host asks Resource Manager for the cloud description.
             return SIGN_IN if call.path.startswith("/metadata/") else ARM
-    if _is_vault(host):
+    if _below(host, VAULTS):
         return KEY_VAULT
+    if _below(host, ACCOUNTS):
+        return BLOBS
     if call.at_loopback:
         if call.path.lower().startswith(("/v1.0/", "/beta/")):
             # For a program that was given the loopback address instead of the proxy.
@@ -48,6 +52,7 @@ def fault_host(service: Service[Any]) -> str:
     return names.get(service, "")
 
 
-def _is_vault(host: str) -> bool:
-    name = host.removesuffix(VAULTS)
-    return name != host and name != "" and "." not in name
+def _below(host: str, *domains: str) -> bool:
+    """Whether it is one name right below one of the domains."""
+    names = (host.removesuffix(domain) for domain in domains if host.endswith(domain))
+    return any(name and "." not in name for name in names)

@@ -31,8 +31,9 @@ def test_from_nothing_to_a_deployment_by_an_identity_that_has_what_was_printed_a
     assert_no_secret_in_the_state(world)
 
     variables = {one["name"]: one["value"] for one in report["variables"]}
-    deployment = world.job(variables["AZURE_CLIENT_ID"], DEPLOYMENT)
-    preview = world.job(variables["AZURE_CLIENT_ID_PREVIEW"], PULL_REQUEST)
+    backend = variables["PULUMI_BACKEND_URL"]
+    deployment = world.job(variables["AZURE_CLIENT_ID"], DEPLOYMENT, backend)
+    preview = world.job(variables["AZURE_CLIENT_ID_PREVIEW"], PULL_REQUEST, backend)
     assert refused(deployment, "POST", "/groups") == refused(preview, "GET", "/groups") == 403
     assert_nobody_else_signs_in(world, deployment.client)
 

@@ -89,9 +89,9 @@ class Bootstrapped:
         self.lives.append(Live(self.session))
         return self.lives[-1]
 
-    def job(self, client: str, subject: str) -> Job:
-        """A CI job whose token has this subject, signed in as this client."""
-        return Job(self, client, subject)
+    def job(self, client: str, subject: str, backend: str = "") -> Job:
+        """A CI job whose token has this subject, signed in as this client; `backend` is its PULUMI_BACKEND_URL."""
+        return Job(self, client, subject, backend)
 
     def close(self) -> None:
         for live in self.lives:
@@ -103,9 +103,10 @@ class Job:
     world: Bootstrapped
     client: str
     subject: str
+    backend: str
 
     def pulumi(self, *arguments: str, read_only: bool = False) -> str:
-        """Pulumi in the workspace, with a backend of the CI system's own; what it printed. It has to end well."""
+        """Pulumi in the workspace; what it printed. It has to end well."""
         session = self.world.session
         done = subprocess.run(
             [str(session.engine / "pulumi"), *arguments, "--non-interactive", "--color", "never"],
@@ -140,8 +141,6 @@ class Job:
         file = self.world.folder / f"token-{self.client}"
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as token:
             token.write(self._token())
-        backend = self.world.folder / "ci-state"
-        backend.mkdir(exist_ok=True)
         return kept | {
             "ARM_CLIENT_ID": self.client,
             "ARM_USE_OIDC": "true",
@@ -150,7 +149,7 @@ class Job:
             "AZURE_CLIENT_ID": self.client,
             "AZURE_FEDERATED_TOKEN_FILE": str(file),
             "AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential",
-            "PULUMI_BACKEND_URL": f"file://{backend}",
+            "PULUMI_BACKEND_URL": self.backend,
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
         }
 

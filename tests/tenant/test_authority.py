@@ -52,7 +52,9 @@ def handshake(server: ssl.SSLContext, authority: Authority, name: str) -> None:
         thread.join()
 
 
-@pytest.mark.parametrize("name", [*DOMAINS, "kv-airflow.vault.azure.net", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "name", [*DOMAINS, "kv-airflow.vault.azure.net", "stairflow.blob.core.windows.net", "127.0.0.1"]
+)
 def test_the_tenants_names_are_accepted(authority: Authority, name: str) -> None:
     handshake(authority.context(), authority, name)
 
@@ -74,6 +76,17 @@ def test_openssl_agrees(authority: Authority, name: str, accepted: bool, tmp_pat
     ended = subprocess.run(arguments, capture_output=True, text=True)
     assert (ended.returncode == 0) is accepted
     assert accepted or "permitted subtree violation" in ended.stderr
+
+
+def test_one_that_was_made_for_fewer_names_is_made_anew(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entra_local.authority.DOMAINS", DOMAINS[1:])
+    authority.context()
+    before = authority.ca_file.read_bytes()
+    authority.context()
+    assert authority.ca_file.read_bytes() == before
+    monkeypatch.undo()
+    handshake(authority.context(), authority, DOMAINS[0])
+    assert authority.ca_file.read_bytes() != before
 
 
 def test_it_is_made_once_and_renewed_when_it_is_lost(authority: Authority) -> None:

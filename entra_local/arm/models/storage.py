@@ -46,6 +46,11 @@ def load(everywhere: Directory, subscription_id: str, group: str, name: str) -> 
     return found.body
 
 
+def by_name(everywhere: Directory, name: str) -> JsonObject | None:
+    """The account of this name in any subscription."""
+    return next((found.body for found in everywhere.scan(_ACCOUNT) if found.body["name"] == name), None)
+
+
 def put(everywhere: Directory, subscription_id: str, group: str, name: str, body: JsonObject) -> JsonObject:
     """Create or update an account."""
     resource_group = load_group(everywhere, subscription_id, group)

@@ -14,6 +14,7 @@ _AZURE = {
     # Resources that have no service principal in the tenant: what a scope may say, and the token's audience.
     "https://management.azure.com": "https://management.azure.com",
     "https://management.core.windows.net": "https://management.core.windows.net",
+    "https://storage.azure.com": "https://storage.azure.com",
     "https://vault.azure.net": "https://vault.azure.net",
 }
 _GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
