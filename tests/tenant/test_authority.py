@@ -78,7 +78,8 @@ def test_openssl_agrees(authority: Authority, name: str, accepted: bool, tmp_pat
     assert accepted or "permitted subtree violation" in ended.stderr
 
 
-def test_one_that_was_made_for_fewer_names_is_made_anew(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_was_made_for_fewer_names_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path)
     monkeypatch.setattr("entra_local.authority.DOMAINS", DOMAINS[1:])
     authority.context()
     before = authority.ca_file.read_bytes()
