@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from airflow_entra_auth.rules import RulesError
 
 PORT = 8798
+_ANOTHER = "another watcher follows the directory: nothing to do"
 log = logging.getLogger("airflow_entra_auth.watch")
 
 
@@ -89,7 +90,8 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
             except (*TROUBLE, SQLAlchemyError) as error:
                 sys.stderr.write(f"airflow-entra watch: {told(error)}\n")
                 return 1
-            sys.stdout.write(f"{done.looked_at} people compared, {len(done.applied)} changed\n")
+            said = f"{done.looked_at} people compared, {len(done.applied)} changed" if done else _ANOTHER
+            sys.stdout.write(f"{said}\n")
             return 0
         if arguments.listen != "off":
             host, _, port = arguments.listen.rpartition(":")
@@ -104,7 +106,9 @@ def _arguments() -> argparse.Namespace:
         description="Follow Microsoft Entra's changes, and end the Airflow sessions of who left. Takes the environment "
         "of Airflow's other processes.",
     )
-    parser.add_argument("--once", action="store_true", help="compare everybody once, and end")
+    parser.add_argument(
+        "--once", action="store_true", help="compare everybody once, and end; does nothing beside a watcher that runs"
+    )
     parser.add_argument("--interval", type=_seconds, default=1.0, help="seconds between questions to Graph (1)")
     parser.add_argument(
         "--listen",

@@ -20,6 +20,8 @@ from airflow_entra_auth.watch.state import State
 RENEW = 2.0
 """Seconds after which the lease is kept again; four tries before it ends."""
 LONGEST_PAUSE = 30.0
+GIVEN_UP = 10.0
+"""Seconds after which a lease that nobody kept would have ended."""
 TROUBLE = (GraphError, CredentialError, AuditError, httpx.HTTPError, KeyError, TypeError, ValueError)
 """What a round may end with besides the database's error: an answer that can't be read too."""
 
@@ -69,10 +71,13 @@ class Watcher:
         finally:
             self._let_go()
 
-    def once(self) -> Round:
-        """One whole comparison, as soon as no other watcher has the lease. Raises what went wrong."""
+    def once(self) -> Round | None:
+        """One whole comparison; None where another watcher follows the directory. Raises what went wrong."""
+        until = time.monotonic() + GIVEN_UP
         try:
             while not self.keep():
+                if time.monotonic() > until:
+                    return None
                 if self._stop.wait(0.5):
                     raise Cancelled
             self._follower = self._begin()

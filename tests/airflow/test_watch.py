@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -153,6 +154,10 @@ def test_of_two_watchers_the_second_goes_on_where_the_first_was_killed(
     until(lambda: site.roles_of(WATCHED_TWICE) == {"Viewer", "Op"}, SOON, second.log)
     assert second.terminate() == 0
     assert "Traceback" not in second.log
+    if site.is_3:
+        once = site.python("-m", "airflow_entra_auth.watch", "--once")
+        assert once.returncode == 0, once.stderr
+        assert re.fullmatch(r"\d+ people compared, 0 changed\n", once.stdout)
 
 
 @pytest.mark.parametrize("company_site", ["3.3"], indirect=True)

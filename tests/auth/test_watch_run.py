@@ -10,6 +10,7 @@ import pytest
 
 from airflow_entra_auth.credential import ClientCredential, CredentialError
 from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.watch import run as runs
 from airflow_entra_auth.watch import state as states
 from airflow_entra_auth.watch.follow import Applied, LeaseLostError, Round
 from airflow_entra_auth.watch.monitor import Monitor
@@ -98,6 +99,16 @@ def test_trouble_is_waited_out(trouble: Exception) -> None:
     assert rounds.begun == 1, "it goes on where it was"
     assert (metric(state, "rounds_total"), metric(state, "failures_total")) == (2, 2)
     assert lease.released == 1
+
+
+def test_once_is_one_comparison_or_none_beside_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "GIVEN_UP", 0.0)
+    for held, done in ((True, Round(compared=True)), (False, None)):
+        lease, stop = Lease(held), threading.Event()
+        rounds = Rounds(stop, Round(compared=True))
+        more = {"stop": stop, "interval": 1.0, "refused": stop.clear, "database_error": DatabaseAwayError}
+        assert Watcher(lease, rounds.begin, State(), **more).once() == done  # type: ignore[arg-type]
+        assert lease.released == 1
 
 
 def test_a_token_that_is_refused_is_not_used_again() -> None:

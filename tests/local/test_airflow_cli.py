@@ -17,6 +17,7 @@ import pytest
 
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.world import World
+from tests.airflow.waiting import until
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = Path(__file__).parents[2] / ".venv" / "bin" / "airflow-entra"
@@ -96,6 +97,9 @@ def test_both_airflows_of_the_local_stack_send_people_to_the_tenant_and_stop(air
     assert "Starting" not in airflow_entra("local", "airflow", "--port", ports["3.3"])
     assert {process.pid for process in _processes_in(airflow_entra.home)} == pids
     assert airflow_entra("local", "status").count("Airflow    http://localhost:") == 2
+    logs = list(airflow_entra.home.glob("airflow/local/*/logs/watch.log"))  # the stack file says `revocation: watch`
+    assert len(logs) == 2
+    until(lambda: all("follows the directory now" in log.read_text() for log in logs), 60, "two watchers")
     assert "2 Airflows are stopped" in airflow_entra("local", "down")
     assert _processes_in(airflow_entra.home) == []
 
