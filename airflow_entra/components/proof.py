@@ -61,7 +61,7 @@ def wait_until_taken(
             raise pulumi.RunError(
                 f"Entra has not taken the new client secret of application {client_id} for {PATIENCE:.0f} s "
                 f"({refusal}). The vault keeps the one before, which works; run `airflow-entra rotate` again: it goes "
-                "on from here"
+                "on from here; if it stays so, with --now"
             )
         if taken < times:
             sleep(PAUSE)

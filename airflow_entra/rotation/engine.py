@@ -19,8 +19,10 @@ from airflow_entra.report.text import whole
 _LOCKED = "the stack is currently locked"
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""
-_REASON = re.compile(r"(error|Exception|Error): ")
-_NO_REASON = "an unhandled error occurred: program exited"
+_REASON = re.compile(r"(error|Exception|Error): |^\s*\* ")
+_NO_REASON = re.compile(
+    r"an unhandled (error|exception)|error: (update|preview) failed|errors? occurred:\s*$|\*\*\w+ failed"
+)
 _PASSING = re.compile(
     r"\b(429|50[0234])\b|AADSTS90033|can't be reached|no answer|timed? ?out|Disconnected|EOF"
     r"|connection (is closing|reset|refused)|(Read|Connect|RemoteProtocol)Error|TooManyRequests",
@@ -114,7 +116,9 @@ class Engine:
 
 def _telling(lines: Sequence[str]) -> list[str]:
     """The lines that say why, each once; where none does, the last ones."""
-    reasons = dict.fromkeys(line.strip() for line in lines if _REASON.search(line) and _NO_REASON not in line)
+    reasons = dict.fromkeys(
+        line.strip(" \t*") for line in lines if _REASON.search(line) and not _NO_REASON.search(line)
+    )
     return [*(reasons or filter(str.strip, lines))][-_KEPT_LINES:]
 
 

@@ -13,7 +13,7 @@ from tests.airflow.people import EDITOR, OP, VIEWER, TestPerson
 from tests.airflow.site import Site
 from tests.airflow.waiting import until
 
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 
 
 @dataclass

@@ -52,7 +52,7 @@ class Rotating:
     def run(self, *options: str, code: int = 0) -> str:
         """What it printed."""
         process = self.start(*options)
-        said, complained = process.communicate(timeout=120)
+        said, complained = process.communicate(timeout=300)
         self.deployment.said += [said, complained]
         assert process.returncode == code, said + complained
         return said

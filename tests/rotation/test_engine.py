@@ -69,6 +69,24 @@ def test_the_state_is_read_without_its_secrets(pulumi: Pulumi) -> None:
     assert "--show-secrets" not in pulumi.called()
 
 
+UP = """\
+@ updating....
+ ~  azure-native:keyvault:Secret client-secret updating (0s) [diff: ~properties]; error: 1 error occurred:
+ ~  azure-native:keyvault:Secret client-secret **updating failed** [diff: ~properties]; error: 1 error occurred:
+Diagnostics:
+  azure-native:keyvault:Secret (client-secret):
+    error: 1 error occurred:
+    \t* PUT /subscriptions/1/secrets/s: management.azure.com can't be reached: Server disconnected
+
+  pulumi:pulumi:Stack (airflow-entra-local):
+    error: update failed
+
+Resources:
+    +-1 replaced
+"""
+"""What `pulumi up` prints when a resource can't be updated."""
+
+
 @pytest.mark.parametrize(
     ("said", "complained", "reason"),
     [
@@ -82,6 +100,7 @@ def test_the_state_is_read_without_its_secrets(pulumi: Pulumi) -> None:
         ("one\n\ntwo\n", "", "one; two"),
         ("one\n", 'error: two \x1b[31m\n  File "x", line 3\nValueError: three\nerror: two', "error: two"),
         ("", "", "exit code 7"),
+        (UP, "", "PUT /subscriptions/1/secrets/s: management.azure.com can't be reached: Server disconnected"),
         ('["no object"]', "", '["no object"]'),
         (f"proxy said {DEPLOYER}", "", "proxy said [secret]"),
     ],
@@ -94,6 +113,25 @@ def test_the_reason_of_a_failure_is_one_line(pulumi: Pulumi, said: str, complain
     assert "\n" not in str(failed.value)
     assert "\x1b" not in str(failed.value)
     assert not isinstance(failed.value, LockedError)
+
+
+@pytest.mark.parametrize(
+    ("said", "passing"),
+    [
+        (UP, True),
+        ("error: Code=TooManyRequests", True),
+        ("error: unexpected status 429 (429 Too Many Requests)", True),
+        ("Exception: invoke failed: httpx.ReadError", True),
+        ("error: unexpected status 403 (403 Forbidden): Authorization_RequestDenied", False),
+        ("error: stacks/Pulumi.prod.yaml:36:18: credential.rotateEvery: 0d is out of range", False),
+        ("error: resource application cannot be deleted because it is protected", False),
+    ],
+)
+def test_whether_another_try_may_go_better_is_known(pulumi: Pulumi, said: str, passing: bool) -> None:
+    pulumi.says(said, code=1)
+    with pytest.raises(EngineError) as failed:
+        pulumi.engine.update([], [], proofs=1)
+    assert failed.value.passing is passing
 
 
 def test_a_lock_is_told_apart(pulumi: Pulumi) -> None:

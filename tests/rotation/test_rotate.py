@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 DUE = timedelta(days=90)
 """`rotateEvery` of the stack."""
 KILLS = int(os.environ.get("KILLS", "1"))
-PATIENCE = 60.0
+PATIENCE = 240.0
 LONG = 12.0
 """Seconds that both rotations take on a quiet machine: the span in which the moment to kill them is drawn."""
 
