@@ -55,7 +55,7 @@ def call(
     workspace.prepare(declared)
     policies = Path(local) / "policies" if local else project / "policies"
     engine = Engine(workspace, workspace.environment(environment), policies)
-    engine.settle(declared.tenant, declared.state.subscription, say)
+    engine.settle(declared, say)
     say("Looking at what there is ...")
     steps = engine.changes()
     made = bool(steps) and agreed(f"Make this ({len(steps)} resources) in tenant {declared.tenant}?")

@@ -81,6 +81,10 @@ def cautions(pipeline: Pipeline, stacks: Mapping[str, StackSettings]) -> tuple[s
         f"The owners of {pipeline.state.resource_group} can give themselves the state and its keys: keep them few. Its "
         f"vault, keys and storage are protected from deletion here, and a deleted vault can't be purged"
     )
+    found.append(
+        "What Pulumi knows of all this lies in the folder bootstrap (on the local tenant in .local/bootstrap). Nothing "
+        "in it is secret: commit it, and the next person's run goes on from there"
+    )
     if not pipeline.owners:
         found.append(
             "The identities have no owner on purpose: an owner can add a secret to them. Application Administrators can"

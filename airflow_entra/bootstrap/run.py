@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,18 +12,28 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.recovery.locks import locks
 from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.report.bootstrap import Step
 
+if TYPE_CHECKING:
+    from airflow_entra_auth.graph import Graph
+
 _RIGHTS = (
     "It takes, in the directory, Application.ReadWrite.All or the role Cloud Application Administrator; in Azure, "
     "Owner of the subscription, or of the resource group where that exists (--existing-resource-group)"
+)
+
+_NO_PULUMI = (
+    "there is no pulumi on PATH. Install it (https://www.pulumi.com/docs/install/), or try it all on the local tenant, "
+    "which brings its own: airflow-entra local run -- airflow-entra bootstrap ..."
 )
 
 
@@ -37,14 +49,26 @@ class Engine:
     environment: Mapping[str, str]
     policies: Path
 
-    def settle(self, tenant: str, subscription: str, say: Callable[[str], None]) -> None:
-        """Make the stack, or settle what an interrupted run of it left. Raises RecoveryError and what asking raises."""
+    def settle(self, pipeline: Pipeline, say: Callable[[str], None]) -> None:
+        """Make the stack, or settle what an interrupted run of it left. Raises RecoveryError and what asking raises.
+
+        Raises BootstrapError where there is no stack here and its identities are in the tenant all the same: a second
+        set of the same name would be made.
+        """
+        if shutil.which("pulumi", path=self.environment.get("PATH", os.defpath)) is None:
+            raise BootstrapError(_NO_PULUMI)
+        connect = partial(tenant_clients, pipeline.tenant, pipeline.state.subscription)
         if not self.workspace.exists:
+            if there := _made_elsewhere(pipeline, connect().graph):
+                raise BootstrapError(
+                    f"{', '.join(there)} exist in tenant {pipeline.tenant}, and {self.workspace.folder} doesn't know "
+                    f"them: somebody has run this before. Take their folder {self.workspace.folder.name} (it belongs "
+                    f"into the repository) and run this again; where it is lost for good, delete the applications first"
+                )
             self._run("stack", "init", STACK, "--no-select", "--non-interactive", "--secrets-provider", "passphrase")
         elif self._was_interrupted():
             say("The last run was interrupted: settling what it left behind.")
-            place = Place(PROJECT, self.workspace.folder, self.environment)
-            recover(STACK, lambda: tenant_clients(tenant, subscription), say, place)
+            recover(STACK, connect, say, Place(PROJECT, self.workspace.folder, self.environment))
 
     def changes(self) -> list[Step]:
         """What `apply` would do, judged by the policy pack. Raises BootstrapError."""
@@ -97,21 +121,31 @@ class Engine:
         return done.stdout
 
     def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(
-                ["pulumi", *arguments],
-                cwd=self.workspace.folder,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise BootstrapError(
-                "there is no pulumi on PATH. Install it (https://www.pulumi.com/docs/install/), or try it all on the "
-                "local tenant, which brings its own: airflow-entra local run -- airflow-entra bootstrap ..."
-            ) from None
+        return subprocess.run(
+            ["pulumi", *arguments],
+            cwd=self.workspace.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:
+    """The identities that an earlier run for this repository has made, by their tags; none where nobody may look."""
+    from airflow_entra_auth.graph import GraphError
+
+    try:
+        return [
+            f"{found['displayName']} ({found['appId']})"
+            for identity in pipeline.identities
+            for found in graph.pages("/applications", {"$filter": f"tags/any(t:t eq '{identity.tags[-1]}')"})
+        ]
+    except GraphError as error:
+        if error.status == 403:
+            return []
+        raise
 
 
 def _steps(said: Iterable[Mapping[str, Any]]) -> Iterator[Step]:

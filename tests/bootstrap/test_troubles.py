@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections import Counter
@@ -42,6 +43,11 @@ def test_killed_while_applications_and_the_account_are_made_the_next_run_goes_on
     found = [one for one in world.administrator().graph.pages("/applications") if marked(one)]
     assert Counter(one["displayName"] for one in found) == {"airflow-entra-local": 1, "airflow-entra-preview": 1}
     assert "No changes" in world.run().stdout
+
+    shutil.rmtree(world.world.home / "bootstrap")
+    lost = world.run("--yes", code=2).stderr
+    assert "airflow-entra-preview (" in lost
+    assert "doesn't know them: somebody has run this before" in lost
 
 
 def pending(world: Bootstrapped) -> list[str]:
