@@ -28,14 +28,17 @@ class DatabaseLease:
         if not self._there:
             create_tables(self._engine)  # this may run before Airflow's first server does
             self._there = True
+        with self._engine.connect() as connection:  # who waits only reads: SQLite has one writer
+            row = connection.execute(sa.select(WATCH_LEASE).where(_THE_LEASE)).first()
+        if row is not None and row.holder != self._holder and row.until >= time.time():
+            return False
         try:
             with self._engine.begin() as connection:
-                if self._take(connection, (WATCH_LEASE.c.holder == self._holder) | (WATCH_LEASE.c.until < time.time())):
-                    return True
-                if connection.execute(sa.select(WATCH_LEASE.c.holder).where(_THE_LEASE)).first() is not None:
-                    return False
-                row = {"name": _NAME, "holder": self._holder, "until": time.time() + SECONDS}
-                connection.execute(sa.insert(WATCH_LEASE).values(row))
+                if row is not None:
+                    free = (WATCH_LEASE.c.holder == self._holder) | (WATCH_LEASE.c.until < time.time())
+                    return self._take(connection, free)
+                new = {"name": _NAME, "holder": self._holder, "until": time.time() + SECONDS}
+                connection.execute(sa.insert(WATCH_LEASE).values(new))
                 return True
         except IntegrityError:  # two began at once
             return False
