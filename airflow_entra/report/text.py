@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,22 @@ def aligned(table: Table) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
+_ESCAPED = str.maketrans(
+    {character: "\\" + character for character in "\\|`*_[]!~"} | {"&": "&amp;", "<": "&lt;", "$": "<span>$</span>"}
+)
+# What GitHub makes of plain text, after Markdown's escapes are gone: links of addresses, issues and mail, and emoji.
+_LINKED = re.compile(r":(?=//)|\bwww(?=\.)|(?<=\w)@(?=[\w\\])|#(?=\d)|\bGH(?=-\d)|:(?=(?:[\w+-]|\\_)+:)", re.IGNORECASE)
+_MENTION = re.compile(r"(?<!\w)@(?=[\w\\])")
+
+
 def cell(text: str) -> str:
-    """Foreign text as one cell of a Markdown table, without effect as Markdown or HTML."""
-    for character, written in (("&", "&amp;"), ("<", "&lt;"), ("\\", "\\\\"), ("|", "\\|"), ("`", "\\`"), ("*", "\\*")):
-        text = text.replace(character, written)
-    for character in "_[]!":
-        text = text.replace(character, "\\" + character)
-    return " ".join(text.split())
+    """Foreign text as one cell of a Markdown table, without effect as Markdown or HTML, and nobody is notified by it.
+
+    What GitHub would link is parted by an empty comment, which no reader sees or copies. A mention is parted by a space
+    without width: it stays parted where somebody answers by mail, which quotes the text alone.
+    """
+    text = _LINKED.sub(r"\g<0><!-- -->", " ".join(text.split()).translate(_ESCAPED))
+    return _MENTION.sub("@&#8203;", text)
 
 
 def whole(text: str) -> str:
