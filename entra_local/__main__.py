@@ -24,6 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument("--http-port", type=int, default=0, metavar="N", help="sign-in and portal; 0 is any free port")
     serve.add_argument("--proxy-port", type=int, default=0, metavar="N", help="the CONNECT proxy; 0 is any free port")
     command("seed", _seed, "add what exists before any program runs, read as JSON from stdin")
+    people = command("populate", _populate, "add made-up people and groups, the same for the same seed number")
+    people.add_argument("--tenant", required=True, metavar="ID", help="the tenant, which must be there")
+    people.add_argument("--people", type=int, default=100_000, metavar="N")
+    people.add_argument("--groups", type=int, default=10_000, metavar="N")
+    people.add_argument("--seed", type=int, default=1, metavar="N")
     command("rotate-keys", _rotate_keys, "sign tokens with a new key; the old one stays listed")
     clock = command("clock", _clock, "say the tenant's time, and how many seconds it is ahead of the machine's")
     clock.add_argument("--forward", type=int, metavar="SECONDS", help="move it forward")
@@ -34,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     # Imported here: `--help` and a wrong call answer at once.
-    from entra_local.server import StartError
+    from entra_local.start import StartError
 
     try:
         sys.stdout.write(options.run(options))
@@ -53,13 +58,19 @@ def _serve(options: argparse.Namespace) -> str:
 
 def _seed(options: argparse.Namespace) -> str:
     from entra_local.seed import SeedError, seed_from
-    from entra_local.server import StartError
+    from entra_local.start import StartError
 
     try:
         seed_from(options.state, sys.stdin.buffer.read())
     except SeedError as error:
         raise StartError(f"the seed is wrong: {error}") from error
     return ""
+
+
+def _populate(options: argparse.Namespace) -> str:
+    from entra_local.populate import populate
+
+    return f"{populate(options.state, options.tenant, options.people, options.groups, options.seed)}\n"
 
 
 def _rotate_keys(options: argparse.Namespace) -> str:
@@ -79,7 +90,7 @@ def _clock(options: argparse.Namespace) -> str:
 def _fault(options: argparse.Namespace) -> str:
     from entra_local.controls import plan_faults
     from entra_local.faults import PlanError
-    from entra_local.server import StartError
+    from entra_local.start import StartError
 
     try:
         return f"{plan_faults(options.state, options.plan, off=options.off)}\n"

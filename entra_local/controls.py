@@ -3,18 +3,16 @@
 Whoever may write the state folder may say it: no route of the server takes commands.
 """
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from entra_local import clock, faults
-from entra_local.server import open_world
-from entra_local.store import Store
+from entra_local.start import open_store
 
 
 def move_clock(state: Path, forward: int | None, *, reset: bool) -> str:
     """Move the clock forward by seconds, or set it to the machine's. Returns the tenant's time. Raises StartError."""
-    with _store(state) as store:
+    with closing(open_store(state)) as store:
         with store.transaction():
             if reset:
                 store.set(clock.SETTING, None)
@@ -28,14 +26,8 @@ def move_clock(state: Path, forward: int | None, *, reset: bool) -> str:
 def plan_faults(state: Path, plan: str | None, *, off: bool) -> str:
     """Keep a plan of faults, or forget it. Returns the plan that holds, "" for none. Raises StartError or PlanError."""
     wanted = faults.Plan.read(plan).written() if plan is not None else None
-    with _store(state) as store:
+    with closing(open_store(state)) as store:
         if off or wanted is not None:
             with store.transaction():
                 store.set(faults.SETTING, wanted)
         return store.setting(faults.SETTING) or ""
-
-
-@contextmanager
-def _store(state: Path) -> Iterator[Store]:
-    with closing(open_world(state).store) as store:
-        yield store

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,22 +21,19 @@ from entra_local.files import write_private
 from entra_local.keys import Keys
 from entra_local.proxy import ConnectProxy
 from entra_local.service import World
-from entra_local.store import Store
+from entra_local.start import StartError as StartError
+from entra_local.start import open_store
 
 LOOPBACK = "127.0.0.1"
 
 
-class StartError(Exception):
-    """Why the process can't start, in one line for its user."""
-
-
 def open_world(state: Path) -> World:
     """The world of a state folder, made where it is missing. Raises StartError."""
-    os.umask(0o077)
+    store = open_store(state)
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return World(Store(state / "tenant.sqlite"), Keys(state / "keys"))
-    except (OSError, sqlite3.Error) as error:
+        return World(store, Keys(state / "keys"))
+    except OSError as error:
+        store.close()
         raise StartError(f"the state folder {state} can't be used: {error}") from error
 
 

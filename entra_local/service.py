@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from entra_local import clock
 from entra_local.faults import RETRY_AFTER, WORDS, Faults
 from entra_local.keys import Keys
+from entra_local.membership import Memberships
 from entra_local.routing import NoRouteError, Route, Table
 from entra_local.store import Store, Transaction
 from entra_local.tokens import TokenError
@@ -22,6 +23,7 @@ class World:
     store: Store
     keys: Keys
     faults: Faults = field(default_factory=Faults)
+    memberships: Memberships = field(default_factory=Memberships)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ system before the reply does. Only a power cut may lose the last moments (synchr
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS documents (
   body TEXT NOT NULL, deleted_at TEXT,
   UNIQUE (kind, tenant, id)
 );
-CREATE INDEX IF NOT EXISTS documents_in_order ON documents (kind, tenant, position);
+DROP INDEX IF EXISTS documents_in_order;
+CREATE INDEX IF NOT EXISTS documents_live ON documents (kind, tenant, deleted_at, position);
 CREATE TABLE IF NOT EXISTS lookups (
   kind TEXT NOT NULL, property TEXT NOT NULL, value TEXT NOT NULL COLLATE NOCASE, position INTEGER NOT NULL,
   PRIMARY KEY (kind, property, value, position)
@@ -168,6 +169,14 @@ class Directory(Links):
     def find(self, kind: str, name: str, value: str, *, deleted: bool = False) -> list[Document]:
         """Documents whose looked-up property has this value, oldest first."""
         return list(self.scan(kind, where=(name, value), deleted=deleted))
+
+    def at(self, positions: Iterable[int]) -> dict[int, Document]:
+        """The live documents at these positions, by position."""
+        rows = self.connection.execute(
+            f"{_SELECT} WHERE deleted_at IS NULL AND position IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (json.dumps(list(positions)),),
+        )
+        return {document.position: document for document in map(_document, rows)}
 
     def scan_back(self, kind: str, before: int = 0) -> Iterator[Document]:
         """All live documents of a kind, newest first; `before` is the position to continue from, 0 is the newest."""

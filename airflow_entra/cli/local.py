@@ -16,7 +16,7 @@ from airflow_entra.local.world import project_world
 @click.group(
     name="local",
     cls=LazyGroup,
-    lazy={name: f"airflow_entra.cli.{name}" for name in ("airflow", "clock", "fault", "who")},
+    lazy={name: f"airflow_entra.cli.{name}" for name in ("airflow", "clock", "fault", "seed", "who")},
 )
 def command() -> None:
     """A local Entra tenant: everything runs on this machine, with no Azure account."""

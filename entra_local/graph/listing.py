@@ -42,12 +42,17 @@ def check_options(call: Call) -> None:
             raise BadQuery(f"Unsupported query option '{name}'.")
 
 
+def is_eventual(call: Call) -> bool:
+    """Whether the caller is content with an index that may lag, which counts and some filters want."""
+    return call.headers.get("consistencylevel", "").lower() == "eventual"
+
+
 def read_options(call: Call, entity: Entity) -> Options:
     """The options of a call. Raises BadQuery or UnsupportedQuery."""
     names = list(entity.properties)
     parsed = filters.parse(call.query["$filter"], names) if "$filter" in call.query else None
     count = call.query.get("$count", "").lower() == "true"
-    eventual = call.headers.get("consistencylevel", "").lower() == "eventual"
+    eventual = is_eventual(call)
     if parsed is not None and parsed.advanced and not (count and eventual):
         raise UnsupportedQuery("Unsupported Query. Add ConsistencyLevel: eventual and $count=true.")
     return Options(
@@ -72,13 +77,17 @@ def read_select(call: Call, entity: Entity) -> tuple[str, ...]:
     return select
 
 
+def _everything(_: JsonObject) -> bool:
+    return True
+
+
 def list_kind(
     request: GraphRequest,
     entity: Entity,
     *,
     deleted: bool = False,
     as_shown: Callable[[JsonObject], JsonObject] = lambda body: body,
-    keep: Callable[[JsonObject], bool] = lambda _: True,
+    keep: Callable[[JsonObject], bool] = _everything,
     most: int = MAXIMUM_PAGE,
 ) -> Reply:
     """All objects of a type, by way of a lookup where the filter allows.
@@ -90,7 +99,9 @@ def list_kind(
     options = replace(options, top=min(options.top, most))
     stored = _rows(request.directory, entity.kind, options, deleted)
     rows = ((position, as_shown(body)) for position, body in stored if keep(body))
-    return reply(request, entity, options, rows, skipped=options.order is None)
+    # Counting is quick where nothing has to be looked at.
+    total = request.directory.count(entity.kind) if options.count and not deleted and keep is _everything else None
+    return reply(request, entity, options, rows, skipped=options.order is None, total=total)
 
 
 def _rows(directory: Directory, kind: str, options: Options, deleted: bool) -> Iterator[Row]:
@@ -120,15 +131,21 @@ def reply(
     *,
     skipped: bool = False,
     shape: bool = True,
+    total: int | None = None,
 ) -> Reply:
-    """One page. `skipped`: the rows start after the page before; `shape=False`: they are as the reply shows them."""
+    """One page. `skipped`: the rows start after the page before; `shape=False`: they are as the reply shows them.
+
+    `total` is how many rows there are, where that is known without reading them.
+    """
     wanted = (row for row in rows if options.filter is None or options.filter.matches(row[1]))
-    total = None
-    if options.order is not None or options.count or not skipped:
+    counting = options.count and not options.after and (total is None or options.filter is not None)
+    if options.order is not None or not skipped:
         ordered = _sorted(list(wanted), options)
-        total = len(ordered)
+        total, counting = len(ordered), False
         wanted = iter(row for row in ordered if skipped or row[0] > options.after)
     page = list(islice(wanted, options.top + 1))
+    if counting:
+        total = len(page) + sum(1 for _ in wanted)
     body: JsonObject = {"@odata.context": f"{request.base}/$metadata#{entity.collection}"}
     if options.count and total is not None and not options.after:
         body["@odata.count"] = total

@@ -27,7 +27,10 @@ from entra_local.service import Request, Service, World
 from entra_local.tokens import GRAPH_AUDIENCES, read
 from entra_local.wire import Call, Reply
 
-_READING_ACTIONS = ("/getMemberObjects", "/getMemberGroups", "/getByIds", "/$batch")
+_READING_ACTIONS = (
+    *(f"/{verb}Member{what}" for verb in ("get", "check") for what in ("Objects", "Groups")),
+    *("/getByIds", "/$batch"),
+)
 _VERSION = re.compile(r"/(v1\.0|beta)(?=/|$)", re.IGNORECASE)
 
 

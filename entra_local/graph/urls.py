@@ -1,6 +1,6 @@
 """Every route of Graph that the tenant serves, and the permissions that it takes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from entra_local.graph import permissions as needs
 from entra_local.graph.entities import CLAIMS_MAPPING_POLICY, TOKEN_LIFETIME_POLICY, Entity
@@ -14,14 +14,17 @@ from entra_local.graph.responses import (
     delta,
     directory,
     groups,
+    membership,
     service_principals,
     users,
 )
 from entra_local.graph.responses.me import of_me
 from entra_local.graph.responses.policies import AssignedPolicyResponses, PolicyResponses, default_app_management
 from entra_local.routing import Route
+from entra_local.wire import Reply
 
 GraphRoute = Route[GraphRequest]
+Handler = Callable[[GraphRequest], Reply]
 
 _APPLICATIONS = [
     GraphRoute("GET", "/applications", applications.list_all, [needs.APPLICATION_READ]),
@@ -137,26 +140,34 @@ _GROUPS = [
     GraphRoute("GET", "/groups/{id}/owners", groups.list_owners, [needs.GROUP_READ]),
     GraphRoute("POST", "/groups/{id}/owners/$ref", groups.add_owner, [needs.GROUP_WRITE]),
     GraphRoute("DELETE", "/groups/{id}/owners/{owner}/$ref", groups.remove_owner, [needs.GROUP_WRITE]),
-    GraphRoute("GET", "/groups/{id}/members", groups.list_members, [needs.MEMBERSHIP_READ]),
-    GraphRoute("GET", "/groups/{id}/transitiveMembers", groups.list_transitive_members, [needs.MEMBERSHIP_READ]),
     GraphRoute("POST", "/groups/{id}/members/$ref", groups.add_member, [needs.MEMBERSHIP_WRITE]),
     GraphRoute("DELETE", "/groups/{id}/members/{member}/$ref", groups.remove_member, [needs.MEMBERSHIP_WRITE]),
-    *(
-        route
-        for collection in ("groups", "users", "servicePrincipals", "directoryObjects")
-        for route in (
-            GraphRoute("GET", f"/{collection}/{{id}}/memberOf", groups.list_member_of, [needs.MEMBERSHIP_READ]),
-            GraphRoute(
-                "GET",
-                f"/{collection}/{{id}}/transitiveMemberOf",
-                groups.list_transitive_member_of,
-                [needs.MEMBERSHIP_READ],
-            ),
-            GraphRoute("POST", f"/{collection}/{{id}}/getMemberGroups", groups.member_groups, [needs.MEMBERSHIP_READ]),
-            GraphRoute("POST", f"/{collection}/{{id}}/getMemberObjects", groups.member_groups, [needs.MEMBERSHIP_READ]),
-        )
-    ),
 ]
+
+
+def _list_and_count(path: str, listed: Handler, counted: Handler) -> Iterator[GraphRoute]:
+    """A list, the same of one type, and how many are in each."""
+    for cast in ("", "/microsoft.graph.{kind}"):
+        yield GraphRoute("GET", f"{path}{cast}", listed, [needs.MEMBERSHIP_READ])
+        yield GraphRoute("GET", f"{path}{cast}/$count", counted, [needs.MEMBERSHIP_READ])
+
+
+def _membership() -> Iterator[GraphRoute]:
+    yield from _list_and_count("/groups/{id}/members", membership.list_members, membership.count_members)
+    yield from _list_and_count(
+        "/groups/{id}/transitiveMembers", membership.list_transitive_members, membership.count_transitive_members
+    )
+    for collection in ("groups", "users", "servicePrincipals", "directoryObjects"):
+        one = f"/{collection}/{{id}}"
+        yield from _list_and_count(f"{one}/memberOf", membership.list_member_of, membership.count_member_of)
+        yield from _list_and_count(
+            f"{one}/transitiveMemberOf", membership.list_transitive_member_of, membership.count_transitive_member_of
+        )
+        for what in ("Groups", "Objects"):
+            needed = [needs.MEMBERSHIP_READ]
+            yield GraphRoute("POST", f"{one}/getMember{what}", membership.member_groups, needed)
+            yield GraphRoute("POST", f"{one}/checkMember{what}", membership.check_member_groups, needed)
+
 
 DELTAS = [
     # Before the routes with an id: "delta" is none. SDKs write the function's full name.
@@ -190,10 +201,15 @@ _USERS = [
 
 _ME = [
     GraphRoute("GET", "/me", of_me(users.read), [needs.ME_READ]),
-    GraphRoute("GET", "/me/memberOf", of_me(groups.list_member_of), [needs.ME_MEMBERSHIP_READ]),
-    GraphRoute("GET", "/me/transitiveMemberOf", of_me(groups.list_transitive_member_of), [needs.ME_MEMBERSHIP_READ]),
-    GraphRoute("POST", "/me/getMemberGroups", of_me(groups.member_groups), [needs.ME_MEMBERSHIP_READ]),
-    GraphRoute("POST", "/me/getMemberObjects", of_me(groups.member_groups), [needs.ME_MEMBERSHIP_READ]),
+    GraphRoute("GET", "/me/memberOf", of_me(membership.list_member_of), [needs.ME_MEMBERSHIP_READ]),
+    GraphRoute(
+        "GET", "/me/transitiveMemberOf", of_me(membership.list_transitive_member_of), [needs.ME_MEMBERSHIP_READ]
+    ),
+    *(
+        GraphRoute("POST", f"/me/{name}Member{what}", of_me(handler), [needs.ME_MEMBERSHIP_READ])
+        for name, handler in (("get", membership.member_groups), ("check", membership.check_member_groups))
+        for what in ("Groups", "Objects")
+    ),
     GraphRoute(
         "POST", "/me/revokeSignInSessions", of_me(users.revoke_sessions), [needs.SESSIONS_REVOKE | {"User.ReadWrite"}]
     ),
@@ -259,6 +275,7 @@ ROUTES = [
     *_APPLICATIONS,
     *_PRINCIPALS,
     *_GROUPS,
+    *_membership(),
     *_USERS,
     *_ME,
     *_AUDIT,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -294,8 +295,8 @@ def test_who_merges_what_is_told_knows_what_is_there(graph: Graph, monkeypatch: 
     """Whatever happens between any two pages, a client that keeps what it was told ends with the truth."""
     monkeypatch.setattr(deltas, "PAGE", 2)
     monkeypatch.setattr(deltas, "PAGE_MEMBERS", 1)
-    people = [user(graph, f"u{number}-{id(steps)}") for number in range(3)]
-    groups = [graph.group(f"g{number}-{id(steps)}")["id"] for number in range(2)]
+    people = [user(graph, f"u{number}-{uuid4()}") for number in range(3)]
+    groups = [graph.group(f"g{number}-{uuid4()}")["id"] for number in range(2)]
     known: dict[str, bool] = {}
     inside: dict[str, set[str]] = {}
     feeds = Feed(graph, USERS), Feed(graph, GROUPS)

@@ -1,7 +1,7 @@
 """Groups: creation, names, dynamic rules, owners and members."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
 from entra_local import clock
@@ -131,31 +131,19 @@ def remove_member(directory: Directory, id_: str, member: str) -> None:
     remove_reference(directory, "members", id_, member)
 
 
-def transitive_members(directory: Directory, id_: str) -> Iterator[JsonObject]:
-    """Members, the members of member groups, and so on, each once; nested groups count as members too."""
-    load(directory, GROUP, id_)
-    return _closure(directory, id_, lambda source: directory.targets("members", source))
-
-
 def transitive_groups(directory: Directory, id_: str) -> Iterator[JsonObject]:
     """The groups that an object is in, directly or through other groups, each once."""
-    return _closure(directory, id_, lambda target: directory.sources("members", target))
-
-
-def _closure(directory: Directory, start: str, step: Callable[[str], list[str]]) -> Iterator[JsonObject]:
-    seen = {start.lower()}
-    pending = step(start)
+    seen = {id_.lower()}
+    pending = directory.sources("members", id_)
     while pending:
-        id_ = pending.pop(0)
-        if id_.lower() in seen:
+        outer = pending.pop(0)
+        if outer.lower() in seen:
             continue
-        seen.add(id_.lower())
-        found = find_object(directory, id_)
-        if found is None:
-            continue
-        yield found
-        if kind_of(found) == "group":
-            pending += step(id_)
+        seen.add(outer.lower())
+        found = find_object(directory, outer)
+        if found is not None:
+            yield found
+            pending += directory.sources("members", outer)
 
 
 def security_identifier(object_id: str) -> str:

@@ -36,22 +36,28 @@ def entries(directory: Directory, kind: str, moment: str, before: int = 0) -> It
 def activity_of(directory: Directory, user_id: str) -> JsonObject | None:
     """When a person signed in last, or None where they never did."""
     found = directory.get(ACTIVITY, user_id)
-    return found.body if found else None
+    return _NEVER | found.body if found else None
 
 
 def note_activity(directory: Directory, user_id: str, request_id: str, *, interactive: bool) -> None:
     """Note that a person has signed in."""
     known = directory.get(ACTIVITY, user_id)
     name = "lastSignIn" if interactive else "lastNonInteractiveSignIn"
-    now = clock.stamp()
-    changed = {f"{name}DateTime": now, f"{name}RequestId": request_id}
-    changed |= {"lastSuccessfulSignInDateTime": now, "lastSuccessfulSignInRequestId": request_id}
-    directory.put(ACTIVITY, user_id, (known.body if known else _never()) | changed)
+    now = signed_in(clock.stamp(), request_id, name)
+    directory.put(ACTIVITY, user_id, (known.body if known else _NEVER) | now)
 
 
-def _never() -> JsonObject:
-    names = ("lastSignIn", "lastNonInteractiveSignIn", "lastSuccessfulSignIn")
-    return {f"{name}{what}": None for name in names for what in ("DateTime", "RequestId")}
+def signed_in(moment: str, request_id: str | None = None, name: str = "lastSignIn") -> JsonObject:
+    """What a sign-in changes in somebody's activity, which is all of it where it is the first."""
+    times = {f"{name}DateTime": moment, "lastSuccessfulSignInDateTime": moment}
+    return times | {f"{name}RequestId": request_id, "lastSuccessfulSignInRequestId": request_id}
+
+
+_NEVER: JsonObject = {
+    f"{name}{what}": None
+    for name in ("lastSignIn", "lastNonInteractiveSignIn", "lastSuccessfulSignIn")
+    for what in ("DateTime", "RequestId")
+}
 
 
 def _licence(directory: Directory) -> str:

@@ -38,4 +38,6 @@ def _list(request: GraphRequest, entity: Entity, moment: str) -> Reply:
         options = replace(options, order=None)  # the order that they are in
     ordered = options.order is not None
     rows = logs.entries(request.directory, entity.kind, moment, 0 if ordered else options.after)
+    if ordered:
+        rows = reversed(list(rows))  # what has the same moment stays in its order
     return reply(request, entity, options, rows, skipped=not ordered)

@@ -3,7 +3,7 @@
 from entra_local.graph.entities import GROUP
 from entra_local.graph.listing import list_kind
 from entra_local.graph.models import groups
-from entra_local.graph.models.objects import kind_of, linked_objects, linking_objects, load
+from entra_local.graph.models.objects import linked_objects, load
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.responses.common import NO_CONTENT, objects, one
 from entra_local.wire import Reply
@@ -46,15 +46,6 @@ def remove_owner(request: GraphRequest) -> Reply:
     return NO_CONTENT
 
 
-def list_members(request: GraphRequest) -> Reply:
-    load(request.directory, GROUP, request["id"])
-    return objects(request, linked_objects(request.directory, "members", request["id"]))
-
-
-def list_transitive_members(request: GraphRequest) -> Reply:
-    return objects(request, groups.transitive_members(request.directory, request["id"]))
-
-
 def add_member(request: GraphRequest) -> Reply:
     groups.add_member(request.directory, request["id"], request.reference())
     return NO_CONTENT
@@ -63,19 +54,3 @@ def add_member(request: GraphRequest) -> Reply:
 def remove_member(request: GraphRequest) -> Reply:
     groups.remove_member(request.directory, request["id"], request["member"])
     return NO_CONTENT
-
-
-def list_member_of(request: GraphRequest) -> Reply:
-    return objects(request, linking_objects(request.directory, "members", request["id"]))
-
-
-def list_transitive_member_of(request: GraphRequest) -> Reply:
-    return objects(request, groups.transitive_groups(request.directory, request["id"]))
-
-
-def member_groups(request: GraphRequest) -> Reply:
-    """getMemberGroups and getMemberObjects: the ids of all groups that the object is in, nested ones included."""
-    security_only = bool(request.call.json().get("securityEnabledOnly"))
-    found = groups.transitive_groups(request.directory, request["id"])
-    ids = [item["id"] for item in found if kind_of(item) == "group" and (item["securityEnabled"] or not security_only)]
-    return Reply(200, {"@odata.context": f"{request.base}/$metadata#Collection(Edm.String)", "value": ids})
