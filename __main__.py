@@ -11,6 +11,15 @@ gc.disable()
 # httpx has a command line of its own, with rich, click and pygments: two thirds of its import, and never used here.
 sys.modules["httpx._main"] = None  # type: ignore[assignment]
 
+import pulumi  # noqa: E402
+
 from airflow_entra.components import program  # noqa: E402
 
-program.run(Path(__file__).parent)
+ALREADY_SHOWN = 32
+"""How a program tells Pulumi's language host that its error has been shown: nothing is added about exit codes."""
+
+try:
+    program.run(Path(__file__).parent)
+except pulumi.RunError as error:
+    pulumi.log.error(str(error))
+    sys.exit(ALREADY_SHOWN)

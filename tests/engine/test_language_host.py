@@ -173,6 +173,20 @@ def test_a_program_that_says_what_is_wrong_itself_ends_without_another_word(proj
     assert "Traceback" not in said
 
 
+def test_this_repositorys_program_ends_in_the_stack_files_own_words(project: Project) -> None:
+    root = Path(__file__).parents[2]
+    project.write("__main__.py", f"import runpy\nrunpy.run_path({str(root)!r}, run_name='__main__')\n")
+    project.write("stacks/Pulumi.test.yaml", "config:\n  airflow-entra:environmnt: production\n")
+
+    project.environment["AIRFLOW_ENTRA_STACKS"] = str(project.folder / "stacks")
+
+    said = project.pulumi("preview", code=1)
+
+    assert f"{project.folder}/stacks/Pulumi.test.yaml:2:3: environmnt is no key" in said
+    assert "exit code" not in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize(
     ("ending", "words"),
     [
