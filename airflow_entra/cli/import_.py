@@ -99,6 +99,8 @@ def command(
     from airflow_entra.importing.finding import DraftError
     from airflow_entra.importing.report import conclusion, render
     from airflow_entra.local.taking_over import run
+    from airflow_entra.recovery.finders import AmbiguousError
+    from airflow_entra.recovery.recover import RecoveryError
     from airflow_entra_auth.graph import GraphError
 
     if tenant is None:
@@ -123,7 +125,8 @@ def command(
         vault=vault,
         secret_name=secret_name,
     )
-    with told(CredentialError, NoSuchApplicationError, DraftError, EngineRefusedError, GraphError), writing():
+    problems = (CredentialError, GraphError, NoSuchApplicationError, DraftError)
+    with told(*problems, EngineRefusedError, RecoveryError, AmbiguousError), writing():
         report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
     click.echo(render(report, form), nl=False)
     say(conclusion(report))

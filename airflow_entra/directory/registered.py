@@ -94,6 +94,16 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Permission:
+    """An application permission of Microsoft Graph (its app role's id), granted through the assignment `id` of
+    Microsoft Graph's service principal `resource`."""
+
+    id: str
+    resource: str
+    app_role: str
+
+
+@dataclass(frozen=True)
 class LifetimePolicy:
     """`lifetime` is "hh:mm:ss", "" where it says none; `others` counts what else it applies to, None if unknown."""
 
@@ -131,6 +141,7 @@ class Registered:
     principal_id: str | None = None
     assignment_required: bool = False
     audience: str = "AzureADMyOrg"
+    tags: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     other_redirects: Mapping[str, tuple[str, ...]] | None = None
     """Redirect URIs of the other platforms, by the portal's name of the platform."""
@@ -140,8 +151,10 @@ class Registered:
     group_claims: str = ""
     """groupMembershipClaims, "" for none: "SecurityGroup", "ApplicationGroup, DirectoryRole" ..."""
     app_roles: tuple[AppRole, ...] = ()
-    application_permissions: int = 0
-    """How many application permissions (not delegated ones) are asked for."""
+    application_permissions: tuple[str, ...] = ()
+    """The ids of the application permissions (not delegated ones) that are asked for, whatever the resource."""
+    granted: tuple[Permission, ...] = ()
+    """The application permissions of Microsoft Graph that an administrator has granted."""
     owners: tuple[Named, ...] = ()
     secrets: tuple[Secret, ...] = ()
     certificates: tuple[Certificate, ...] = ()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_entra.access.permissions import GRAPH_APP_ID
+from airflow_entra.directory import registration_parts as parts
 from airflow_entra.directory.registered import (
-    AppRole,
     Assigned,
-    Certificate,
     Consent,
     FrequencyPolicy,
     LifetimePolicy,
     LiveGroup,
     Named,
+    Permission,
     Registered,
-    Secret,
     Trust,
 )
 
@@ -65,23 +64,25 @@ class _Reading:
             principal_id=principal["id"] if principal else None,
             assignment_required=bool(principal and principal.get("appRoleAssignmentRequired")),
             audience=str(found.get("signInAudience") or ""),
+            tags=tuple(found.get("tags") or ()),
             redirects=tuple(web.get("redirectUris") or ()),
             other_redirects={
                 name: tuple(uris)
                 for key, name in _PLATFORMS.items()
                 if (uris := (found.get(key) or {}).get("redirectUris"))
             },
-            implicit=_implicit(web.get("implicitGrantSettings") or {}),
+            implicit=parts.implicit(web.get("implicitGrantSettings") or {}),
             public_client=found.get("isFallbackPublicClient") is True,
             group_claims=str(found.get("groupMembershipClaims") or ""),
-            app_roles=tuple(map(_app_role, found.get("appRoles") or ())),
-            application_permissions=_application_permissions(found),
+            app_roles=tuple(map(parts.app_role, found.get("appRoles") or ())),
+            application_permissions=parts.application_permissions(found),
             owners=self._owners(here),
-            secrets=tuple(map(_secret, found.get("passwordCredentials") or ())),
-            certificates=tuple(map(_certificate, keys or ())),
+            secrets=tuple(map(parts.secret, found.get("passwordCredentials") or ())),
+            certificates=tuple(map(parts.certificate, keys or ())),
             trusts=self._trusts(here),
             assigned=assigned,
             groups=self._groups(groups | {one.principal for one in assigned if one.kind == "Group"}),
+            granted=self._granted(principal),
             consents=self._consents(principal),
             lifetime_policy=self._lifetime(found["id"]),
             frequency_policies=self._frequencies(client_id),
@@ -157,21 +158,33 @@ class _Reading:
         inner = (one for one in members if one.get("@odata.type") == kind)
         return tuple(Named(one["id"], str(one.get("displayName") or "")) for one in inner)
 
+    def _granted(self, principal: Mapping[str, Any] | None) -> tuple[Permission, ...]:
+        if principal is None:
+            return ()
+        path = f"/servicePrincipals/{principal['id']}/appRoleAssignments"
+        found = self._allowed("granted application permissions", lambda: list(self._graph.pages(path))) or []
+        return tuple(
+            Permission(one["id"], one["resourceId"], one["appRoleId"])
+            for one in found
+            if one["resourceId"] in self._microsoft_graph
+        )
+
     def _consents(self, principal: Mapping[str, Any] | None) -> tuple[Consent, ...]:
         if principal is None:
             return ()
         query = {"$filter": f"clientId eq '{principal['id']}'"}
         found = self._allowed("consents", lambda: list(self._graph.pages("/oauth2PermissionGrants", query))) or []
-        if not found:
-            return ()
-        microsoft = {
-            one["id"] for one in self._graph.pages("/servicePrincipals", {"$filter": f"appId eq '{GRAPH_APP_ID}'"})
-        }
         return tuple(
             Consent(one["id"], frozenset((one.get("scope") or "").split()), one.get("consentType") == "AllPrincipals")
             for one in found
-            if one["resourceId"] in microsoft
+            if one["resourceId"] in self._microsoft_graph
         )
+
+    @cached_property
+    def _microsoft_graph(self) -> frozenset[str]:
+        """The object id of Microsoft Graph's service principal in this tenant."""
+        found = self._graph.pages("/servicePrincipals", {"$filter": f"appId eq '{GRAPH_APP_ID}'"})
+        return frozenset(one["id"] for one in found)
 
     def _lifetime(self, application: str) -> LifetimePolicy | None:
         path = f"/applications/{application}/tokenLifetimePolicies"
@@ -181,7 +194,7 @@ class _Reading:
         policy = found[0]
         applies = f"/policies/tokenLifetimePolicies/{policy['id']}/appliesTo"
         to = self._allowed("what else the token lifetime policy applies to", lambda: list(self._graph.pages(applies)))
-        rules = _rules(policy)
+        rules = parts.rules(policy)
         others = None if to is None else len({one["id"] for one in to} - {application})
         more = set(rules) - {"Version", "AccessTokenLifetime"}
         if policy.get("isOrganizationDefault"):
@@ -193,7 +206,7 @@ class _Reading:
     def _frequencies(self, client_id: str) -> tuple[FrequencyPolicy, ...]:
         path = "/identity/conditionalAccess/policies"
         found = self._allowed("Conditional Access policies", lambda: list(self._graph.pages(path))) or []
-        read = (_frequency(policy, client_id) for policy in found)
+        read = (parts.frequency(policy, client_id) for policy in found)
         return tuple(policy for policy in read if policy)
 
     def _allowed(self, what: str, ask: Callable[[], T]) -> T | None:
@@ -215,69 +228,3 @@ def _is_id(text: str) -> bool:
         return str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
-
-
-def _implicit(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    names = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}
-    return tuple(name for key, name in names.items() if settings.get(key))
-
-
-def _application_permissions(application: Mapping[str, Any]) -> int:
-    asked = application.get("requiredResourceAccess") or ()
-    return sum(access["type"] == "Role" for one in asked for access in one.get("resourceAccess") or ())
-
-
-def _app_role(role: Mapping[str, Any]) -> AppRole:
-    kinds = role.get("allowedMemberTypes") or ()
-    return AppRole(
-        role["id"],
-        str(role.get("value") or ""),
-        str(role.get("description") or ""),
-        role.get("isEnabled") is not False,
-        "User" in kinds,
-        "Application" in kinds,
-    )
-
-
-def _secret(one: Mapping[str, Any]) -> Secret:
-    return Secret(one["keyId"], str(one.get("displayName") or ""), str(one.get("endDateTime") or ""))
-
-
-def _certificate(one: Mapping[str, Any]) -> Certificate:
-    name, ends = str(one.get("displayName") or ""), str(one.get("endDateTime") or "")
-    return Certificate(one["keyId"], name, ends, one.get("key"))
-
-
-def _rules(policy: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        said = json.loads((policy.get("definition") or ["{}"])[0]).get("TokenLifetimePolicy")
-    except (ValueError, AttributeError):
-        said = None
-    return said if isinstance(said, dict) else {}
-
-
-def _frequency(policy: Mapping[str, Any], client_id: str) -> FrequencyPolicy | None:
-    """The policy where it sets a sign-in frequency for this application by name."""
-    controls = policy.get("sessionControls") or {}
-    control = controls.get("signInFrequency") or {}
-    conditions = policy.get("conditions") or {}
-    applications = (conditions.get("applications") or {}).get("includeApplications") or []
-    if not control.get("isEnabled") or not control.get("value") or client_id not in applications:
-        return None
-    users = conditions.get("users") or {}
-    more = [
-        policy.get("grantControls"),
-        users.get("includeUsers") != ["All"],
-        *(users.get(key) for key in users if key.startswith("exclude") or key in ("includeGroups", "includeRoles")),
-        *(value for key, value in conditions.items() if key not in ("applications", "users", "clientAppTypes")),
-        *(value for key, value in controls.items() if key != "signInFrequency" and not key.startswith("@")),
-    ]
-    return FrequencyPolicy(
-        policy["id"],
-        str(policy.get("displayName") or ""),
-        int(control["value"]),
-        str(control.get("type") or ""),
-        policy.get("state") == "enabled",
-        applications == [client_id],
-        any(more),
-    )

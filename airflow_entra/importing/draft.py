@@ -13,7 +13,7 @@ from airflow_entra.importing.airflows import airflows
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.credential import credential
 from airflow_entra.importing.finding import Found, worst_first
-from airflow_entra.importing.leftovers import leftovers
+from airflow_entra.importing.leftovers import leftovers, watched
 from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
 from airflow_entra.importing.roles import roles
 from airflow_entra.report.text import whole
@@ -40,7 +40,7 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
     lived = lifetimes(application, choices.stack)
     proof = credential(application, vaults, choices)
     findings = [*given.findings, *served.findings, *lived.findings, *proof.findings]
-    findings += leftovers(application, given.roles_from, proof.entry)
+    findings += leftovers(application, choices.stack, given.roles_from, proof.entry)
     licence = choices.licence or ("P1" if at_least_p1(lived, given.entries) else "none")
     if choices.licence is None:
         findings.append(_licence(licence))
@@ -53,6 +53,8 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
     if not application.assignment_required:
         sign_in["assignmentRequired"] = False
     sign_in |= lived.sign_in
+    if watched(application):
+        sign_in["revocation"] = "watch"
     owners = _owners(application, choices)
     if owners != sorted(owner.id.lower() for owner in application.owners):
         findings.append(_more_owners(application, owners))

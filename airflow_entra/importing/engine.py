@@ -66,6 +66,10 @@ class Engine:
 
     def _pulumi(self, *arguments: str, stdin: str = "", names_stack: bool = True) -> str:
         done = self._run(*arguments, stdin=stdin, names_stack=names_stack)
+        if done.returncode < 0:
+            raise EngineRefusedError(
+                f"pulumi {arguments[0]} was killed (signal {-done.returncode}); run the same command again: it goes on"
+            )
         if done.returncode:
             said = "\n".join(part for part in (_why(done.stdout), done.stderr.strip()) if part)
             raise EngineRefusedError(f"pulumi {' '.join(arguments[:2])} failed:\n{said}{self._advice(said)}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import AccessPlan, names
+from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions
 from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
@@ -26,6 +27,7 @@ FREQUENCY = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
 VAULT = "azure-native:keyvault:Vault"
 SECRET = "azure-native:keyvault:Secret"  # noqa: S105 -- a type's name
 VAULT_ROLE = "azure-native:authorization:RoleAssignment"
+ENDPOINT = "azure-native:network:PrivateEndpoint"
 LIFETIME = "pulumi-python:dynamic/entra:TokenLifetimePolicy"
 LIFETIME_ASSIGNMENT = "pulumi-python:dynamic/entra:TokenLifetimeAssignment"
 
@@ -37,6 +39,8 @@ class Live:
     application: Registered
     groups: Mapping[str, str]
     vault: LiveVault | None = None
+    private_endpoint: str | None = None
+    """Its resource id, where the vault has one of the stack's name."""
 
 
 def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[Resource, str]:
@@ -52,10 +56,17 @@ def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[
     for consent in application.consents:
         if consent.everybody:
             ids[CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
+    for name in app_permissions(settings.sign_in):
+        for granted in application.granted:
+            if granted.app_role == APP_ROLE_IDS[name]:
+                there = f"/servicePrincipals/{granted.resource}/appRoleAssignedTo/{granted.id}"
+                ids[ASSIGNMENT, f"application-permission-{name}"] = there
     ids |= _lifetimes(settings, plan.stack, application)
     ids |= _proof(settings, application)
     if live.vault and isinstance(settings.credential, VaultSecret):
         ids |= _vault(settings, settings.credential, live.vault)
+        if live.private_endpoint:
+            ids[ENDPOINT, "private-endpoint"] = live.private_endpoint
     return ids
 
 

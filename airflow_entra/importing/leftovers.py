@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_entra.access.permissions import SCOPE_IDS
+from airflow_entra.access import names
+from airflow_entra.access.permissions import APP_ROLE_IDS, SCOPE_IDS
 from airflow_entra.directory.registered import Registered
 from airflow_entra.importing.finding import Found
 from airflow_entra.report.text import whole
@@ -14,9 +15,19 @@ _UP = "the next `pulumi up` turns it off"
 _NO_HARM = {"offline_access"}
 
 
-def leftovers(application: Registered, roles_from: str, credential: dict[str, Any]) -> Iterator[Found]:
+def leftovers(application: Registered, stack: str, roles_from: str, credential: dict[str, Any]) -> Iterator[Found]:
     """Everything that the next `pulumi up` takes away, and what it can't see."""
     where = f"application {whole(application.name)}"
+    *_, ours = names.application_tags(stack)
+    for tag in application.tags:
+        if tag.startswith("airflow-entra:") and tag != ours:
+            yield Found(
+                where=where,
+                what=f"is the application of stack {whole(tag.partition(':')[2])} already",
+                right="one application belongs to one stack: two would undo each other's changes",
+                fix=f"import it into that stack; or go on, if that stack is gone: the next `pulumi up` says {stack}",
+                severity="error",
+            )
     for tokens in application.implicit:
         yield Found(
             where=where,
@@ -63,11 +74,13 @@ def leftovers(application: Registered, roles_from: str, credential: dict[str, An
             fix=_UP,
             severity="note",
         )
-    if application.application_permissions:
+    known = set(APP_ROLE_IDS.values()) if watched(application) else set()
+    asked = {*application.application_permissions, *(one.app_role for one in application.granted)} - known
+    if asked:
         yield Found(
             where=where,
-            what=f"asks for {application.application_permissions} application permissions, which work without a person",
-            right="Airflow's sign-on needs none",
+            what=f"has or asks for {len(asked)} application permissions, which work without a person",
+            right="Airflow's sign-on needs none; signIn.revocation: watch needs User.Read.All and GroupMember.Read.All",
             fix="the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
             "(Enterprise applications, Permissions). Give what needs them an application of its own first",
             severity="error",
@@ -82,6 +95,11 @@ def leftovers(application: Registered, roles_from: str, credential: dict[str, An
             "DelegatedPermissionGrant.Read.All are enough for all",
             fix="grant it and import again with --overwrite; or write what you know into the stack file",
         )
+
+
+def watched(application: Registered) -> bool:
+    """Whether the application was granted all that following the tenant's changes takes."""
+    return {one.app_role for one in application.granted} >= set(APP_ROLE_IDS.values())
 
 
 def _consents(application: Registered) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from airflow_entra.directory.membership import Account
 from airflow_entra.importing.finding import Found
@@ -66,8 +67,8 @@ def review_text(pairs: Sequence[Pair], stack: str, tenant_id: str) -> str:
 def _entry(pair: Pair) -> dict[str, Any]:
     user = pair.user
     said = {
-        "userName": user.user_name,
-        "email": user.email,
+        "userName": _exact(user.user_name),
+        "email": _exact(user.email),
         "id": user.id,
         "name": whole(user.name) or None,
         "active": user.active,
@@ -83,6 +84,11 @@ def _entry(pair: Pair) -> dict[str, Any]:
         **({"candidates": candidates} if candidates else {}),
         "decision": None,
     }
+
+
+def _exact(text: str) -> str:
+    """`text` so that it comes back as it is: whoever reads YAML 1.1 takes more characters for line ends."""
+    return text if text.isprintable() else DoubleQuotedScalarString(text)
 
 
 def is_review(text: str) -> bool:

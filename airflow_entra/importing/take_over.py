@@ -11,7 +11,7 @@ from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory import membership
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
-from airflow_entra.directory.vaults import LiveVault, read_vault, read_vaults
+from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_vaults
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
@@ -19,10 +19,11 @@ from airflow_entra.importing.engine import Engine
 from airflow_entra.importing.ids import Live, resource_ids
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import dynamic_resources, importable, settled
-from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph
 
 Say = Callable[[str], None]
+_NETWORK = "2024-05-01"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def take_over(
     Raises EngineRefusedError, GraphError. Changes nothing in the tenant.
     """
     planned = plan(settings, stack)
-    live = Live(application, membership.group_ids(sources.graph, planned), _vault(settings, sources))
+    groups = membership.group_ids(sources.graph, planned)
+    live = Live(application, groups, *_vault(settings, sources))
     ids = resource_ids(settings, planned, live)
     say("Asking Pulumi what the stack file declares ...")
     listed = engine.preview()
@@ -96,7 +98,15 @@ def take_over(
     return Taken(count, differences(engine.preview().steps))
 
 
-def _vault(settings: StackSettings, sources: Sources) -> LiveVault | None:
+def _vault(settings: StackSettings, sources: Sources) -> tuple[LiveVault | None, str | None]:
+    """The vault, and the resource id of its private endpoint; each None where there is none."""
     if not isinstance(settings.credential, VaultSecret):
-        return None
-    return read_vault(sources.arm, VaultPlace.of(settings, settings.credential).id)
+        return None, None
+    place = VaultPlace.of(settings, settings.credential)
+    vault = read_vault(sources.arm, place.id)
+    endpoint = (
+        f"/subscriptions/{place.subscription}/resourceGroups/{place.resource_group}"
+        f"/providers/Microsoft.Network/privateEndpoints/pe-{place.name}"
+    )
+    declared = isinstance(settings.credential.vault, CreatedVault) and settings.credential.vault.private_endpoint_subnet
+    return vault, endpoint if vault and declared and exists(sources.arm, endpoint, _NETWORK) else None

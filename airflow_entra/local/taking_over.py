@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from airflow_entra.importing.take_over import Sources, read, take_over, write
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, project_world
+from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
 from airflow_entra_auth.graph import Graph
@@ -44,7 +46,7 @@ def run(
     """The whole command. Files first, the state after; where it stops, the same call goes on.
 
     Raises what the commands tell: SettingsError, LocalError, DraftError, GraphError, CredentialError,
-    NoSuchApplicationError and EngineRefusedError.
+    NoSuchApplicationError, EngineRefusedError, RecoveryError and AmbiguousError.
     """
     world = project_world()
     file = out or world.stack_file(choices.stack)
@@ -68,7 +70,7 @@ def run(
         report = Report(choices.stack, str(file), written, findings)
         if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
             return report
-        engine = _engine(world, choices.stack)
+        engine = _engine(world, choices.stack, settings, say)
         taken = take_over(settings, choices.stack, application, sources, engine, say)
     except httpx.TransportError as error:
         raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
@@ -106,7 +108,8 @@ def _about(application: Registered, vaults: Sequence[LiveVault], choices: Choice
         return (problem.found,)
 
 
-def _engine(world: World, stack: str) -> Engine:
+def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[str], None]) -> Engine:
+    """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
     workspace = os.environ.get(_WORKSPACE)
     if workspace:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
         place = Path(workspace)
@@ -114,7 +117,10 @@ def _engine(world: World, stack: str) -> Engine:
     else:
         place = world.project
     engine = Engine(stack, place)
-    if not engine.stack_exists():
+    if engine.stack_exists():
+        connect = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
+        recover(stack, connect, say, Place(folder=place))
+    else:
         if not workspace:
             raise EngineRefusedError(
                 f"the backend has no stack {stack} (or Pulumi isn't signed in to it). Make it with the secrets "

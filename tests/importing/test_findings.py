@@ -234,6 +234,12 @@ def test_a_conditional_access_policy_that_others_made_is_checked_and_never_touch
     assert "one of the two" in told(result, "token lifetime policy").right
 
 
+def test_an_application_of_another_stack_is_said_to_be_that_stacks() -> None:
+    tagged = replace(APPLICATION, tags=("airflow-entra", "airflow-entra:staging"))
+    assert "application of stack staging" in told(drafted(tagged, VAULT), "application").what
+    assert not [one for one in drafted(tagged, VAULT, stack="staging").findings if "application of stack" in one.what]
+
+
 def test_wider_consents_and_what_could_not_be_read_are_told() -> None:
     wide = replace(
         APPLICATION,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from airflow_entra.local.fault import Faults, end, set_faults
 from airflow_entra.settings import load
 from tests.deploy.deployment import Deployment
 from tests.importing.handmade import SECRET, VAULT, HandMade, make
@@ -25,6 +28,16 @@ def run_import(deployment: Deployment, stack: str, client_id: str, *more: str, c
     assert done.returncode == code, done.stdout + done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
+
+
+@contextmanager
+def faulty(deployment: Deployment) -> Iterator[None]:
+    """As bad as a tenant gets."""
+    set_faults(deployment.world, Faults(throttle=30, server_errors=5, drop=2, hosts=("graph", "arm")))
+    try:
+        yield
+    finally:
+        end(deployment.world)
 
 
 def everything(deployment: Deployment, client_id: str) -> list[Any]:
@@ -132,6 +145,11 @@ def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named
         {"path": "description", "before": "", "after": "Airflow Admin; managed by airflow-entra"}
     ]
     text = file.read_text()
+    again = file.with_name("again.yaml")
+    options = (*OPTIONS, "--groups", "manage", "--out", str(again))
+    with faulty(deployment):
+        run_import(deployment, "handmade", by_hand.client_id, *options, code=1)
+    assert again.read_text() == text
     assert run_import(deployment, "handmade", by_hand.client_id, code=1)["imported"] == 0
     assert file.read_text() == text
 
