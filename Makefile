@@ -58,6 +58,7 @@ format: .venv/synced
 docs: .venv/synced
 	@$(RUN)/airflow-entra schema
 	@$(RUN)/python -m policies.docs > docs/policies.md
+	@$(RUN)/python -m tests.settings.mistakes_page > docs/mistakes.md
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
 
 docs-airflow: .venv/synced

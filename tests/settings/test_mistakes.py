@@ -10,17 +10,9 @@ import pytest
 import yaml
 
 from airflow_entra.settings import SettingsError, load
+from tests.settings.mistakes_page import DATA, page, text_of
 
-DATA = Path(__file__).parent / "data"
 MISTAKES: list[dict[str, Any]] = yaml.safe_load((DATA / "mistakes.yaml").read_text("utf-8"))
-
-
-def _text(case: dict[str, Any]) -> str:
-    text: str = case.get("text") or (DATA / "everything.yaml").read_text("utf-8")
-    for old, new in (case[key] for key in ("replace", "and", "and2") if key in case):
-        assert old in text, f"{old!r} is not in everything.yaml"
-        text = text.replace(old, new, 1)
-    return text
 
 
 def _place(case: dict[str, Any], text: str) -> tuple[int, int]:
@@ -38,7 +30,7 @@ def _line(text: str, words: str) -> int:
 @pytest.mark.parametrize("case", MISTAKES, ids=lambda case: str(case["name"]))
 def test_a_mistake_is_one_message_at_its_place(case: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.case.yaml"
-    text = _text(case)
+    text = text_of(case)
     file.write_text(text, "utf-8")
 
     with pytest.raises(SettingsError) as caught:
@@ -51,3 +43,8 @@ def test_a_mistake_is_one_message_at_its_place(case: dict[str, Any], tmp_path: P
     assert [word for word in words if word not in message] == [], message
     assert case.get("never", "\0") not in message
     assert case.get("never", "\0") not in repr(caught.value.mistakes)
+
+
+def test_the_page_of_the_kinds_of_mistakes_is_current() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text("utf-8")
+    assert written == page(), "make docs"
