@@ -15,6 +15,9 @@ KIND = "directoryAudit"
 _KEPT_DAYS = 30
 """What is older is forgotten. Source: Entra's retention of audit logs with a P1 or P2 licence."""
 
+_ROUND = 64
+"""Every so many positions the old ones are looked for."""
+
 _CATEGORIES = {"user": "UserManagement", "group": "GroupManagement"}
 _APPLICATIONS = "ApplicationManagement"
 _POLICY = "Policy"
@@ -191,18 +194,19 @@ class Audit:
             "targetResources": list(targets),
             "additionalDetails": [],
         }
-        self.connection.execute(
+        added = self.connection.execute(
             "INSERT INTO documents (tenant, kind, id, body) VALUES (?, ?, ?, ?)",
             (self.tenant, KIND, id_, json.dumps(entry, ensure_ascii=False, separators=(",", ":"))),
         )
-        self._forget_old()
+        if (added.lastrowid or 0) % _ROUND == 0:
+            self._forget_old()
 
     def _forget_old(self) -> None:
-        """Remove the oldest entry where its time has come: one goes for one that comes, so that the log stays short."""
+        """Remove the oldest entries whose time has come, more than have been added since the last time."""
         self.connection.execute(
             "DELETE FROM documents WHERE position IN (SELECT position FROM documents WHERE kind = ? AND tenant = ?"
-            " ORDER BY position LIMIT 2) AND json_extract(body, '$.activityDateTime') < ?",
-            (KIND, self.tenant, clock.stamp(clock.at(clock.seconds() - _KEPT_DAYS * 24 * 3600))),
+            " AND deleted_at IS NULL ORDER BY position LIMIT ?) AND json_extract(body, '$.activityDateTime') < ?",
+            (KIND, self.tenant, 2 * _ROUND, clock.stamp(clock.at(clock.seconds() - _KEPT_DAYS * 24 * 3600))),
         )
 
     def _initiated_by(self, actor: actors.Actor) -> JsonObject:

@@ -8,11 +8,12 @@ import click
 
 from airflow_entra.cli.common import told
 from airflow_entra.local.world import project_world
-from airflow_entra.settings import durations
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     """A duration as a stack file writes one."""
+    from airflow_entra.settings import durations
+
     try:
         return None if value is None else durations.parse(value)
     except ValueError as error:
@@ -28,6 +29,7 @@ def command(by: timedelta | None, reset: bool) -> None:
     Programs on this machine keep the machine's time. What is moved stays moved when the tenant is started again.
     """
     from airflow_entra.local import clock
+    from airflow_entra.settings import durations
 
     if by is not None and reset:
         raise click.UsageError("--forward and --reset: choose one of them.")

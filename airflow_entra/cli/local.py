@@ -56,8 +56,10 @@ def down() -> None:
 @command.command()
 def status() -> None:
     """Say whether the tenant runs, where, and for whom. Exit code 1 where it doesn't."""
+    from airflow_entra.local import clock, fault
     from airflow_entra.local.airflow.deployed import running_airflows
     from airflow_entra.local.identities import identities
+    from airflow_entra.settings import durations
 
     with told():
         world = project_world()
@@ -70,6 +72,12 @@ def status() -> None:
     click.echo(f"page       {tenant.url}")
     click.echo(f"proxy      {tenant.proxy}")
     click.echo(f"CA         {tenant.ca_file}")
+    with told():
+        ahead, faults = clock.read(world).ahead, fault.read(world)
+    if ahead:
+        click.echo(f"clock      {durations.format(ahead)} ahead of this machine (airflow-entra local clock --reset)")
+    for line in faults.lines() if faults else ():
+        click.echo(f"fault      {line}")
     for identity in identities(world).values():
         click.echo(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
     for url, folder in running_airflows(world):

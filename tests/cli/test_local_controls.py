@@ -51,6 +51,7 @@ def test_the_clock_moves_and_goes_back(world: World) -> None:
     assert "1d8h ahead" in fine(world, "clock", "--forward", "1d")
     said = datetime.fromisoformat(graph(world).json()["error"]["innerError"]["date"]).replace(tzinfo=UTC)
     assert abs(said - datetime.now(UTC) - timedelta(hours=32)) < timedelta(minutes=5)
+    assert "clock      1d8h ahead" in fine(world, "status")
     assert "the machine's time" in fine(world, "clock", "--reset")
 
 
@@ -61,6 +62,7 @@ def test_faults_come_and_go(world: World) -> None:
     assert "at graph; seed 7" in said
     assert (graph(world).status_code, graph(world).headers["retry-after"]) == (429, "1")
     fine(world, "fault", "--away")
+    assert "fault      away" in fine(world, "status")
     with pytest.raises(httpx.TransportError):
         graph(world)
     assert "no faults" in fine(world, "fault", "--off")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from entra_local import clock
 from entra_local.graph.models import deltas
+from entra_local.keys import Keys
 from entra_local.wire import JsonObject
-from tests.tenant.directory import ADA, GRACE, ON_CALL, STRANGER, Graph, reference
-from tests.tenant.world import GRAPH
+from tests.tenant.directory import ADA, GRACE, ON_CALL, SEED, STRANGER, Graph, reference
+from tests.tenant.world import GRAPH, tenant_in
 
 NEXT, DELTA = "@odata.nextLink", "@odata.deltaLink"
 USERS = "/users/delta?$select=id,accountEnabled,displayName"
@@ -251,6 +253,15 @@ def test_tokens_of_others_and_nonsense(graph: Graph) -> None:
         for name in ("$deltatoken", "$skiptoken"):
             assert "token" in graph.refused("GET", "/users/delta?" + urlencode({name: wrong}), 400)
     assert "token" in graph.refused("GET", "/groups/delta?" + urlencode({"$deltatoken": token}), 400)
+
+
+def test_a_token_of_another_state_folder(graph: Graph, keys: Keys, tmp_path: Path) -> None:
+    feed = Feed(graph, USERS)
+    feed.read()
+    (tmp_path / "other").mkdir()
+    with tenant_in(tmp_path / "other", keys) as other:
+        other.seed(SEED)
+        assert "token" in Graph(other).refused("GET", feed.link, 400)
 
 
 @pytest.mark.parametrize(

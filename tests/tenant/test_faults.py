@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from entra_local.app import TenantApp
 from entra_local.faults import SETTING, Fate, Faults, Plan, PlanError
 from tests.tenant import directory, world
-from tests.tenant.directory import ADA, Graph
+from tests.tenant.directory import ADA, ADMIN, Graph
 from tests.tenant.process import Served, command, seed, served
-from tests.tenant.world import GRAPH, Tenant
+from tests.tenant.world import GRAPH, LOGIN, TENANT, Tenant
 
 HOSTS = {
     "graph": "https://graph.microsoft.com/v1.0/users",
@@ -25,6 +25,7 @@ HOSTS = {
     "arm": "https://management.azure.com/subscriptions?api-version=2022-12-01",
     "vault": "https://kv.vault.azure.net/secrets?api-version=7.5",
 }
+GROUP = {"mailEnabled": False, "securityEnabled": True}
 shares = st.floats(0, 1 / 3)
 
 
@@ -132,11 +133,15 @@ def test_a_running_tenant_drops_connections_and_goes_away(tmp_path: Path) -> Non
     seed(state, world.SEED)
     seed(state, directory.SEED)
     with served(state) as running, running.client() as client:
-        assert client.get(HOSTS["login"]).status_code == 200
-        tell(state, {"drop": 1, "hosts": ["login"], "seed": 5})
-        with pytest.raises(httpx.TransportError):
-            client.get(HOSTS["login"])
-        assert client.get(HOSTS["graph"]).status_code == 401
+        client.headers["authorization"] = f"Bearer {token_of(client)}"
+        tell(state, {"drop": 1, "hosts": ["graph"], "seed": 5})
+        names = [f"group-{number}" for number in range(8)]
+        for name in names:
+            with pytest.raises(httpx.TransportError):
+                client.post(f"{GRAPH}/v1.0/groups", json=GROUP | {"displayName": name, "mailNickname": name})
+        tell(state, None)
+        there = {item["displayName"] for item in client.get(f"{GRAPH}/v1.0/groups").json()["value"]} & set(names)
+        assert 0 < len(there) < len(names), "some were dropped after the change was done, some before"
         tell(state, {"away": True})
         for url in HOSTS.values():
             with pytest.raises(httpx.TransportError):
@@ -147,6 +152,12 @@ def test_a_running_tenant_drops_connections_and_goes_away(tmp_path: Path) -> Non
         assert late.elapsed.total_seconds() >= 0.05
         tell(state, None)
         assert client.get(HOSTS["login"]).status_code == 200
+
+
+def token_of(client: httpx.Client) -> str:
+    form = {"grant_type": "client_credentials", "client_id": ADMIN["appId"], "client_secret": ADMIN["secret"]}
+    form["scope"] = f"{GRAPH}/.default"
+    return str(client.post(f"{LOGIN}/{TENANT}/oauth2/v2.0/token", data=form).json()["access_token"])
 
 
 def health(running: Served) -> int:
