@@ -15,9 +15,11 @@ GRANT_READ = GRANT_WRITE | _DIRECTORY_READ
 
 GROUP_WRITE = frozenset({"Group.ReadWrite.All"}) | _DIRECTORY_WRITE
 GROUP_CREATE = GROUP_WRITE | {"Group.Create"}
-GROUP_READ = GROUP_WRITE | _DIRECTORY_READ | {"Group.Read.All", "Group.Create"}
+_GROUP_WHOLE = GROUP_WRITE | _DIRECTORY_READ | {"Group.Read.All", "Group.Create"}
+GROUP_READ = _GROUP_WHOLE | {"GroupMember.Read.All", "GroupMember.ReadWrite.All"}
+"""The smallest reads a group's basic properties and its owners: https://learn.microsoft.com/graph/api/group-list-owners"""
 MEMBERSHIP_WRITE = GROUP_WRITE | {"GroupMember.ReadWrite.All"}
-MEMBERSHIP_READ = GROUP_READ | MEMBERSHIP_WRITE | {"GroupMember.Read.All"}
+MEMBERSHIP_READ = GROUP_READ
 
 USER_WRITE = frozenset({"User.ReadWrite.All"}) | _DIRECTORY_WRITE
 USER_READ = frozenset({"User.Read.All"}) | USER_WRITE | _DIRECTORY_READ
@@ -36,7 +38,7 @@ CONDITIONAL_ACCESS_READ = CONDITIONAL_ACCESS_WRITE | {"Policy.Read.All", "Policy
 DELETED_READ = {
     "application": APPLICATION_READ,
     "servicePrincipal": APPLICATION_READ,
-    "group": GROUP_READ,
+    "group": _GROUP_WHOLE,
     "user": USER_READ,
 }
 DELETED_WRITE = {

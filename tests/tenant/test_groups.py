@@ -205,3 +205,19 @@ def test_users_change_and_leave(graph: Graph) -> None:
     assert graph.ids(f"/groups/{ON_CALL}/members") == []
     graph.post(f"/directory/deletedItems/{ADA}/restore", {}, 200)
     assert graph.ids(f"/groups/{ON_CALL}/members") == [ADA]
+
+
+def test_the_smallest_permission_reads_groups_and_owners_and_nothing_deleted(graph: Graph) -> None:
+    made = graph.group("viewers")
+    gone = graph.group("gone")
+    graph.tenant.graph("DELETE", f"/groups/{gone['id']}")
+    reader = graph.tenant.application("reader", permissions=["GroupMember.Read.All"], tenantId=TENANT)
+    for path, status in (
+        ("/groups", 200),
+        (f"/groups/{made['id']}", 200),
+        (f"/groups/{made['id']}/owners", 200),
+        (f"/directory/deletedItems/{gone['id']}", 403),
+    ):
+        assert graph.tenant.graph("GET", path, application=reader).status == status
+    refused = graph.tenant.graph("PATCH", f"/groups/{made['id']}", {"description": "x"}, application=reader)
+    assert refused.status == 403
