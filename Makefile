@@ -17,7 +17,7 @@ SERVICES := authorization|keyvault|managedidentity|network|resources|storage
 COMPILE := $(RUN)/python -m compileall -qq -j 0 -x 'pulumi_azure_native/(?!$(SERVICES))\w+/'
 
 .DEFAULT_GOAL := help
-.PHONY: help up airflow down clean test check format docs docs-airflow bench
+.PHONY: help up airflow down clean test check format docs docs-airflow docs-pictures bench
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
@@ -28,6 +28,7 @@ help:
 	@echo "make check   formatting, lint, types and the direction of imports"
 	@echo "make docs    write the generated pages and the stack file's JSON Schema"
 	@echo "make docs-airflow  run the tests with real Airflows, and write the pages that they fill"
+	@echo "make docs-pictures  photograph the reports in a browser, for docs/pictures"
 	@echo "make bench   measure, and write bench/RESULTS.md"
 
 up: .venv/synced
@@ -63,6 +64,9 @@ docs: .venv/synced
 
 docs-airflow: .venv/synced
 	@$(RUN)/python -m pytest -q tests/airflow --write-tables
+
+docs-pictures: .venv/synced
+	@$(RUN)/python -m tests.report.pictures
 
 bench: .venv/synced
 	@$(RUN)/python -m bench.run $(BENCH)
