@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.resources import UNKNOWN, Resource, of_type, target
+from policies.relations import APPLICATIONS, Candidates
+from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
 BEST_PRACTICES = (
@@ -58,14 +59,15 @@ resources:
 
 def _two_owners(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     least = settings["minOwners"]
-    applications = of_type(resources, "azuread:Application", "azuread:ApplicationRegistration")
+    applications = of_type(resources, *APPLICATIONS)
+    candidates = Candidates(applications, "id")
     for application in applications:
         owners = [
             *application.items("owners"),
             *(
                 added.get("ownerObjectId")
                 for added in of_type(resources, "azuread:ApplicationOwner")
-                if application.urn in {owned.urn for owned in target(added, "applicationId", applications, "id")}
+                if application.urn in {owned.urn for owned in candidates.perhaps(added, "applicationId")}
             ),
         ]
         named = {owner.lower() for owner in owners if isinstance(owner, str)}

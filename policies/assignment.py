@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.resources import UNKNOWN, Resource, of_type, target
+from policies.relations import APPLICATIONS, PRINCIPAL, Candidates
+from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Excepted, Finding, Rule, Settings
 
 # With these claims a role may come from a group inside a group, whose members can't be assigned to an application.
@@ -12,12 +13,12 @@ NESTED_GROUP_CLAIMS = frozenset({"SecurityGroup", "All"})
 
 
 def _assignment_required(resources: Sequence[Resource], _: Settings) -> Iterator[Finding | Excepted]:
-    applications = of_type(resources, "azuread:Application", "azuread:ApplicationRegistration")
-    for principal in of_type(resources, "azuread:ServicePrincipal"):
+    applications = Candidates(of_type(resources, *APPLICATIONS), "clientId")
+    for principal in of_type(resources, PRINCIPAL):
         required = principal.get("appRoleAssignmentRequired")
         if required in (True, UNKNOWN) or principal.get("useExisting") is True:
             continue
-        if any(_issues_nested_groups(each) for each in target(principal, "clientId", applications, "clientId")):
+        if any(_issues_nested_groups(each) for each in applications.perhaps(principal, "clientId")):
             yield Excepted(
                 resource=principal,
                 reason=f"{principal.name}: its application issues SecurityGroup claims, so that members of nested "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.resources import Resource, Value, of_type
+from policies.resources import UNKNOWN, Resource, Value, of_type
 
 ADMIN = "Admin"
 APPLICATIONS = ("azuread:Application", "azuread:ApplicationRegistration")
@@ -15,7 +15,11 @@ STACK = "pulumi:pulumi:Stack"
 
 
 class Candidates:
-    """Resources that others may point at, found by URN or by the value of their `output`: a stack has thousands."""
+    """Resources that others may point at, found by URN or by the value of their `output`: a stack has thousands.
+
+    A policy that finds fault with what is pointed at asks `of`; one that finds fault where nothing is, asks `perhaps`:
+    so neither blames anybody for what a preview doesn't know yet. The update knows it, and they judge again.
+    """
 
     def __init__(self, candidates: Sequence[Resource], output: str) -> None:
         self._by_urn = {candidate.urn: candidate for candidate in candidates}
@@ -30,6 +34,11 @@ class Candidates:
         if isinstance(value, str) and value in self._by_value:
             found[self._by_value[value].urn] = self._by_value[value]
         return [*found.values()]
+
+    def perhaps(self, resource: Resource, prop: str) -> list[Resource]:
+        """Those that `prop` may mean: all, while its value is unknown and nothing says where it comes from."""
+        found = self.of(resource, prop)
+        return [*self._by_urn.values()] if not found and resource.get(prop) is UNKNOWN else found
 
 
 def role_names(resources: Sequence[Resource]) -> dict[str, str]:

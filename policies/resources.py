@@ -77,18 +77,3 @@ def _at(value: Value, path: Sequence[str]) -> Value:
 
 def of_type(resources: Sequence[Resource], *types: str) -> list[Resource]:
     return [resource for resource in resources if resource.type in types]
-
-
-def target(resource: Resource, prop: str, candidates: Sequence[Resource], output: str) -> list[Resource]:
-    """The candidates that `resource` points at with `prop`: the one it was made from, or the one with the same value.
-
-    All of them while the value is unknown and nothing says where it comes from (it went through a component).
-    """
-    sources = resource.sources.get(prop, ())
-    made_from = [candidate for candidate in candidates if candidate.urn in sources]
-    if made_from:
-        return made_from
-    value = resource.get(prop)
-    if value is UNKNOWN:
-        return [*candidates]
-    return [candidate for candidate in candidates if value is not None and candidate.get(output) == value]

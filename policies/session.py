@@ -78,7 +78,7 @@ SIGN_IN_BOUNDED = Rule(
     remedy="Assign a token lifetime policy to the application, or declare a Conditional Access policy with "
     "`sessionControls.signInFrequency`. azuread has no resource for the first: a stack says in its output "
     "`tokenLifetime` (or `signInFrequency`) what was declared elsewhere.",
-    controls=("CIS Microsoft 365 3.1 5.2.2.4", "SOC 2 CC6.1", "NIST 800-53 AC-12", "NIST 800-53 IA-11"),
+    controls=("CIS Microsoft 365 4.0 5.2.2.4", "SOC 2 CC6.1", "NIST 800-53 AC-12", "NIST 800-53 IA-11"),
     source=_LIFETIMES,
     types=(*SAYS_ENVIRONMENT, CONDITIONAL_ACCESS),
     check=_bounded,
@@ -188,7 +188,7 @@ SIGN_IN_FREQUENCY_LIMIT = Rule(
     level="mandatory",
     reason="A frequency of days leaves a lost or shared browser signed in for days.",
     remedy="Set `signInFrequency` to 24 hours or less and leave `persistentBrowserMode` out.",
-    controls=("CIS Microsoft 365 3.1 5.2.2.4", "SOC 2 CC6.1", "NIST 800-53 AC-12", "NIST 800-53 IA-11"),
+    controls=("CIS Microsoft 365 4.0 5.2.2.4", "SOC 2 CC6.1", "NIST 800-53 AC-12", "NIST 800-53 IA-11"),
     source=_SESSIONS,
     types=(CONDITIONAL_ACCESS,),
     check=_frequency,
