@@ -24,6 +24,7 @@ from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.report.bootstrap import Step
 
 if TYPE_CHECKING:
+    from airflow_entra.recovery.finders import Clients
     from airflow_entra_auth.graph import Graph
 
 _RIGHTS = (
@@ -58,6 +59,10 @@ class Engine:
         if shutil.which("pulumi", path=self.environment.get("PATH", os.defpath)) is None:
             raise BootstrapError(_NO_PULUMI)
         connect = partial(tenant_clients, pipeline.tenant, pipeline.state.subscription)
+        with _reached():
+            self._settle(pipeline, connect, say)
+
+    def _settle(self, pipeline: Pipeline, connect: Callable[[], Clients], say: Callable[[str], None]) -> None:
         if not self.workspace.exists:
             if there := _made_elsewhere(pipeline, connect().graph):
                 raise BootstrapError(
@@ -130,6 +135,20 @@ class Engine:
             text=True,
             check=False,
         )
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Raises BootstrapError where Microsoft's services can't be asked at all."""
+    import httpx
+
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise BootstrapError(
+            f"Entra, Graph or Azure can't be reached: {str(error) or type(error).__name__}; check the network and "
+            "HTTPS_PROXY, then run this again"
+        ) from None
 
 
 def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:

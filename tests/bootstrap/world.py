@@ -77,7 +77,7 @@ class Bootstrapped:
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
         return done
 
     def report(self, *more: str) -> dict[str, Any]:

@@ -65,3 +65,19 @@ def test_without_pulumi_it_names_both_ways_to_have_it(project: Path) -> None:
     assert "there is no pulumi on PATH" in result.stderr
     assert "airflow-entra local run -- airflow-entra bootstrap" in result.stderr
     assert (project / "bootstrap" / "Pulumi.yaml").is_file()  # written before the first run, and again by each
+
+
+def test_without_a_network_it_says_what_can_t_be_reached(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "pulumi").write_text("#!/bin/sh\n")
+    (project / "pulumi").chmod(0o755)
+    for name, value in {
+        "ARM_CLIENT_ID": "c5ca9a71-af7d-470e-8071-e2e0fdd7e2c4",
+        "ARM_CLIENT_SECRET": "not-a-secret-but-a-test",
+        "HTTPS_PROXY": "http://127.0.0.1:1",
+        "https_proxy": "http://127.0.0.1:1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    result = bootstrap("--github", "contoso/airflow")
+    assert result.exit_code == 2
+    assert "Entra, Graph or Azure can't be reached: " in result.stderr
+    assert "not-a-secret" not in result.output
