@@ -109,7 +109,8 @@ def _stack_files(told: Bootstrap) -> list[str]:
         provider = told.providers.get(environment)
         for name in names:
             if provider:
-                lines.append(f"  Pulumi.{name}.yaml  secretsprovider: {provider}")
+                with_key = "with the encryptedkey that Pulumi writes beside it, or not at all"
+                lines.append(f"  Pulumi.{name}.yaml  secretsprovider: {provider}  ({with_key})")
             if environment in told.owners:
                 owner = told.owners[environment]
                 lines.append(f"  Pulumi.{name}.yaml  airflow-entra:owners: application: [..., {owner}]")
