@@ -93,6 +93,7 @@ def _company(folder: Path) -> Iterator[Company]:
             tenants.seed(world, {"users": [person.as_seed() for person in _PEOPLE]})
             for person in _PEOPLE:
                 company.join(person, STACK, "Viewer")
+            company.join(_PEOPLE[0], "apart", "Viewer")
             yield company
     finally:
         deployed.stop_all(world)
@@ -272,7 +273,6 @@ def _stock(company: Company, version: str, open_: ExitStack) -> str:
     site = company.site("apart", version, stock=True, kind="stock")
     open_.callback(process.stop, site.running.home.folder)
     person = _PEOPLE[0]
-    company.join(person, "apart", "Viewer")
     browser, _ = site.sign_in(person)
     if not site.is_signed_in(browser):
         return "Stock FAB: nobody could sign in."

@@ -106,7 +106,10 @@ def _account(graph: Graph, person: str, who: Any, where: Any) -> Account | Graph
         return _untold(person, "the answer doesn't say the groups")
     found = list(where["value"])
     if where.get("@odata.nextLink"):
-        found += graph.pages(where["@odata.nextLink"])
+        try:
+            found += graph.pages(where["@odata.nextLink"])
+        except GraphError as error:
+            return error
     groups = frozenset(str(one["id"] if isinstance(one, dict) else one).lower() for one in found)
     return Account(person, "enabled", who.get("userType") == "Guest", groups)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -258,6 +260,39 @@ def test_a_directory_that_is_away_changes_nothing() -> None:
     world.directory.fault = lambda: None
     world.round()
     assert world.store.live(PERSON) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "followed"), [("graph.microsoft.com", True), ("graph.microsoft.com.evil.example", False)]
+)
+def test_whoever_is_in_many_groups_is_read_page_by_page(host: str, followed: bool) -> None:
+    world = World()
+    whole = world.directory._one
+
+    def one(method: str, url: str) -> dict[str, object]:
+        if "memberOf" not in url:
+            return whole(method, url)
+        return {"status": 200, "body": {"value": [], "@odata.nextLink": f"https://{host}/v1.0/users/x/memberOf?p=2"}}
+
+    world.directory._one = one  # type: ignore[method-assign]
+    world.directory._delta = _with_page_two(world.directory)  # type: ignore[method-assign, assignment]
+    world.directory.join(ADMINS, OTHER)
+    if followed:
+        world.round()
+        assert world.store.roles[OTHER] == ("Admin", "Viewer")
+    else:
+        with pytest.raises(GraphError, match="another host"):
+            world.round()
+        assert world.store.live(OTHER)
+
+
+def _with_page_two(directory: Directory) -> Callable[[str, dict[str, str]], httpx.Response]:
+    whole = directory._delta
+
+    def answer(kind: str, query: dict[str, str]) -> httpx.Response:
+        return httpx.Response(200, json={"value": [{"id": ADMINS.upper()}]}) if "p" in query else whole(kind, query)
+
+    return answer
 
 
 def test_a_verdict_says_why() -> None:
