@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from airflow_entra.access import plan
 from airflow_entra.access.vault import VaultPlace
-from airflow_entra.directory import membership
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
 from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_vaults
@@ -16,7 +16,9 @@ from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
 from airflow_entra.importing.engine import Engine
+from airflow_entra.importing.finding import Found
 from airflow_entra.importing.ids import Live, resource_ids
+from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import dynamic_resources, importable, settled
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
@@ -37,10 +39,14 @@ class Sources:
 
 @dataclass(frozen=True)
 class Taken:
-    """`imported`: how many resources came into the state this time; `differing`: what the next `up` would do."""
+    """`imported`: how many resources came into the state this time; `differing`: what the next `up` would do.
+
+    `findings`: what could not be brought into the state, and why.
+    """
 
     imported: int
     differing: tuple[Difference, ...]
+    findings: tuple[Found, ...] = ()
 
 
 def read(sources: Sources, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:
@@ -75,8 +81,8 @@ def take_over(
     Raises EngineRefusedError, GraphError. Changes nothing in the tenant.
     """
     planned = plan(settings, stack)
-    groups = membership.group_ids(sources.graph, planned)
-    live = Live(application, groups, *_vault(settings, sources))
+    groups = live_groups(planned, application, partial(_with_nickname, sources.graph))
+    live = Live(application, groups.ids, *_vault(settings, sources))
     ids = resource_ids(settings, planned, live)
     say("Asking Pulumi what the stack file declares ...")
     listed = engine.preview()
@@ -93,9 +99,13 @@ def take_over(
         engine.replace_state(right)
         count += dynamic_resources(right) - dynamic_resources(before)
     if wanted is None and right is None:
-        return Taken(0, differences(listed.steps))
+        return Taken(0, differences(listed.steps), groups.findings)
     say("Asking Pulumi what the next `pulumi up` would change ...")
-    return Taken(count, differences(engine.preview().steps))
+    return Taken(count, differences(engine.preview().steps), groups.findings)
+
+
+def _with_nickname(graph: Graph, nickname: str) -> list[str]:
+    return [group["id"] for group in graph.pages("/groups", {"$filter": f"mailNickname eq '{nickname}'"})]
 
 
 def _vault(settings: StackSettings, sources: Sources) -> tuple[LiveVault | None, str | None]:

@@ -74,7 +74,8 @@ def run(
         taken = take_over(settings, choices.stack, application, sources, engine, say)
     except httpx.TransportError as error:
         raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
-    return replace(report, imported=taken.imported, differing=taken.differing)
+    findings = (*taken.findings, *report.findings)
+    return replace(report, imported=taken.imported, differing=taken.differing, findings=findings)
 
 
 def _object_id(token: str) -> str | None:

@@ -29,6 +29,7 @@ from airflow_entra.importing.choices import Choices, Groups
 from airflow_entra.importing.draft import Draft, draft
 from airflow_entra.importing.finding import DraftError
 from airflow_entra.importing.ids import ASSIGNMENT, GROUP, Live, resource_ids
+from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.load import load_text
@@ -137,7 +138,7 @@ def test_what_this_program_deployed_comes_back_with_the_same_access(
 def test_no_assignment_would_be_made_or_taken_away(roles: dict[str, Any], groups: Groups) -> None:
     application = deployed(stack(roles), STACK)
     after = read_back(draft(application, (), choices(groups=groups)))
-    ids = resource_ids(after, plan(after, STACK), Live(application, live_groups(after, application)))
+    ids = resource_ids(after, plan(after, STACK), Live(application, found_groups(after, application)))
     wanted = {key for kind, key in ids if kind == ASSIGNMENT and not key.startswith("application-permission")}
     assert wanted == {assignment.key for assignment in plan(after, STACK).assignments}
     assert {id_.rpartition("/")[2] for (kind, _), id_ in ids.items() if kind == ASSIGNMENT} == {
@@ -147,19 +148,15 @@ def test_no_assignment_would_be_made_or_taken_away(roles: dict[str, Any], groups
     assert {key for kind, key in ids if kind == GROUP} >= {group.key for group in made}
 
 
-def live_groups(settings: StackSettings, application: Registered) -> dict[str, str]:
-    """What `membership.group_ids` finds: by id, else by nickname."""
-    by_nickname = {group.nickname: group.id for group in (application.groups or {}).values()}
-    return {
-        key: group.object_id or by_nickname[group.mail_nickname]
-        for key, group in plan(settings, STACK).groups.items()
-        if group.object_id or group.mail_nickname in by_nickname
-    }
+def found_groups(settings: StackSettings, application: Registered) -> dict[str, str]:
+    found = live_groups(plan(settings, STACK), application, lambda _: ())
+    assert found.findings == ()
+    return dict(found.ids)
 
 
 def granted(settings: StackSettings, application: Registered) -> set[tuple[str, str]]:
     """(role, object id of a group that gives it)."""
-    ids = live_groups(settings, application) | {
+    ids = found_groups(settings, application) | {
         key: id_ for key, id_ in group_ids(settings, STACK).items() if id_ in (application.groups or {})
     }
     return {(role, ids[key]) for role, keys in plan(settings, STACK).roles.items() for key in keys}
