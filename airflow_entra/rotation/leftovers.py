@@ -67,11 +67,21 @@ class GraphEntra:
             return None
 
 
-def nobodys(in_entra: InEntra, export: Mapping[str, Any], before: Collection[str], now: datetime) -> list[str]:
-    """The key ids of secrets whose value nobody has: the state doesn't know them, and they came since `before`, which
-    is what Entra had before the update, or long ago."""
+def nobodys(in_entra: InEntra, export: Mapping[str, Any], before: Collection[str]) -> list[str]:
+    """The key ids of secrets whose value nobody has: they came since `before`, which is what Entra had before the
+    update, and the state doesn't know them."""
+    return [key for key in _unknown(in_entra, export) if key not in before]
+
+
+def forgotten(in_entra: InEntra, export: Mapping[str, Any], now: datetime) -> list[str]:
+    """The key ids of such secrets of long ago. To be asked when the vault has a secret that the state knows: a state
+    that was lost and restored doesn't know the one in use."""
+    return [key for key in _unknown(in_entra, export) if now - in_entra[key] > _SETTLED]
+
+
+def _unknown(in_entra: InEntra, export: Mapping[str, Any]) -> list[str]:
     known = {(one.get("outputs") or {}).get("keyId") for one in _passwords(export)}
-    return [key for key, made in in_entra.items() if key not in known and (key not in before or now - made > _SETTLED)]
+    return [key for key in in_entra if key not in known]
 
 
 def without_gone(export: Mapping[str, Any], in_entra: InEntra) -> dict[str, Any] | None:

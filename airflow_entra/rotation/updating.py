@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from airflow_entra.recovery.pending import interruption
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
-from airflow_entra.rotation.leftovers import Entra, InEntra, nobodys, without_gone
+from airflow_entra.rotation.leftovers import Entra, InEntra, forgotten, nobodys, without_gone
 from airflow_entra.rotation.slots import Held, Slot, held
 from airflow_entra.rotation.steps import others, refusal
 
@@ -78,10 +78,11 @@ class Updating:
     def update(self, before: Held, replaced: Sequence[Slot]) -> Held:
         """Replace these, nothing else with them; what the state holds afterwards. Raises RefusedError, LockedError."""
         self.check(before, replaced)
-        if held(self.engine.export(), self.stack) != before:
+        state = self.engine.export()
+        if held(state, self.stack) != before:
             raise RefusedError(one_at_a_time(self.stack, "another run changed the secret meanwhile"))
         known = self.entra.secrets(before.application)
-        self._tidied(before, known)
+        self._without_gone(state, known)
         to_replace = [slot.urn for slot in replaced]
 
         def once() -> Held:
@@ -92,10 +93,15 @@ class Updating:
                 raise
             except EngineError as error:
                 failure = error
-            after = held(self._tidied(before, known), self.stack)
+            state, in_entra = self.state(look_only=False), self.entra.secrets(before.application)
+            if in_entra is not None and known is not None:
+                self._remove(before.application, nobodys(in_entra, state, known))
+            state = self._without_gone(state, in_entra)
+            after = held(state, self.stack)
             if all(after.key_ids[slot.name] != slot.key_id for slot in replaced):
                 to_replace.clear()  # whatever comes now, not once more
             if not to_replace and after.finished:
+                self._remove(before.application, forgotten(in_entra or {}, state, self.now))
                 return after  # where it failed, only at what was done already
             raise failure or EngineError("the vault does not have the newest secret")
 
@@ -113,16 +119,14 @@ class Updating:
                 )
             ) from error
 
-    def _tidied(self, before: Held, known: InEntra | None) -> dict[str, Any]:
-        """The state; what nobody has is taken away from Entra, and what Entra has no more from the state."""
-        state = self.state(look_only=False)
-        in_entra = self.entra.secrets(before.application)
-        if in_entra is None:
-            return state
-        for key_id in nobodys(in_entra, state, in_entra if known is None else known, self.now):
-            if self.entra.remove(before.application, key_id):
+    def _remove(self, application: str, key_ids: Sequence[str]) -> None:
+        for key_id in key_ids:
+            if self.entra.remove(application, key_id):
                 self.say(f"  key {key_id}, which Entra made and whose value was lost on the way: removed")
-        rest = without_gone(state, in_entra)
+
+    def _without_gone(self, state: dict[str, Any], in_entra: InEntra | None) -> dict[str, Any]:
+        """The state, rid of what Pulumi would remove in vain."""
+        rest = without_gone(state, in_entra) if in_entra is not None else None
         if rest is None:
             return state
         self.engine.put(rest)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from airflow_entra.directory.credentials import CredentialError
-from airflow_entra.rotation.leftovers import GraphEntra, nobodys, without_gone
+from airflow_entra.rotation.leftovers import GraphEntra, forgotten, nobodys, without_gone
 from airflow_entra_auth.graph import Graph
 from tests.rotation.test_slots import START, password, vault_secret
 
@@ -36,14 +36,21 @@ STATE = export(
     [
         ({"a": LONG_AGO, "b": JUST_NOW, "b-before": LONG_AGO}, {"a", "b-before"}, []),
         ({"a": LONG_AGO, "new": JUST_NOW}, {"a"}, ["new"]),
-        ({"a": LONG_AGO, "another-runs": JUST_NOW}, {"a", "another-runs"}, []),
-        ({"a": LONG_AGO, "of-long-ago": LONG_AGO}, {"a", "of-long-ago"}, ["of-long-ago"]),
+        ({"a": LONG_AGO, "there": LONG_AGO}, {"a", "there"}, []),
         ({}, set(), []),
     ],
-    ids=["all known", "came during the update", "may be another run's", "nobody's for long", "none"],
+    ids=["all known", "came during the update", "was there before", "none"],
 )
-def test_what_nobody_has(in_entra: dict[str, datetime], before: set[str], found: list[str]) -> None:
-    assert nobodys(in_entra, STATE, before, START) == found
+def test_what_came_during_an_update_and_nobody_has(
+    in_entra: dict[str, datetime], before: set[str], found: list[str]
+) -> None:
+    assert nobodys(in_entra, STATE, before) == found
+
+
+def test_what_nobody_has_for_long() -> None:
+    in_entra = {"a": LONG_AGO, "b-before": LONG_AGO, "of-long-ago": LONG_AGO, "of-another-run": JUST_NOW}
+    assert forgotten(in_entra, STATE, START) == ["of-long-ago"]
+    assert forgotten({}, STATE, START) == []
 
 
 def test_only_replaced_secrets_that_entra_does_not_have_leave_the_state() -> None:
