@@ -32,7 +32,17 @@ class Filter:
     @cached_property
     def equalities(self) -> Mapping[str, str]:
         """Property -> string for each `property eq 'string'` that every match must satisfy."""
-        found: dict[str, str] = {}
+        return {name: values[0] for name, values in self._choices.items() if len(values) == 1}
+
+    @cached_property
+    def ids(self) -> Sequence[str] | None:
+        """The ids of which every match must have one, from `id eq` or `id in`; None where all are possible."""
+        return self._choices.get("id")
+
+    @cached_property
+    def _choices(self) -> Mapping[str, Sequence[str]]:
+        """Property -> the strings of which every match must have one."""
+        found: dict[str, Sequence[str]] = {}
         pending: list[ast._Node] = [self.expression]
         while pending:
             match pending.pop():
@@ -43,7 +53,11 @@ class Filter:
                     left=ast.Identifier(name=name),
                     right=ast.String(val=value) | ast.GUID(val=value),
                 ):
-                    found[name] = value
+                    found[name] = [value]
+                case ast.Compare(comparator=ast.In(), left=ast.Identifier(name=name), right=ast.List(val=values)) if (
+                    all(isinstance(value, ast.String | ast.GUID) for value in values)
+                ):
+                    found[name] = [value.val for value in values]
         return found
 
     @cached_property

@@ -108,9 +108,11 @@ def _rows(directory: Directory, kind: str, options: Options, deleted: bool) -> I
     """Stored objects of a kind in order of creation, narrowed as far as the lookups go."""
     after = options.after if options.order is None else 0
     equalities = options.filter.equalities if options.filter else {}
-    if "id" in equalities:
-        found = directory.get(kind, equalities["id"], deleted=deleted)
-        documents = iter([found] if found is not None and found.position > after else [])
+    ids = options.filter.ids if options.filter else None
+    if ids is not None:
+        there = (directory.get(kind, id_, deleted=deleted) for id_ in ids)
+        found = {document.position: document for document in there if document is not None}
+        documents = iter([found[position] for position in sorted(found) if position > after])
     else:
         narrowed = next((item for item in equalities.items() if item[0] in LOOKUPS.get(kind, ())), None)
         documents = directory.scan(kind, where=narrowed, after=after, deleted=deleted)

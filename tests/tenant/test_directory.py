@@ -334,6 +334,7 @@ def request_to(number: int) -> JsonObject:
         {"requests": [request_to(number) for number in range(21)]},
         {"requests": [request_to(1), request_to(1)]},
         {"requests": [{"id": "1"}]},
+        {"requests": [request_to(1) | {"dependsOn": ["7"]}]},
         {"requests": ["text"]},
     ],
 )

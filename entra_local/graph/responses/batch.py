@@ -17,27 +17,37 @@ Answer = Callable[[Call], Reply]
 
 def batch(request: GraphRequest, answer: Answer) -> Reply:
     """Answer each request of a batch, those with `dependsOn` only when what they depend on succeeded."""
-    wanted: Any = request.call.json().get("requests")
-    if not isinstance(wanted, list) or not 1 <= len(wanted) <= MAXIMUM:
-        raise BadQuery(f"Invalid batch payload format: 'requests' holds 1 to {MAXIMUM} requests.")
+    wanted = _checked(request.call.json().get("requests"))
     statuses: dict[str, int] = {}
     responses = []
+    for item in wanted:
+        if any(statuses[str(before)] >= 400 for before in item.get("dependsOn") or []):
+            message = {"error": {"code": "FailedDependency", "message": "A request that this one depends on failed."}}
+            reply = Reply(424, message)
+        else:
+            reply = answer(_inner(request, item, item.get("headers") or {}))
+        statuses[item["id"]] = reply.status
+        responses.append(_outer(item["id"], reply))
+    return Reply(200, {"responses": responses})
+
+
+def _checked(wanted: Any) -> list[JsonObject]:
+    """The requests of a batch. Raises BadQuery, before any of them is answered."""
+    if not isinstance(wanted, list) or not 1 <= len(wanted) <= MAXIMUM:
+        raise BadQuery(f"Invalid batch payload format: 'requests' holds 1 to {MAXIMUM} requests.")
+    ids: set[str] = set()
     for item in wanted:
         if not isinstance(item, dict) or not all(isinstance(item.get(name), str) for name in ("id", "method", "url")):
             raise BadQuery("Invalid batch payload format: each request has an id, a method and a url.")
         dependencies, headers = item.get("dependsOn") or [], item.get("headers") or {}
         if not isinstance(dependencies, list) or not isinstance(headers, dict):
             raise BadQuery("Invalid batch payload format: dependsOn is a list, headers an object.")
-        if item["id"] in statuses:
+        if item["id"] in ids:
             raise BadQuery("Invalid batch payload format: the ids of the requests are not unique.")
-        if any(statuses.get(before, 500) >= 400 for before in map(str, dependencies)):
-            message = {"error": {"code": "FailedDependency", "message": "A request that this one depends on failed."}}
-            reply = Reply(424, message)
-        else:
-            reply = answer(_inner(request, item, headers))
-        statuses[item["id"]] = reply.status
-        responses.append(_outer(item["id"], reply))
-    return Reply(200, {"responses": responses})
+        if unknown := [str(before) for before in dependencies if str(before) not in ids]:
+            raise BadQuery(f"Invalid batch payload format: no request before this one has the id {unknown[0]!r}.")
+        ids.add(item["id"])
+    return wanted
 
 
 def _inner(request: GraphRequest, item: JsonObject, given: JsonObject) -> Call:
