@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,17 +15,18 @@ from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_v
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
-from airflow_entra.importing.engine import Engine
+from airflow_entra.importing.engine import Engine, EngineRefusedError
 from airflow_entra.importing.finding import Found
-from airflow_entra.importing.ids import Live, resource_ids
+from airflow_entra.importing.ids import PRINCIPAL, Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text, write_new
-from airflow_entra.importing.state import dynamic_resources, importable, settled
+from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph
 
 Say = Callable[[str], None]
 _NETWORK = "2024-05-01"
+_SERVICE_PRINCIPAL = (PRINCIPAL, "service-principal")
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,11 @@ def take_over(
     say("Asking Pulumi what the stack file declares ...")
     listed = engine.preview()
     wanted = importable(listed.creates, ids)
+    count = 0
     if wanted is not None:
         count = sum(not one.get("component") for one in wanted["resources"])
         say(f"Importing {count} resources into the state of stack {stack} ...")
-        engine.import_(wanted, protect=settings.environment == "production")
-    else:
-        count = 0
+        import_all(engine, wanted, ids, protect=settings.environment == "production")
     before = engine.export()
     right = settled(before, listed.steps, ids, application.lifetime_policy)
     if right is not None:
@@ -102,6 +102,24 @@ def take_over(
         return Taken(0, differences(listed.steps), groups.findings)
     say("Asking Pulumi what the next `pulumi up` would change ...")
     return Taken(count, differences(engine.preview().steps), groups.findings)
+
+
+def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, protect: bool) -> None:
+    """Raises EngineRefusedError.
+
+    A service principal's id has its path in the state of azuread 6, and is imported by it; some releases of the
+    provider below check for the bare id instead, and say so.
+    """
+    try:
+        engine.import_(wanted, protect=protect)
+    except EngineRefusedError as refused:
+        path = ids.get(_SERVICE_PRINCIPAL)
+        if path is None or "is not valid: uuid" not in str(refused):
+            raise
+        bare = {**ids, _SERVICE_PRINCIPAL: path.rpartition("/")[2]}
+        rest = importable(engine.preview().creates, bare)  # what came into the state before it isn't listed any more
+        if rest is not None:
+            engine.import_(rest, protect=protect)
 
 
 def _with_nickname(graph: Graph, nickname: str) -> list[str]:

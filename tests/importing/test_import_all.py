@@ -1,0 +1,54 @@
+"""Which form of a service principal's id the provider takes is found out, and nothing else is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_entra.importing.engine import Engine, EngineRefusedError, Listed
+from airflow_entra.importing.ids import APPLICATION, PRINCIPAL, Resource
+from airflow_entra.importing.take_over import import_all
+
+IDS: dict[Resource, str] = {
+    (APPLICATION, "application"): "/applications/1",
+    (PRINCIPAL, "service-principal"): "/servicePrincipals/2",
+}
+
+
+class FakeEngine(Engine):
+    """Refuses the first import in these words, after the application came in."""
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__("prod", Path())
+        self.refusal, self.imported = refusal, []
+
+    refusal: str
+    imported: list[list[str]]
+
+    def import_(self, resources: Mapping[str, Any], *, protect: bool) -> None:
+        assert protect
+        self.imported.append([one["id"] for one in resources["resources"]])
+        if len(self.imported) == 1:
+            raise EngineRefusedError(self.refusal)
+
+    def preview(self) -> Listed:
+        return Listed((), {"resources": [{"type": PRINCIPAL, "name": "service-principal", "id": "<PLACEHOLDER>"}]})
+
+
+WANTED = {"resources": [{"type": kind, "name": name, "id": id_} for (kind, name), id_ in IDS.items()]}
+
+
+def test_a_provider_that_wants_the_bare_id_gets_it() -> None:
+    engine = FakeEngine('specified ID ("/servicePrincipals/2") is not valid: uuid string is wrong length')
+    import_all(engine, WANTED, IDS, protect=True)
+    assert engine.imported == [["/applications/1", "/servicePrincipals/2"], ["2"]]
+
+
+def test_any_other_refusal_is_told() -> None:
+    engine = FakeEngine("pulumi import --file failed: resource does not exist")
+    with pytest.raises(EngineRefusedError, match="does not exist"):
+        import_all(engine, WANTED, IDS, protect=True)
+    assert len(engine.imported) == 1
