@@ -54,10 +54,10 @@ class Filter:
                     right=ast.String(val=value) | ast.GUID(val=value),
                 ):
                     found[name] = [value]
-                case ast.Compare(comparator=ast.In(), left=ast.Identifier(name=name), right=ast.List(val=values)) if (
-                    all(isinstance(value, ast.String | ast.GUID) for value in values)
-                ):
-                    found[name] = [value.val for value in values]
+                case ast.Compare(comparator=ast.In(), left=ast.Identifier(name=name), right=ast.List(val=values)):
+                    texts = [value.val for value in values if isinstance(value, ast.String | ast.GUID)]
+                    if len(texts) == len(values):
+                        found[name] = texts
         return found
 
     @cached_property
