@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from airflow_entra.local import fault
+from airflow_entra.local.fault import Faults
 from tests.airflow.browser import Browser
 from tests.airflow.company import INNER_GROUP, Company
 from tests.airflow.forger import Forger
@@ -129,6 +131,35 @@ def test_a_token_from_before_a_change_brings_no_role_back(site: Site, watcher: W
     ]
     until(lambda: site.roles_of(WATCHED_RACING) == {"Viewer"}, SOON, watcher.log)
     assert site.is_signed_in(browser)
+
+
+@pytest.mark.parametrize("site", ["3.3"], indirect=True)
+def test_a_directory_in_trouble_is_followed_and_one_that_is_away_changes_nothing(
+    site: Site, company: Company, watcher: Watcher
+) -> None:
+    had, keeps = Holder(site, WATCHED), Holder(site, WATCHED_TWICE)
+    with _faults(company, Faults(throttle=30, server_errors=5, drop=2, hosts=("graph",))):
+        company.disable(WATCHED)
+        until(had.is_out, 2 * SOON, watcher.log)
+        company.enable(WATCHED)
+        until(lambda: site.roles_of(WATCHED) == {"Viewer"}, 2 * SOON, watcher.log)
+    with _faults(company, Faults(away=True, hosts=("graph",))):
+        failures = watcher.metric("failures_total")
+        until(lambda: watcher.metric("failures_total") > failures, 2 * SOON, watcher.log)
+        assert any(keeps.ways_in()), "nobody is put out"
+        assert had.is_out()
+    rounds = watcher.metric("rounds_total")
+    until(lambda: watcher.metric("rounds_total") > rounds, 2 * SOON, watcher.log)
+    assert "Traceback" not in watcher.log
+
+
+@contextmanager
+def _faults(company: Company, faults: Faults) -> Iterator[None]:
+    fault.set_faults(company.world, faults)
+    try:
+        yield
+    finally:
+        fault.end(company.world)
 
 
 def test_of_two_watchers_the_second_goes_on_where_the_first_was_killed(
