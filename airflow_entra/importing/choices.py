@@ -13,8 +13,9 @@ Groups = Literal["keep", "manage"]
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """`groups`: keep leaves them owned elsewhere, manage takes them over. `roles`: an app role's value or a group (name
-    or id) -> the Airflow role that it stands for. `deployer` and `owners` are object ids that become owners."""
+    """`groups`: keep leaves them owned elsewhere, manage takes them over. `roles`: an app role (its value or id) or a
+    group (its name or id) -> the Airflow role that it stands for. `deployer` and `owners` are object ids that become
+    owners."""
 
     stack: str
     environment: Environment = "production"

@@ -89,7 +89,7 @@ def _role_name(role: AppRole, choices: Choices) -> str | None:
     """The Airflow role that an app role is; None where it can be none."""
     if not (role.value and role.enabled and role.for_people):
         return None
-    name = choices.roles.get(role.value) or _airflows_own(role.value)
+    name = choices.roles.get(role.value) or choices.roles.get(role.id.lower()) or _airflows_own(role.value)
     return name if _NAME.fullmatch(name) else None
 
 

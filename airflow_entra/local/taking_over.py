@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from airflow_entra.access import plan
 from airflow_entra.access.token import TokenError, unverified_claims
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
@@ -20,6 +21,7 @@ from airflow_entra.importing.draft import draft
 from airflow_entra.importing.engine import Engine, EngineRefusedError
 from airflow_entra.importing.finding import DraftError, Found
 from airflow_entra.importing.report import Report
+from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import Sources, read, take_over, write
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.workspace import prepare_workspace
@@ -51,8 +53,9 @@ def run(
     world = project_world()
     file = out or world.stack_file(choices.stack)
     if file.exists() and not overwrite:
-        settings: StackSettings | None = load(file)
-        choices = _as_the_file_says(choices, load(file))
+        existing = load(file)
+        choices = _as_the_file_says(choices, existing)
+        settings: StackSettings | None = existing
     else:
         settings = None
     token = token_source(GRAPH, tenant_id)
@@ -66,7 +69,7 @@ def run(
             say(f"{file} is written.")
             settings, written = load(file), True
         else:
-            findings, written = _about(application, vaults, choices), False
+            findings, written = _about(application, vaults, choices, settings), False
         report = Report(choices.stack, str(file), written, findings)
         if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
             return report
@@ -90,10 +93,13 @@ def _object_id(token: str) -> str | None:
 def _as_the_file_says(choices: Choices, settings: StackSettings) -> Choices:
     """A file that is there has decided what the options would."""
     place = VaultPlace.of(settings, settings.credential) if isinstance(settings.credential, VaultSecret) else None
+    access = plan(settings, choices.stack)
+    groups = {group.object_id or group.name: group.roles[0] for group in access.groups.values()}
     return replace(
         choices,
         environment=settings.environment,
         licence=settings.tenant.licence,
+        roles=groups | {role.id: role.value for role in access.app_roles},
         owners=tuple(settings.owners.application),
         subscription=settings.subscription_id,
         vault=None if place is None else place.id,
@@ -101,12 +107,16 @@ def _as_the_file_says(choices: Choices, settings: StackSettings) -> Choices:
     )
 
 
-def _about(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> tuple[Found, ...]:
-    """What is to be said about the tenant, with a stack file that is there already."""
+def _about(
+    application: Registered, vaults: Sequence[LiveVault], choices: Choices, settings: StackSettings
+) -> tuple[Found, ...]:
+    """What is to be said about the tenant, with a stack file that is there already and has settled some of it."""
+    settled = {f"role {name}" for name, role in settings.roles.items() if role.dags not in ({}, NOBODY_KNOWS)}
     try:
-        return draft(application, vaults, choices if vaults else replace(choices, vault=None)).findings
+        findings = draft(application, vaults, choices if vaults else replace(choices, vault=None)).findings
     except DraftError as problem:
-        return (problem.found,)
+        findings = (problem.found,)
+    return tuple(one for one in findings if one.where not in settled)
 
 
 def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[str], None]) -> Engine:
