@@ -121,9 +121,9 @@ class _Reading:
     def all(self, since: datetime, known: Collection[str]) -> Audited:
         application, principal = self._application()
         registration, programs = self._registration(principal)
-        ids = membership.group_ids(self._graph, self._plan)
-        wanted = {*ids.values(), *(one.principal for one in registration.assigned)}
-        members = membership.members(self._graph, wanted)
+        assigned = {one.principal for one in registration.assigned}
+        ids = membership.group_ids(self._graph, self._plan, assigned)
+        members = membership.members(self._graph, {*ids.values(), *assigned})
         people = {account.id: account for group in members.values() for account in group.accounts}
         in_person = [one.principal for one in registration.assigned if one.principal not in members]
         people |= {one.id: one for one in self._accounts(id_ for id_ in in_person if id_ not in people)}

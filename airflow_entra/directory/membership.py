@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -94,15 +94,21 @@ def registration(graph: Graph, stack: str) -> Registration:
     )
 
 
-def group_ids(graph: Graph, plan: AccessPlan) -> dict[str, str]:
-    """The object ids of the plan's groups that exist, by the plan's keys. Raises GraphError."""
+def group_ids(graph: Graph, plan: AccessPlan, assigned: Collection[str] = ()) -> dict[str, str]:
+    """The object ids of the plan's groups that exist, by the plan's keys. Raises GraphError.
+
+    A nickname isn't unique. Of several groups with it, the one in `assigned` (to the application) is meant; where
+    none or several are, no one can say which.
+    """
     ids = {}
     for key, group in plan.groups.items():
         if group.object_id:
             ids[key] = group.object_id
             continue
-        for found in graph.pages("/groups", {"$filter": f"mailNickname eq '{group.mail_nickname}'"}):
-            ids[key] = found["id"]
+        found = [one["id"] for one in graph.pages("/groups", {"$filter": f"mailNickname eq '{group.mail_nickname}'"})]
+        meant = found if len(found) == 1 else [id_ for id_ in found if id_ in assigned]
+        if len(meant) == 1:
+            ids[key] = meant[0]
     return ids
 
 

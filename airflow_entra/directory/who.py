@@ -68,7 +68,7 @@ class UnknownPersonError(Exception):
 def read(graph: Graph, settings: StackSettings, plan: AccessPlan) -> tuple[Directory, SignOnRules]:
     """What the tenant and the stack file say. Raises NotDeployedError, GraphError."""
     registration = membership.registration(graph, plan.stack)
-    ids = membership.group_ids(graph, plan)
+    ids = membership.group_ids(graph, plan, {assigned.principal for assigned in registration.assigned})
     wanted = {*ids.values(), *(assigned.principal for assigned in registration.assigned)}
     directory = Directory(membership.accounts(graph), registration, membership.members(graph, wanted))
     return directory, rules(settings, plan, registration.client_id, ids)

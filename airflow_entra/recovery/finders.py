@@ -72,8 +72,22 @@ def _service_principals(inputs: Inputs, clients: Clients) -> list[str]:
 
 
 def _groups(inputs: Inputs, clients: Clients) -> list[str]:
+    """With the owners that were asked for and nobody in it yet. A nickname is no proof: anybody may make a group with
+    it, and would then say who has the role."""
     found = _list(clients.graph, "/groups", f"mailNickname eq '{inputs['mailNickname']}'")
-    return [f"/groups/{one['id']}" for one in found]
+    paths = [f"/groups/{one['id']}" for one in found]
+    return [path for path in paths if _owned_as_asked(inputs, path, clients) and not _members(path, clients)]
+
+
+def _owned_as_asked(inputs: Inputs, group: str, clients: Clients) -> bool:
+    owners = _list(clients.graph, f"{group}/owners")
+    if inputs.get("owners") is None:  # the provider then makes the caller the owner, which is a program
+        return not any(one.get("@odata.type") == "#microsoft.graph.user" for one in owners)
+    return {one["id"].lower() for one in owners} == {owner.lower() for owner in inputs["owners"]}
+
+
+def _members(group: str, clients: Clients) -> list[Any]:
+    return _list(clients.graph, f"{group}/members")
 
 
 def _app_role_assignments(inputs: Inputs, clients: Clients) -> list[str]:

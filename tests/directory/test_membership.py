@@ -98,6 +98,11 @@ def test_groups_are_known_by_id_or_by_the_nickname_that_no_rename_changes() -> N
     existing = {group.key: group.object_id for group in access.with_source("existing")}
     assert membership.group_ids(graph(answers), access) == {first.key: "made"} | existing
 
+    answers[f"/groups?mailNickname eq '{first.mail_nickname}'"] = {"value": [{"id": "made"}, {"id": "mallorys"}]}
+    assert membership.group_ids(graph(answers), access, {"made"}) == {first.key: "made"} | existing
+    assert membership.group_ids(graph(answers), access) == existing
+    assert membership.group_ids(graph(answers), access, {"made", "mallorys"}) == existing
+
 
 def test_members_are_direct_ones_and_those_of_the_groups_inside() -> None:
     person, group = "#microsoft.graph.user", "#microsoft.graph.group"

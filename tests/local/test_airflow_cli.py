@@ -17,6 +17,7 @@ import pytest
 
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.world import World
+from airflow_entra.render import FILES
 from tests.airflow.waiting import until
 
 PROJECT = Path(__file__).parents[2]
@@ -110,7 +111,7 @@ def test_the_rendered_files_come_from_the_deployment(airflow_entra: CommandLine,
     airflow_entra("render", "--out", str(tmp_path / "out"))
 
     names = {file.name for file in (tmp_path / "out").iterdir()}
-    assert names == {"webserver_config.py", "airflow.env", "values.yaml", "compose.yaml", "sign-on.json"}
+    assert names == set(FILES.values())
     said = airflow_entra("local", "run", "--", "airflow-entra", "render", "--target", "roles")
     assert (tmp_path / "out" / "sign-on.json").read_text() in said
 

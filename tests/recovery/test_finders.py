@@ -73,8 +73,15 @@ VAULT_ID = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaul
         ),
         (
             "azuread:index/groupWithoutMembers:GroupWithoutMembers",
-            {"mailNickname": "n"},
-            {"/v1.0/groups?mailNickname eq 'n'": listed({"id": "g"})},
+            {"mailNickname": "n", "owners": ["O"]},
+            {
+                "/v1.0/groups?mailNickname eq 'n'": listed({"id": "g"}, {"id": "evil"}, {"id": "used"}),
+                "/v1.0/groups/g/owners": listed({"id": "o"}),
+                "/v1.0/groups/g/members": listed(),
+                "/v1.0/groups/evil/owners": listed({"id": "o"}, {"id": "mallory"}),
+                "/v1.0/groups/used/owners": listed({"id": "o"}),
+                "/v1.0/groups/used/members": listed({"id": "mallory"}),
+            },
             "/groups/g",
         ),
         (
