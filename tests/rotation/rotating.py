@@ -42,7 +42,7 @@ class Rotating:
         return subprocess.Popen(
             [sys.executable, "-m", "airflow_entra.cli", "rotate", "--stack", STACK, *options],
             cwd=PROJECT,
-            env={**self.session.environment, PROVE: "3"},
+            env={**self.session.environment, PROVE: "2"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
