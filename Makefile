@@ -44,7 +44,7 @@ clean:
 	@if [ -x $(RUN)/airflow-entra ]; then $(RUN)/airflow-entra local reset --yes; else rm -rf .local; fi
 
 test: .venv/synced
-	@$(RUN)/python -m pytest -n 2 --dist loadgroup
+	@$(RUN)/python -m pytest -n 2
 
 check: .venv/synced
 	@$(RUN)/ruff format --check .

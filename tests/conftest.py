@@ -8,6 +8,8 @@ import click
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from engine.obtain import engine_folder
 from tests.chromium import chromium
@@ -16,23 +18,30 @@ settings.register_profile("anywhere", deadline=None)  # how long an example take
 settings.load_profile("anywhere")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two lanes (`make test`): the tests with real Airflows share theirs, and begin at once, for they take the longest.
-
-    All else is handed out module by module, so that no module's world is made twice.
-    """
-    items.sort(key=lambda item: (not _with_airflow(item), _with_airflow(item) and item.path.name == LAST))
-    for item in items:
-        lane = "airflow" if _with_airflow(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(lane))
-
-
 LAST = "test_pages.py"
 """What the tests with real Airflows saw, held against docs/."""
 
 
-def _with_airflow(item: pytest.Item) -> bool:
-    return item.path.parent.name == "airflow"
+class Lanes(LoadScopeScheduling):  # type: ignore[misc]
+    """`make test` has two lanes: the tests with real Airflows share theirs, all else goes module by module.
+
+    No module's world is made twice that way. pytest-xdist's own groups don't work with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return WITH_AIRFLOW if file.startswith(WITH_AIRFLOW) else file
+
+
+WITH_AIRFLOW = "tests/airflow/"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    return Lanes(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture(scope="session")
