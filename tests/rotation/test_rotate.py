@@ -23,7 +23,7 @@ DUE = timedelta(days=90)
 KILLS = int(os.environ.get("KILLS", "1"))
 PATIENCE = 240.0
 LONG = 8.0
-"""Seconds, in which both rotations are well under way on a quiet machine: the span in which the moment to kill them is drawn."""
+"""Seconds in which both rotations are well under way on a quiet machine: the moment to kill them is drawn from them."""
 
 
 def test_before_it_is_due_nothing_happens_and_the_day_is_said(rotating: Rotating) -> None:
