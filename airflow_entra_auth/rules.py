@@ -23,15 +23,17 @@ ACTIONS = ("read", "trigger", "edit", "delete")
 Action = Literal["read", "trigger", "edit", "delete"]
 RolesFrom = Literal["appRoles", "assignedGroups", "securityGroups"]
 Guests = Literal["refuse", "allow"]
+Revocation = Literal["watch", "refresh"]
 
 _FIX = "write the file again with `airflow-entra render --target roles`"
 
 
-def scopes(roles_from: RolesFrom) -> tuple[str, ...]:
-    """What is asked for at a sign-in, and so has to be consented to: who it is; and with security groups, of which none
-    are in the token beyond 200, the right to ask Graph for them."""
+def scopes(roles_from: RolesFrom, revocation: Revocation) -> tuple[str, ...]:
+    """What is asked for at a sign-in, and so has to be consented to: who it is; to ask again later a refresh token; and
+    with security groups, of which none are in the token beyond 200, the right to ask Graph for them."""
+    again = ("offline_access",) if revocation == "refresh" else ()
     more = ("GroupMember.Read.All",) if roles_from == "securityGroups" else ()
-    return ("openid", "profile", "email", "User.Read", *more)
+    return ("openid", "profile", "email", *again, "User.Read", *more)
 
 
 WATCH_PERMISSIONS = ("GroupMember.Read.All", "User.Read.All")
@@ -105,6 +107,7 @@ class SignOnRules:
     roles_from: RolesFrom
     guests: Guests
     airflow_session: int
+    revocation: Revocation
     contact: str | None
     credential: Credential
     roles: Mapping[str, RoleRule]
@@ -191,6 +194,7 @@ def _rules(document: object) -> SignOnRules:
         roles_from=top.one_of("rolesFrom", ("appRoles", "assignedGroups", "securityGroups")),
         guests=top.one_of("guests", ("refuse", "allow")),
         airflow_session=top.seconds("airflowSession"),
+        revocation=top.one_of("revocation", ("watch", "refresh")),
         contact=top.text_or_null("contact"),
         credential=_credential(top.keys("credential")),
         roles=_roles(top.take("roles", dict)),

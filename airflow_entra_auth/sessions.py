@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from airflow_entra_auth import refresh_tokens
 from airflow_entra_auth.claims import Person
 from airflow_entra_auth.tables import SESSIONS
 
@@ -28,6 +29,7 @@ WhyEnded = Literal[
     "disabled in the directory",
     "deleted from the directory",
     "no role left",
+    "refused by the directory",
 ]
 
 
@@ -44,7 +46,8 @@ class EntraSession:
 
 
 def remove_old(connection: Any) -> None:
-    """Removes the rows of sessions that ended `KEPT` seconds ago or earlier."""
+    """Removes the rows of sessions that ended `KEPT` seconds ago or earlier, and what is kept for live ones alone."""
+    refresh_tokens.forget_over(connection)
     connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends_at < int(time.time()) - KEPT))
 
 
@@ -121,4 +124,6 @@ def _end(connection: Any, which: Any, why: WhyEnded) -> int:
         .values(ended_at=int(time.time()), why_ended=why)
         .execution_options(synchronize_session=False)
     )
+    if ended.rowcount:
+        refresh_tokens.forget(connection, which)
     return int(ended.rowcount)

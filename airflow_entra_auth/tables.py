@@ -36,6 +36,15 @@ IDENTITIES = sa.Table(
     sa.UniqueConstraint("tenant_id", "object_id", name="airflow_entra_identity_person"),
 )
 
+REFRESH_TOKENS = sa.Table(
+    "airflow_entra_refresh",
+    metadata,
+    sa.Column("session_id", sa.String(64), primary_key=True),
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("tried_at", sa.BigInteger, nullable=False, index=True),
+)
+"""With `revocation: refresh`: each live session's refresh token, encrypted, and when it last gave an answer."""
+
 WATCH_FEEDS = sa.Table(
     "airflow_entra_watch",
     metadata,

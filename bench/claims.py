@@ -91,6 +91,7 @@ def document() -> dict[str, Any]:
         "rolesFrom": "securityGroups",
         "guests": "refuse",
         "airflowSession": 28_800,
+        "revocation": "watch",
         "contact": None,
         "credential": {"mode": "environment", "variable": "AIRFLOW_ENTRACLIENT_SECRET"},
         "roles": roles,

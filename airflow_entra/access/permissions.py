@@ -17,6 +17,7 @@ SCOPE_IDS = {
     "GroupMember.Read.All": "bc024368-1153-4739-b217-4326f2e966d0",
     "User.Read": "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
     "email": "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0",
+    "offline_access": "7427e0e9-2fba-42fe-b0c0-848c9e6a8182",
     "openid": "37f7f235-527c-4136-accd-4a02d197296e",
     "profile": "14dad69e-099b-42c9-810b-d002981feec1",
 }
@@ -30,7 +31,7 @@ APP_ROLE_IDS = {
 
 def scopes(sign_in: SignIn) -> tuple[str, ...]:
     """The delegated permissions that Airflow will ask for, sorted."""
-    return tuple(sorted(asked_for(sign_in.roles_from)))
+    return tuple(sorted(asked_for(sign_in.roles_from, sign_in.revocation)))
 
 
 def app_permissions(sign_in: SignIn) -> tuple[str, ...]:

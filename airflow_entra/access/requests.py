@@ -147,7 +147,7 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
             "consent",
             f"Let the application itself use {', '.join(own)}",
             "It follows the tenant's changes, so that who left is out of Airflow within seconds. Without it they are "
-            "out when their session ends. `revocation: refresh` asks for no such permission.",
+            "out when their session ends. `revocation: refresh` asks for no such permission, and takes minutes.",
             "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator",
             (Call("GET", find), *(Call("POST", url, grant) for grant in grants)),
             tuple(f"{OWN}{APP_ROLE_IDS[name]}" for name in own),

@@ -33,6 +33,7 @@ def rules(settings: StackSettings, plan: AccessPlan, client_id: str, ids: Mappin
         roles_from=settings.sign_in.roles_from,
         guests=settings.sign_in.guests,
         airflow_session=int(settings.sign_in.airflow_session.total_seconds()),
+        revocation=settings.sign_in.revocation,
         contact=settings.sign_in.contact,
         credential=EnvironmentSecret(""),  # nobody signs in with these rules
         roles=roles,

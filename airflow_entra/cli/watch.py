@@ -1,4 +1,4 @@
-"""airflow-entra watch: who left is out of a local Airflow within seconds."""
+"""airflow-entra watch: who left is out of a local Airflow."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from airflow_entra.local.world import project_world
 def command(
     version: str | None, stack: str, port: int | None, tenant_port: int, once: bool, interval: float, listen: str
 ) -> None:
-    """Follow the local tenant's changes, and end the sessions of who left in a stack's local Airflow.
+    """End the sessions of who left in a stack's local Airflow.
 
-    `local airflow` starts it by itself where the stack file says `revocation: watch`; another one waits until that one
-    ends. Beside a real Airflow the same program runs in Airflow's own image: python -m airflow_entra_auth.watch
+    Within seconds with `revocation: watch` in the stack file, within five minutes with `refresh`. `local airflow`
+    starts it by itself; another one waits until that one ends. Beside a real Airflow the same program runs in Airflow's
+    own image: python -m airflow_entra_auth.watch
     """
     from airflow_entra.local.airflow.deployed import Wish, watch
 

@@ -72,9 +72,9 @@ class Facts:
         return int(self.settings.sign_in.airflow_session.total_seconds())
 
     @property
-    def watched(self) -> bool:
-        """Whether a watcher beside Airflow follows the tenant's changes."""
-        return self.settings.sign_in.revocation == "watch"
+    def soon(self) -> str:
+        """How soon who left is out."""
+        return "within seconds" if self.settings.sign_in.revocation == "watch" else "within five minutes"
 
     @property
     def scopes(self) -> tuple[str, ...]:

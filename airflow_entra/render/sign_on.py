@@ -26,6 +26,7 @@ def sign_on(facts: Facts) -> dict[str, Any]:
         "rolesFrom": settings.sign_in.roles_from,
         "guests": settings.sign_in.guests,
         "airflowSession": facts.session,
+        "revocation": settings.sign_in.revocation,
         "contact": settings.sign_in.contact,
         "credential": dict(facts.credential),
         "roles": {

@@ -32,14 +32,16 @@ def sign_on() -> SignOnRules:
 
 def configuration() -> dict[str, Any]:
     """FAB's settings. Raises RulesError, which stops Airflow: there is no other way to sign in to fall back to."""
+    from airflow_entra_auth.fab.sealed import must_seal
     from airflow_entra_auth.fab.security_manager import EntraSecurityManager
 
     rules = sign_on()
+    must_seal(rules)
     remote = {
         "client_id": rules.client_id,
         "server_metadata_url": rules.metadata_url,
         "client_kwargs": {
-            "scope": " ".join(scopes(rules.roles_from)),
+            "scope": " ".join(scopes(rules.roles_from, rules.revocation)),
             "code_challenge_method": "S256",
             "token_endpoint_auth_method": ClientCredential.of(rules.credential),
             "default_timeout": _TIMEOUT,

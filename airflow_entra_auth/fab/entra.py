@@ -16,7 +16,8 @@ from flask import request, session
 
 from airflow_entra_auth.claims import GroupsNeeded, display
 from airflow_entra_auth.credential import CredentialError
-from airflow_entra_auth.graph import Graph, GraphError
+from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.overage import groups_of
 from airflow_entra_auth.rules import SignOnRules
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,6 @@ _SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")
 """A wrong and an expired client secret: https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
 _DESCRIPTION_LENGTH = 1000
 """Entra's have some 400 characters, the trace ids that an administrator of the directory looks up among the last."""
-_GRAPH_TIMEOUT = 10.0
-_GRAPH_PATIENCE = 5.0
-"""Seconds of waiting for a throttled Graph: a person is looking at a blank page meanwhile."""
 
 
 class SignInError(Exception):
@@ -48,11 +46,12 @@ class SignInError(Exception):
 
 @dataclass(frozen=True)
 class Arrival:
-    """Somebody came back from Entra: their token's verified claims, their access token, where they wanted to go."""
+    """Somebody came back from Entra: their token's verified claims, their other tokens, where they wanted to go."""
 
     claims: Mapping[str, Any]
     access_token: str
     next_url: str | None
+    refresh_token: str | None = None
 
 
 class EntraClient:
@@ -99,7 +98,10 @@ class EntraClient:
         claims = token.get("userinfo")
         if not isinstance(claims, Mapping):
             raise _not_believed("the answer has no ID token")
-        return Arrival(dict(claims), str(token.get("access_token", "")), begun.get("next_url"))
+        refresh = token.get("refresh_token") if self._rules.revocation == "refresh" else None
+        if self._rules.revocation == "refresh" and not refresh:
+            raise _no_refresh_token()
+        return Arrival(dict(claims), str(token.get("access_token", "")), begun.get("next_url"), refresh)
 
     def _begun(self, state: str) -> Mapping[str, Any] | None:
         """What was remembered when this browser left for Entra. Authlib keeps it for an hour, and gives it for ever."""
@@ -120,12 +122,7 @@ class EntraClient:
     def groups(self, needed: GroupsNeeded, access_token: str) -> frozenset[str]:
         """The person's groups, asked of Graph with their own token. Raises SignInError."""
         try:
-            with httpx.Client(timeout=_GRAPH_TIMEOUT) as http:
-                graph = Graph(lambda: access_token, base=self._rules.graph, client=http, patience=_GRAPH_PATIENCE)
-                if needed.nested:
-                    found = graph.post("/me/getMemberObjects", {"securityEnabledOnly": True})["value"]
-                else:
-                    found = [one["id"] for one in graph.pages("/me/memberOf", {"$select": "id"})]
+            return groups_of(needed, access_token, self._rules.graph)
         except (GraphError, httpx.HTTPError, KeyError, TypeError) as error:
             raise SignInError(
                 "Your groups could not be read",
@@ -135,7 +132,6 @@ class EntraClient:
                 "permissions admin consent.",
                 503,
             ) from error
-        return frozenset(map(str, found))
 
     def _redeem(self, state: str | None, begun: Mapping[str, Any]) -> Mapping[str, Any]:
         """The tokens for the code. Once more with another credential, where a secret was rotated meanwhile."""
@@ -194,6 +190,16 @@ def _not_exchanged(what: str) -> SignInError:
         "The directory did not accept this Airflow's own credential, or the sign-in was used twice. Start again; "
         "if it stays so, tell the administrators.",
         f"Entra's token endpoint answered {what}",
+        502,
+    )
+
+
+def _no_refresh_token() -> SignInError:
+    return SignInError(
+        "The sign-in could not be finished",
+        "This Airflow isn't allowed what it needs to notice that somebody left. Tell its administrators.",
+        "The stack file says `revocation: refresh`, and Entra gave no refresh token: grant the application's declared "
+        "delegated permission offline_access admin consent.",
         502,
     )
 

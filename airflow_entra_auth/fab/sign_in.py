@@ -8,10 +8,11 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from airflow_entra_auth import sessions
+from airflow_entra_auth import refresh_tokens, sessions
 from airflow_entra_auth.claims import Admitted, GroupsNeeded, Refused, decide
 from airflow_entra_auth.fab import audit
 from airflow_entra_auth.fab.entra import Arrival, EntraClient, SignInError
+from airflow_entra_auth.fab.sealed import seal
 from airflow_entra_auth.fab.standing import forget
 from airflow_entra_auth.identities import Entry, Identities
 from airflow_entra_auth.rules import SignOnRules
@@ -37,9 +38,9 @@ class SignIn:
             return decide(arrival.claims, self._rules, client.groups(decision, arrival.access_token))
         return decision
 
-    def admit(self, admitted: Admitted, sid: str | None) -> tuple[Any, sessions.EntraSession]:
+    def admit(self, admitted: Admitted, arrival: Arrival) -> tuple[Any, sessions.EntraSession]:
         """(row of Airflow's users, new session). Raises SignInError for a row that was deactivated by hand."""
-        entry, begun = self._in_one_transaction(lambda: self._admit(admitted, sid))
+        entry, begun = self._in_one_transaction(lambda: self._admit(admitted, arrival))
         forget()
         for note in admitted.notes:
             log.warning("Sign-in of %s: %s", admitted.person.object_id, note)
@@ -67,7 +68,7 @@ class SignIn:
             reason=f"{refused.reason}: {refused.fix}",
         )
 
-    def _admit(self, admitted: Admitted, sid: str | None) -> tuple[Entry, sessions.EntraSession | None]:
+    def _admit(self, admitted: Admitted, arrival: Arrival) -> tuple[Entry, sessions.EntraSession | None]:
         person, lifetime = admitted.person, self._rules.airflow_session
         entry = self._identities.admit(admitted)
         for aside in entry.set_aside:
@@ -83,7 +84,11 @@ class SignIn:
             self._record("entra_role_change", admitted, before)
         self._record("entra_sign_in", admitted, None)
         sessions.remove_old(self._session)
-        return entry, sessions.start(self._session, person, entry.user.id, sid=sid, lifetime=lifetime)
+        sid = entra_sid(arrival.claims)
+        begun = sessions.start(self._session, person, entry.user.id, sid=sid, lifetime=lifetime)
+        if arrival.refresh_token:
+            refresh_tokens.keep(self._session, begun.id, seal(arrival.refresh_token))
+        return entry, begun
 
     def _in_one_transaction(self, work: Callable[[], T]) -> T:
         for attempt in range(1, _ATTEMPTS + 1):

@@ -18,7 +18,7 @@ from airflow_entra_auth.fab.ending import end_session, end_sessions_of_sid
 from airflow_entra_auth.fab.entra import EntraClient, SignInError
 from airflow_entra_auth.fab.next_url import safe_next
 from airflow_entra_auth.fab.pages import page
-from airflow_entra_auth.fab.sign_in import SignIn, entra_sid
+from airflow_entra_auth.fab.sign_in import SignIn
 from airflow_entra_auth.fab.standing import SESSION_KEY, stamp, standing
 from airflow_entra_auth.sessions import WhyEnded
 
@@ -58,7 +58,7 @@ class EntraAuthView(AuthView):
             if isinstance(decision, Refused):
                 return self._refuse(sign_in, decision)
             manager.make_sure_of_roles(decision.roles)
-            user, begun = sign_in.admit(decision, entra_sid(arrival.claims))
+            user, begun = sign_in.admit(decision, arrival)
         except SignInError as error:
             return self._no(error)
         except (SQLAlchemyError, audit.AuditError):

@@ -51,31 +51,49 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
 
     from airflow_entra_auth.credential import ClientCredential
     from airflow_entra_auth.fab.configuration import sign_on
+    from airflow_entra_auth.fab.sealed import must_seal
     from airflow_entra_auth.graph import Cancelled, Graph
     from airflow_entra_auth.watch.follow import Follower
     from airflow_entra_auth.watch.lease import DatabaseLease
     from airflow_entra_auth.watch.monitor import Monitor
-    from airflow_entra_auth.watch.run import TROUBLE, Watcher, told
+    from airflow_entra_auth.watch.redeem import Redeemer
+    from airflow_entra_auth.watch.refresh import MOST, Refresher
+    from airflow_entra_auth.watch.refresh_store import RefreshStore
+    from airflow_entra_auth.watch.run import TROUBLE, Rounds, Watcher, told
     from airflow_entra_auth.watch.state import State
     from airflow_entra_auth.watch.store import AirflowStore
-    from airflow_entra_auth.watch.token import AppToken
+    from airflow_entra_auth.watch.token import AppToken, TokenEndpoint
 
     rules = sign_on()
+    must_seal(rules)
     state = State()
     lease = DatabaseLease(engine, f"{socket.gethostname()[:40]}/{uuid.uuid4().hex[:16]}")
     store = AirflowStore(engine, user, role, rules.tenant_id, lease)
     with ExitStack() as open_:
         client = open_.enter_context(httpx.Client(timeout=10.0))
-        token = AppToken(rules, ClientCredential.of(rules.credential), client)
+        credential = ClientCredential.of(rules.credential)
+        token = AppToken(rules, credential, client)
 
         def asked(requests: int) -> None:
             state.asked(requests)
             watcher.keep()
 
-        graph = Graph(token, base=rules.graph, client=client, patience=5.0, cancel=stop, progress=asked)
+        def begin() -> Rounds:
+            if rules.revocation == "watch":
+                graph = Graph(token, base=rules.graph, client=client, patience=5.0, cancel=stop, progress=asked)
+                return Follower(graph, rules, store)
+            return Refresher(
+                Redeemer(rules, TokenEndpoint(rules, credential, client), client),
+                rules,
+                RefreshStore(engine, rules.tenant_id, lease, store),
+                every=arguments.refresh_every,
+                most=None if arguments.once else MOST,
+                keep=watcher.keep,
+            )
+
         watcher = Watcher(
             lease,
-            lambda: Follower(graph, rules, store),
+            begin,
             state,
             stop=stop,
             interval=arguments.interval,
@@ -90,7 +108,8 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
             except (*TROUBLE, SQLAlchemyError) as error:
                 sys.stderr.write(f"airflow-entra watch: {told(error)}\n")
                 return 1
-            said = f"{done.looked_at} people compared, {len(done.applied)} changed" if done else _ANOTHER
+            what = "people compared" if rules.revocation == "watch" else "sessions tried"
+            said = f"{done.looked_at} {what}, {len(done.applied)} changed" if done else _ANOTHER
             sys.stdout.write(f"{said}\n")
             return 0
         if arguments.listen != "off":
@@ -111,6 +130,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--interval", type=_seconds, default=1.0, help="seconds between questions to Graph (1)")
     parser.add_argument(
+        "--refresh-every",
+        type=_every,
+        default=300.0,
+        help="with `revocation: refresh`: seconds between tries of one session's refresh token (300)",
+    )
+    parser.add_argument(
         "--listen",
         type=_address,
         default=f"127.0.0.1:{PORT}",
@@ -123,6 +148,13 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not 0.1 <= value <= 60:
         raise argparse.ArgumentTypeError("0.1 to 60 is right")
+    return value
+
+
+def _every(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 3600:
+        raise argparse.ArgumentTypeError("1 to 3600 is right")
     return value
 
 

@@ -15,6 +15,7 @@ from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.graph import Cancelled, GraphError
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from airflow_entra_auth.watch.follow import LeaseLostError, Round
+from airflow_entra_auth.watch.redeem import NoAnswerError
 from airflow_entra_auth.watch.state import State
 
 RENEW = 2.0
@@ -143,7 +144,7 @@ class Watcher:
             self._told = problem
         if isinstance(error, GraphError) and error.status in (401, 403):
             self._refused()
-        wait = error.retry_after if isinstance(error, GraphError) else None
+        wait = error.retry_after if isinstance(error, (GraphError, NoAnswerError)) else None
         return wait or min(LONGEST_PAUSE, self._interval * 2.0 ** min(self._failures - 1, 8))
 
     def _wait(self, seconds: float) -> None:

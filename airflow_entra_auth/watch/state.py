@@ -17,7 +17,7 @@ _HELP = {
     "leading": ("gauge", "1 where this watcher follows the directory, 0 where it waits for another to end."),
     "rounds_total": ("counter", "Rounds that were finished."),
     "failures_total": ("counter", "Rounds that could not be finished."),
-    "people_checked_total": ("counter", "People whom Graph was asked about."),
+    "people_checked_total": ("counter", "People whom the directory was asked about."),
     "roles_changed_total": ("counter", "People whose roles were changed."),
     "sessions_ended_total": ("counter", "Airflow sessions that were ended."),
     "comparisons_total": ("counter", "Times that everybody was compared."),

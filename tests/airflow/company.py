@@ -82,6 +82,16 @@ class Company:
         running = process.start(home, port, configured, inherited=own_environment(os.environ), parts=PARTS[home.major])
         return Site(stack, version, running, self.tenant, configured, stock)
 
+    def deploy(self, stack: str, people: Iterable[TestPerson]) -> None:
+        """One more stack, and these people into its groups."""
+        deploy(open_session(self.world, [stack], http_port=0, say=_quiet), stack, say=_quiet)
+        self.admit(people, stack)
+
+    def admit(self, people: Iterable[TestPerson], stack: str) -> None:
+        for person in people:
+            for role in person.roles:
+                self.join(person, stack, role)
+
     def group(self, stack: str, role: str) -> str:
         """The object id of the group behind a role."""
         outputs = checkpoint_outputs(self.world, stack)
@@ -100,6 +110,9 @@ class Company:
 
     def enable(self, person: TestPerson) -> None:
         self.people_team.patch(f"/users/{person.object_id}", {"accountEnabled": True})
+
+    def sign_out_everywhere(self, person: TestPerson) -> None:
+        self.people_team.post(f"/users/{person.object_id}/revokeSignInSessions", {})
 
     def delete(self, person: TestPerson) -> None:
         self.people_team.delete(f"/users/{person.object_id}")
@@ -131,20 +144,18 @@ PARTS = {3: ("api-server",), 2: ("webserver",)}
 @contextmanager
 def company_in(world: World) -> Iterator[Company]:
     """The tenant started, people in it, both stacks deployed and everybody in their groups."""
-    session = open_session(world, list(stacks.URLS), http_port=0, say=_quiet)
+    session = open_session(world, stacks.DEPLOYED, http_port=0, say=_quiet)
     team = {name: str(uuid4()) for name in ("id", "appId", "servicePrincipalId")} | {"secret": token_urlsafe(32)}
     tenants.seed(world, _seed(PEOPLE) | {"applications": [_PEOPLE_TEAM | team]})
-    for stack in stacks.URLS:
+    for stack in stacks.DEPLOYED:
         deploy(session, stack, say=_quiet)
     with (
         deployers_graph(world, session.tenant, stacks.TENANT) as graph,
         _graph(session.tenant, team["appId"], team["secret"]) as people_team,
     ):
         company = Company(world, session.tenant, graph, people_team)
-        for stack in stacks.URLS:
-            for person in PEOPLE:
-                for role in person.roles:
-                    company.join(person, stack, role)
+        for stack in stacks.DEPLOYED:
+            company.admit(PEOPLE, stack)
             company.add(company.group(stack, "Viewer"), INNER_GROUP)
         yield company
 

@@ -1,7 +1,8 @@
-"""The two stacks that the tests deploy, each with both Airflows, as while migrating from 2.11 to 3.3.
+"""The stacks that the tests deploy, each with both Airflows, as while migrating from 2.11 to 3.3.
 
 `pair` runs at localhost and takes roles from app roles. `apart` is a company's: https names with a path, roles from
-security groups, guests allowed; it runs at Azure's own names, with the production configuration as rendered.
+security groups, guests allowed; it runs at Azure's own names, with the production configuration as rendered. `quiet`
+is of a company whose tenant lets no application read who is in it; only its own tests deploy it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ SESSION = 8 * 3600
 URLS: Mapping[str, Mapping[str, str]] = {
     "pair": {"3.3": "http://localhost:8080", "2.11": "http://localhost:8081"},
     "apart": {"3.3": "https://airflow.contoso.com/af", "2.11": "https://airflow-2.contoso.com"},
+    "quiet": {"3.3": "http://localhost:8080", "2.11": "http://localhost:8081"},
 }
+DEPLOYED = ("pair", "apart")
+"""For every test; see `Company.deploy` for another."""
 
 
 def write(folder: Path) -> None:
@@ -30,6 +34,7 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stack, config in {
         "pair": _config("pair", "development", {"rolesFrom": "appRoles", "guests": "refuse"}),
+        "quiet": _config("quiet", "development", {"rolesFrom": "appRoles", "revocation": "refresh"}),
         "apart": _config(
             "apart", "staging", {"rolesFrom": "securityGroups", "assignmentRequired": False, "guests": "allow"}
         ),
@@ -54,11 +59,11 @@ def _config(stack: str, environment: str, sign_in: dict[str, Any]) -> dict[str, 
         "airflow-entra:tenant": {"licence": "P1"},
         "airflow-entra:airflow": [{"version": version, "url": url} for version, url in URLS[stack].items()],
         "airflow-entra:signIn": {
-            **sign_in,
             "tokenLifetime": "8h",
             "airflowSession": f"{SESSION // 3600}h",
             "contact": "data-platform@contoso.com",
             "revocation": "watch",
+            **sign_in,
         },
         "airflow-entra:owners": {"application": [_OWNER], "groups": [_OWNER]},
         "airflow-entra:credential": {

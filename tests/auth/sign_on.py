@@ -8,6 +8,7 @@ from airflow_entra_auth.rules import SignOnRules, parse_rules
 
 TENANT = "7a0c8f5e-5f0e-4a63-9c29-4d4a5a0a6f01"
 CLIENT = "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02"
+OTHER_TENANT = "8b1d9a6f-6a1f-4b74-8d3a-5e5b6b1b7a12"
 PERSON = "c0ffee00-1111-4222-8333-444455556666"
 GROUPS = tuple(f"5f1e0000-0000-4000-8000-{number:012x}" for number in range(1, 4))
 
@@ -27,6 +28,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "rolesFrom": "appRoles",
         "guests": "refuse",
         "airflowSession": 28800,
+        "revocation": "watch",
         "contact": "data-platform@contoso.com",
         "credential": {"mode": "environment", "variable": "AIRFLOW_ENTRA_CLIENT_SECRET"},
         "roles": {

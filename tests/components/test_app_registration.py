@@ -59,8 +59,9 @@ def test_tokens_carry_what_roles_come_from(
 @pytest.mark.parametrize(
     ("changes", "more"),
     [
-        ({}, set()),
-        ({"signIn.rolesFrom": "securityGroups"}, {"GroupMember.Read.All"}),
+        ({"signIn.revocation": "watch"}, set()),
+        ({}, {"offline_access"}),
+        ({"signIn.rolesFrom": "securityGroups"}, {"GroupMember.Read.All", "offline_access"}),
     ],
 )
 def test_it_asks_for_what_it_needs_and_consent_grants_the_same(
@@ -70,7 +71,8 @@ def test_it_asks_for_what_it_needs_and_consent_grants_the_same(
     wanted = {"openid", "profile", "email", "User.Read"} | more
 
     (access,) = deployed.one("Application").inputs["requiredResourceAccesses"]
-    assert {one["id"] for one in access["resourceAccesses"]} == {SCOPE_IDS[name] for name in wanted}
+    delegated = {one["id"] for one in access["resourceAccesses"] if one["type"] == "Scope"}
+    assert delegated == {SCOPE_IDS[name] for name in wanted}
     grant = deployed.one("ServicePrincipalDelegatedPermissionGrant").inputs
     assert set(grant["claimValues"]) == wanted
     assert grant["resourceServicePrincipalObjectId"] == GRAPH_ITSELF

@@ -21,7 +21,7 @@ TITLES = [
     "Create the group admins",
     "Give admins the role Admin",
     "Give all the role Viewer",
-    "Consent to User.Read, email, openid, profile for everybody",
+    "Consent to User.Read, email, offline_access, openid, profile for everybody",
     "Let the application's tokens live 08:00:00",
     f"Let {READER} read the client secret",
 ]

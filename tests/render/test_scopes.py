@@ -9,7 +9,10 @@ from airflow_entra_auth.rules import parse_rules, scopes
 from tests.render.stacks import known
 
 
+@pytest.mark.parametrize("revocation", ["watch", "refresh"])
 @pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups", "securityGroups"])
-def test_airflow_asks_for_exactly_what_is_consented_to(roles_from: str) -> None:
-    facts = known(rolesFrom=roles_from)
-    assert set(scopes(parse_rules(sign_on(facts), "rendered").roles_from)) == set(facts.scopes)
+def test_airflow_asks_for_exactly_what_is_consented_to(roles_from: str, revocation: str) -> None:
+    facts = known(rolesFrom=roles_from, revocation=revocation)
+    rules = parse_rules(sign_on(facts), "rendered")
+    assert set(scopes(rules.roles_from, rules.revocation)) == set(facts.scopes)
+    assert ("offline_access" in facts.scopes) == (revocation == "refresh")

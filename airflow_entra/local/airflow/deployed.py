@@ -69,12 +69,11 @@ def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], No
     home = AirflowHome(_folder(world, wish, version), release(version), environment_for(version, say))
     configured = write_files(home, known, stock=wish.stock)
     configured |= environment_of_workload(world, settings, wish.stack) | tenant_environment(tenant)
-    watched = settings.sign_in.revocation == "watch" and not wish.stock
-    return Prepared(home, known.airflow.url, configured, watched)
+    return Prepared(home, known.airflow.url, configured, watched=not wish.stock)
 
 
 def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> RunningAirflow:
-    """Start the Airflow of a deployed stack, or find it running; with its watcher, where the stack file says so.
+    """Start the Airflow of a deployed stack, or find it running; with its watcher, unless it is a stock one.
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
@@ -102,11 +101,6 @@ def watch(
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
     prepared = prepare(world, wish, http_port=http_port, say=say)
-    if not prepared.watched:
-        raise LocalError(
-            f"stack {wish.stack} doesn't say `revocation: watch`, so its application may not read the tenant; write it "
-            f"under airflow-entra:signIn and deploy: make up STACK={wish.stack}"
-        )
     home = prepared.home
     if not (home.folder / "airflow.db").is_file():
         raise LocalError(

@@ -1,0 +1,179 @@
+"""One round with `revocation: refresh`: sessions whose last answer is old are tried, and what Entra says takes effect.
+
+Entra doesn't end a refresh token that was used, so a try that wasn't written down is made again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+
+from airflow_entra_auth.claims import Admitted, GroupsNeeded, decide
+from airflow_entra_auth.credential import CredentialError
+from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.watch.follow import Applied, Links, Round
+from airflow_entra_auth.watch.people import Verdict
+from airflow_entra_auth.watch.redeem import NoAnswerError, Renewed, TurnedDown
+
+if TYPE_CHECKING:
+    from airflow_entra_auth.sessions import WhyEnded  # SQLAlchemy, which this needs not
+
+EVERY = 300.0
+"""Seconds between two tries of one session."""
+MOST = 64
+"""Sessions in a round: a watcher that is asked to end, or loses its lease, does so soon."""
+AT_ONCE = 8
+TIDY_EVERY = 60.0
+
+_TROUBLE = (CredentialError, GraphError, httpx.HTTPError, KeyError, TypeError, ValueError)
+_OUT: dict[int, WhyEnded] = {
+    50034: "deleted from the directory",
+    50057: "disabled in the directory",
+    50105: "refused by the directory",  # assigned to nothing of the application any more
+    500341: "deleted from the directory",
+}
+"""Refusals of the person, not of this one sign-in: https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A live session and its encrypted refresh token."""
+
+    session_id: str
+    object_id: str
+    sealed: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What follows for one session: the person's `verdict`, or its own end (`ends` says why), or the next `token`."""
+
+    session_id: str
+    object_id: str
+    verdict: Verdict | None = None
+    ends: str | None = None
+    token: str | None = None
+
+
+class Store(Protocol):
+    """Airflow's side. Everything may raise what its database raises."""
+
+    def due(self, tried_until: int) -> Sequence[Held]: ...
+
+    def unseal(self, held: Held) -> str | None:
+        """None where it has no token, or one that no key opens."""
+        ...
+
+    def forget_over(self) -> None: ...
+
+    def apply(self, verdicts: Collection[Verdict], links: Links) -> list[Applied]:
+        """Raises LeaseLostError, and AuditError where a role could not be written down."""
+        ...
+
+    def answered(self, outcomes: Collection[Outcome]) -> list[Applied]:
+        """Ends sessions and keeps the others' next tokens. Raises LeaseLostError."""
+        ...
+
+
+class Entra(Protocol):
+    """Each may raise what `_TROUBLE` names. Called by several threads."""
+
+    def redeem(self, refresh_token: str) -> Renewed | TurnedDown: ...
+
+    def groups(self, needed: GroupsNeeded, access_token: str) -> frozenset[str]: ...
+
+
+class Refresher:
+    """One watcher's memory, from the moment on that it has the lease. `keep` is called while Entra is waited for."""
+
+    def __init__(
+        self,
+        entra: Entra,
+        rules: SignOnRules,
+        store: Store,
+        *,
+        every: float = EVERY,
+        most: int | None = MOST,
+        keep: Callable[[], object] = lambda: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._entra, self._rules, self._store = entra, rules, store
+        self._every, self._most, self._keep, self._clock = every, most, keep, clock
+        self._tidied_at = float("-inf")
+        self._unanswered: set[str] = set()
+
+    def round(self) -> Round:
+        """Raises the first trouble after applying the other answers, and the store's errors."""
+        now = self._clock()
+        if now - self._tidied_at >= TIDY_EVERY:
+            self._store.forget_over()
+            self._tidied_at = now
+        due = self._store.due(int(now - self._every))
+        if not due:
+            return Round()
+        first = sorted(due, key=lambda one: one.session_id in self._unanswered)[: self._most]
+        outcomes, troubles = self._ask(first)
+        verdicts = sorted((one.verdict for one in outcomes if one.verdict), key=lambda one: bool(one.ends))
+        applied = self._store.apply(verdicts, {}) if verdicts else []
+        applied += self._store.answered(outcomes) if outcomes else []
+        answered = {one.session_id for one in outcomes}
+        self._unanswered = {one.session_id for one in due}.intersection(self._unanswered.union(troubles)) - answered
+        if troubles:
+            raise next(iter(troubles.values()))
+        return Round(tuple(applied), len(outcomes))
+
+    def _ask(self, held: Sequence[Held]) -> tuple[list[Outcome], dict[str, Exception]]:
+        """What follows, and by session what went wrong. After the first trouble nobody else is asked: Entra may be
+        away, and each would take its time."""
+        outcomes: list[Outcome] = []
+        troubles: dict[str, Exception] = {}
+        with ThreadPoolExecutor(min(AT_ONCE, len(held))) as pool:
+            waiting = {pool.submit(self._outcome, one): one for one in held}
+            while waiting:
+                done, _ = wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED)
+                self._keep()
+                for answer in done:
+                    session = waiting.pop(answer).session_id
+                    try:
+                        outcomes.append(answer.result())
+                    except _TROUBLE as error:
+                        troubles[session] = error
+                if troubles:
+                    waiting = {answer: one for answer, one in waiting.items() if not answer.cancel()}
+        return outcomes, troubles
+
+    def _outcome(self, held: Held) -> Outcome:
+        token = self._store.unseal(held)
+        if token is None:
+            return _ends(held, "no refresh token that can be read")
+        answer = self._entra.redeem(token)
+        if isinstance(answer, TurnedDown):
+            why = _OUT.get(answer.code)
+            if why is None:
+                return _ends(held, answer.text)
+            return Outcome(held.session_id, held.object_id, Verdict(held.object_id, (), answer.text, why))
+        verdict = self._verdict(held, answer)
+        return Outcome(held.session_id, held.object_id, verdict, token=None if verdict.ends else answer.refresh_token)
+
+    def _verdict(self, held: Held, answer: Renewed) -> Verdict:
+        """By the rule of a sign-in. Raises NoAnswerError for claims of another person, tenant or application."""
+        decision = decide(answer.claims, self._rules)
+        if isinstance(decision, GroupsNeeded):
+            decision = decide(answer.claims, self._rules, self._entra.groups(decision, answer.access_token))
+        if decision.person is None or decision.person.object_id != held.object_id:
+            raise NoAnswerError("Entra's new ID token is not of the person whose refresh token was redeemed")
+        if isinstance(decision, Admitted):
+            because = "; ".join(f"{role}: {reason}" for role, reason in decision.because.items())
+            return Verdict(held.object_id, decision.roles, because, None)
+        why: WhyEnded = "no role left" if decision.reason in ("no_role", "guest") else "refused by the directory"
+        return Verdict(held.object_id, (), f"{decision.reason}: {decision.fix}", why)
+
+
+def _ends(held: Held, why: str) -> Outcome:
+    return Outcome(held.session_id, held.object_id, ends=why)

@@ -1,0 +1,99 @@
+"""With `revocation: refresh` whoever leaves is out when their sessions are tried next, and Graph is never asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from airflow_entra.local.airflow import process
+from tests.airflow.company import Company
+from tests.airflow.conftest import VERSIONS
+from tests.airflow.gate import Gate
+from tests.airflow.people import WATCHED, WATCHED_GONE, WATCHED_TWICE, TestPerson
+from tests.airflow.site import Site
+from tests.airflow.test_watch import SOON, Holder, events
+from tests.airflow.waiting import until
+from tests.airflow.watcher import watching
+
+STACK = "quiet"
+EVERY = ("--refresh-every", "2")
+
+
+@pytest.fixture(scope="module")
+def quiet(company: Company) -> Company:
+    company.deploy(STACK, (WATCHED, WATCHED_TWICE, WATCHED_GONE))
+    return company
+
+
+@pytest.fixture(scope="module")
+def asked_of_graph(gate: Gate) -> Iterator[list[str]]:
+    asked: list[str] = []
+    with gate.before("graph.microsoft.com", lambda: asked.append("graph")):
+        yield asked
+
+
+@pytest.fixture(scope="module", params=VERSIONS, ids=["3.3", "2.11"])
+def quiet_site(request: pytest.FixtureRequest, quiet: Company, gate: Gate, asked_of_graph: list[str]) -> Iterator[Site]:
+    site = quiet.site(STACK, request.param, proxy=gate.url)
+    yield site
+    for browser in site.browsers:
+        browser.http.close()
+    process.stop(site.running.home.folder)
+
+
+def tokens_of(site: Site, person: TestPerson) -> list[str]:
+    found = site.rows(
+        "SELECT token FROM airflow_entra_refresh JOIN airflow_entra_session ON id = session_id WHERE object_id = ?",
+        person.object_id,
+    )
+    return [token for (token,) in found]
+
+
+def test_what_entra_says_takes_effect_at_the_next_try(
+    quiet_site: Site, quiet: Company, asked_of_graph: list[str]
+) -> None:
+    site = quiet_site
+    leaves, changes, goes = (Holder(site, person) for person in (WATCHED, WATCHED_TWICE, WATCHED_GONE))
+    (first,) = tokens_of(site, WATCHED_TWICE)
+    assert first.startswith("gAAAA")  # as every Fernet token
+    with watching(site, "watch", *EVERY) as watcher:
+        until(lambda: tokens_of(site, WATCHED_TWICE) != [first], 2 * SOON, "a first try")
+        quiet.leave(WATCHED_TWICE, STACK, "Op")
+        quiet.disable(WATCHED)
+        quiet.sign_out_everywhere(WATCHED_GONE)
+        try:
+            until(lambda: site.roles_of(WATCHED_TWICE) == {"Viewer"}, SOON, watcher.log)
+            until(leaves.is_out, SOON, watcher.log)
+            until(goes.is_out, SOON, watcher.log)
+            assert changes.ways_in() == [True, True, site.is_3]
+            assert site.roles_of(WATCHED) == set()
+            assert site.roles_of(WATCHED_GONE) == {"Viewer"}
+            assert tokens_of(site, WATCHED) == tokens_of(site, WATCHED_GONE) == []
+            assert events(site, WATCHED)[-2:] == ["entra_role_change", "entra_sign_out"]
+            assert "AADSTS50057" in site.audited(WATCHED)[-1][1]["reason"]
+            assert "AADSTS50173" in site.audited(WATCHED_GONE)[-1][1]["reason"]
+            quiet.leave(WATCHED_TWICE, STACK, "Viewer")
+            until(changes.is_out, SOON, watcher.log)
+            assert "AADSTS50105" in site.audited(WATCHED_TWICE)[-1][1]["reason"]
+        finally:
+            quiet.enable(WATCHED)
+            for role in WATCHED_TWICE.roles:
+                quiet.join(WATCHED_TWICE, STACK, role)
+        again = Holder(site, WATCHED)
+        assert any(again.ways_in())
+        assert leaves.is_out()
+        assert watcher.health().text == "following the directory\n"
+        assert watcher.metric("graph_requests_total") == 0
+    assert asked_of_graph == []
+    site.sign_out(again.browser)
+    assert tokens_of(site, WATCHED) == []
+
+
+@pytest.mark.parametrize("quiet_site", ["3.3"], indirect=True)
+def test_without_a_key_no_refresh_token_is_kept_and_nothing_starts(quiet_site: Site) -> None:
+    keyless = replace(quiet_site, environment={**quiet_site.environment, "AIRFLOW__CORE__FERNET_KEY": ""})
+    started = keyless.python("-c", "from airflow_entra_auth.fab.configuration import configuration; configuration()")
+    assert started.returncode != 0
+    assert "[core] fernet_key of Airflow is empty" in started.stderr
