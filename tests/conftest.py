@@ -50,8 +50,8 @@ def engine() -> Path:
     return engine_folder(progress=partial(click.echo, err=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, one for all tests: Playwright refuses a second."""
+    """Chromium. Playwright refuses a second, and while it runs, nothing else in its process may have an event loop."""
     with chromium() as started:
         yield started

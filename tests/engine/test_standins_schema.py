@@ -27,6 +27,7 @@ def sdk_arguments(package: str, token: str) -> dict[str, bool]:
     _, module, name = token.split(":")
     snake = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
     place = f"pulumi_azuread.{snake}" if package == "azuread" else f"pulumi_azure_native.{module}.{snake}"
+    hasattr(import_module(place.rpartition(".")[0]), name)  # azure-native loads lazily: never, once a part was imported
     sdk = import_module(place)
     arguments = getattr(sdk, f"{name}Args", None) or getattr(sdk, f"{name}InitArgs")  # where a nested type has the name
     parameters = inspect.signature(arguments).parameters
