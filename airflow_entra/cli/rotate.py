@@ -24,6 +24,7 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     The vault gets the new secret once Entra takes it, and Airflow finds it there without a restart. Nothing else of the
     stack is touched. Uses Pulumi, the backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
+    from airflow_entra.local.outputs import WORKSPACE
     from airflow_entra.recovery.recover import tenant_clients
     from airflow_entra.rotation.engine import Engine, EngineError
     from airflow_entra.rotation.leftovers import GraphEntra
@@ -34,7 +35,7 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     with told(EngineError):
         world = project_world()
         stack_file = world.existing_stack_file(stack)
-        folder = Path(os.environ.get("AIRFLOW_ENTRA_WORKSPACE") or world.project)
+        folder = Path(os.environ.get(WORKSPACE) or world.project)
         engine = Engine(folder, stack, os.environ)
         settings = load(stack_file)
         entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)

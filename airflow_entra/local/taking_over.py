@@ -24,6 +24,7 @@ from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import Sources, read, take_over, write
 from airflow_entra.local.errors import LocalError
+from airflow_entra.local.outputs import WORKSPACE
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, project_world
 from airflow_entra.recovery.recover import Place, recover, tenant_clients
@@ -31,7 +32,6 @@ from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
 from airflow_entra_auth.graph import Graph
 
-_WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
 _ARM = "https://management.azure.com"
 
 
@@ -121,7 +121,7 @@ def _about(
 
 def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[str], None]) -> Engine:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
-    workspace = os.environ.get(_WORKSPACE)
+    workspace = os.environ.get(WORKSPACE)
     if workspace:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
         place = Path(workspace)
         prepare_workspace(World(world.project, place.parent, world.stacks))
