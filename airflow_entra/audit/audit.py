@@ -13,7 +13,8 @@ from airflow_entra.audit.deeds import Deed, Started, deeds, started
 from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.leavers import Left, left
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.audited import GRANTED, Audited, Change, Eligible
+from airflow_entra.directory.audited import Audited, Eligible
+from airflow_entra.directory.changes import GRANTED, Change
 from airflow_entra.directory.membership import Assigned
 from airflow_entra.directory.who import Standing, who
 

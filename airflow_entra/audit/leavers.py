@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_entra.audit.records import Records, Session
-from airflow_entra.directory.audited import TAKEN, Change
+from airflow_entra.directory.changes import TAKEN, Change
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow_entra.access import AccessPlan, names
 from airflow_entra.access.sign_on_rules import rules as sign_on_rules
 from airflow_entra.directory import membership
+from airflow_entra.directory.changes import Change, changes
 from airflow_entra.directory.membership import Account, Assigned, NotDeployedError
 from airflow_entra.directory.who import Directory
 from airflow_entra.settings.model import StackSettings
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PIM = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
-
-GRANTED = "Add member to group", "Add app role assignment grant to user", "Add app role assignment to group"
-TAKEN = (
-    "Remove member from group",
-    "Disable account",
-    "Delete user",
-    "Remove app role assignment from user",
-    "Remove app role assignment from group",
-)
-"""What the directory's log calls the changes that an audit follows: learn.microsoft.com/entra/identity/
-monitoring-health/reference-audit-activities. Entra keeps them 30 days with a premium licence, 7 without."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +58,6 @@ class Eligible:
     name: str
     group: str
     until: datetime | None
-
-
-@dataclass(frozen=True)
-class Change:
-    """A line of the directory's log: who did what to whom. `group` is a name where the target is a membership."""
-
-    at: datetime
-    activity: str
-    by: str
-    subject_id: str
-    subject: str
-    group: str | None
 
 
 @dataclass(frozen=True)
@@ -205,17 +183,10 @@ class _Reading:
         for one in found:
             yield f"{one.get('resourceDisplayName') or one['resourceId']} {one['appRoleId']}"
 
-    def _changes(self, since: datetime, wanted: Collection[str]) -> Iterator[Change]:
-        """Those about the ids in `wanted`, of everything in the tenant, oldest first."""
-        activities = " or ".join(f"activityDisplayName eq '{name}'" for name in (*GRANTED, *TAKEN))
-        query = {"$filter": f"activityDateTime ge {since:%Y-%m-%dT%H:%M:%SZ} and ({activities})", "$top": "999"}
-        log = "/auditLogs/directoryAudits"
-        entries: list[Any] = self._or([], "who changed what (the directory's log)", lambda: self._pages(log, query))
-        about = frozenset(id_.lower() for id_ in wanted)
-        for found in filter(None, map(_change, sorted(entries, key=lambda one: str(one["activityDateTime"])))):
-            change, ids = found
-            if ids & about:
-                yield change
+    def _changes(self, since: datetime, wanted: Collection[str]) -> list[Change]:
+        what = "who changed what (the directory's log)"
+        none: list[Change] = []
+        return self._or(none, what, lambda: changes(self._graph, since, wanted))
 
     def _pages(self, path: str, query: Mapping[str, str] | None = None) -> list[Any]:
         return list(self._graph.pages(path, query))
@@ -242,49 +213,3 @@ def _credentials(application: Mapping[str, Any]) -> Iterator[Expiring]:
             ends = one.get("endDateTime")
             name = str(one.get("displayName") or "without a name")
             yield Expiring(kind, name, one["keyId"], datetime.fromisoformat(ends) if ends else None)
-
-
-def _change(entry: Mapping[str, Any]) -> tuple[Change, frozenset[str]] | None:
-    """The change, and the ids of everything that it was about."""
-    targets: list[Mapping[str, Any]] = entry.get("targetResources") or []
-    activity = str(entry["activityDisplayName"])
-    wanted = ("User", "Group") if "app role" in activity else ("User", "Group", "ServicePrincipal")
-    subject = next((one for one in targets if one.get("type") in wanted), None)
-    if subject is None:
-        return None
-    told = {changed.get("displayName"): _value(changed) for changed in subject.get("modifiedProperties") or ()}
-    other = next((one for one in targets if one is not subject and one.get("type") == "Group"), {})
-    group = (other.get("displayName") or told.get("Group.DisplayName")) if "member" in activity else None
-    change = Change(
-        at=datetime.fromisoformat(entry["activityDateTime"]),
-        activity=activity,
-        by=_initiator(entry.get("initiatedBy") or {}),
-        subject_id=subject["id"],
-        subject=str(subject.get("userPrincipalName") or subject.get("displayName") or subject["id"]),
-        group=group,
-    )
-    ids = [*(one.get("id") for one in targets), told.get("Group.ObjectID")]
-    return change, frozenset(str(id_).lower() for id_ in ids if id_)
-
-
-def _value(changed: Mapping[str, Any]) -> str:
-    """A modified property's value, which the log writes as JSON."""
-    return str(changed.get("newValue") or changed.get("oldValue") or "").strip('"')
-
-
-def _initiator(by: Mapping[str, Any]) -> str:
-    user, program = by.get("user") or {}, by.get("app") or {}
-    return str(
-        user.get("userPrincipalName") or user.get("id") or program.get("displayName") or program.get("appId") or "Entra"
-    )
-
-
-def last_change(graph: Graph, object_id: str, since: datetime) -> tuple[datetime, str] | None:
-    """When and by whom an object was changed last, as the directory's log has it; None where it doesn't say.
-
-    Raises GraphError.
-    """
-    about = f"targetResources/any(t: t/id eq '{object_id}') and activityDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}"
-    entries = list(graph.pages("/auditLogs/directoryAudits", {"$filter": about, "$top": "999"}))
-    newest = max(entries, key=lambda one: str(one["activityDateTime"]), default=None)
-    return newest and (datetime.fromisoformat(newest["activityDateTime"]), _initiator(newest.get("initiatedBy") or {}))

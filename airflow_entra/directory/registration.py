@@ -111,8 +111,8 @@ class _Reading:
         return tuple(Named(one["id"], str(one.get("displayName") or "")) for one in owners or ())
 
     def _trusts(self, here: str) -> tuple[Trust, ...]:
-        ask = lambda: list(self._graph.pages(f"{here}/federatedIdentityCredentials"))  # noqa: E731
-        found = self._allowed("federated credentials", ask) or []
+        path = f"{here}/federatedIdentityCredentials"
+        found = self._allowed("federated credentials", lambda: list(self._graph.pages(path))) or []
         return tuple(Trust(one["id"], one["name"], one["issuer"], one["subject"]) for one in found)
 
     def _assigned(self, principal: Mapping[str, Any] | None) -> tuple[Assigned, ...]:

@@ -6,14 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from airflow_entra.audit.drift import Difference, drift
-from airflow_entra.directory.audited import last_change
+from airflow_entra.directory.changes import last_change
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.outputs import WORKSPACE
 from airflow_entra.local.run import open_session
-from airflow_entra.local.world import World
+from airflow_entra.local.world import World, workspace
 from airflow_entra.preview.engine import Engine, NoEngineError
 from airflow_entra.preview.run import InterruptedPreviewError, preview_all
 from airflow_entra_auth.graph import Graph, GraphError
@@ -36,9 +34,8 @@ def drift_of(
 
 
 def _engine(world: World, stack: str, local: bool, http_port: int) -> Engine:
-    workspace = os.environ.get(WORKSPACE)
-    if workspace or not local:
-        return Engine(Path(workspace or world.project), os.environ, policies=False, refresh=True)
+    if workspace() or not local:
+        return Engine(workspace() or world.project, os.environ, policies=False, refresh=True)
     session = open_session(world, [stack], http_port=http_port, say=lambda _: None)
     return Engine(world.workspace, session.environment, policies=False, refresh=True)
 

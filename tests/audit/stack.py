@@ -11,7 +11,8 @@ from typing import Any
 from airflow_entra.access import plan
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.audit.records import Records, parse
-from airflow_entra.directory.audited import Audited, Change, Expiring, GroupOwners
+from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
+from airflow_entra.directory.changes import Change
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
 from airflow_entra.directory.who import Directory
 from airflow_entra.settings import load

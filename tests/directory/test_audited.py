@@ -13,7 +13,8 @@ import pytest
 
 from airflow_entra.access import plan
 from airflow_entra.access.names import mail_nickname
-from airflow_entra.directory.audited import Audited, last_change, read
+from airflow_entra.directory.audited import Audited, read
+from airflow_entra.directory.changes import last_change
 from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph, GraphError
