@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,16 +36,13 @@ def lines(connection: Any, of: Mapping[str, str], since: datetime, until: dateti
     `of` says whose they are; `since` and `until` are aware. Raises SQLAlchemyError.
     """
     database = _Database(connection)
-    count = 0
     head = {"kind": "airflow", "schema": SCHEMA, **of, "since": _text(since), "until": _text(until)}
-    for line in (head, *_people(database)):
-        count += 1
+    of_the_period = (some(database, since, until) for some in (_sessions, _actions, _runs, _tasks))
+    written = 0
+    for line in chain([head], _people(database), chain.from_iterable(of_the_period)):
+        written += 1
         yield line
-    for some in (_sessions, _actions, _runs, _tasks):
-        for line in some(database, since, until):
-            count += 1
-            yield line
-    yield {"kind": "end", "lines": count}
+    yield {"kind": "end", "lines": written}
 
 
 class _Database:

@@ -44,12 +44,14 @@ def drift(refreshed: StackPreview) -> list[Difference]:
     planned = {(step.type, step.name): step for step in refreshed.steps}
     moved = {(step.type, step.name): step for step in refreshed.drift}
     found: list[Difference] = []
-    for key in dict.fromkeys((*moved, *planned)):
-        found += _resource(stack, moved.get(key), planned.get(key))
+    known = planned | moved
+    for key in moved | planned:
+        found += _resource(stack, known[key], moved.get(key), planned.get(key))
     return found
 
 
-def _resource(stack: str, moved: Step | None, planned: Step | None) -> Iterator[Difference]:
+def _resource(stack: str, known: Step, moved: Step | None, planned: Step | None) -> Iterator[Difference]:
+    """`known` is one of the two, for what the resource is."""
     if moved is not None and moved.op == "gone":
         yield _gone(stack, moved, planned)
     elif planned is not None and planned.op == "create":
@@ -57,7 +59,7 @@ def _resource(stack: str, moved: Step | None, planned: Step | None) -> Iterator[
     elif planned is not None and planned.op in ("delete", "discard"):
         yield _of(planned, "", ABSENT, _THERE, _THERE, "stack file", f"`pulumi up --stack {stack}` deletes it")
     else:
-        yield from _properties(stack, moved, planned)
+        yield from _properties(stack, known, _by_path(moved), _by_path(planned))
 
 
 _THERE = "there"
@@ -75,13 +77,11 @@ def _gone(stack: str, moved: Step, planned: Step | None) -> Difference:
     return _of(moved, "", _THERE, _THERE, ABSENT, "stack file", settle)
 
 
-def _properties(stack: str, moved: Step | None, planned: Step | None) -> Iterator[Difference]:
-    by_hand = _by_path(moved)
-    to_do = _by_path(planned)
+def _properties(
+    stack: str, step: Step, by_hand: Mapping[str, PropertyChange], to_do: Mapping[str, PropertyChange]
+) -> Iterator[Difference]:
     for path in dict.fromkeys((*by_hand, *to_do)):
         hand, do = by_hand.get(path), to_do.get(path)
-        step = moved or planned
-        assert step is not None  # noqa: S101 -- a path comes from one of them
         if hand and do:
             settle = f"`pulumi up --refresh --stack {stack}` puts it back; to keep it, write it into the stack file"
             yield _of(step, path, do.after, hand.before, hand.after, "stack file", settle)

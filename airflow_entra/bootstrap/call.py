@@ -12,12 +12,11 @@ from airflow_entra.access.repository import azure_devops, github
 from airflow_entra.bootstrap.outcome import outcome
 from airflow_entra.bootstrap.run import Engine
 from airflow_entra.bootstrap.workspace import Workspace
+from airflow_entra.local.world import WORKSPACE
 from airflow_entra.report.bootstrap import Bootstrap
 from airflow_entra.settings import StackSettings, load
 
 FOLDER = "bootstrap"
-LOCAL_WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
-"""Set by `airflow-entra local run`: what is tried there is kept there, and never passes for the real thing."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def call(
     """
     settings = _stacks(stacks)
     declared = asked.pipeline(settings)
-    local = environment.get(LOCAL_WORKSPACE)
+    local = environment.get(WORKSPACE)
     workspace = Workspace(Path(local).parent / FOLDER if local else project / FOLDER, project)
     workspace.prepare(declared)
     policies = Path(local) / "policies" if local else project / "policies"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -69,7 +69,7 @@ def command(
     out: Path | None,
     evidence: Path | None,
     verify: Path | None,
-    fail_on: Severity | str,
+    fail_on: Severity | Literal["never"],
     port: int,
 ) -> None:
     """Who has access to a stack's Airflow and through what, what they did, what expires, and what is wrong.
@@ -102,7 +102,7 @@ def command(
     if kept is not None:
         click.echo(f"Kept: {kept}", err=True)
     click.echo(conclusion(found), err=True)
-    sys.exit(1 if fail_on != "never" and (found.findings(fail_on) or found.drift) else 0)  # type: ignore[arg-type]
+    sys.exit(1 if fail_on != "never" and (found.findings(fail_on) or found.drift) else 0)
 
 
 def _verify(place: Path) -> None:

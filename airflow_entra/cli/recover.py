@@ -20,7 +20,7 @@ def command(stack: str) -> None:
     backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
     from airflow_entra.directory.credentials import CredentialError
-    from airflow_entra.local.outputs import WORKSPACE
+    from airflow_entra.local.world import workspace
     from airflow_entra.recovery.finders import AmbiguousError
     from airflow_entra.recovery.recover import Place, RecoveryError, recover, tenant_clients
     from airflow_entra.settings import load
@@ -30,7 +30,5 @@ def command(stack: str) -> None:
     with told(RecoveryError, AmbiguousError, GraphError, CredentialError):
         settings = load(stacks / f"Pulumi.{stack}.yaml")
         clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
-        workspace = os.environ.get(WORKSPACE)
-        place = Place(folder=Path(workspace) if workspace else None)
-        settled = recover(stack, clients, partial(click.echo, err=True), place)
+        settled = recover(stack, clients, partial(click.echo, err=True), Place(folder=workspace()))
     click.echo(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

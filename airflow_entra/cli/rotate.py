@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from airflow_entra.cli.common import Form, format_option, say, told
-from airflow_entra.local.world import project_world
+from airflow_entra.local.world import project_world, workspace
 
 
 @click.command(name="rotate")
@@ -24,7 +23,6 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     The vault gets the new secret once Entra takes it, and Airflow finds it there without a restart. Nothing else of the
     stack is touched. Uses Pulumi, the backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
-    from airflow_entra.local.outputs import WORKSPACE
     from airflow_entra.recovery.recover import tenant_clients
     from airflow_entra.rotation.engine import Engine, EngineError
     from airflow_entra.rotation.leftovers import GraphEntra
@@ -35,8 +33,7 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     with told(EngineError):
         world = project_world()
         stack_file = world.existing_stack_file(stack)
-        folder = Path(os.environ.get(WORKSPACE) or world.project)
-        engine = Engine(folder, stack, os.environ)
+        engine = Engine(workspace() or world.project, stack, os.environ)
         settings = load(stack_file)
         entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
         rotate = Rotate(stack, stack_file, settings, engine, entra, datetime.now(UTC), say, proofs(os.environ))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World
-
-WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
-"""Set by `airflow-entra local run`: where Pulumi runs for a command that already is in the local world."""
+from airflow_entra.local.world import World, workspace
 
 
 def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -> dict[str, Any]:
@@ -23,7 +19,7 @@ def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -
     """
     if file is not None:
         return _parsed(file.read_text("utf-8"), str(file))
-    if local and not os.environ.get(WORKSPACE):
+    if local and workspace() is None:
         return checkpoint_outputs(world, stack)
     return _ask_pulumi(world, stack)
 
@@ -40,7 +36,7 @@ def checkpoint_outputs(world: World, stack: str) -> dict[str, Any]:
 
 def _ask_pulumi(world: World, stack: str) -> dict[str, Any]:
     command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]
-    where = Path(os.environ.get(WORKSPACE) or world.project)
+    where = workspace() or world.project
     try:
         said = subprocess.run(command, cwd=where, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from airflow_entra.access.compare import Compared, compare
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.outputs import WORKSPACE
-from airflow_entra.local.world import World, project_world
+from airflow_entra.local.world import World, project_world, workspace
 from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
 from airflow_entra.preview.result import Previewed
@@ -74,7 +73,7 @@ def _chosen(head: Side, named: Sequence[str]) -> tuple[list[str], list[str]]:
     """The stacks to preview, and those that are left out with the reason."""
     if named:
         return list(dict.fromkeys(named)), []
-    if os.environ.get(WORKSPACE):
+    if workspace():
         return sorted(head.stacks), []
     local = {name for name, file in head.stacks.items() if file.settings.environment == "local"}
     left = [f"{name} (it is for the local tenant: airflow-entra local run -- airflow-entra preview)" for name in local]
@@ -118,7 +117,7 @@ def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
 
 
 def _folder(world: World, policies: bool) -> Path:
-    folder = Path(os.environ.get(WORKSPACE) or world.project)
+    folder = workspace() or world.project
     if policies and not (folder / POLICIES / "PulumiPolicy.yaml").is_file():
         raise LocalError(
             f"{folder / POLICIES} holds no policy pack (PulumiPolicy.yaml): copy the folder from airflow-entra, or "

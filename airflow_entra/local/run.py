@@ -13,7 +13,7 @@ from airflow_entra.local.errors import LocalError
 from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.workspace import prepare_workspace
-from airflow_entra.local.world import NO_PROXY, World, own_environment
+from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
 from airflow_entra.settings import SettingsError, load
 from airflow_entra.settings.model import StackSettings
 from engine.obtain import EngineError, engine_folder
@@ -157,7 +157,7 @@ def _pulumi_environment(world: World, engine: Path) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "AIRFLOW_ENTRA_PYTHON": str(world.python),
         "AIRFLOW_ENTRA_STACKS": str(world.stacks),
-        "AIRFLOW_ENTRA_WORKSPACE": str(world.workspace),
+        WORKSPACE: str(world.workspace),
         "AIRFLOW_ENTRA_HAND_OVER": str(world.home / "handover"),
     }
 

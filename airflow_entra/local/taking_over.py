@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,9 +23,8 @@ from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import Sources, read, take_over, write
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.outputs import WORKSPACE
 from airflow_entra.local.workspace import prepare_workspace
-from airflow_entra.local.world import World, project_world
+from airflow_entra.local.world import World, project_world, workspace
 from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
@@ -121,9 +119,9 @@ def _about(
 
 def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[str], None]) -> Engine:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
-    workspace = os.environ.get(WORKSPACE)
-    if workspace:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
-        place = Path(workspace)
+    local = workspace()
+    if local:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
+        place = local
         prepare_workspace(World(world.project, place.parent, world.stacks))
     else:
         place = world.project
@@ -132,7 +130,7 @@ def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[st
         connect = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
         recover(stack, connect, say, Place(folder=place))
     else:
-        if not workspace:
+        if not local:
             raise EngineRefusedError(
                 f"the backend has no stack {stack} (or Pulumi isn't signed in to it). Make it with the secrets "
                 f"provider that it is to have, then run this command again:\n  pulumi stack init {stack} "

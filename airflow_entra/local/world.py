@@ -23,6 +23,8 @@ DEFAULT_HTTP_PORT = 8400
 
 _HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
 _STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
+WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
+"""Set by `airflow-entra local run`: where Pulumi runs for a command that already is in the local world."""
 _FOREIGN_PREFIXES = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_", "AIRFLOW_ENTRA_")
 _FOREIGN_NAMES = frozenset({"HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR"})
 _KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", "AIRFLOW_ENTRA_LOCAL_PORT"})
@@ -115,6 +117,12 @@ def project_world() -> World:
             stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / "stacks").absolute()
             return World(folder, home, stacks)
     raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
+
+
+def workspace() -> Path | None:
+    """Where Pulumi runs for a command that `airflow-entra local run` started; None outside of the local world."""
+    folder = os.environ.get(WORKSPACE)
+    return Path(folder) if folder else None
 
 
 def write_private(path: Path, text: str) -> None:

@@ -28,7 +28,7 @@ def render(audit: Audit, form: Format, table: str = "access") -> str:
 
         return page(audit)
     if form == "csv":
-        return _csv(next(one for one in tables(audit) if one.name == table))
+        return csv_text(next(one for one in tables(audit) if one.name == table))
     return {"text": _text, "markdown": _markdown, "json": _json}[form](audit)
 
 
@@ -86,7 +86,8 @@ def _rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _csv(table: Table) -> str:
+def csv_text(table: Table) -> str:
+    """One table, with nothing in it that a spreadsheet would take for a formula."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
