@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import cell
+from airflow_entra.report.text import cell, markdown_table
 
 Form = Literal["text", "json", "markdown"]
 
@@ -89,20 +89,18 @@ def _kind(type_: str) -> str:
 def _markdown(report: Report) -> str:
     lines = [f"### Import of stack `{report.stack}`", "", conclusion(report), ""]
     if report.findings:
-        lines += ["| severity | where | what | what would be right | fix |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {one.severity} | {cell(one.where)} | {cell(one.what)} | {cell(one.right)} | {cell(one.fix)} |"
-            for one in report.findings
-        ]
-        lines.append("")
+        found = (tuple(map(cell, (one.severity, one.where, one.what, one.right, one.fix))) for one in report.findings)
+        lines += [*markdown_table(("severity", "where", "what", "what would be right", "fix"), found), ""]
     if report.differing:
-        lines += ["| operation | resource | property | today | declared |", "|---|---|---|---|---|"]
-        for one in report.differing:
-            name = f"{cell(one.name)} ({_kind(one.type)}{', expected' if one.expected else ''})"
-            rows = [(change.path, change.before, change.after) for change in one.properties] or [("", "", "")]
-            lines += [f"| {one.operation} | {name} | {' | '.join(map(cell, row))} |" for row in rows]
-        lines.append("")
+        columns = ("operation", "resource", "property", "today", "declared")
+        lines += [*markdown_table(columns, (row for one in report.differing for row in _rows(one))), ""]
     return "\n".join(lines)
+
+
+def _rows(one: Difference) -> Iterator[tuple[str, ...]]:
+    name = f"{cell(one.name)} ({_kind(one.type)}{', expected' if one.expected else ''})"
+    for change in one.properties or (Property("", "", ""),):
+        yield one.operation, name, *map(cell, (change.path, change.before, change.after))
 
 
 def _json(report: Report) -> str:

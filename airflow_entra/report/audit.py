@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from io import StringIO
 from typing import Literal
 
@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.checks.check import SEVERITIES
 from airflow_entra.report.audit_tables import Table, not_seen, tables
-from airflow_entra.report.text import aligned, cell, whole
+from airflow_entra.report.text import aligned, cell, markdown_table, whole
 
 Format = Literal["text", "markdown", "csv", "json", "html"]
 SHOWN = 50
@@ -72,18 +72,11 @@ def _markdown(audit: Audit) -> str:
     lines = [f"### {cell(conclusion(audit))}", ""]
     for one in tables(audit):
         lines += [f"#### {one.title}", ""]
-        lines += _rows(one.columns, one.rows[:SHOWN]) if one.rows else [one.empty]
+        shown = (tuple(cell(whole(text)) for text in row) for row in one.rows[:SHOWN])
+        lines += markdown_table(one.columns, shown) if one.rows else [one.empty]
         lines += [*_more(one), ""]
     lines += [f"Not seen: {cell(whole(what))}  " for what in not_seen(audit)]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [
-        f"| {' | '.join(columns)} |",
-        "|---" * len(columns) + "|",
-        *(f"| {' | '.join(cell(whole(text)) for text in row)} |" for row in rows),
-    ]
 
 
 def csv_text(table: Table) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 from airflow_entra.access.explain import Explanation
-from airflow_entra.report.text import cell, whole
+from airflow_entra.report.text import cell, markdown_table, whole
 
 Format = Literal["text", "json", "markdown"]
 
@@ -50,16 +50,15 @@ def _markdown(explanations: Sequence[Explanation]) -> str:
     for one in explanations:
         lines += [f"**{cell(_verdict(one))}**", ""]
         if one.roles:
-            lines += ["| Airflow role | Through | May |", "|---|---|---|"]
-            lines += [
-                f"| {cell(held.role)} | {'<br>'.join(cell(whole(group)) for group in held.through)} "
-                f"| {'<br>'.join(cell(whole(right)) for right in held.may)} |"
-                for held in one.roles
-            ]
-            lines.append("")
+            rows = ((cell(held.role), _stacked(held.through), _stacked(held.may)) for held in one.roles)
+            lines += [*markdown_table(("Airflow role", "Through", "May"), rows), ""]
         lines += [f"- {name}: {cell(said)}" for name, sentences in _sections(one) for said in sentences]
         lines.append("")
     return "\n".join(lines)
+
+
+def _stacked(texts: Iterable[str]) -> str:
+    return "<br>".join(cell(whole(text)) for text in texts)
 
 
 def _json(explanations: Sequence[Explanation]) -> str:

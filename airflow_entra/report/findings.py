@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Literal
 
-from airflow_entra.report.text import cell
+from airflow_entra.report.text import cell, markdown_table
 from airflow_entra.settings.check import Checked
+from airflow_entra.settings.mistakes import Mistake
 
+_COLUMNS = ("line:column", "severity", "what is wrong", "what would be right", "fix")
 Format = Literal["text", "json", "markdown"]
 
 
@@ -69,11 +71,9 @@ def _markdown(checked: Sequence[Checked]) -> str:
     for one in checked:
         lines += [f"### `{one.file}`: {'usable' if one.usable else 'not usable'}", ""]
         if one.mistakes:
-            lines += ["| line:column | severity | what is wrong | what would be right | fix |", "|---|---|---|---|---|"]
-            lines += [
-                f"| {mistake.line}:{mistake.column} | {mistake.severity} "
-                f"| {cell(mistake.what)} | {cell(mistake.right)} | {cell(mistake.fix)} |"
-                for mistake in one.mistakes
-            ]
-            lines.append("")
+            lines += [*markdown_table(_COLUMNS, map(_row, one.mistakes)), ""]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def _row(one: Mistake) -> tuple[str, ...]:
+    return f"{one.line}:{one.column}", one.severity, cell(one.what), cell(one.right), cell(one.fix)

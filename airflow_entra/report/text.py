@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,12 @@ def cell(text: str) -> str:
     """
     text = _LINKED.sub(r"\g<0><!-- -->", " ".join(text.split()).translate(_ESCAPED))
     return _MENTION.sub("@&#8203;", text)
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table; every cell is written already (see `cell`)."""
+    head = "".join(f" {name} |" if name else " |" for name in columns)
+    return [f"|{head}", "|---" * len(columns) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
 
 
 def whole(text: str) -> str:

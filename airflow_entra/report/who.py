@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from airflow_entra.directory.who import Standing
-from airflow_entra.report.text import aligned, cell
+from airflow_entra.report.text import aligned, cell, markdown_table
 from airflow_entra_auth.claims import display
 
 Format = Literal["text", "json", "markdown"]
@@ -52,14 +52,8 @@ def _text(stack: str, standings: Sequence[Standing]) -> str:
 
 
 def _markdown(stack: str, standings: Sequence[Standing]) -> str:
-    lines = [
-        f"### Who may do what in the Airflow of stack {cell(stack)}",
-        "",
-        f"| {' | '.join(_COLUMNS)} |",
-        "|---" * len(_COLUMNS) + "|",
-    ]
-    lines += [f"| {' | '.join(map(cell, row))} |" for row in _rows(standings)]
-    return "\n".join(lines) + "\n"
+    table = markdown_table(_COLUMNS, (tuple(map(cell, row)) for row in _rows(standings)))
+    return "\n".join([f"### Who may do what in the Airflow of stack {cell(stack)}", "", *table]) + "\n"
 
 
 def _json(stack: str, standings: Sequence[Standing]) -> str:

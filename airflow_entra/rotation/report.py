@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from airflow_entra.report.text import aligned, cell
+from airflow_entra.report.text import aligned, cell, markdown_table
 from airflow_entra.rotation.rotate import Rotation
 from airflow_entra.rotation.slots import Held, Slot
 from airflow_entra.settings import durations
@@ -85,16 +85,11 @@ def _text(rotation: Rotation) -> str:
 def _markdown(rotation: Rotation) -> str:
     lines = [cell(_headline(rotation)), ""]
     if rotation.findings:
-        lines += ["| where | what is wrong | what would be right | fix |", "|---|---|---|---|"]
-        lines += [
-            f"| {cell(one.where)} | {cell(one.what)} | {cell(one.right)} | {cell(one.fix)} |"
-            for one in rotation.findings
-        ]
-        lines.append("")
+        found = (tuple(map(cell, (one.where, one.what, one.right, one.fix))) for one in rotation.findings)
+        lines += [*markdown_table(("where", "what is wrong", "what would be right", "fix"), found), ""]
     if rotation.held:
-        lines += ["| slot | key id | made | ends | |", "|---|---|---|---|---|"]
-        lines += [f"| {' | '.join(map(cell, row))} |" for row in _rows(rotation.held, rotation.now)]
-        lines.append("")
+        slots = (tuple(map(cell, row)) for row in _rows(rotation.held, rotation.now))
+        lines += [*markdown_table(("slot", "key id", "made", "ends", ""), slots), ""]
     return "\n".join(lines)
 
 
