@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -22,14 +21,14 @@ from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.evidence import EvidenceError, keep
 from airflow_entra.audit.records import Records, RecordsError, parse
 from airflow_entra.directory.audited import read
-from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.drift import drift_of
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.graph import deployers_graph
+from airflow_entra.local.graph import graph_of
 from airflow_entra.local.identities import AUDITOR, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World
@@ -38,8 +37,8 @@ from airflow_entra.report.audit import csv_text, render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings import load
 from airflow_entra.settings.history import head, versions
-from airflow_entra.settings.model import StackSettings, VaultSecret
-from airflow_entra_auth.graph import Graph, GraphError
+from airflow_entra.settings.model import VaultSecret
+from airflow_entra_auth.graph import GraphError
 
 
 def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, drifted: bool, http_port: int) -> Audit:
@@ -56,7 +55,10 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
     if local and not records:
         records = list(_of_local_airflows(world, stack, since))
     try:
-        with _graph(world, settings, http_port, local) as graph:
+        if local:
+            tenants.start(world, http_port)
+            tenants.seed(world, seed_for(settings, identities(world).values()))  # with the auditor, in older worlds too
+        with graph_of(world, settings.tenant_id, local=local, http_port=http_port, identity=AUDITOR) as graph:
             known = {one.object_id for some in records for one in some.sessions}
             audited = read(graph, settings, plan(settings, stack), since, known)
             differences = drift_of(world, stack, graph, since, local, http_port) if drifted else None
@@ -94,17 +96,6 @@ def keep_evidence(world: World, place: Path, found: Audit) -> Path:
         raise LocalError(str(error)) from error
     except OSError as error:
         raise LocalError.from_os_error("keep the evidence", place, error) from error
-
-
-@contextmanager
-def _graph(world: World, settings: StackSettings, http_port: int, local: bool) -> Iterator[Graph]:
-    if local:
-        tenant = tenants.start(world, http_port)
-        tenants.seed(world, seed_for(settings, identities(world).values()))
-        with deployers_graph(world, tenant, settings.tenant_id, AUDITOR) as graph:
-            yield graph
-    else:
-        yield Graph(token_source(GRAPH, settings.tenant_id))
 
 
 def _of_file(file: Path) -> Records:

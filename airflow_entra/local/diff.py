@@ -10,11 +10,10 @@ import httpx
 from airflow_entra.access.compare import Compared
 from airflow_entra.access.people import by_person
 from airflow_entra.access.stated import Stated
-from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.members import LiveMembers
-from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.graph import deployers_graph
+from airflow_entra.local.graph import graph_of
 from airflow_entra.local.world import project_world
 from airflow_entra_auth.graph import Graph, GraphError
 
@@ -30,20 +29,11 @@ def with_people(compared: Compared, port: int) -> Compared:
         def connect(side: Stated) -> Graph:
             tenant_id, local = side.values["azuread:tenantId"], side.values["environment"] == "local"
             if (tenant_id, local) not in graphs:
-                graphs[tenant_id, local] = _graph(tenant_id, port, open_) if local else _real(tenant_id)
+                graph = graph_of(project_world(), tenant_id, local=local, http_port=port)
+                graphs[tenant_id, local] = open_.enter_context(graph)
             return graphs[tenant_id, local]
 
         try:
             return replace(compared, people=by_person(compared.changes, LiveMembers(connect)))
         except (CredentialError, GraphError, httpx.TransportError) as problem:
             raise LocalError(f"the directory did not say who is in the groups: {problem}") from problem
-
-
-def _graph(tenant_id: str, port: int, open_: ExitStack) -> Graph:
-    world = project_world()
-    tenant = tenants.start(world, port)
-    return open_.enter_context(deployers_graph(world, tenant, tenant_id))
-
-
-def _real(tenant_id: str) -> Graph:
-    return Graph(token_source(GRAPH, tenant_id))

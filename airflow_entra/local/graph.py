@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from airflow_entra.directory.credentials import GRAPH, token_source
+from airflow_entra.local import tenant as tenants
 from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.tenant import Tenant
 from airflow_entra.local.world import World
@@ -23,3 +24,14 @@ def deployers_graph(world: World, tenant: Tenant, tenant_id: str, identity: str 
     proof = {"ARM_CLIENT_ID": deployer.client_id, "ARM_CLIENT_SECRET": deployer.secret}
     with httpx.Client(proxy=tenant.proxy, verify=context, trust_env=False, timeout=30.0) as client:
         yield Graph(token_source(GRAPH, tenant_id, proof, client=client), client=client)
+
+
+@contextmanager
+def graph_of(world: World, tenant_id: str, *, local: bool, http_port: int, identity: str = FULL) -> Iterator[Graph]:
+    """Microsoft Graph of a `local` stack's tenant, started where it isn't running; else the real one, as the identity
+    in the ARM_* variables sees it."""
+    if local:
+        with deployers_graph(world, tenants.start(world, http_port), tenant_id, identity) as graph:
+            yield graph
+    else:
+        yield Graph(token_source(GRAPH, tenant_id))
