@@ -100,16 +100,27 @@ class Identities:
         self._session.execute(sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user.id).values(changed))
         return _roles_in(identity), given
 
-    def put_back(self, user_id: int, roles: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Gives a row the directory's roles again, after somebody changed them by hand; (roles it had, has now)."""
+    def put_back(self, user_id: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Gives a row the directory's roles again, after somebody changed them by hand; (roles it had, has now).
+
+        The directory's roles are those of this moment, whatever they were when somebody saw the difference.
+        """
+        identity = self._hold(IDENTITIES.c.user_id == user_id)
         user = self._session.get(self._users, user_id, populate_existing=True)
+        if identity is None or user is None:
+            return (), ()
         held = _names_of(user.roles)
-        self._give(user, roles)
+        self._give(user, _roles_in(identity))
         return held, _names_of(user.roles)
 
     def _identity(self, person: Person) -> Any:
         columns = IDENTITIES.c
-        which = (columns.tenant_id == person.tenant_id) & (columns.object_id == person.object_id)
+        return self._hold((columns.tenant_id == person.tenant_id) & (columns.object_id == person.object_id))
+
+    def _hold(self, which: Any) -> Any:
+        """The row, which nobody else changes until the caller commits. Three kinds of database agree on an update that
+        changes nothing; SQLite has no FOR UPDATE."""
+        self._session.execute(sa.update(IDENTITIES).where(which).values(user_id=IDENTITIES.c.user_id))
         return self._session.execute(sa.select(IDENTITIES).where(which)).first()
 
     def _row_of(self, person: Person, identity: Any) -> Any:

@@ -83,18 +83,17 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         session = self.appbuilder.session
         try:
             self.make_sure_of_roles(found.roles)
-            held, now = Identities(session, self.user_model, self.role_model).put_back(found.user_id, found.roles)
-            if held == now:
-                return
-            audit.record(
-                "entra_role_change",
-                tenant_id=found.tenant_id,
-                object_id=found.object_id,
-                roles=found.roles,
-                roles_before=held,
-                reason="changed by hand in Airflow: put back",
-                session=session,
-            )
+            held, now = Identities(session, self.user_model, self.role_model).put_back(found.user_id)
+            if held != now:
+                audit.record(
+                    "entra_role_change",
+                    tenant_id=found.tenant_id,
+                    object_id=found.object_id,
+                    roles=now,
+                    roles_before=held,
+                    reason="changed by hand in Airflow: put back",
+                    session=session,
+                )
             session.commit()
         except (SQLAlchemyError, audit.AuditError):
             session.rollback()

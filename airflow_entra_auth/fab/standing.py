@@ -75,6 +75,7 @@ def forget() -> None:
 
 
 def _ask(session_id: str) -> Standing | None:
+    """In one statement: between two, a watcher's change would look like one that somebody made by hand."""
     query = (
         sa.select(
             SESSIONS.c.user_id,
@@ -83,9 +84,12 @@ def _ask(session_id: str) -> Standing | None:
             SESSIONS.c.ends_at,
             IDENTITIES.c.roles,
             User.active,
+            Role.name.label("held"),
         )
         .join(IDENTITIES, IDENTITIES.c.user_id == SESSIONS.c.user_id)
         .join(User.__table__, User.id == SESSIONS.c.user_id)
+        .outerjoin(assoc_user_role, assoc_user_role.c.user_id == User.id)
+        .outerjoin(Role.__table__, Role.id == assoc_user_role.c.role_id)
         .where(
             SESSIONS.c.id == session_id,
             SESSIONS.c.ended_at.is_(None),
@@ -95,16 +99,15 @@ def _ask(session_id: str) -> Standing | None:
         )
     )
     with settings.engine.connect() as connection:
-        row = connection.execute(query).first()
-        if row is None:
-            return None
-        held = sa.select(Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
-        names = {one.name for one in connection.execute(held.where(assoc_user_role.c.user_id == row.user_id))}
+        rows = connection.execute(query).all()
+    if not rows:
+        return None
+    row = rows[0]
     if not row.active:
         _end_all(row)
         return None
     roles = tuple(json.loads(row.roles))
-    changed = names != set(roles)
+    changed = {one.held for one in rows if one.held is not None} != set(roles)
     return Standing(session_id, row.user_id, row.tenant_id, row.object_id, roles, row.ends_at, changed)
 
 
