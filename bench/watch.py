@@ -8,16 +8,14 @@ exit code 1 where the bar isn't met. Stock FAB is asked as well, for a while. En
 from __future__ import annotations
 
 import argparse
-import math
-import secrets
 import signal
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,18 +23,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from airflow_entra.local import tenant as tenants
-from airflow_entra.local.airflow import deployed, process
-from airflow_entra.local.world import World
-from bench.subjects import ROOT
-from tests.airflow import stacks
-from tests.airflow.company import Company, company_in
+from airflow_entra.local.airflow import process
+from bench.watched import STACK, company_with, fill, people, percentile, say, site_on
+from tests.airflow.company import Company
 from tests.airflow.people import TestPerson
 from tests.airflow.postgres import postgres
 from tests.airflow.site import Site
 from tests.airflow.watcher import Watcher, watching
 
-STACK = "pair"
 BAR = 3.0
 """Seconds, the 99th percentile."""
 QUIET = 2.5
@@ -45,7 +39,7 @@ PAUSE = 0.05
 STOCK_SECONDS = 20.0
 AT_ONCE = 2
 """People who leave at about the same time."""
-_PEOPLE = [TestPerson(f"bench-{number}", f"Bench {number}", ("Viewer",)) for number in range(12)]
+_PEOPLE = people(12)
 
 
 @dataclass
@@ -58,13 +52,13 @@ class Figures:
 
     @property
     def p99(self) -> float:
-        return _percentile(self.seconds, 0.99)
+        return percentile(self.seconds, 0.99)
 
     def __str__(self) -> str:
         return (
             f"Airflow {self.version}: {len(self.seconds)} changes with {self.sessions} sessions: p50 "
             f"{statistics.median(self.seconds):.2f} s, p99 {self.p99:.2f} s, longest {max(self.seconds):.2f} s; joins "
-            f"p99 {_percentile(self.joins, 0.99):.2f} s. {self.stock}"
+            f"p99 {percentile(self.joins, 0.99):.2f} s. {self.stock}"
         )
 
 
@@ -77,34 +71,22 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     found = []
-    with tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place, _company(Path(place)) as company:
+    with (
+        tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place,
+        company_with(Path(place), _PEOPLE) as company,
+    ):
+        company.join(_PEOPLE[0], "apart", "Viewer")
         for version in options.version or ("3.3", "2.11"):
             found.append(_measure(company, version, options.changes, options.sessions, options.stock))
-            _say(str(found[-1]))
+            say(str(found[-1]))
     return int(any(one.p99 > BAR for one in found))
-
-
-@contextmanager
-def _company(folder: Path) -> Iterator[Company]:
-    stacks.write(folder / "stacks")
-    world = World(ROOT, folder / "world", folder / "stacks")
-    try:
-        with company_in(world) as company:
-            tenants.seed(world, {"users": [person.as_seed() for person in _PEOPLE]})
-            for person in _PEOPLE:
-                company.join(person, STACK, "Viewer")
-            company.join(_PEOPLE[0], "apart", "Viewer")
-            yield company
-    finally:
-        deployed.stop_all(world)
-        tenants.stop(world)
 
 
 def _measure(company: Company, version: str, changes: int, sessions: int, stock: bool) -> Figures:
     with ExitStack() as open_:
         url = open_.enter_context(postgres())
-        sites = [_site(company, version, number, url, open_) for number in range(2)]
-        _fill(sites[0], url, sessions)
+        sites = [site_on(company, version, number, url, open_) for number in range(2)]
+        fill(sites[0], url, sessions)
         watcher = open_.enter_context(watching(sites[0])).wait()
         figures = Figures(version, sessions=sessions)
         lanes = [_PEOPLE[number::AT_ONCE] for number in range(AT_ONCE)]
@@ -118,54 +100,13 @@ def _measure(company: Company, version: str, changes: int, sessions: int, stock:
         return figures
 
 
-_KEYS = {
-    "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
-    "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
-    "AIRFLOW__WEBSERVER__SECRET_KEY": secrets.token_urlsafe(32),
-    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "",  # asyncpg isn't in the lock file, and nothing asked here needs it
-    "AIRFLOW__API__WORKERS": "2",
-    "AIRFLOW__WEBSERVER__WORKERS": "2",
-}
-"""Two servers of one Airflow have these in common."""
-
-
-def _site(company: Company, version: str, number: int, url: str, open_: ExitStack) -> Site:
-    changed = {**_KEYS, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url}
-    site = company.site(STACK, version, authority=company.tenant.url, kind=f"pg-{number}", changed=changed)
-    open_.callback(process.stop, site.running.home.folder)
-    return site
-
-
-def _fill(site: Site, url: str, sessions: int) -> None:
-    """Other people's rows: a session is a row, whoever began it."""
-    program = f"""
-import json, time, uuid
-import sqlalchemy as sa
-from airflow_entra_auth.tables import IDENTITIES, SESSIONS
-engine, now = sa.create_engine({url!r}), int(time.time())
-users = sa.Table("ab_user", sa.MetaData(), autoload_with=engine)
-with engine.begin() as connection:
-    for number in range({sessions}):
-        person = str(uuid.uuid4())
-        row = dict(id=100000 + number, username=person, first_name="A", last_name="B", email=person, active=True)
-        connection.execute(sa.insert(users).values(row))
-        who = dict(user_id=row["id"], tenant_id={stacks.TENANT!r}, object_id=person)
-        connection.execute(sa.insert(IDENTITIES).values(roles="[]", display_name="A B", updated_at=now, **who))
-        ends = dict(signed_in_at=now - 600, ends_at=now + 20000)
-        connection.execute(sa.insert(SESSIONS).values(id=uuid.uuid4().hex, **who, **ends))
-"""
-    done = site.python("-c", program)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-
-
 def _lane(
-    company: Company, sites: Sequence[Site], watcher: Watcher, people: Sequence[TestPerson], changes: int
+    company: Company, sites: Sequence[Site], watcher: Watcher, staff: Sequence[TestPerson], changes: int
 ) -> list[float]:
     """So many changes, one after the other: by turns an account is disabled and a member taken out."""
     seconds = []
     for number in range(changes):
-        person = people[number % len(people)]
+        person = staff[number % len(staff)]
         probes = _signed_in(sites, person)
         if number % 2:
             seconds.append(_until_out(probes, partial(company.disable, person)))
@@ -286,15 +227,6 @@ def _stock(company: Company, version: str, open_: ExitStack) -> str:
     finally:
         company.enable(person)
     return f"Stock FAB: still in after {STOCK_SECONDS:.0f} s, when it was asked last."
-
-
-def _percentile(values: Sequence[float], part: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, math.ceil(part * len(ordered)) - 1)]
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 -- a command's result
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def command(
     """
     from airflow_entra.local.preview import preview
     from airflow_entra.preview.engine import NoEngineError
-    from airflow_entra.preview.run import InterruptedPreviewError
+    from airflow_entra.preview.run import InterruptedPreviewError, Progress
     from airflow_entra.report.preview import render
     from airflow_entra.report.preview_words import summary
     from airflow_entra.settings.sides import SideError
@@ -63,8 +63,7 @@ def command(
                 policies=not no_policies,
                 expect_no_changes=expect_no_changes,
                 jobs=jobs,
-                started=lambda stack: say(f"{stack}: previewing ..."),
-                ended=_ended,
+                progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
             )
         except InterruptedPreviewError as interruption:
             say(f"airflow-entra: {interruption}")
@@ -79,6 +78,10 @@ def command(
             write_whole(out, report)
         click.echo(summary(found))
     sys.exit(found.exit_code)
+
+
+def _again(one: StackPreview, pause: float) -> None:
+    say(f"{one.stack}: {'; '.join(one.errors)}; trying again in {pause:.0f} s")
 
 
 def _ended(one: StackPreview) -> None:

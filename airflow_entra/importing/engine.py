@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.preview.trouble import LOCKED, PulumiError
+
 Json = dict[str, Any]
 
 
-class EngineRefusedError(Exception):
+class EngineRefusedError(PulumiError):
     """Pulumi could not do what was asked; nothing in the tenant has changed, and the message says how to go on."""
 
 
@@ -95,7 +97,7 @@ class Engine:
             ) from None
 
     def _advice(self, said: str) -> str:
-        if "currently locked" in said:
+        if LOCKED in said:
             return (
                 f"\nIf that run was interrupted: airflow-entra recover --stack {self._stack}, then this command again."
             )

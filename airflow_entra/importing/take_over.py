@@ -21,6 +21,7 @@ from airflow_entra.importing.ids import PRINCIPAL, Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
+from airflow_entra.preview.trouble import patiently
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph
 
@@ -86,13 +87,13 @@ def take_over(
     live = Live(application, groups.ids, *_vault(settings, sources))
     ids = resource_ids(settings, planned, live)
     say("Asking Pulumi what the stack file declares ...")
-    listed = engine.preview()
+    listed = patiently(engine.preview, say)
     wanted = importable(listed.creates, ids)
     count = 0
     if wanted is not None:
         count = sum(not one.get("component") for one in wanted["resources"])
         say(f"Importing {count} resources into the state of stack {stack} ...")
-        import_all(engine, wanted, ids, protect=settings.environment == "production")
+        import_all(engine, wanted, ids, protect=settings.environment == "production", say=say)
     before = engine.export()
     right = settled(before, listed.steps, ids, application.lifetime_policy)
     if right is not None:
@@ -101,25 +102,31 @@ def take_over(
     if wanted is None and right is None:
         return Taken(0, differences(listed.steps), groups.findings)
     say("Asking Pulumi what the next `pulumi up` would change ...")
-    return Taken(count, differences(engine.preview().steps), groups.findings)
+    return Taken(count, differences(patiently(engine.preview, say).steps), groups.findings)
 
 
-def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, protect: bool) -> None:
+def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, protect: bool, say: Say) -> None:
     """Raises EngineRefusedError.
 
     A service principal's id has its path in the state of azuread 6, and is imported by it; some releases of the
     provider below check for the bare id instead, and say so.
     """
+    first = [wanted]
+
+    def once(ids: Mapping[Resource, str]) -> None:
+        # What came into the state by then isn't listed any more.
+        rest = first.pop() if first else importable(engine.preview().creates, ids)
+        if rest is not None:
+            engine.import_(rest, protect=protect)
+
     try:
-        engine.import_(wanted, protect=protect)
+        patiently(lambda: once(ids), say)
     except EngineRefusedError as refused:
         path = ids.get(_SERVICE_PRINCIPAL)
         if path is None or "is not valid: uuid" not in str(refused):
             raise
         bare = {**ids, _SERVICE_PRINCIPAL: path.rpartition("/")[2]}
-        rest = importable(engine.preview().creates, bare)  # what came into the state before it isn't listed any more
-        if rest is not None:
-            engine.import_(rest, protect=protect)
+        patiently(lambda: once(bare), say)
 
 
 def _with_nickname(graph: Graph, nickname: str) -> list[str]:

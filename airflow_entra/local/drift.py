@@ -13,7 +13,7 @@ from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import open_session
 from airflow_entra.local.world import World, workspace
 from airflow_entra.preview.engine import Engine, NoEngineError
-from airflow_entra.preview.run import InterruptedPreviewError, preview_all
+from airflow_entra.preview.run import InterruptedPreviewError, Progress, preview_all
 from airflow_entra_auth.graph import Graph, GraphError
 
 _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
@@ -24,7 +24,7 @@ def drift_of(
 ) -> tuple[Difference, ...]:
     """Every difference of a deployed stack. Raises LocalError where Pulumi can't say."""
     try:
-        (refreshed,) = preview_all(_engine(world, stack, local, http_port), [stack], 1, lambda _: None, lambda _: None)
+        (refreshed,) = preview_all(_engine(world, stack, local, http_port), [stack], 1, Progress())
     except (NoEngineError, InterruptedPreviewError) as problem:
         raise LocalError(str(problem)) from problem
     if refreshed.outcome != "previewed" or refreshed.new:

@@ -14,7 +14,7 @@ from airflow_entra.local.world import World, project_world, workspace
 from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
 from airflow_entra.preview.result import Previewed
-from airflow_entra.preview.run import Ended, Started, preview_all
+from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.sides import Side, SideError, sides
 
@@ -29,8 +29,7 @@ def preview(
     policies: bool,
     expect_no_changes: bool,
     jobs: int | None,
-    started: Started,
-    ended: Ended,
+    progress: Progress,
 ) -> Previewed:
     """The named stacks, or all that have a file; `jobs` at a time, one for each CPU where it is None.
 
@@ -46,7 +45,7 @@ def preview(
     if compared and named:
         compared = _of(compared, stacks)
     engine = Engine(_folder(world, policies), os.environ, policies=policies, refresh=refresh)
-    found = preview_all(engine, stacks, jobs or len(os.sched_getaffinity(0)), started, ended)
+    found = preview_all(engine, stacks, jobs or len(os.sched_getaffinity(0)), progress)
     return Previewed(
         tuple(found),
         compared,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_entra.access.compare import Compared
+from airflow_entra.preview.trouble import passes
 
 Outcome = Literal["previewed", "failed", "not started"]
 """`failed`: the stack's own program or one of its resources. `not started`: the engine never came to the stack."""
@@ -79,6 +80,11 @@ class StackPreview:
     @property
     def advisory(self) -> int:
         return len(self.violations) - self.mandatory
+
+    @property
+    def passing(self) -> bool:
+        """Whether it failed for something that is over soon."""
+        return self.outcome != "previewed" and any(passes(error) for error in self.errors)
 
     @property
     def objected(self) -> bool:

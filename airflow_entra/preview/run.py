@@ -6,12 +6,20 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from airflow_entra.preview.engine import Engine, NoEngineError
 from airflow_entra.preview.result import StackPreview
+from airflow_entra.preview.trouble import PAUSES
 
-Started = Callable[[str], None]
-Ended = Callable[[StackPreview], None]
+
+@dataclass(frozen=True)
+class Progress:
+    """Who is told as it goes: a stack begins, failed and begins again in so many seconds, has ended."""
+
+    started: Callable[[str], None] = lambda _: None
+    again: Callable[[StackPreview, float], None] = lambda *_: None
+    ended: Callable[[StackPreview], None] = lambda _: None
 
 
 class InterruptedPreviewError(Exception):
@@ -22,22 +30,28 @@ class InterruptedPreviewError(Exception):
         self.number = number
 
 
-def preview_all(engine: Engine, stacks: Sequence[str], jobs: int, started: Started, ended: Ended) -> list[StackPreview]:
-    """The stacks in the order given, `jobs` of them at a time; `started` and `ended` are told as it goes.
+def preview_all(engine: Engine, stacks: Sequence[str], jobs: int, progress: Progress) -> list[StackPreview]:
+    """The stacks in the order given, `jobs` of them at a time. What fails for something that is over soon is repeated.
 
     Raises NoEngineError, and InterruptedPreviewError after SIGINT or SIGTERM.
     """
-    return asyncio.run(_all(engine, stacks, jobs, started, ended))
+    return asyncio.run(_all(engine, stacks, jobs, progress))
 
 
-async def _all(engine: Engine, stacks: Sequence[str], jobs: int, started: Started, ended: Ended) -> list[StackPreview]:
+async def _all(engine: Engine, stacks: Sequence[str], jobs: int, progress: Progress) -> list[StackPreview]:
     turn = asyncio.Semaphore(jobs)
 
     async def one(stack: str) -> StackPreview:
         async with turn:
-            started(stack)
+            progress.started(stack)
             found = await engine.preview(stack)
-        ended(found)
+            for pause in PAUSES:
+                if not found.passing:
+                    break
+                progress.again(found, pause)
+                await asyncio.sleep(pause)
+                found = await engine.preview(stack)
+        progress.ended(found)
         return found
 
     async def every() -> list[StackPreview]:

@@ -14,34 +14,27 @@ from typing import Any
 
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.preview.scrub import Scrub
+from airflow_entra.preview.trouble import LOCKED, PulumiError
 from airflow_entra.report.text import whole
 
-_LOCKED = "the stack is currently locked"
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""
 _REASON = re.compile(r"(error|Exception|Error): |^\s*\* ")
 _NO_REASON = re.compile(
     r"an unhandled (error|exception)|error: (update|preview) failed|errors? occurred:\s*$|\*\*\w+ failed"
 )
-_PASSING = re.compile(
-    r"\b(429|50[0234])\b|AADSTS90033|can't be reached|no answer|timed? ?out|Disconnected|EOF"
-    r"|connection (is closing|reset|refused)|(Read|Connect|RemoteProtocol)Error|TooManyRequests",
-    re.IGNORECASE,
-)
-"""What is over soon, in the words of Graph, Azure, their providers and httpx."""
 
 
-class EngineError(Exception):
+class EngineError(PulumiError):
     """Pulumi, or the command that recovers a stack, ended with an error: what it said."""
-
-    @property
-    def passing(self) -> bool:
-        """Whether another try may go better."""
-        return _PASSING.search(str(self)) is not None
 
 
 class LockedError(EngineError):
     """Another process of Pulumi has the stack, or had it when it was killed."""
+
+    @property
+    def passing(self) -> bool:
+        return False
 
 
 class Engine:
@@ -111,7 +104,7 @@ class Engine:
         if code == 0:
             return texts
         reason = _reason(code, *map(self._scrub.text, texts))
-        raise LockedError(reason) if any(_LOCKED in text for text in texts) else EngineError(reason)
+        raise LockedError(reason) if any(LOCKED in text for text in texts) else EngineError(reason)
 
 
 def _telling(lines: Sequence[str]) -> list[str]:

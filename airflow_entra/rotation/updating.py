@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
+from airflow_entra.preview.trouble import patiently
 from airflow_entra.recovery.pending import interruption
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
@@ -14,13 +15,8 @@ from airflow_entra.rotation.leftovers import Entra, InEntra, forgotten, nobodys,
 from airflow_entra.rotation.slots import Held, Slot, held
 from airflow_entra.rotation.steps import others, refusal
 
-TRIES = 5
-"""Of a preview, and of an update, where what went wrong may pass."""
-_FIRST_PAUSE = 2.0  # seconds; doubled each time
 _TORN = "failed to load checkpoint"
 """What Pulumi says of a state that was being written when it was killed."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Updating:
     def check(self, before: Held, replaced: Sequence[Slot]) -> None:
         """Raises RefusedError where a whole update would do anything else than this rotation."""
         try:
-            steps = self._patiently(lambda: self.engine.preview([slot.urn for slot in replaced]))
+            steps = patiently(lambda: self.engine.preview([slot.urn for slot in replaced]), self.say, self.sleep)
         except LockedError:
             raise
         except EngineError as error:
@@ -106,7 +102,7 @@ class Updating:
             raise failure or EngineError("the vault does not have the newest secret")
 
         try:
-            return self._patiently(once)
+            return patiently(once, self.say, self.sleep)
         except LockedError:
             raise
         except EngineError as error:
@@ -131,21 +127,6 @@ class Updating:
             return state
         self.engine.put(rest)
         return rest
-
-    def _patiently(self, work: Callable[[], T]) -> T:
-        pause = _FIRST_PAUSE
-        for _ in range(TRIES - 1):
-            try:
-                return work()
-            except LockedError:
-                raise
-            except EngineError as error:
-                if not error.passing:
-                    raise
-                self.say(f"  {error}; trying again in {pause:.0f} s")
-                self.sleep(pause)
-                pause *= 2
-        return work()
 
 
 def one_at_a_time(stack: str, what: str) -> Finding:

@@ -94,14 +94,22 @@ class Http:
         raise AssertionError("unreachable")
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None) -> Reply:
-        """One request, whatever the answer. Raise ProviderError where the service can't be reached."""
+        """One request, whatever the answer. Raise ProviderError where the service can't be reached.
+
+        A GET goes out once more where the connection ends without an answer, as Go's client does it on a kept one.
+        """
         import httpx
 
         with self._lock:
             if self._client is None:
                 self._client = self._make()
         try:
-            response = self._client.request(method, url, headers=dict(headers), content=content)
+            try:
+                response = self._client.request(method, url, headers=dict(headers), content=content)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                if method != "GET":
+                    raise
+                response = self._client.request(method, url, headers=dict(headers))
         except httpx.HTTPError as error:
             host = urlsplit(url).netloc
             raise ProviderError(f"{method} {urlsplit(url).path}: {host} can't be reached: {error}") from None

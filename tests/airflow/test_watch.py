@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 
-from airflow_entra.local import fault
 from airflow_entra.local.fault import Faults
 from tests.airflow.browser import Browser
 from tests.airflow.company import INNER_GROUP, Company
@@ -25,6 +24,7 @@ from tests.airflow.site import Site
 from tests.airflow.test_sessions import token
 from tests.airflow.waiting import until
 from tests.airflow.watcher import Watcher, watching
+from tests.trouble import in_trouble
 
 STACK = "pair"
 SOON = 15.0
@@ -138,12 +138,12 @@ def test_a_directory_in_trouble_is_followed_and_one_that_is_away_changes_nothing
     site: Site, company: Company, watcher: Watcher
 ) -> None:
     had, keeps = Holder(site, WATCHED), Holder(site, WATCHED_TWICE)
-    with _faults(company, Faults(throttle=30, server_errors=5, drop=2, hosts=("graph",))):
+    with in_trouble(company.world):
         company.disable(WATCHED)
         until(had.is_out, 2 * SOON, watcher.log)
         company.enable(WATCHED)
         until(lambda: site.roles_of(WATCHED) == {"Viewer"}, 2 * SOON, watcher.log)
-    with _faults(company, Faults(away=True, hosts=("graph",))):
+    with in_trouble(company.world, Faults(away=True, hosts=("graph",))):
         failures = watcher.metric("failures_total")
         until(lambda: watcher.metric("failures_total") > failures, 2 * SOON, watcher.log)
         assert any(keeps.ways_in()), "nobody is put out"
@@ -151,15 +151,6 @@ def test_a_directory_in_trouble_is_followed_and_one_that_is_away_changes_nothing
     rounds = watcher.metric("rounds_total")
     until(lambda: watcher.metric("rounds_total") > rounds, 2 * SOON, watcher.log)
     assert "Traceback" not in watcher.log
-
-
-@contextmanager
-def _faults(company: Company, faults: Faults) -> Iterator[None]:
-    fault.set_faults(company.world, faults)
-    try:
-        yield
-    finally:
-        fault.end(company.world)
 
 
 def test_of_two_watchers_the_second_goes_on_where_the_first_was_killed(

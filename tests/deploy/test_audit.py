@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from airflow_entra.local.errors import LocalError
 from airflow_entra.local.people import PEOPLE
 from airflow_entra.report.audit import render
 from tests.deploy.deployment import Deployment
+from tests.trouble import in_trouble
 
 pytestmark = pytest.mark.engine
 ANOTHER = "https://elsewhere.contoso.com/oauth-authorized/azure"
@@ -37,6 +39,10 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
         "李小龍",
     }
     assert {name for name, _ in before.findings()} == {"disabled-account", "group-owner", "guest", "nested"}
+
+    with in_trouble(world):
+        in_between = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    assert replace(in_between, at=before.at, since=before.since) == before
 
     live = deployment.live()
     (application,) = live.applications()

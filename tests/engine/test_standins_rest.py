@@ -97,6 +97,20 @@ def test_a_service_that_can_not_be_reached_is_named() -> None:
         get(http)
 
 
+@pytest.mark.parametrize(("method", "sent"), [("GET", 2), ("POST", 1)])
+def test_where_a_connection_ends_without_an_answer_what_reads_is_sent_once_more(method: str, sent: int) -> None:
+    asked: list[httpx.Request] = []
+
+    def disconnect(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+
+    http = Http(lambda: httpx.Client(transport=httpx.MockTransport(disconnect)))
+    with pytest.raises(ProviderError, match="Server disconnected"):
+        http.exchange(method, "https://graph.microsoft.com/v1.0/groups", {})
+    assert len(asked) == sent
+
+
 def token_answer(lifetime: int) -> httpx.Response:
     return httpx.Response(200, json={"access_token": "a.b.c", "expires_in": lifetime})
 

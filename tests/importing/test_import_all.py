@@ -1,4 +1,4 @@
-"""Which form of a service principal's id the provider takes is found out, and nothing else is tried again."""
+"""What an import tries again: the form of a service principal's id, and what was refused for something that passes."""
 
 from __future__ import annotations
 
@@ -43,12 +43,22 @@ WANTED = {"resources": [{"type": kind, "name": name, "id": id_} for (kind, name)
 
 def test_a_provider_that_wants_the_bare_id_gets_it() -> None:
     engine = FakeEngine('specified ID ("/servicePrincipals/2") is not valid: uuid string is wrong length')
-    import_all(engine, WANTED, IDS, protect=True)
+    import_all(engine, WANTED, IDS, protect=True, say=print)
     assert engine.imported == [["/applications/1", "/servicePrincipals/2"], ["2"]]
 
 
 def test_any_other_refusal_is_told() -> None:
     engine = FakeEngine("pulumi import --file failed: resource does not exist")
     with pytest.raises(EngineRefusedError, match="does not exist"):
-        import_all(engine, WANTED, IDS, protect=True)
+        import_all(engine, WANTED, IDS, protect=True, say=print)
     assert len(engine.imported) == 1
+
+
+def test_what_passes_is_tried_again_with_what_is_missing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    engine = FakeEngine("pulumi import --file failed: GET /v1.0/x: graph.microsoft.com can't be reached: disconnected")
+    said: list[str] = []
+    import_all(engine, WANTED, IDS, protect=True, say=said.append)
+    assert engine.imported == [["/applications/1", "/servicePrincipals/2"], ["/servicePrincipals/2"]]
+    assert len(said) == len(pauses) == 1

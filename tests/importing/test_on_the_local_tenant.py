@@ -10,11 +10,11 @@ import pytest
 
 from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.directory.registration import read_registration
-from airflow_entra.local.fault import Faults, end, set_faults
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
 from tests.deploy.deployment import Deployment, through
 from tests.importing.handmade import SECRET, VAULT, HandMade, make
+from tests.trouble import in_trouble
 
 pytestmark = pytest.mark.engine
 
@@ -96,7 +96,8 @@ def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named
     deployment: Deployment, by_hand: HandMade
 ) -> None:
     before = everything(deployment, by_hand.client_id)
-    report = run_import(deployment, "handmade", by_hand.client_id, *OPTIONS, "--groups", "manage", code=1)
+    with in_trouble(deployment.world):
+        report = run_import(deployment, "handmade", by_hand.client_id, *OPTIONS, "--groups", "manage", code=1)
     assert everything(deployment, by_hand.client_id) == before
 
     file = deployment.world.stack_file("handmade")
@@ -161,10 +162,7 @@ def test_a_tenant_as_bad_as_they_get_is_read_like_one_that_works(deployment: Dep
         token = token_source(GRAPH, tenant_id, session.environment, client=client)
         graph = Graph(token, client=client, patience=1e6, sleep=lambda _: None)
         well = read_registration(graph, tenant_id, by_hand.client_id)
-        set_faults(deployment.world, Faults(throttle=30, server_errors=5, drop=2, hosts=("graph",)))
-        try:
+        with in_trouble(deployment.world):
             for _ in range(3):
                 assert read_registration(graph, tenant_id, by_hand.client_id) == well
-        finally:
-            end(deployment.world)
     assert len(well.assigned) == 4

@@ -41,6 +41,11 @@ def main() -> int:
     if stack.startswith("locked"):
         print("error: could not get the key of the secrets provider", file=sys.stderr)  # noqa: T201
         return 1
+    if stack.startswith("busy") and not (notes / "was-busy").exists():
+        (notes / "was-busy").touch()
+        say(preludeEvent={"config": {}})
+        say(diagnosticEvent={"severity": "error", "message": "Preview failed: GET /v1.0/groups: 503 no answer"})
+        return 1
     say(preludeEvent={"config": {}})
     if stack.startswith(("slow", "deaf")):
         run_until_ended(notes, stack)

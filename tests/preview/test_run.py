@@ -16,7 +16,7 @@ import pytest
 from airflow_entra.preview import engine as engines
 from airflow_entra.preview.engine import Engine, NoEngineError
 from airflow_entra.preview.result import StackPreview
-from airflow_entra.preview.run import InterruptedPreviewError, preview_all
+from airflow_entra.preview.run import InterruptedPreviewError, Progress, preview_all
 from tests.preview.fake_pulumi import install
 
 PROJECT = "name: airflow-entra\nruntime: {name: python, options: {virtualenv: .venv}}\nstackConfigDir: stacks\n"
@@ -50,7 +50,7 @@ class Project:
 
     def preview(self, *stacks: str, jobs: int = 2, policies: bool = False) -> list[StackPreview]:
         engine = Engine(self.folder, self.environment, policies=policies, refresh=False)
-        return preview_all(engine, stacks, jobs, lambda _stack: None, lambda _found: None)
+        return preview_all(engine, stacks, jobs, Progress())
 
     def calls(self) -> Sequence[dict[str, Any]]:
         return [json.loads(line) for line in (self.notes / "calls").read_text().splitlines()]
@@ -84,6 +84,19 @@ def test_a_stack_that_is_nowhere_yet_is_previewed_elsewhere(project: Project) ->
         assert call["arguments"][at + 1] == str(project.folder / "policies")
     assert tracked.read_text() == STACK_FILE
     assert list(project.temporary.iterdir()) == []
+
+
+def test_what_fails_for_something_that_passes_is_previewed_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_entra.preview.run.PAUSES", (0.0,))
+    told: list[str] = []
+    engine = Engine(project.folder, project.environment, policies=False, refresh=False)
+    progress = Progress(again=lambda failed, pause: told.append(f"{failed.outcome}, {failed.errors[0]}, {pause}"))
+    (found,) = preview_all(engine, ["busy"], 1, progress)
+    assert found.outcome == "previewed"
+    assert told == ["failed, Preview failed: GET /v1.0/groups: 503 no answer, 0.0"]
+    assert len(project.calls()) == 2
 
 
 def test_an_engine_that_cant_start_has_its_reason_told(project: Project) -> None:

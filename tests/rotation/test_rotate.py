@@ -15,6 +15,7 @@ import pytest
 
 from tests.deploy.deployment import processes_of
 from tests.rotation.rotating import Rotating
+from tests.trouble import in_trouble
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
@@ -81,6 +82,20 @@ def test_a_program_that_fails_is_told_and_takes_nothing_away(rotating: Rotating)
     assert refused.outcome == "refused"
     assert "has no group 5f1e0b42-0000-4c96-b1f8-2a9e6d4c8f03" in refused.findings[0].what
     assert rotating.key_ids() == before
+
+
+def test_in_a_tenant_in_trouble_both_are_replaced_once_and_nothing_is_left_over(rotating: Rotating) -> None:
+    before = rotating.key_ids()
+    with in_trouble(rotating.deployment.world):
+        done = rotating.rotate(at_once=True)
+    assert done.findings == ()
+    assert done.outcome == "rotated"
+    after = rotating.key_ids()
+    assert set(after) == set(before)
+    assert not set(after.values()) & set(before.values())
+    assert set(after.values()) == rotating.key_ids_in_state()
+    assert rotating.is_taken(rotating.vault_secret())
+    assert rotating.rotate().outcome == "not due"
 
 
 def test_a_second_run_is_refused_and_when_the_first_is_killed_the_next_finishes(rotating: Rotating) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_entra.preview.trouble import PAUSES
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.rotation.slots import PASSWORD
-from airflow_entra.rotation.updating import TRIES
 from airflow_entra.settings import load
 from tests.rotation.test_slots import START, Model, credential, password
 
@@ -185,7 +185,7 @@ def test_what_does_not_pass_is_given_up(tmp_path: Path) -> None:
     engine = Fake(update=[EngineError("Graph: 503")] * 9)
     done = run(engine, tmp_path)
     assert done.outcome == "refused"
-    assert len(engine.updates) == TRIES
+    assert len(engine.updates) == 1 + len(PAUSES)
     assert len(engine.model.keys) == 2
 
 

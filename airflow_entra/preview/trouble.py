@@ -1,0 +1,48 @@
+"""What goes wrong with Azure and is over soon: Pulumi is run again then, where that can do no harm."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+PAUSES = (2.0, 4.0, 8.0, 16.0)
+"""Seconds before each further try."""
+LOCKED = "the stack is currently locked"
+"""In Pulumi's words: another process has the stack, or had it when it was killed."""
+
+_PASSING = re.compile(
+    r"\b(429|50[0234])\b|AADSTS90033|can't be reached|no answer|timed? ?out|Disconnected|EOF"
+    r"|connection (is closing|reset|refused)|(Read|Connect|RemoteProtocol)Error|TooManyRequests",
+    re.IGNORECASE,
+)
+"""In the words of Graph, Azure, their providers and httpx."""
+
+T = TypeVar("T")
+
+
+class PulumiError(Exception):
+    """Pulumi ended with an error: what it said."""
+
+    @property
+    def passing(self) -> bool:
+        return passes(str(self))
+
+
+def passes(reason: str) -> bool:
+    """Whether another try may go better than the one that ended for this reason. One that is locked out won't soon."""
+    return LOCKED not in reason and _PASSING.search(reason) is not None
+
+
+def patiently(work: Callable[[], T], say: Callable[[str], None], sleep: Callable[[float], None] | None = None) -> T:
+    """What `work` returns in the end. Raises its last PulumiError, or the first that doesn't pass."""
+    for pause in PAUSES:
+        try:
+            return work()
+        except PulumiError as error:
+            if not error.passing:
+                raise
+            say(f"  {error}; trying again in {pause:.0f} s")
+            (sleep or time.sleep)(pause)
+    return work()
