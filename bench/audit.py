@@ -57,12 +57,12 @@ def stack_file(people: int, groups: int, named: range) -> str:
 def fewest(found: Audited) -> int:
     """Requests that no way of asking Graph could save: one for each list, one for each page of members.
 
-    The application, its principal, who is assigned, the groups by id, owners of the application, consents, permissions
-    and the log are one each; the owners of a group are one list each.
+    The application, its principal, who is assigned, the groups by id, its owners, its federated credentials,
+    consents, permissions and the log are one each; the owners of a group are one list each.
     """
     members = sum(_pages(len(group.direct)) for group in found.directory.groups.values())
     inside = sum(_pages(len(ids)) for group in found.directory.groups.values() for ids in group.nested.values())
-    return 8 + len(found.groups) + members + inside
+    return 9 + len(found.groups) + members + inside
 
 
 def _pages(items: int) -> int:

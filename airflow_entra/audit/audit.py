@@ -17,6 +17,7 @@ from airflow_entra.directory.audited import Audited, Eligible
 from airflow_entra.directory.changes import GRANTED, Change
 from airflow_entra.directory.membership import Assigned
 from airflow_entra.directory.who import Standing, who
+from airflow_entra.settings.model import Credential
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,14 @@ def audit(
     airflows: Mapping[str, Records],
     *,
     declared: Collection[str],
-    rotates: bool,
+    credential: Credential,
     now: datetime,
     since: datetime,
 ) -> Audit:
-    """Work it out. `declared` are the scopes and permissions that the stack file asks for."""
+    """Work it out. `declared` are the scopes and permissions, `credential` the credential of the stack file."""
     standings = who(audited.directory, audited.rules, audited.directory.people)
     by_id = {one.person.id.lower(): one for one in standings}
-    facts = Facts(audited, by_id, airflows, frozenset(declared), rotates, now)
+    facts = Facts(audited, by_id, airflows, frozenset(declared), credential, now)
     return Audit(
         stack=audited.rules.stack,
         environment=audited.rules.environment,

@@ -6,6 +6,7 @@ ask is in `denied`, which the audit says; it is never an error.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,15 @@ class Expiring:
 
 
 @dataclass(frozen=True)
+class Trusted:
+    """A federated credential of the application: whose tokens are taken in place of a secret."""
+
+    name: str
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True)
 class GroupOwners:
     """A group of the stack and who may change its members."""
 
@@ -70,11 +80,14 @@ class Audited:
     """Service principals that are assigned to the application: agents."""
     owners: tuple[str, ...]
     credentials: tuple[Expiring, ...]
+    trusted: tuple[Trusted, ...]
     groups: tuple[GroupOwners, ...]
     missing: tuple[str, ...]
     """Names of groups that the stack file has and the directory hasn't."""
     consents: frozenset[str]
-    personal_consents: int
+    """Scopes that an administrator consented to for everybody."""
+    personal_consents: Mapping[str, int]
+    """Scope -> how many people consented to it for themselves."""
     application_permissions: tuple[str, ...]
     changes: tuple[Change, ...]
     denied: tuple[str, ...]
@@ -114,12 +127,15 @@ class _Reading:
             programs=programs,
             owners=tuple(self._owners(f"/applications/{application['id']}/owners") or ()),
             credentials=tuple(_credentials(application)),
+            trusted=tuple(self._trusted(application)),
             groups=tuple(self._groups(members, ids)),
             missing=tuple(self._plan.groups[key].name for key in self._plan.groups if ids.get(key) not in members),
             consents=frozenset(
                 scope for grant in grants if grant["consentType"] == "AllPrincipals" for scope in _scopes(grant)
             ),
-            personal_consents=sum(grant["consentType"] == "Principal" for grant in grants),
+            personal_consents=Counter(
+                scope for grant in grants if grant["consentType"] == "Principal" for scope in _scopes(grant)
+            ),
             application_permissions=tuple(self._permissions(principal)),
             changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
             eligible=tuple(self._eligible(members)),
@@ -134,6 +150,12 @@ class _Reading:
             raise NotDeployedError(f"this tenant has {many} stack {self._plan.stack} (with the tag {tag})")
         (principal,) = self._pages("/servicePrincipals", {"$filter": f"appId eq '{found[0]['appId']}'"})
         return found[0], principal
+
+    def _trusted(self, application: Mapping[str, Any]) -> Iterator[Trusted]:
+        path = f"/applications/{application['id']}/federatedIdentityCredentials"
+        found: list[Any] = self._or([], "federated credentials", lambda: self._pages(path))
+        for one in found:
+            yield Trusted(one["name"], one["issuer"], one.get("subject") or "by a rule")
 
     def _registration(self, principal: Mapping[str, Any]) -> tuple[membership.Registration, tuple[Assigned, ...]]:
         values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}

@@ -37,7 +37,6 @@ from airflow_entra.report.audit import csv_text, render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings import load
 from airflow_entra.settings.history import head, versions
-from airflow_entra.settings.model import VaultSecret
 from airflow_entra_auth.graph import GraphError
 
 
@@ -73,7 +72,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         audited,
         _by_url(records, audited.rules.client_id),
         declared={*scopes(settings.sign_in), *(APP_ROLE_IDS[one] for one in app_permissions(settings.sign_in))},
-        rotates=isinstance(settings.credential, VaultSecret),
+        credential=settings.credential,
         now=now,
         since=since,
     )

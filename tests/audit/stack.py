@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_entra.access import plan
+from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.audit.records import Records, parse
 from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
@@ -32,6 +33,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=30)
 ADA = Account("a0000000-0000-4000-8000-000000000001", "Ada Okafor", "ada@contoso.com")
 DAN = Account("a0000000-0000-4000-8000-000000000002", "Dan Gone", "dan@contoso.com", enabled=False)
+CREDENTIAL = load(LOCAL).credential
 
 
 def at(minutes: float) -> str:
@@ -110,11 +112,12 @@ def audited(**more: Any) -> Audited:
         "rules": rules(settings, access, CLIENT, IDS),
         "programs": (),
         "owners": ("Ada Okafor",),
-        "credentials": (Expiring("secret", "b", "2", NOW + timedelta(days=60)),),
+        "credentials": tuple(Expiring("secret", slot, slot, NOW + timedelta(days=60)) for slot in SLOTS),
+        "trusted": (),
         "groups": tuple(GroupOwners(id_, name, ("Ada Okafor",), False, None) for id_, name in names.items()),
         "missing": (),
         "consents": frozenset({"openid", "profile"}),
-        "personal_consents": 0,
+        "personal_consents": {},
         "application_permissions": (),
         "changes": (),
         "denied": (),

@@ -10,17 +10,18 @@ import pytest
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.checks import CHECKS
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
+from airflow_entra.directory.audited import Audited, Expiring, GroupOwners, Trusted
 from airflow_entra.directory.membership import Assigned, Members
-from tests.audit.stack import ADA, ADMINS, DAN, NOW, SINCE, URL, audited, change, person, records, session
+from airflow_entra.settings.model import Certificate, Credential, Federated, Federation
+from tests.audit.stack import ADA, ADMINS, CREDENTIAL, DAN, NOW, SINCE, URL, audited, change, person, records, session
 
 DECLARED = ("openid", "profile")
 FINE = records(person(ADA, "Admin"), session(ADA, 0, 480))
 
 
-def look(directory: Audited, *airflows: Records) -> Audit:
+def look(directory: Audited, *airflows: Records, credential: Credential = CREDENTIAL) -> Audit:
     given: Mapping[str, Records] = {f"{URL}/{number}": one for number, one in enumerate(airflows)}
-    return audit(directory, given, declared=DECLARED, rotates=True, now=NOW, since=SINCE)
+    return audit(directory, given, declared=DECLARED, credential=credential, now=NOW, since=SINCE)
 
 
 def found(directory: Audited, *airflows: Records) -> set[str]:
@@ -57,9 +58,15 @@ WRONG: list[tuple[str, Audited, Records]] = [
     ("unused-assignment: high", with_assigned(Assigned("other", "other", "Admin")), FINE),
     ("group-missing: high", audited(missing=("airflow-local-sales",)), FINE),
     ("group-owner: medium", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
-    ("credential-expiry: high", audited(credentials=(Expiring("secret", "b", "2", NOW + timedelta(days=5)),)), FINE),
-    ("credential-expiry: high", audited(credentials=(Expiring("secret", "b", "2", None),)), FINE),
+    (
+        "credential-expiry: high",
+        audited(credentials=(Expiring("secret", "slot-b", "2", NOW + timedelta(days=5)),)),
+        FINE,
+    ),
+    ("credential-expiry: high", audited(credentials=(Expiring("secret", "slot-b", "2", None),)), FINE),
+    ("credential-undeclared: high", audited(trusted=(Trusted("deploy", "https://ci", "repo:any"),)), FINE),
     ("consent: high", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
+    ("consent: medium", audited(personal_consents={"openid": 2, "Mail.Read": 1}), FINE),
     ("consent: high", audited(application_permissions=("Microsoft Graph 9e3f62cf",)), FINE),
     ("account-without-identity: medium", audited(), records(person(ADA, "Admin"), OLD)),
     ("local-password: high", audited(), records(person(ADA, "Admin", hasPassword=True))),
@@ -104,10 +111,47 @@ def test_what_could_not_be_looked_at_is_no_yes() -> None:
 
 def test_an_expired_secret_beside_a_good_one_only_lies_there() -> None:
     both = (
-        Expiring("secret", "a", "1", NOW - timedelta(days=1)),
-        Expiring("secret", "b", "2", NOW + timedelta(days=60)),
+        Expiring("secret", "slot-a", "1", NOW - timedelta(days=1)),
+        Expiring("secret", "slot-b", "2", NOW + timedelta(days=60)),
     )
     assert found(audited(credentials=both), FINE) == {"credential-expiry: low"}
+
+
+def secret(name: str) -> Expiring:
+    return Expiring("secret", name, name, NOW + timedelta(days=60))
+
+
+BOTH = (secret("slot-a"), secret("slot-b"))
+CERTIFICATE = Expiring("certificate", "CN=airflow", "c", NOW + timedelta(days=60))
+PLATFORM = Trusted("airflow", "https://platform", "airflow")
+OURS: dict[str, Credential] = {
+    "vault": CREDENTIAL,
+    "certificate": Certificate(mode="certificate", file="airflow.pem"),
+    "federated": Federated(mode="federated", federated=Federation(issuer="https://platform", subject="airflow")),
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "keys", "trusted", "beyond"),
+    [
+        ("vault", BOTH, (), []),
+        ("vault", (*BOTH, secret("slot-a")), (), ["secret slot-a"]),
+        ("vault", (*BOTH, secret("for a test"), CERTIFICATE), (), ["secret for a test", "certificate CN=airflow"]),
+        ("vault", (*BOTH, replace(secret("old"), ends_at=NOW - timedelta(days=1))), (), []),
+        ("vault", BOTH, (PLATFORM,), ["federated credential airflow"]),
+        ("certificate", (CERTIFICATE,), (), []),
+        ("certificate", (CERTIFICATE, replace(CERTIFICATE, name="CN=other")), (), ["certificate CN=other"]),
+        ("certificate", (CERTIFICATE, secret("slot-a")), (), ["secret slot-a"]),
+        ("federated", (), (PLATFORM,), []),
+        ("federated", (secret("slot-a"),), (PLATFORM,), ["secret slot-a"]),
+        ("federated", (), (PLATFORM, replace(PLATFORM, subject="other")), ["federated credential airflow"]),
+    ],
+)
+def test_a_credential_that_the_stack_file_does_not_have_is_found(
+    mode: str, keys: tuple[Expiring, ...], trusted: tuple[Trusted, ...], beyond: list[str]
+) -> None:
+    seen = look(audited(credentials=keys, trusted=trusted), FINE, credential=OURS[mode])
+    assert [one.where for name, one in seen.findings() if name == "credential-undeclared"] == beyond
 
 
 @pytest.mark.parametrize(

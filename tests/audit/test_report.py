@@ -17,7 +17,22 @@ from airflow_entra.preview.result import ABSENT
 from airflow_entra.report.audit import SHOWN, conclusion, render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.history import Commit
-from tests.audit.stack import ADA, DAN, NOW, SINCE, URL, action, audited, change, person, records, run, session, task
+from tests.audit.stack import (
+    ADA,
+    CREDENTIAL,
+    DAN,
+    NOW,
+    SINCE,
+    URL,
+    action,
+    audited,
+    change,
+    person,
+    records,
+    run,
+    session,
+    task,
+)
 
 
 def whole(name: str = "Ada Okafor") -> Audit:
@@ -34,7 +49,9 @@ def whole(name: str = "Ada Okafor") -> Audit:
     changes = change("Disable account", DAN, 60), change("Add member to group", ADA, 1, group=name)
     assigned = audited().directory.registration.assigned[:1]
     seen = audited(directory=directory, changes=changes, programs=assigned, denied=("who owns it: Forbidden",))
-    found = audit(seen, {URL: records(*lines)}, declared=("openid", "profile"), rotates=True, now=NOW, since=SINCE)
+    found = audit(
+        seen, {URL: records(*lines)}, declared=("openid", "profile"), credential=CREDENTIAL, now=NOW, since=SINCE
+    )
     commit = Commit("c0ffee", f"{name} <ada@contoso.com>", NOW, name, name)
     differs = Difference("azuread:Group viewers", "g1", "description", name, ABSENT, ["a"], "tenant", "refresh", name)
     return replace(found, declared=(Declared("Viewer", name, commit),), drift=(differs,))
@@ -93,7 +110,7 @@ def test_what_is_left_out_is_said(form: str) -> None:
         audited(),
         {URL: records(person(ADA, "Admin"), *many)},
         declared=("openid", "profile"),
-        rotates=True,
+        credential=CREDENTIAL,
         now=NOW,
         since=SINCE,
     )

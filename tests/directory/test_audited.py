@@ -61,6 +61,10 @@ class Tenant:
             "/groups": [],
             "/groups/g1/members": [person("ada"), {"@odata.type": GROUP, "id": "inner", "displayName": "inner"}],
             "/groups/inner/transitiveMembers": [person("ines", accountEnabled=False)],
+            "/applications/app/federatedIdentityCredentials": [
+                {"name": "airflow", "issuer": "https://platform", "subject": "airflow"},
+                {"name": "by rule", "issuer": "https://platform", "claimsMatchingExpression": {"value": "claims"}},
+            ],
             "/servicePrincipals/sp/oauth2PermissionGrants": [
                 {"consentType": "AllPrincipals", "scope": " openid profile "},
                 {"consentType": "Principal", "scope": "Mail.Read"},
@@ -108,9 +112,10 @@ def test_who_is_let_in_and_through_what() -> None:
     assert [one.name for one in found.programs] == ["Bot"]
     assert found.missing == ("airflow-local-sales",)
     assert found.consents == {"openid", "profile"}
-    assert found.personal_consents == 1
+    assert found.personal_consents == {"Mail.Read": 1}
     assert found.application_permissions == ("Microsoft Graph 9e3f62cf",)
     assert [(one.kind, one.name) for one in found.credentials] == [("secret", "a")]
+    assert [one.subject for one in found.trusted] == ["airflow", "by a rule"]
     assert found.denied == ()
 
 
@@ -126,7 +131,8 @@ def test_as_few_requests_as_there_are_lists() -> None:
             *("/directoryObjects/getByIds",) * 2,
             *(f"/groups/{id_}/{what}" for id_ in groups for what in ("members", "owners")),
             "/groups/inner/transitiveMembers",
-            *("/applications/app/owners", "/servicePrincipals/sp/oauth2PermissionGrants"),
+            *("/applications/app/owners", "/applications/app/federatedIdentityCredentials"),
+            "/servicePrincipals/sp/oauth2PermissionGrants",
             *("/servicePrincipals/sp/appRoleAssignments", "/auditLogs/directoryAudits"),
         ]
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from airflow_entra.audit.checks import airflow, directory
+from airflow_entra.audit.checks import airflow, credentials, directory
 from airflow_entra.audit.checks.check import SEVERITIES, Facts, Result, Skipped
 
-CHECKS = (*directory.CHECKS, *airflow.CHECKS)
+CHECKS = (*directory.CHECKS, *credentials.CHECKS, *airflow.CHECKS)
 
 
 def run(facts: Facts) -> list[Result]:

@@ -10,6 +10,7 @@ from typing import Literal
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.audited import Audited
 from airflow_entra.directory.who import Standing
+from airflow_entra.settings.model import Credential
 
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
@@ -35,14 +36,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the checks look at. `airflows` are by base URL; `declared` is what the stack file consents to."""
+    """All that the checks look at. `airflows` are by base URL; `declared` and `credential` are the stack file's."""
 
     audited: Audited
     standings: Mapping[str, Standing]
     """By object id, in lower case: everybody whom a group or an assignment lets in or nearly does."""
     airflows: Mapping[str, Records]
     declared: frozenset[str]
-    rotates: bool
+    credential: Credential
     now: datetime
 
 

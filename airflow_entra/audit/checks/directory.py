@@ -1,15 +1,11 @@
-"""What the directory alone can say: who is let in and how, who answers for it, what expires, what was consented to."""
+"""What the directory alone can say: who is let in and how, who answers for it, what was consented to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-from airflow_entra.audit.checks.check import Check, Facts, Finding, Severity, Skipped
+from airflow_entra.audit.checks.check import Check, Facts, Finding, Skipped
 from airflow_entra.directory.who import Standing
-
-SOON = timedelta(days=14)
-"""Before its end, when a secret that nobody replaced is a finding of high severity."""
 
 
 def _disabled(facts: Facts) -> Iterator[Finding]:
@@ -106,29 +102,6 @@ def _without_owner(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _expiry(facts: Facts) -> Iterator[Finding]:
-    live = [one.ends_at for one in facts.audited.credentials if one.ends_at and one.ends_at > facts.now]
-    last = max(live, default=None)
-    for one in facts.audited.credentials:
-        if one.ends_at is None:
-            yield _expiring(one.kind, one.name, "high", "has no end", facts)
-        elif one.ends_at <= facts.now:
-            yield _expiring(one.kind, one.name, "low", f"ended on {one.ends_at:%Y-%m-%d} and is still there", facts)
-        elif one.ends_at == last and one.ends_at - facts.now < SOON:
-            yield _expiring(one.kind, one.name, "high", f"is the last one and ends on {one.ends_at:%Y-%m-%d}", facts)
-
-
-def _expiring(kind: str, name: str, severity: Severity, what: str, facts: Facts) -> Finding:
-    fix = "airflow-entra rotate" if facts.rotates else f"replace or remove the {kind}"
-    return Finding(
-        severity,
-        f"{kind} {name}",
-        f"it {what}",
-        f"a {kind} with an end, replaced in time",
-        fix,
-    )
-
-
 def _consents(facts: Facts) -> Iterator[Finding]:
     for scope in sorted(facts.audited.consents - facts.declared):
         yield Finding(
@@ -138,6 +111,15 @@ def _consents(facts: Facts) -> Iterator[Finding]:
             "the scopes of the stack file",
             "remove the consent in the enterprise application's permissions",
         )
+    for scope, people in sorted(facts.audited.personal_consents.items()):
+        if scope not in facts.declared:
+            yield Finding(
+                "medium",
+                f"scope {scope}",
+                f"people consented to it for themselves ({people}), and the stack file doesn't ask for it",
+                "the scopes of the stack file",
+                "remove the consents on the User consent tab of the enterprise application's permissions",
+            )
     for permission in facts.audited.application_permissions:
         if permission.split()[-1] not in facts.declared:
             yield Finding(
@@ -161,6 +143,5 @@ CHECKS = (
     Check("unused-assignment", "every assignment is one that the stack file makes", _unknown_role),
     Check("group-missing", "every group of the stack file exists", _missing),
     Check("group-owner", "every group of the stack has an owner", _owners),
-    Check("credential-expiry", "no secret or certificate of the application has expired or is about to", _expiry),
     Check("consent", "the application may read no more than the stack file says", _consents),
 )
