@@ -41,6 +41,7 @@ OPERATIONS = {
 ROUNDS = {10: 3, 100: 3}
 """Size -> rounds; a larger size gets one round of `up`, with three previews."""
 PREVIEWS = 3
+PREVIEWS_WITH_POLICIES = 8
 SIGN_IN, DEPLOYMENTS = "sign-in", "deployments"
 """The parts of a run."""
 
@@ -76,7 +77,9 @@ def _run(options: argparse.Namespace) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--sizes", type=_sizes, default=[10, 100, 1000], help="role groups, as 10,100,1000")
+    parser.add_argument(
+        "--sizes", type=_sizes, default=[10, 100, results.THOUSAND_RESOURCES, 1000], help="role groups, as 10,100,1000"
+    )
     parser.add_argument("--only", choices=(SIGN_IN, DEPLOYMENTS), help="one part; the page keeps the other")
     parser.add_argument("--no-make-up", dest="make_up", action="store_false", help="leave `make up` out")
     parser.add_argument("--cold", action="store_true", help="time a `make up` that builds the engine too (minutes)")
@@ -116,6 +119,11 @@ def _measure(session: Session, folder: Path, groups: int, found: Results) -> Non
     home.mkdir()
     subjects: dict[str, Subject] = {"ours": ours, "floor": Floor(home, session.engine, size)}
     sized = found.sized[groups] = Sized(size)
+    if groups == results.THOUSAND_RESOURCES:
+        _measure_policies(sized, ours, groups)
+        sized.complete = True
+        results.write(found)
+        return
     for number in range(rounds := ROUNDS.get(groups, 1)):
         for operation, arguments in OPERATIONS.items():
             repeats = PREVIEWS if operation == "preview" and rounds == 1 else 1
@@ -133,14 +141,20 @@ def _measure(session: Session, folder: Path, groups: int, found: Results) -> Non
 
 def _measure_extras(sized: Sized, ours: Ours, subjects: dict[str, Subject], groups: int) -> None:
     """What a user may turn on: the policy pack, and no checkpoints where the state is disposable."""
-    _say(f"{groups} role groups: preview with policies")
-    for _ in range(PREVIEWS):
-        with_policies = ours.pulumi(*OPERATIONS["preview"], "--policy-pack", str(ROOT / "policies"))
-        sized.add(results.WITH_POLICIES, "ours", with_policies)
+    _measure_policies(sized, ours, groups)
     for who, subject in subjects.items():
         _say(f"{groups} role groups: up without checkpoints, {who}")
         sized.add(results.WITHOUT_CHECKPOINTS, who, subject.pulumi(*UP, checkpoints=False))
         subject.pulumi(*OPERATIONS["destroy"], checkpoints=False)
+
+
+def _measure_policies(sized: Sized, ours: Ours, groups: int) -> None:
+    """The preview with the policy pack and without it, in turn."""
+    _say(f"{groups} role groups: preview with policies")
+    pack = ("--policy-pack", str(ROOT / "policies"))
+    for _ in range(PREVIEWS_WITH_POLICIES if groups == results.THOUSAND_RESOURCES else PREVIEWS):
+        for who, arguments in (("floor", ()), ("ours", pack)):
+            sized.add(results.WITH_POLICIES, who, ours.pulumi(*OPERATIONS["preview"], *arguments))
 
 
 def _say(line: str) -> None:

@@ -16,6 +16,7 @@ from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
 from airflow_entra.settings import SettingsError, load
 from airflow_entra.settings.model import StackSettings
+from engine.logs import keep_no_logs
 from engine.obtain import EngineError, engine_folder
 from engine.official import PluginsMissingError, link_official
 from engine.plugins import install_stand_ins
@@ -123,10 +124,11 @@ def _engine(say: Callable[[str], None]) -> Path:
 
 
 def _pulumi_home(world: World, official_providers: bool) -> Path:
+    home = world.home / "pulumi-home-official" if official_providers else world.pulumi_home
+    keep_no_logs(home)
     if not official_providers:
-        install_stand_ins(world.pulumi_home, world.python)
-        return world.pulumi_home
-    home = world.home / "pulumi-home-official"
+        install_stand_ins(home, world.python)
+        return home
     users = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
         link_official(home, users)

@@ -27,7 +27,7 @@ WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
 """Set by `airflow-entra local run`: where Pulumi runs for a command that already is in the local world."""
 _FOREIGN_PREFIXES = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_", "AIRFLOW_ENTRA_")
 _FOREIGN_NAMES = frozenset({"HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR"})
-_KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", "AIRFLOW_ENTRA_LOCAL_PORT"})
+_KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", "AIRFLOW_ENTRA_LOCAL_PORT", "AIRFLOW_ENTRA_DEBUG"})
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from airflow_entra.local.world import own_environment
 from bench.floor.provider import VERSION
 from bench.measure import Measured, measure
 from bench.subjects import ROOT, WITHOUT_CHECKPOINTS, Size
+from engine.logs import keep_no_logs
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Floor:
             "main": str(ROOT / "bench" / "floor"),
         }
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        keep_no_logs(self.folder / "home")
         init = [str(self.engine / "pulumi"), "stack", "init", "floor", "--non-interactive"]
         subprocess.run(init, cwd=self.folder, env=self._environment(), check=True, capture_output=True)
 

@@ -20,9 +20,9 @@ def test_nothing_of_the_callers_clouds_proxies_or_pulumi_enters() -> None:
         "no_proxy": "x",
         "SSL_CERT_DIR": "x",
         "AIRFLOW_ENTRA_STACKS": "x",
-        "PULUMI_SKIP_CHECKPOINTS": "1",
     }
-    assert own_environment(callers) == {"PATH": "/bin", "LANG": "C", "PULUMI_SKIP_CHECKPOINTS": "1"}
+    kept = {"PATH": "/bin", "LANG": "C", "PULUMI_SKIP_CHECKPOINTS": "1", "AIRFLOW_ENTRA_DEBUG": "true"}
+    assert own_environment(callers | kept) == kept
 
 
 def test_private_files_are_the_owners_alone_and_whole(tmp_path: Path) -> None:
