@@ -1,7 +1,7 @@
 """One round: what changed in the directory since the last one is true in Airflow after it.
 
-A round that fails is done again from the same links, and a killed one from those that were saved with what had been
-applied: changes come at least once, and applying one twice changes nothing.
+Whom an answer is missing about is asked about again, and nobody else. The links are saved when nobody is owed, so that
+one who is killed begins before what was not applied: changes come at least once, and applying one twice changes nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 from airflow_entra_auth.graph import Graph, GraphError
@@ -27,10 +28,20 @@ REMEMBER = 900.0
 """Seconds that a feed's own word (disabled, left the group) is believed over a replica's."""
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
+PEOPLE_AT_ONCE = 200
+"""Asked about in one round: who left while everybody is compared waits for so many and not for all."""
 SAVE_EVERY = 60.0
 """Seconds between savings of the links while nothing happens: Graph knows a link for a week."""
 
 Links = Mapping[FeedName, str]
+
+
+class Urgency(IntEnum):
+    """Who is asked about first."""
+
+    CHANGED = 0
+    COMPARED = 1
+    UNANSWERED = 2
 
 
 class LeaseLostError(Exception):
@@ -68,12 +79,13 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Round:
-    """What one round did."""
+    """What one round did. `owed`: how many people have to be asked about still; `compared` once nobody of all is."""
 
     applied: tuple[Applied, ...] = ()
     looked_at: int = 0
     compared: bool = False
     lost: bool = False
+    owed: int = 0
 
 
 class Follower:
@@ -86,33 +98,54 @@ class Follower:
         self._facts = _Facts()
         self._again: dict[str, float] = {}
         self._sign_ins: dict[str, float] = {}
+        self._owed: dict[str, Urgency] = {}
+        self._unsaved = self._comparing = self._lost = False
 
     def round(self) -> Round:
-        """Raises GraphError or httpx.TransportError after applying what could be found out, and the store's errors."""
+        """Asks the feeds, and about the most urgent people.
+
+        Raises GraphError or httpx.TransportError after applying what could be found out, and the store's errors:
+        whoever was not answered about stays owed, behind the others.
+        """
         now = self._clock()
+        self._ask_feeds(now)
+        people = sorted(self._owed, key=self._owed.__getitem__)[:PEOPLE_AT_ONCE]
+        verdicts, failed = self._judge(people)
+        judged = {one.object_id for one in verdicts}
+        settled = judged == self._owed.keys()
+        save = settled and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
+        applied = self._store.apply(verdicts, self._links if save else {}) if verdicts or save else []
+        unanswered = dict.fromkeys(people, Urgency.UNANSWERED)
+        self._owed = {one: how for one, how in (self._owed | unanswered).items() if one not in judged}
+        if save:
+            self._unsaved, self._saved_at = False, now
+        if failed:
+            raise failed
+        done = Round(tuple(applied), len(people), settled and self._comparing, settled and self._lost, len(self._owed))
+        if settled:
+            self._comparing = self._lost = False
+        return done
+
+    def _ask_feeds(self, now: float) -> None:
+        """Whom the changes since the last time concern is owed then, and the links go on."""
         changes = Changes(everybody=now - self._compared_at >= COMPARE_EVERY)
         links: Links = {
             feed.name: follow(feed, self._graph, self._links.get(feed.name), self._rules, changes) for feed in FEEDS
         }
         self._facts.learn(changes, now)
         begun = self._new_sign_ins(now)
-        people = self._whom(changes, begun.values(), now)
-        verdicts, failed = self._judge(people)
-        save = changes.some or now - self._saved_at >= SAVE_EVERY
-        applied: list[Applied] = []
-        if verdicts or (save and not failed):
-            applied = self._store.apply(verdicts, links if save and not failed else {})
-        if failed:
-            raise failed
-        self._links = links
-        self._saved_at = now if save else self._saved_at
-        self._compared_at = now if changes.everybody else self._compared_at
+        due = {person for person, at in self._again.items() if at <= now}
+        changed = changes.people | set(begun.values())
+        known = self._store.known() if changed or due or changes.everybody else ()
+        if changes.everybody:
+            self._owed |= {person: Urgency.COMPARED for person in known if person not in self._owed}
+            self._compared_at, self._comparing = now, True
+        self._owed |= dict.fromkeys((changed | due).intersection(known), Urgency.CHANGED)
+        self._again = {person: at for person, at in self._again.items() if person not in due}
+        self._again |= dict.fromkeys(changed.intersection(known), now + LOOK_AGAIN)
         self._sign_ins |= dict.fromkeys(begun, now)
-        for person in people:
-            self._again.pop(person, None)
-        due = now + LOOK_AGAIN
-        self._again |= dict.fromkeys((changes.people | set(begun.values())).intersection(people), due)
-        return Round(tuple(applied), len(people), changes.everybody, changes.lost)
+        self._unsaved, self._lost = self._unsaved or changes.some, self._lost or changes.lost
+        self._links = links
 
     def _new_sign_ins(self, now: float) -> Mapping[str, str]:
         """What a sign-in brought may be older than what a feed told before it was written, and no feed tells again."""
@@ -120,14 +153,6 @@ class Follower:
         self._sign_ins = {session: at for session, at in self._sign_ins.items() if at >= since}
         begun = self._store.begun_since(int(since))
         return {session: person for session, person in begun.items() if session not in self._sign_ins}
-
-    def _whom(self, changes: Changes, signed_in: Collection[str], now: float) -> list[str]:
-        due = {person for person, at in self._again.items() if at <= now}
-        concerned = changes.people | due | set(signed_in)
-        if not concerned and not changes.everybody:
-            return []
-        known = self._store.known()
-        return sorted(known if changes.everybody else concerned.intersection(known))
 
     def _judge(self, people: list[str]) -> tuple[list[Verdict], GraphError | None]:
         """Of whom a feed said that they are out, nothing more is asked."""

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import httpx
@@ -82,9 +83,17 @@ class Watcher:
                 if self._stop.wait(0.5):
                     raise Cancelled
             self._follower = self._begin()
-            return self._follower.round()
+            return self._whole(self._follower)
         finally:
             self._let_go()
+
+    def _whole(self, follower: Rounds) -> Round:
+        """Rounds until nobody is owed, as one."""
+        done = follower.round()
+        while done.owed:
+            more = follower.round()
+            done = replace(more, applied=done.applied + more.applied, looked_at=done.looked_at + more.looked_at)
+        return done
 
     def keep(self, _: Any = None) -> bool:
         """Keeps the lease, or tries to take it, where the last time is long ago; whether it is this watcher's."""
@@ -116,7 +125,7 @@ class Watcher:
         except (*TROUBLE, self._database_error) as error:
             return self._failed(error)
         self._finished(done)
-        return self._interval
+        return 0.0 if done.owed else self._interval
 
     def _finished(self, done: Round) -> None:
         self._state.finished(done)

@@ -45,7 +45,8 @@ class State:
 
     def finished(self, done: Round) -> None:
         with self._lock:
-            self._good()
+            if not done.owed:
+                self._good()
             self._leading = True
             self._counts["rounds_total"] += 1
             self._counts["people_checked_total"] += done.looked_at

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.watch import follow
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError
 from airflow_entra_auth.watch.people import Account, verdict
 from tests.auth.directory_double import GROUP_IDS, Directory, User
@@ -213,9 +214,36 @@ def test_one_answer_that_fails_holds_up_nobody_else_and_is_asked_again() -> None
         world.round()
     assert world.store.roles == {PERSON: ("Viewer",), OTHER: ("finance-editor",)}
     assert world.store.saved == saved
-    world.directory._one = whole  # type: ignore[method-assign]
+    asked: list[str] = []
+
+    def again(method: str, url: str) -> dict[str, object]:
+        asked.append(url)
+        return whole(method, url)
+
+    world.directory._one = again  # type: ignore[method-assign]
     world.round()
     assert world.store.roles[OTHER] == ()
+    assert world.store.saved != saved
+    assert asked
+    assert all(OTHER in url for url in asked)
+
+
+def test_who_left_while_everybody_is_compared_is_asked_about_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "PEOPLE_AT_ONCE", 1)
+    world = World()
+    while world.follower.round().owed:
+        world.now += 1
+    saved = world.store.saved
+    world.now += COMPARE_EVERY
+    assert world.follower.round().owed == 1
+    assert world.store.saved == saved, "what is owed is not skipped by whoever goes on from here"
+    last = next(iter(world.follower._owed))
+    world.directory.leave(FINANCE, last)
+    world.directory.leave(VIEWERS, last)
+    done = world.follower.round()
+    assert (done.owed, done.compared) == (0, True)
+    assert world.store.roles[last] == ()
+    assert world.store.saved != saved
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from hypothesis import HealthCheck, settings
@@ -15,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.rules import SignOnRules
-from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower
+from airflow_entra_auth.watch import follow
+from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, Round
 from tests.auth.directory_double import GROUP_IDS, Directory, User
 from tests.auth.sign_on import GROUPS, rules
 from tests.auth.store_double import KilledError, MemoryStore
@@ -41,8 +43,12 @@ class Watching(RuleBasedStateMachine):
     known: SignOnRules
     follower: Follower
 
-    @initialize(roles_from=st.sampled_from(["appRoles", "assignedGroups", "securityGroups"]))
-    def begin(self, roles_from: str) -> None:
+    @initialize(
+        roles_from=st.sampled_from(["appRoles", "assignedGroups", "securityGroups"]),
+        at_once=st.sampled_from([1, 2, follow.PEOPLE_AT_ONCE]),
+    )
+    def begin(self, roles_from: str, at_once: int) -> None:
+        self.at_once = at_once
         self.now = 1_000_000.0
         users = {person: User(guest=person == PEOPLE[-1]) for person in PEOPLE}
         everywhere = {group: {PEOPLE[number]} for number, group in enumerate((*GROUPS, *INNER[:1]))}
@@ -54,7 +60,7 @@ class Watching(RuleBasedStateMachine):
         for person in PEOPLE:
             self.sign_in(person, self.right(person))
         self.start()
-        self.follower.round()
+        self.round()
 
     # --- in the directory ---
 
@@ -99,7 +105,7 @@ class Watching(RuleBasedStateMachine):
     def a_round(self, repeat: int, seconds: float) -> None:
         self.now += seconds
         self.directory.repeat = repeat
-        self.follower.round()
+        self.round()
 
     @rule(fault=st.sampled_from(FAULTS), after=st.integers(0, 3), times=st.integers(1, 6))
     def a_round_of_which_requests_fail(self, fault: Any, after: int, times: int) -> None:
@@ -115,7 +121,7 @@ class Watching(RuleBasedStateMachine):
         self.directory.fault = failing
         live = {one.id for one in self.store.sessions if not one.why_ended}
         with suppress(GraphError, httpx.TransportError):
-            self.follower.round()
+            self.round()
         self.directory.fault = lambda: None
         for one in self.store.sessions:
             if one.id in live and one.why_ended:
@@ -126,7 +132,7 @@ class Watching(RuleBasedStateMachine):
         self.now += 1
         self.store.killed = when
         with suppress(KilledError):
-            self.follower.round()
+            self.round()
         self.store.killed = ""
         self.start()
 
@@ -147,7 +153,8 @@ class Watching(RuleBasedStateMachine):
         self.directory.repeat = 0
         for _ in range(2):
             self.now += LOOK_AGAIN
-            done = self.follower.round()
+            while (done := self.round()).owed:
+                assert done.looked_at == self.at_once
         assert not done.compared or self.now >= COMPARE_EVERY, "the feeds alone have to do"
         for person in self.store.roles:
             assert set(self.store.roles[person]) == set(self.right(person)), person
@@ -155,6 +162,10 @@ class Watching(RuleBasedStateMachine):
                 assert self.store.live(person) == []
 
     # --- helpers ---
+
+    def round(self) -> Round:
+        with patch.object(follow, "PEOPLE_AT_ONCE", self.at_once):
+            return self.follower.round()
 
     def start(self) -> None:
         self.follower = Follower(self.directory.graph(), self.known, self.store, clock=lambda: self.now)

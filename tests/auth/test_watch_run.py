@@ -111,6 +111,24 @@ def test_once_is_one_comparison_or_none_beside_another(monkeypatch: pytest.Monke
         assert lease.released == 1
 
 
+def test_once_goes_on_until_nobody_is_owed() -> None:
+    out = Applied(PERSON, ("Viewer",), (), 2, "no role left")
+    lease, stop = Lease(True), threading.Event()
+    rounds = Rounds(stop, Round((out,), 200, owed=7), Round((), 7, compared=True))
+    more = {"stop": stop, "interval": 1.0, "refused": stop.clear, "database_error": DatabaseAwayError}
+    watcher = Watcher(lease, rounds.begin, State(), **more)  # type: ignore[arg-type]
+    assert watcher.once() == Round((out,), 207, compared=True)
+
+
+def test_only_a_round_that_owes_nobody_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states, "STALE", -1.0)
+    for owed in (3, 0):
+        _, state, _ = run(Lease(True), Round(looked_at=200, owed=owed))
+        assert metric(state, "leading") == 1
+        monkeypatch.setattr(states, "STALE", 60.0)
+        assert state.health().text == ("starting" if owed else "following the directory")
+
+
 def test_a_token_that_is_refused_is_not_used_again() -> None:
     _, _, refused = run(Lease(True), error(401), error(403), error(500), Round())
     assert refused == ["refused", "refused"]
