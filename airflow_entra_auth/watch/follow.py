@@ -1,7 +1,7 @@
 """One round: what changed in the directory since the last one is true in Airflow after it.
 
-Whom an answer is missing about is asked about again, and nobody else. The links are saved when nobody is owed, so that a
-killed one begins before what was not applied: changes come at least once, and applying one twice changes nothing.
+Whom an answer is missing about is asked about again, and nobody else. The links are saved when nobody is owed, so that
+a killed one begins before what was not applied: changes come at least once, and applying one twice changes nothing.
 """
 
 from __future__ import annotations
