@@ -133,7 +133,7 @@ class Watcher:
             log.info("The directory is followed again, after %d failed rounds", self._failures)
         self._failures, self._told = 0, ""
         if done.lost:
-            log.warning("A feed began anew: everybody was compared, %d people", done.looked_at)
+            log.warning("A feed began anew: everybody was compared")
         for one in done.applied:
             log.info(
                 "%s: roles %s, were %s; %d sessions ended%s",
