@@ -28,7 +28,7 @@ REMEMBER = 900.0
 """Seconds that a feed's own word (disabled, left the group) is believed over a replica's."""
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
-PEOPLE_AT_ONCE = 50
+PEOPLE_AT_ONCE = 20
 """Asked about in one round: who left while everybody is compared waits for so many and not for all."""
 SAVE_EVERY = 60.0
 """Seconds between savings of the links while nothing happens: Graph knows a link for a week."""
