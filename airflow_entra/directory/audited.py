@@ -18,6 +18,8 @@ from airflow_entra.access.sign_on_rules import rules as sign_on_rules
 from airflow_entra.directory import membership
 from airflow_entra.directory.changes import Change, changes
 from airflow_entra.directory.membership import Account, Assigned, NotDeployedError
+from airflow_entra.directory.registered import Trust
+from airflow_entra.directory.registration_parts import trust
 from airflow_entra.directory.who import Directory
 from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth.rules import SignOnRules
@@ -38,15 +40,6 @@ class Expiring:
     name: str
     key_id: str
     ends_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Trusted:
-    """A federated credential of the application: whose tokens are taken in place of a secret."""
-
-    name: str
-    issuer: str
-    subject: str
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,7 @@ class Audited:
     """Service principals that are assigned to the application: agents."""
     owners: tuple[str, ...]
     credentials: tuple[Expiring, ...]
-    trusted: tuple[Trusted, ...]
+    trusted: tuple[Trust, ...]
     groups: tuple[GroupOwners, ...]
     missing: tuple[str, ...]
     """Names of groups that the stack file has and the directory hasn't."""
@@ -151,11 +144,10 @@ class _Reading:
         (principal,) = self._pages("/servicePrincipals", {"$filter": f"appId eq '{found[0]['appId']}'"})
         return found[0], principal
 
-    def _trusted(self, application: Mapping[str, Any]) -> Iterator[Trusted]:
+    def _trusted(self, application: Mapping[str, Any]) -> Iterator[Trust]:
         path = f"/applications/{application['id']}/federatedIdentityCredentials"
         found: list[Any] = self._or([], "federated credentials", lambda: self._pages(path))
-        for one in found:
-            yield Trusted(one["name"], one["issuer"], one.get("subject") or "by a rule")
+        yield from map(trust, found)
 
     def _registration(self, principal: Mapping[str, Any]) -> tuple[membership.Registration, tuple[Assigned, ...]]:
         values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}

@@ -113,7 +113,7 @@ class _Reading:
     def _trusts(self, here: str) -> tuple[Trust, ...]:
         path = f"{here}/federatedIdentityCredentials"
         found = self._allowed("federated credentials", lambda: list(self._graph.pages(path))) or []
-        return tuple(Trust(one["id"], one["name"], one["issuer"], one["subject"]) for one in found)
+        return tuple(map(parts.trust, found))
 
     def _assigned(self, principal: Mapping[str, Any] | None) -> tuple[Assigned, ...]:
         if principal is None:

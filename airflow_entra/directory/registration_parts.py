@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_entra.directory.registered import AppRole, Certificate, FrequencyPolicy, Secret
+from airflow_entra.directory.registered import AppRole, Certificate, FrequencyPolicy, Secret, Trust
 
 
 def implicit(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -40,6 +40,11 @@ def secret(one: Mapping[str, Any]) -> Secret:
 def certificate(one: Mapping[str, Any]) -> Certificate:
     name, ends = str(one.get("displayName") or ""), str(one.get("endDateTime") or "")
     return Certificate(one["keyId"], name, ends, one.get("key"))
+
+
+def trust(one: Mapping[str, Any]) -> Trust:
+    """One with `claimsMatchingExpression` has no subject."""
+    return Trust(one["id"], one["name"], one["issuer"], one.get("subject") or "by a rule")
 
 
 def rules(policy: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import pytest
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.checks import CHECKS
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.audited import Audited, Expiring, GroupOwners, Trusted
+from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
 from airflow_entra.directory.membership import Assigned, Members
+from airflow_entra.directory.registered import Trust
 from airflow_entra.settings.model import Certificate, Credential, Federated, Federation
 from tests.audit.stack import ADA, ADMINS, CREDENTIAL, DAN, NOW, SINCE, URL, audited, change, person, records, session
 
@@ -64,7 +65,7 @@ WRONG: list[tuple[str, Audited, Records]] = [
         FINE,
     ),
     ("credential-expiry: high", audited(credentials=(Expiring("secret", "slot-b", "2", None),)), FINE),
-    ("credential-undeclared: high", audited(trusted=(Trusted("deploy", "https://ci", "repo:any"),)), FINE),
+    ("credential-undeclared: high", audited(trusted=(Trust("t", "deploy", "https://ci", "repo:any"),)), FINE),
     ("consent: high", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
     ("consent: medium", audited(personal_consents={"openid": 2, "Mail.Read": 1}), FINE),
     ("consent: high", audited(application_permissions=("Microsoft Graph 9e3f62cf",)), FINE),
@@ -123,7 +124,7 @@ def secret(name: str) -> Expiring:
 
 BOTH = (secret("slot-a"), secret("slot-b"))
 CERTIFICATE = Expiring("certificate", "CN=airflow", "c", NOW + timedelta(days=60))
-PLATFORM = Trusted("airflow", "https://platform", "airflow")
+PLATFORM = Trust("t", "airflow", "https://platform", "airflow")
 OURS: dict[str, Credential] = {
     "vault": CREDENTIAL,
     "certificate": Certificate(mode="certificate", file="airflow.pem"),
@@ -148,7 +149,7 @@ OURS: dict[str, Credential] = {
     ],
 )
 def test_a_credential_that_the_stack_file_does_not_have_is_found(
-    mode: str, keys: tuple[Expiring, ...], trusted: tuple[Trusted, ...], beyond: list[str]
+    mode: str, keys: tuple[Expiring, ...], trusted: tuple[Trust, ...], beyond: list[str]
 ) -> None:
     seen = look(audited(credentials=keys, trusted=trusted), FINE, credential=OURS[mode])
     assert [one.where for name, one in seen.findings() if name == "credential-undeclared"] == beyond

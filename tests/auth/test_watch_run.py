@@ -60,17 +60,20 @@ class Rounds:
 def run(lease: Lease, *what: Exception | Round) -> tuple[Rounds, State, list[str]]:
     stop, state, refused = threading.Event(), State(), list[str]()
     rounds = Rounds(stop, *what)
-    watcher = Watcher(
+    watcher(lease, rounds, state, refused).run()
+    return rounds, state, refused
+
+
+def watcher(lease: Lease, rounds: Rounds, state: State, refused: list[str]) -> Watcher:
+    return Watcher(
         lease,
         rounds.begin,
         state,
-        stop=stop,
+        stop=rounds.stop,
         interval=0.001,
         refused=lambda: refused.append("refused"),
         database_error=DatabaseAwayError,
     )
-    watcher.run()
-    return rounds, state, refused
 
 
 def error(status: int) -> GraphError:
@@ -106,8 +109,7 @@ def test_once_is_one_comparison_or_none_beside_another(monkeypatch: pytest.Monke
     for held, done in ((True, Round(compared=True)), (False, None)):
         lease, stop = Lease(held), threading.Event()
         rounds = Rounds(stop, Round(compared=True))
-        more = {"stop": stop, "interval": 1.0, "refused": stop.clear, "database_error": DatabaseAwayError}
-        assert Watcher(lease, rounds.begin, State(), **more).once() == done  # type: ignore[arg-type]
+        assert watcher(lease, rounds, State(), []).once() == done
         assert lease.released == 1
 
 
@@ -115,9 +117,7 @@ def test_once_goes_on_until_nobody_is_owed() -> None:
     out = Applied(PERSON, ("Viewer",), (), 2, "no role left")
     lease, stop = Lease(True), threading.Event()
     rounds = Rounds(stop, Round((out,), 200, owed=7), Round((), 7, compared=True))
-    more = {"stop": stop, "interval": 1.0, "refused": stop.clear, "database_error": DatabaseAwayError}
-    watcher = Watcher(lease, rounds.begin, State(), **more)  # type: ignore[arg-type]
-    assert watcher.once() == Round((out,), 207, compared=True)
+    assert watcher(lease, rounds, State(), []).once() == Round((out,), 207, compared=True)
 
 
 def test_only_a_round_that_owes_nobody_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:

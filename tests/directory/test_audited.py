@@ -62,8 +62,8 @@ class Tenant:
             "/groups/g1/members": [person("ada"), {"@odata.type": GROUP, "id": "inner", "displayName": "inner"}],
             "/groups/inner/transitiveMembers": [person("ines", accountEnabled=False)],
             "/applications/app/federatedIdentityCredentials": [
-                {"name": "airflow", "issuer": "https://platform", "subject": "airflow"},
-                {"name": "by rule", "issuer": "https://platform", "claimsMatchingExpression": {"value": "claims"}},
+                {"id": "1", "name": "airflow", "issuer": "https://platform", "subject": "airflow"},
+                {"id": "2", "name": "by rule", "issuer": "https://platform", "claimsMatchingExpression": {}},
             ],
             "/servicePrincipals/sp/oauth2PermissionGrants": [
                 {"consentType": "AllPrincipals", "scope": " openid profile "},

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.audit.checks.check import Check, Facts, Finding, Severity
-from airflow_entra.directory.audited import Expiring, Trusted
+from airflow_entra.directory.audited import Expiring
+from airflow_entra.directory.registered import Trust
 from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
 
 SOON = timedelta(days=14)
@@ -66,7 +67,7 @@ def _names(credential: Credential, live: Sequence[Expiring]) -> list[tuple[str, 
     return [(one.kind, one.name) for one in certificates[:1]] if isinstance(credential, Certificate) else []
 
 
-def _is_declared(trusted: Trusted, credential: Credential) -> bool:
+def _is_declared(trusted: Trust, credential: Credential) -> bool:
     if not isinstance(credential, Federated):
         return False
     return (trusted.issuer, trusted.subject) == (credential.federated.issuer, credential.federated.subject)
