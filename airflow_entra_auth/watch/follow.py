@@ -29,7 +29,8 @@ REMEMBER = 900.0
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
 PEOPLE_AT_ONCE = 20
-"""Asked about in one round: who left while everybody is compared waits for so many and not for all."""
+"""Asked about in one round: who left while everybody is compared waits for so many and not for all. Of whom a feed said
+that they are out, nothing is asked: however many, they are out in the same round."""
 SAVE_EVERY = 60.0
 """Seconds between savings of the links while nothing happens: Graph knows a link for a week."""
 
@@ -109,19 +110,21 @@ class Follower:
         """
         now = self._clock()
         self._ask_feeds(now)
-        people = sorted(self._owed, key=self._owed.__getitem__)[:PEOPLE_AT_ONCE]
-        verdicts, failed = self._judge(people)
+        out = [person for person in self._owed if self._facts.out(person)]
+        others = [person for person in self._owed if not self._facts.out(person)]
+        asked = sorted(others, key=self._owed.__getitem__)[:PEOPLE_AT_ONCE]
+        verdicts, failed = self._judge([*out, *asked])
         judged = {one.object_id for one in verdicts}
         settled = judged == self._owed.keys()
         save = settled and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
         applied = self._store.apply(verdicts, self._links if save else {}) if verdicts or save else []
-        unanswered = dict.fromkeys(people, Urgency.UNANSWERED)
+        unanswered = dict.fromkeys(asked, Urgency.UNANSWERED)
         self._owed = {one: how for one, how in (self._owed | unanswered).items() if one not in judged}
         if save:
             self._unsaved, self._saved_at = False, now
         if failed:
             raise failed
-        done = Round(tuple(applied), len(people), settled and self._comparing, settled and self._lost, len(self._owed))
+        done = Round(tuple(applied), len(asked), settled and self._comparing, settled and self._lost, len(self._owed))
         if settled:
             self._comparing = self._lost = False
         return done

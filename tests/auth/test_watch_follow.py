@@ -228,6 +228,17 @@ def test_one_answer_that_fails_holds_up_nobody_else_and_is_asked_again() -> None
     assert all(OTHER in url for url in asked)
 
 
+def test_however_many_are_disabled_they_are_out_in_the_same_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "PEOPLE_AT_ONCE", 1)
+    world = World()
+    while world.follower.round().owed:
+        world.now += 1
+    for person in (PERSON, OTHER):
+        world.directory.set_enabled(person, False)
+    assert world.round() == 2
+    assert world.store.roles == {PERSON: (), OTHER: ()}
+
+
 def test_who_left_while_everybody_is_compared_is_asked_about_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "PEOPLE_AT_ONCE", 1)
     world = World()
