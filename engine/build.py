@@ -1,11 +1,10 @@
 """Building the Pulumi CLI from its own Go modules, pinned in go.mod, into a folder of the user's cache.
 
-Safe to interrupt and to start twice: a lock file lets one builder work at a time, the result appears under its final
-name by one rename, and a build that was cut short goes on with what Go had already downloaded and compiled.
+Safe to interrupt: the result appears under its final name by one rename, and a build that was cut short goes on with
+what Go had already downloaded and compiled.
 """
 
 import errno
-import fcntl
 import hashlib
 import os
 import platform
@@ -14,11 +13,11 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from engine import PULUMI_VERSION
+from engine.cache import discard
 
 SOURCES = Path(__file__).parent
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
@@ -26,44 +25,54 @@ _PROGRESS_SECONDS = 5.0
 _NEXT_TO_NOTHING_BYTES = 16 * 1024 * 1024
 _NEWS = re.compile(r"^(?:go: downloading .+|[\w.~/-]+)$", re.MULTILINE)
 """What `go build -v` says while all is well: the modules that it fetches and the packages that it compiles."""
-_ADVICE = f"install Go from https://go.dev/dl, or Pulumi {PULUMI_VERSION} or later"
 
 
 class BuildError(Exception):
-    """The engine could not be built; the message says why and what to do."""
+    """The engine could not be built; the message says why."""
 
 
-def build_engine(cache: Path, progress: Callable[[str], None]) -> Path:
-    """Return the folder with the built engine, below `cache`; builds it when it is not there. Raises BuildError."""
-    folder = cache / _key()
-    if folder.is_dir():
-        return folder
-    go = _go()
-    try:
-        with _lock(folder.with_name(folder.name + ".lock"), progress):
-            if not folder.is_dir():  # else another process has built it while this one waited
-                _build(go, folder, progress)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise BuildError(_disk_full(cache)) from error
-        raise BuildError(f"can't build the Pulumi CLI in {cache}: {error}") from error
-    return folder
-
-
-def _key() -> str:
-    """What a build depends on: another pin or launcher, another folder."""
+def built_folder(cache: Path) -> Path:
+    """Where the built engine is kept below `cache`, once it is there: another pin or launcher, another folder."""
     digest = hashlib.sha256()
     for source in (SOURCES / "go.mod", SOURCES / "go.sum", *sorted((SOURCES / "launchers").iterdir())):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return f"{PULUMI_VERSION}-{digest.hexdigest()[:12]}-{platform.system().lower()}-{platform.machine()}"
+    return cache / f"{PULUMI_VERSION}-{digest.hexdigest()[:12]}-{platform.system().lower()}-{platform.machine()}"
+
+
+def build_engine(cache: Path, progress: Callable[[str], None]) -> Path:
+    """Build the engine into its folder below `cache`, and return that. For one process at a time.
+
+    Raises BuildError, and OSError where it can't be kept.
+    """
+    folder = built_folder(cache)
+    try:
+        _build(_go(), folder, progress)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise BuildError(_disk_full(cache)) from error
+        raise
+    return folder
+
+
+def discard_unfinished(cache: Path) -> None:
+    """Remove what an interrupted build left, where the engine has come from elsewhere."""
+    work = _work_folder(built_folder(cache))
+    if work.is_dir():
+        discard(work)
+
+
+def _work_folder(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".work")
 
 
 def _go() -> str:
     """The path of a Go toolchain that is new enough for go.mod."""
+    wanted = re.search(r"^go (\d+)\.(\d+)", (SOURCES / "go.mod").read_text(), re.MULTILINE)
+    assert wanted is not None  # noqa: S101 - the file is ours
+    needed = ".".join(wanted.groups())
     go = shutil.which("go")
     if go is None:
-        raise BuildError(f"neither Pulumi {PULUMI_VERSION} (or later) nor Go is on PATH: {_ADVICE}")
-    wanted = re.search(r"^go (\d+)\.(\d+)", (SOURCES / "go.mod").read_text(), re.MULTILINE)
+        raise BuildError(f"Go is not on PATH, and {needed} or later is needed")
     # From the root folder: inside a module, an old Go refuses to say even its version.
     answer = subprocess.run(
         [go, "env", "GOVERSION"],
@@ -74,30 +83,17 @@ def _go() -> str:
         check=False,
     )
     found = re.match(r"go(\d+)\.(\d+)", answer.stdout)
-    if wanted is None or found is None:
-        raise BuildError(f"{go} does not say its version ({answer.stderr.strip() or answer.stdout.strip()}): {_ADVICE}")
+    if found is None:
+        said = answer.stderr.strip() or answer.stdout.strip()
+        raise BuildError(f"{go} does not say its version ({said}), and {needed} or later is needed")
     if tuple(map(int, found.groups())) < tuple(map(int, wanted.groups())):
-        needed = ".".join(wanted.groups())
         has = answer.stdout.strip().removeprefix("go")
-        raise BuildError(f"{go} is Go {has}, Pulumi {PULUMI_VERSION} is built by Go {needed} or later: {_ADVICE}")
+        raise BuildError(f"{go} is Go {has}, and {needed} or later is needed")
     return go
 
 
-@contextmanager
-def _lock(path: Path, progress: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock file; the system takes it back from a process that dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("engine: another process is building the Pulumi CLI; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _build(go: str, folder: Path, progress: Callable[[str], None]) -> None:
-    work = folder.with_name(folder.name + ".work")
+    work = _work_folder(folder)
     work.mkdir(exist_ok=True)
     environment = _environment(go, work)
     # A name of its own: `go` may outlive a builder that was killed, and writes to the name it was given.
@@ -110,7 +106,7 @@ def _build(go: str, folder: Path, progress: Callable[[str], None]) -> None:
         shutil.copyfile(script, result / script.name)
         (result / script.name).chmod(0o755)
     result.rename(folder)
-    shutil.rmtree(work, ignore_errors=True)
+    discard(work)  # 2 GB in 100,000 files: nobody should wait for that
     progress(f"engine: the Pulumi CLI {PULUMI_VERSION} is in {folder}")
 
 

@@ -1,48 +1,64 @@
-"""Where the Pulumi CLI comes from: the one on PATH where it is new enough, else one built from its own Go modules.
+"""Where the Pulumi CLI comes from: PATH, else the cache, else Pulumi's own release, else a build from its Go modules.
 
 `python -m engine.obtain` prints the folder that holds `pulumi`; what it is doing meanwhile goes to stderr.
 """
 
-import os
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.build import BuildError, build_engine
-from engine.cache import cache_folder
+from engine import PULUMI_VERSION
+from engine.build import BuildError, build_engine, built_folder, discard_unfinished
+from engine.cache import alone, cache_folder, remove_discarded
+from engine.release import NoReleaseError, ReleaseRefusedError, get_release, release_folder, version_of
 
 OLDEST = (3, 256, 0)
 """The first Pulumi release whose engine and Python SDK were tested together here."""
 
-_VERSION_TIMEOUT_SECONDS = 30.0
+_NEEDED = f"Pulumi {'.'.join(map(str, OLDEST))} or later with its Python language host"
+_INSTALL = "https://www.pulumi.com/docs/install"
 
 
 class EngineError(Exception):
-    """No engine could be had; the message says why and what to install."""
+    """No engine could be had; the message says why and what to do."""
 
 
 def engine_folder(progress: Callable[[str], None]) -> Path:
-    """Return the folder that holds `pulumi` and a Python language host, building them first where they are missing.
+    """Return the folder that holds `pulumi` and a Python language host, getting them first where they are missing.
 
-    The build lands in `$XDG_CACHE_HOME/airflow-entra/engine` (`~/.cache` by default), is done once per pinned version
-    and takes some minutes; `progress` gets a line of text every few seconds meanwhile. Raises EngineError.
+    They land in `$XDG_CACHE_HOME/airflow-entra/engine` (`~/.cache` by default), once per pinned version, in seconds
+    where they can be downloaded, else in some minutes; `progress` gets a line of text every few seconds meanwhile.
+    Raises EngineError.
     """
-    installed = _installed_folder()
-    if installed is not None:
-        return installed
+    on_path = _look_on_path()
+    if on_path.folder is not None:
+        return on_path.folder
+    cache = cache_folder() / "engine"
     try:
-        return build_engine(cache_folder() / "engine", progress)
-    except BuildError as error:
-        raise EngineError(str(error)) from error
+        kept = _kept(cache)
+        if kept is not None:
+            remove_discarded(cache)
+            return kept
+        with alone(
+            cache / "getting.lock", lambda: progress("engine: another process is getting the Pulumi CLI; waiting")
+        ):
+            return _kept(cache) or _get(cache, on_path.why_not, progress)
+    except OSError as error:
+        raise EngineError(f"can't keep the Pulumi CLI in {cache}: {error}") from error
 
 
-def _installed_folder() -> Path | None:
+@dataclass(frozen=True)
+class _OnPath:
+    folder: Path | None
+    why_not: str
+
+
+def _look_on_path() -> _OnPath:
     pulumi = shutil.which("pulumi")
     if pulumi is None:
-        return None
+        return _OnPath(None, "there is no pulumi on PATH")
     # Package managers put symbolic links on PATH; the plugins that come with Pulumi lie beside what they point at.
     real = Path(pulumi).resolve().parent
     if (real / "pulumi-language-python").is_file():
@@ -50,27 +66,42 @@ def _installed_folder() -> Path | None:
     elif shutil.which("pulumi-language-python"):
         folder = Path(pulumi).absolute().parent
     else:
-        return None
-    version = _version(pulumi)
-    return folder if version is not None and version >= OLDEST else None
+        return _OnPath(None, f"{pulumi} has no pulumi-language-python beside it or on PATH")
+    version = version_of(pulumi)
+    if version is None:
+        return _OnPath(None, f"{pulumi} does not say its version")
+    if version < OLDEST:
+        return _OnPath(None, f"{pulumi} is {'.'.join(map(str, version))}")
+    return _OnPath(folder, "")
 
 
-def _version(pulumi: str) -> tuple[int, ...] | None:
-    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+def _kept(cache: Path) -> Path | None:
+    """What was got before; a release before what was built."""
+    folders = (release_folder(cache), built_folder(cache))
+    return next((folder for folder in folders if folder is not None and folder.is_dir()), None)
+
+
+def _get(cache: Path, not_on_path: str, progress: Callable[[str], None]) -> Path:
+    progress(f"engine: {not_on_path}; {_NEEDED} is needed")
     try:
-        answer = subprocess.run(
-            [pulumi, "version"],
-            capture_output=True,
-            text=True,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            timeout=_VERSION_TIMEOUT_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None  # something called pulumi that can't say its version is no engine for us
-    found = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(?:\+.*)?", answer.stdout.strip())
-    return tuple(map(int, found.groups())) if found else None
+        release = get_release(cache, progress)
+        discard_unfinished(cache)
+        return release
+    except ReleaseRefusedError as error:
+        raise EngineError(str(error)) from error
+    except NoReleaseError as error:
+        no_release = str(error)
+        progress(f"engine: no download: {no_release}")
+    try:
+        return build_engine(cache, progress)
+    except BuildError as error:
+        raise EngineError(
+            f"the Pulumi CLI is not to be had\n"
+            f"  on PATH      {not_on_path}\n"
+            f"  downloaded   {no_release}\n"
+            f"  built        {error}\n"
+            f"Install Pulumi {PULUMI_VERSION} or later ({_INSTALL}), or Go (https://go.dev/dl), and run this again."
+        ) from error
 
 
 def main() -> int:
