@@ -11,6 +11,15 @@ from tests.deploy.deployment import Deployment
 
 pytestmark = pytest.mark.engine
 
+PEOPLE_WITH_ROLES = {
+    "Ada": ["Admin"],
+    "Mina": ["Viewer"],
+    "Olu": ["Viewer"],
+    "Sam": ["sales-editor"],
+    "Zoë": ["Viewer", "sales-editor"],
+    "李小龍": ["Viewer"],
+}
+
 
 def admitted(deployment: Deployment) -> dict[str, list[str]]:
     """Who may sign in, by first name, with their roles."""
@@ -23,14 +32,7 @@ def test_people_have_their_roles_after_the_first_deployment_and_are_left_alone_b
 ) -> None:
     deploy(deployment.session("local"), "local", say=deployment.said.append)
     first = admitted(deployment)
-    assert first == {
-        "Ada": ["Admin"],
-        "Mina": ["Viewer"],
-        "Olu": ["Viewer"],
-        "Sam": ["sales-editor"],
-        "Zoë": ["Viewer", "sales-editor"],
-        "李小龍": ["Viewer"],
-    }
+    assert first == PEOPLE_WITH_ROLES
     live = deployment.live()
     olu = next(person for person in PEOPLE if person.sign_in_name == "olu")
     viewers = next(group for group in live.groups() if group["displayName"] == "airflow-local-viewers")
