@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,14 +39,14 @@ def require_safe(address: str) -> None:
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise UnsafeAddressError(f"{address} is no address: {error}") from None
+        raise UnsafeAddressError(f"{without_credentials(address)} is no address: {error}") from None
     if not url.host or (url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host))):
         raise UnsafeAddressError(f"{without_credentials(address)} is not https")
 
 
 def without_credentials(address: str) -> str:
-    """The address as it may be shown: without the user name and password that it may hold."""
-    scheme, slashes, rest = address.partition("//")
+    """The address as it may be shown: without a user name and password, and without a query, which may be signed."""
+    scheme, slashes, rest = address.partition("?")[0].partition("//")
     host, slash, path = rest.partition("/")
     return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
 
@@ -103,7 +102,6 @@ class _Transfer:
             self.answered.set()
 
     def _receive(self) -> None:
-        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line, most of the import
         import httpx
 
         timeout = httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS)
@@ -124,6 +122,10 @@ class _Transfer:
                 self.answered.set()
                 self._write(answer)
         except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as error:
+            raise DownloadError(self._why(error)) from error
+        except OSError as error:
+            if self.answered.is_set():
+                raise  # the disk's
             raise DownloadError(self._why(error)) from error
 
     def _write(self, answer: httpx.Response) -> None:

@@ -25,6 +25,7 @@ MIRROR = "AIRFLOW_ENTRA_PULUMI_RELEASES"
 """The variable that names another host with the same files, such as a company's mirror; `none` forbids downloads."""
 
 _NEEDED = frozenset({"pulumi", "pulumi-language-python", "pulumi-language-python-exec"})
+_MACHINES = {"aarch64": "arm64", "amd64": "x64", "x86_64": "x64"}
 _GZIP = b"\x1f\x8b"
 _VERSION_TIMEOUT_SECONDS = 30.0
 
@@ -95,9 +96,7 @@ def version_of(pulumi: str | Path) -> tuple[int, ...] | None:
 def _platform() -> str:
     """As Pulumi names its archives: `linux-x64`, `darwin-arm64`."""
     machine = platform.machine().lower()
-    return (
-        f"{platform.system().lower()}-{ {'x86_64': 'x64', 'amd64': 'x64', 'aarch64': 'arm64'}.get(machine, machine) }"
-    )
+    return f"{platform.system().lower()}-{_MACHINES.get(machine, machine)}"
 
 
 def _fetch(address: str, archive: Path, progress: Callable[[str], None]) -> None:

@@ -50,8 +50,8 @@ def test_a_redirect_is_followed(host: ReleaseHost, tmp_path: Path) -> None:
 
 def test_a_redirect_to_http_is_not_followed(tmp_path: Path) -> None:
     with serving(ReleaseHost(b"")) as first:
-        first.status, first.location = 302, "http://releases.contoso.com/file"
-        with pytest.raises(DownloadError, match=r"http://releases\.contoso\.com/file is not https"):
+        first.status, first.location = 302, "http://releases.contoso.com/file?signature=secret"
+        with pytest.raises(DownloadError, match=r"^http://releases\.contoso\.com/file is not https$"):
             download(f"{first.base}/file", tmp_path / "file", print)
 
 
@@ -78,7 +78,7 @@ def test_https_and_loopback_are_asked(address: str) -> None:
 
 
 def test_a_password_in_an_address_is_not_shown() -> None:
-    assert without_credentials("https://ada:s@cret@contoso.com/a@b") == "https://contoso.com/a@b"
+    assert without_credentials("https://ada:s@cret@contoso.com/a@b?signature=secret") == "https://contoso.com/a@b"
     with pytest.raises(UnsafeAddressError) as refused:
         require_safe("http://ada:secret@contoso.com")
     assert "secret" not in str(refused.value)
@@ -212,6 +212,7 @@ def test_a_proxy_of_a_kind_that_is_not_understood_is_no_traceback(
         download("https://github.com/file", tmp_path / "file", print)
 
 
-def test_a_full_disk_is_the_disk_s_own_error(host: ReleaseHost, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="No such file or directory"):
-        download(f"{host.base}/file", tmp_path / "nowhere" / "file", print)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_no_trouble_of_the_network(host: ReleaseHost) -> None:
+    with pytest.raises(OSError, match="No space left on device"):
+        download(f"{host.base}/file", Path("/dev/full"), print)
