@@ -3,7 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from entra_local.graph import permissions as needs
-from entra_local.graph.entities import CLAIMS_MAPPING_POLICY, TOKEN_LIFETIME_POLICY, Entity
+from entra_local.graph.entities import (
+    APPLICATION,
+    CLAIMS_MAPPING_POLICY,
+    SERVICE_PRINCIPAL,
+    TOKEN_LIFETIME_POLICY,
+    Entity,
+)
 from entra_local.graph.models.policies import OWNERS, link_name
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.responses import (
@@ -18,6 +24,7 @@ from entra_local.graph.responses import (
     service_principals,
     users,
 )
+from entra_local.graph.responses.by_app_id import by_app_id
 from entra_local.graph.responses.me import of_me
 from entra_local.graph.responses.policies import AssignedPolicyResponses, PolicyResponses, default_app_management
 from entra_local.routing import Route
@@ -25,6 +32,26 @@ from entra_local.wire import Reply
 
 GraphRoute = Route[GraphRequest]
 Handler = Callable[[GraphRequest], Reply]
+
+_BY_APP_ID = [
+    # Before the routes with an id: https://learn.microsoft.com/graph/api/serviceprincipal-get
+    GraphRoute(
+        "GET", "/applications(appId='{appId}')", by_app_id(APPLICATION, applications.read), [needs.APPLICATION_READ]
+    ),
+    GraphRoute(
+        "GET",
+        "/servicePrincipals(appId='{appId}')",
+        by_app_id(SERVICE_PRINCIPAL, service_principals.read),
+        [needs.APPLICATION_READ],
+    ),
+    GraphRoute(
+        "GET",
+        "/servicePrincipals(appId='{appId}')/appRoleAssignedTo",
+        by_app_id(SERVICE_PRINCIPAL, service_principals.list_assigned_to),
+        [needs.ASSIGNMENT_READ],
+    ),
+]
+"""The routes that name an application by its client id."""
 
 _APPLICATIONS = [
     GraphRoute("GET", "/applications", applications.list_all, [needs.APPLICATION_READ]),
@@ -272,6 +299,7 @@ _DELETED = [
 
 ROUTES = [
     *DELTAS,
+    *_BY_APP_ID,
     *_APPLICATIONS,
     *_PRINCIPALS,
     *_GROUPS,

@@ -365,3 +365,24 @@ def attempt(graph: Graph, method: str, path: str, body: Any = None) -> None:
 def all_of(graph: Graph, path: str) -> list[JsonObject]:
     values: list[JsonObject] = graph.get(path)["value"]
     return values
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", f"/users/{ADA}/revokeSignInSessions", {}, 200),
+        ("PATCH", f"/users/{ADA}", {"passwordProfile": {"password": "another-passphrase"}}, 204),
+    ],
+    ids=["revoked", "new password"],
+)
+def test_the_moment_from_which_sign_ins_are_valid_is_reported(
+    graph: Graph, method: str, path: str, body: JsonObject, status: int
+) -> None:
+    """https://learn.microsoft.com/graph/api/user-revokesigninsessions"""
+    feed = Feed(graph, "/users/delta?$select=id,signInSessionsValidFromDateTime&$deltatoken=latest")
+    assert feed.read() == []
+    graph.request(method, path, status, body)
+    (changed,) = feed.read()
+    shown = graph.get(f"/users/{ADA}", 200, select="signInSessionsValidFromDateTime")
+    assert changed["id"] == ADA
+    assert changed["signInSessionsValidFromDateTime"] == shown["signInSessionsValidFromDateTime"]

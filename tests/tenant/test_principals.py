@@ -173,3 +173,24 @@ def test_deleting_the_application_deletes_its_service_principal(graph: Graph) ->
     graph.get(f"/servicePrincipals/{principal['id']}", 404)
     graph.post(f"/directory/deletedItems/{principal['id']}/restore", {}, 200)
     graph.get(f"/servicePrincipals/{principal['id']}")
+
+
+def test_an_application_is_found_by_its_client_id(graph: Graph) -> None:
+    application = graph.application(appRoles=[role()], groupMembershipClaims="SecurityGroup")
+    principal = graph.principal(application)
+    graph.post(
+        f"/servicePrincipals/{principal['id']}/appRoleAssignedTo",
+        {"principalId": ADA, "resourceId": principal["id"], "appRoleId": role()["id"]},
+    )
+    key = f"(appId='{application['appId']}')"
+    assert graph.get(f"/applications{key}", 200, select="groupMembershipClaims")["groupMembershipClaims"] == (
+        "SecurityGroup"
+    )
+    assert graph.get(f"/servicePrincipals{key}")["id"] == principal["id"]
+    (assigned,) = graph.get(f"/servicePrincipals{key}/appRoleAssignedTo", 200, top="999")["value"]
+    assert (assigned["principalId"], assigned["principalType"]) == (ADA, "User")
+    for path in ("/applications", "/servicePrincipals"):
+        assert UNKNOWN in graph.refused("GET", f"{path}(appId='{UNKNOWN}')", 404)
+    nobody = Graph(graph.tenant, NOBODY)
+    for path in (f"/servicePrincipals{key}/appRoleAssignedTo", f"/servicePrincipals{key}", f"/applications{key}"):
+        nobody.refused("GET", path, 403)
