@@ -18,7 +18,7 @@ from airflow_entra_auth.strict import is_guid
 NAME_LENGTH = 256  # ab_user.first_name, in both versions
 EMAIL_LENGTH = 320  # RFC 3696; ab_user.email takes 512
 
-Reason = Literal["wrong_token", "no_object_id", "malformed", "guest", "no_role"]
+Reason = Literal["wrong_token", "no_object_id", "malformed", "guest", "no_role", "too_many_groups"]
 
 _ADDRESS = re.compile(r"[^@\s#<>\"]+@[^@\s#<>\"]+\.[^@\s#<>\"]+")
 _JOINERS = "\u200c\u200d"  # without them Persian, Hindi and emoji are other words
@@ -62,14 +62,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class GroupsNeeded:
-    """In too many groups for a token: ask Graph with the person's own token and call `decide` again with the ids.
-
-    `nested` says which question: /me/getMemberObjects (groups of groups count), or else /me/memberOf, because a group
-    that is assigned to the application counts for its direct members alone.
-    """
+    """In too many security groups for a token: ask Graph's /me/getMemberObjects with the person's own token, and call
+    `decide` again with the ids."""
 
     person: Person
-    nested: bool
 
 
 class _MalformedError(Exception):
@@ -89,7 +85,8 @@ def decide(
 ) -> Admitted | Refused | GroupsNeeded:
     """Whether the person in a verified token may sign in, and as what. Never raises, whatever the token says.
 
-    `groups` are the object ids that Graph gave after GroupsNeeded; they stand in for the token's own.
+    `groups` are the object ids that Graph gave after GroupsNeeded; they stand in for the token's own, and say nothing
+    where only groups count that are assigned to the application.
     """
     refused = _wrong_party(claims, rules)
     if refused:
@@ -106,8 +103,10 @@ def decide(
             return _guest_refused(person, rules)
         if rules.roles_from == "appRoles":
             given = _ids(claims.get("roles"), "roles")
+        elif rules.roles_from == "assignedGroups" and _overage(claims):
+            return _too_many_groups(person, rules)
         elif groups is None and _overage(claims):
-            return GroupsNeeded(person, nested=rules.roles_from == "securityGroups")
+            return GroupsNeeded(person)
         else:
             given = _ids(claims.get("groups") if groups is None else groups, "groups")
     except _MalformedError as error:
@@ -264,6 +263,21 @@ def _guest_refused(person: Person, rules: SignOnRules) -> Refused:
         person,
         f"{person.object_id} is a guest and the stack file says `guests: refuse`. To admit guests who have a role, "
         "write `guests: allow` and render again.",
+    )
+
+
+def _too_many_groups(person: Person, rules: SignOnRules) -> Refused:
+    """A person's own token may read their groups, and not which of them are assigned to the application:
+    https://learn.microsoft.com/graph/api/user-list-approleassignments takes Directory.Read.All. What isn't known to be
+    assigned doesn't count."""
+    return Refused(
+        "too_many_groups",
+        f"You signed in as {person.sign_in_name}, and are in so many groups of this Airflow ({rules.stack}) that the "
+        f"directory doesn't say which. {_ask(rules)}",
+        person,
+        f"{person.object_id} is a direct member of more than 200 groups that are assigned to the application, and a "
+        "token names none of them then: assign fewer groups, take the person out of some, or write "
+        "`rolesFrom: appRoles` in the stack file, whose tokens name roles instead.",
     )
 
 

@@ -84,10 +84,13 @@ class Identities:
         self._write(user.id, person, ())
         return _roles_in(identity)
 
-    def follow(self, tenant_id: str, object_id: str, roles: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def follow(
+        self, tenant_id: str, object_id: str, roles: tuple[str, ...], *, only_lowers: bool = False
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Gives a person who signed in once the roles that the directory gives now; (roles before, roles now).
 
-        A row that an administrator deactivated gets none. Who isn't a row any more gets and loses nothing.
+        With `only_lowers` no role comes that the person hasn't got. A row that an administrator deactivated gets none.
+        A person without a row gets and loses nothing.
         """
         person = Person(tenant_id, object_id, object_id, None, object_id, guest=False)
         identity = self._identity(person)
@@ -95,6 +98,8 @@ class Identities:
         if identity is None or user is None:
             return (), ()
         given = roles if user.active else ()
+        if only_lowers:
+            given = tuple(role for role in given if role in _roles_in(identity))
         self._give(user, given)
         changed = {"roles": json.dumps(given), "updated_at": int(time.time())}
         self._session.execute(sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user.id).values(changed))

@@ -36,9 +36,10 @@ def scopes(roles_from: RolesFrom, revocation: Revocation) -> tuple[str, ...]:
     return ("openid", "profile", "email", *again, "User.Read", *more)
 
 
-WATCH_PERMISSIONS = ("GroupMember.Read.All", "User.Read.All")
+WATCH_PERMISSIONS = ("Application.Read.All", "GroupMember.Read.All", "User.Read.All")
 """The application permissions that `revocation: watch` takes, the least for what it asks:
-https://learn.microsoft.com/graph/api/user-delta and https://learn.microsoft.com/graph/api/group-delta"""
+https://learn.microsoft.com/graph/api/user-delta, https://learn.microsoft.com/graph/api/group-delta and
+https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto"""
 
 
 class RulesError(Exception):

@@ -28,6 +28,8 @@ WhyEnded = Literal[
     "deactivated",
     "disabled in the directory",
     "deleted from the directory",
+    "application disabled in the directory",
+    "revoked in the directory",
     "no role left",
     "refused by the directory",
 ]
@@ -110,11 +112,18 @@ def begun_since(connection: Any, tenant_id: str, since: int) -> dict[str, str]:
     return {row.id: row.object_id for row in found}
 
 
-def people_in(connection: Any, tenant_id: str) -> set[str]:
-    """The object ids of who is in a live session."""
+def people_in(connection: Any, tenant_id: str) -> dict[str, int]:
+    """From object id to when the oldest live session of this person began (seconds since 1970)."""
     live = SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
-    wanted = live & (SESSIONS.c.tenant_id == tenant_id)
-    return set(connection.execute(sa.select(SESSIONS.c.object_id).where(wanted).distinct()).scalars())
+    began = sa.func.min(SESSIONS.c.signed_in_at).label("began")
+    wanted = sa.select(SESSIONS.c.object_id, began).where(live & (SESSIONS.c.tenant_id == tenant_id))
+    return {row.object_id: row.began for row in connection.execute(wanted.group_by(SESSIONS.c.object_id))}
+
+
+def end_begun_until(connection: Any, tenant_id: str, object_id: str, moment: int, why: WhyEnded) -> int:
+    """Ends the sessions of a person that began at `moment` (seconds since 1970) or before; how many there were."""
+    person = (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.object_id == object_id)
+    return _end(connection, person & (SESSIONS.c.signed_in_at <= moment), why)
 
 
 def _end(connection: Any, which: Any, why: WhyEnded) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,9 @@ from airflow_entra.access.plan import AccessPlan, PlannedGroup, plan
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import SignIn, StackSettings
+from airflow_entra_auth import issuance
 from airflow_entra_auth.claims import GroupsNeeded, Refused, decide, display
+from airflow_entra_auth.issuance import Account, NoToken
 from airflow_entra_auth.rules import SignOnRules
 
 _ANYBODY = "00000000-0000-4000-8000-000000000000"  # the object id and the application of a question about groups
@@ -78,13 +80,11 @@ def explain_groups(settings: StackSettings, stack: str, groups: Sequence[str]) -
     ids = _ids(access, Known())
     found = {name: _find(access, name) for name in groups}
     keys = [key for key in found.values() if key is not None]
-    given: Collection[str]
-    if settings.sign_in.roles_from == "appRoles":
-        given = [role for role, holders in access.roles.items() if set(holders) & set(keys)]
-    else:
-        given = [ids[key] for key in keys]
     decided = rules(settings, access, _ANYBODY, ids)
-    claims = _claims(decided, roles=given, groups=given)
+    inside = frozenset(ids[key].lower() for key in keys)
+    claims = issuance.claims(issuance.declared(decided), Account(_ANYBODY, direct=inside, security=inside), decided)
+    if isinstance(claims, NoToken):
+        raise AssertionError("the sign-on file's own application gives everybody a token")
     unknown = tuple(_unknown(access, name) for name, key in found.items() if key is None)
     ruled = tuple(
         f"who is in {group.name} is decided by its rule: {group.rule}"
@@ -166,6 +166,7 @@ _WHY = {
     "malformed": "the token can't be understood",
     "guest": "a guest, and the stack file says guests: refuse",
     "no_role": "nothing gives a role",
+    "too_many_groups": "the token names no groups, because the person is in too many that are assigned",
 }
 
 
@@ -198,18 +199,6 @@ def _ids(access: AccessPlan, known: Known) -> dict[str, str]:
     return {
         key: group.object_id or (known.ids or {}).get(key) or str(uuid.uuid5(_STAND_INS, key))
         for key, group in access.groups.items()
-    }
-
-
-def _claims(decided: SignOnRules, **given: Collection[str]) -> dict[str, Any]:
-    return {
-        "iss": decided.issuer,
-        "tid": decided.tenant_id,
-        "aud": decided.client_id,
-        "ver": "2.0",
-        "oid": _ANYBODY,
-        "acct": 0,
-        **given,
     }
 
 

@@ -23,6 +23,7 @@ SCOPE_IDS = {
 }
 
 APP_ROLE_IDS = {
+    "Application.Read.All": "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
     "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",
     "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
 }

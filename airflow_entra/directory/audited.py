@@ -104,7 +104,7 @@ class _Reading:
 
     def all(self, since: datetime, known: Collection[str]) -> Audited:
         application, principal = self._application()
-        registration, programs = self._registration(principal)
+        registration, programs = self._registration(application, principal)
         assigned = {one.principal for one in registration.assigned}
         ids = membership.group_ids(self._graph, self._plan, assigned)
         members = membership.members(self._graph, {*ids.values(), *assigned})
@@ -149,19 +149,15 @@ class _Reading:
         found: list[Any] = self._or([], "federated credentials", lambda: self._pages(path))
         yield from map(trust, found)
 
-    def _registration(self, principal: Mapping[str, Any]) -> tuple[membership.Registration, tuple[Assigned, ...]]:
-        values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}
-        assigned = self._pages(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo", {"$top": "999"})
-        of = {
-            kind: tuple(
-                Assigned(one["principalId"], one["principalDisplayName"], values.get(one["appRoleId"]))
-                for one in assigned
-                if (one.get("principalType") == "ServicePrincipal") == (kind == "programs")
-            )
-            for kind in ("people", "programs")
-        }
-        required = bool(principal.get("appRoleAssignmentRequired"))
-        return membership.Registration(principal["appId"], required, of["people"]), of["programs"]
+    def _registration(
+        self, application: Mapping[str, Any], principal: Mapping[str, Any]
+    ) -> tuple[membership.Registration, tuple[Assigned, ...]]:
+        """The application with the people and groups that are assigned to it; and the programs that are."""
+        found = self._pages(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo", {"$top": "999"})
+        programs = [one for one in found if one.get("principalType") == "ServicePrincipal"]
+        others = [one for one in found if one.get("principalType") != "ServicePrincipal"]
+        of_programs = membership.registered(application, principal, programs)
+        return membership.registered(application, principal, others), of_programs.assigned
 
     def _accounts(self, ids: Iterable[str]) -> list[Account]:
         wanted = list(ids)

@@ -1,4 +1,4 @@
-"""Which Airflow roles a person has in a live tenant, through which group, and why not."""
+"""Which Airflow roles a person has in a live tenant, what gives them, and why not others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 from airflow_entra.access import plan
 from airflow_entra.access.explain import Explanation, HeldRole, explain_role
 from airflow_entra.directory.credentials import GRAPH, token_source
-from airflow_entra.directory.who import Standing, read, select, who
+from airflow_entra.directory.who import IN_PERSON, Standing, read, select, who
 from airflow_entra.settings.model import StackSettings
 
 
 def standings(settings: StackSettings, stack: str, person: str) -> list[Standing]:
-    """How who is called `person` stands, asked with the identity in the ARM_* variables.
+    """How the people who are called `person` stand, asked with the identity in the ARM_* variables.
 
     Raises NotDeployedError, UnknownPersonError, CredentialError, GraphError and httpx.TransportError.
     """
@@ -32,12 +32,23 @@ def explanation(settings: StackSettings, stack: str, standing: Standing) -> Expl
         return Explanation(stack, subject, (), standing.refused, standing.why, notes=missed)
     said = [explain_role(settings, stack, held.role) for held in standing.roles]
     roles = tuple(
-        HeldRole(held.role, tuple(_through(name, ruled) for name in held.through) or ("assigned in person",), one.may)
+        HeldRole(held.role, tuple(_source(held.role, name, settings, ruled) for name in held.through), one.may)
         for held, told in zip(standing.roles, said, strict=True)
         for one in told.roles
     )
     return replace(said[0], subject=subject, roles=roles, notes=missed)
 
 
-def _through(name: str, ruled: dict[str, str]) -> str:
-    return f"{name} (by rule: {ruled[name]})" if name in ruled else name
+def _source(role: str, through: str, settings: StackSettings, ruled: dict[str, str]) -> str:
+    """What gives the role, as a sentence."""
+    if through == IN_PERSON:
+        return f"assigned the app role {role} in person"
+    member = f"member of {through}" + (f" (by rule: {ruled[through]})" if through in ruled else "")
+    return (
+        member
+        + {
+            "appRoles": f", which is assigned the app role {role}",
+            "assignedGroups": ", which is assigned to the application",
+            "securityGroups": "",
+        }[settings.sign_in.roles_from]
+    )

@@ -1,24 +1,28 @@
-"""Whom the groups of a stack file count for in a live tenant: what `access.people` asks."""
+"""The people for whom the groups of a stack file count in a live tenant: what `access.people` asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from airflow_entra.access.names import mail_nickname
 from airflow_entra.access.stated import Stated
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members
+from airflow_entra_auth import issuance
+from airflow_entra_auth.claims import Admitted
+from airflow_entra_auth.rules import Guests, RoleRule, RolesFrom, SignOnRules, parse_rules
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
 
 class LiveMembers:
-    """Answers as `access.people.Members` does, and asks about each group and each tenant's people once.
+    """Answers as `access.people.Members` does: the people who would have a role if the group were all that gives one,
+    assigned as its side's deployment assigns it. Asks about each group and each tenant's people once.
 
-    `connect` gives a side's Graph. People whose account is disabled have no role; guests only where the side lets them
-    in. Raises GraphError.
+    `connect` gives a side's Graph. Raises GraphError.
     """
 
     def __init__(self, connect: Callable[[Stated], Graph]) -> None:
@@ -31,18 +35,32 @@ class LiveMembers:
         group = self._group(tenant, side, key)
         if group is None:
             return ()
-        ids = set(group.direct)
-        if side.values["signIn.rolesFrom"] == "securityGroups":
-            ids = ids.union(*group.nested.values())
         if tenant not in self._people:
             self._people[tenant] = {one.id: one for one in membership.accounts(self._connect(side))}
-        people = self._people[tenant]
-        guests = side.values["signIn.guests"] == "allow"
+        rules = _rules(side, key)
+        application, direct = self._assigned(tenant, side, key, rules)
+        inside = {*group.direct, *(id_ for some in group.nested.values() for id_ in some)}
+        people = (self._people[tenant][id_] for id_ in inside if id_ in self._people[tenant])
         return {
-            f"{one.name} ({one.sign_in_name})"
-            for one in (people[id_] for id_ in ids if id_ in people)
-            if one.enabled and (guests or not one.guest)
+            f"{person.name} ({person.sign_in_name})"
+            for person in people
+            if isinstance(issuance.decision(application, _account(person, key, group, direct), rules), Admitted)
         }
+
+    def _assigned(
+        self, tenant: str, side: Stated, key: str, rules: SignOnRules
+    ) -> tuple[issuance.Application, Mapping[str, Members]]:
+        """The application, and those of its groups that let somebody in besides this one. They matter only where a
+        member of a group inside it needs an assignment from elsewhere."""
+        application = replace(
+            issuance.declared(rules), assignment_required=side.values["signIn.assignmentRequired"] == "true"
+        )
+        if rules.roles_from != "securityGroups" or not application.assignment_required:
+            return application, {}
+        others = {grant.group: self._group(tenant, side, grant.group) for grant in side.grants if grant.group != key}
+        assigned = application.assignments | {issuance.Assignment(other, None) for other in others}
+        there = {other: group for other, group in others.items() if group is not None}
+        return replace(application, assignments=assigned), there
 
     def _group(self, tenant: str, side: Stated, key: str) -> Members | None:
         object_id = side.groups[key].object_id
@@ -57,3 +75,51 @@ class LiveMembers:
 def _by_nickname(graph: Graph, nickname: str) -> list[str]:
     found = graph.pages("/groups", {"$filter": f"mailNickname eq '{nickname.replace(chr(39), chr(39) * 2)}'"})
     return [group["id"] for group in found]
+
+
+def _account(person: Account, key: str, group: Members, others: Mapping[str, Members]) -> issuance.Account:
+    """The person as a member of these groups, which go by their keys here."""
+    groups = {**others, key: group}
+    return issuance.Account(
+        _SOMEBODY,
+        "enabled" if person.enabled else "disabled",
+        person.guest,
+        direct=frozenset(name for name, members in groups.items() if person.id in members.direct),
+        security=frozenset({key} if group.security_enabled else ()),
+    )
+
+
+def _rules(side: Stated, key: str) -> SignOnRules:
+    """The rules of a sign-on file in which this group alone gives a role."""
+    return replace(
+        _RULES,
+        roles_from=cast(RolesFrom, side.values["signIn.rolesFrom"]),
+        guests=cast(Guests, side.values["signIn.guests"]),
+        roles={_ROLE: RoleRule(_ROLE, (key,), {})},
+    )
+
+
+_SOMEBODY = "00000000-0000-4000-8000-000000000000"
+_ROLE = "role"
+_RULES = parse_rules(
+    {
+        "schema": 1,
+        "stack": "none",
+        "environment": "none",
+        "tenantId": _SOMEBODY,
+        "clientId": _SOMEBODY,
+        "authority": "https://login.microsoftonline.com",
+        "graph": "https://graph.microsoft.com/v1.0",
+        "baseUrl": "https://airflow.invalid",
+        "redirectUri": "https://airflow.invalid",
+        "rolesFrom": "appRoles",
+        "guests": "refuse",
+        "airflowSession": 3600,
+        "revocation": "watch",
+        "contact": None,
+        "credential": {"mode": "environment", "variable": "NONE"},
+        "roles": {_ROLE: {"groups": [], "dags": {}}},
+    },
+    "the access diff",
+)
+"""Rules that say nothing: what a side says is put into them."""

@@ -1,12 +1,14 @@
-"""Who is in the directory, in which groups, and what the application gives to whom: read through Microsoft Graph."""
+"""The directory's people, the members of its groups, and the application's assignments, as Microsoft Graph has them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_entra.access import AccessPlan, names
+from airflow_entra_auth.issuance import Application, Assignment
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
@@ -30,7 +32,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Assigned:
-    """Who is assigned to the application: a group or person by object id, and an app role's value, or None for none."""
+    """An app role assignment: of a group or person (object id). `role` is the app role's value, None without a role."""
 
     principal: str
     name: str
@@ -39,18 +41,31 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Registration:
-    """The stack's application in the tenant."""
+    """The stack's application in the tenant. `group_claims` are the parts of its groupMembershipClaims."""
 
     client_id: str
     assignment_required: bool
     assigned: tuple[Assigned, ...]
+    group_claims: frozenset[str] = frozenset()
+    enabled: bool = True
+
+    @cached_property
+    def application(self) -> Application:
+        """What counts of it for a token."""
+        return Application(
+            self.client_id.lower(),
+            frozenset(Assignment(one.principal.lower(), one.role) for one in self.assigned),
+            self.group_claims,
+            self.assignment_required,
+            "enabled" if self.enabled else "disabled",
+        )
 
 
 @dataclass(frozen=True)
 class Members:
-    """One group: its direct members' ids, and who is in the groups inside it, by the inner group's name.
+    """One group: the ids of its direct members, and of the members of each group inside it, by the inner group's name.
 
-    `accounts` are the people among both. `synced`: its members are another directory's to say.
+    `accounts` are the people among both. `synced`: another directory decides about its members.
     """
 
     name: str
@@ -75,22 +90,32 @@ def registration(graph: Graph, stack: str) -> Registration:
     tag = names.application_tags(stack)[-1].replace("'", "''")
     found = list(graph.pages("/applications", {"$filter": f"tags/any(t:t eq '{tag}')"}))
     principals = [
-        principal
+        (application, principal)
         for application in found
         for principal in graph.pages("/servicePrincipals", {"$filter": f"appId eq '{application['appId']}'"})
     ]
     if len(principals) != 1:
         many = f"{len(principals)} applications of" if principals else "no application of"
         raise NotDeployedError(f"this tenant has {many} stack {stack} (with the tag {tag})")
-    (principal,) = principals
-    values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}
+    ((application, principal),) = principals
     assigned = graph.pages(f"/servicePrincipals/{principal['id']}/appRoleAssignedTo")
+    return registered(application, principal, assigned)
+
+
+def registered(
+    application: Mapping[str, Any], principal: Mapping[str, Any], assigned: Iterable[Mapping[str, Any]]
+) -> Registration:
+    """The application in what Graph gave of it: its registration, its service principal, its assignments."""
+    values = {role["id"]: role.get("value") for role in principal.get("appRoles") or []}
+    claims = str(application.get("groupMembershipClaims") or "")
     return Registration(
         principal["appId"],
         bool(principal.get("appRoleAssignmentRequired")),
         tuple(
             Assigned(one["principalId"], one["principalDisplayName"], values.get(one["appRoleId"])) for one in assigned
         ),
+        frozenset(part.strip() for part in claims.split(",") if part.strip()),
+        principal.get("accountEnabled") is not False,
     )
 
 

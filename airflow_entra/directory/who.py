@@ -1,7 +1,7 @@
-"""Who would have which Airflow role at the next sign-in, through which group, and why not.
+"""The Airflow roles that people would have at their next sign-in, what gives them, and why others have none.
 
-Builds the claims that Entra would put into each person's token and lets the rule that runs inside Airflow decide:
-what is said here is what Airflow does.
+From the directory's facts to the token that Entra would give, and from there to roles, it is the same code that runs
+inside Airflow: what is said here is what Airflow does.
 """
 
 from __future__ import annotations
@@ -9,20 +9,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from airflow_entra.access import AccessPlan
 from airflow_entra.access.sign_on_rules import rules as rules
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members, Registration
 from airflow_entra.settings.model import StackSettings
-from airflow_entra_auth.claims import Admitted, Refused, decide
+from airflow_entra_auth import issuance
+from airflow_entra_auth.claims import Admitted, Reason
+from airflow_entra_auth.issuance import Denial, NoToken
 from airflow_entra_auth.rules import SignOnRules
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
-Why = Literal["disabled", "not_assigned", "guest", "no_role", "wrong_token", "no_object_id", "malformed"]
+Why = Denial | Reason
+IN_PERSON = "assigned in person"
+"""What gives a role that no group does."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Held:
-    """A role that a person has, and the names of the groups that give it; none where they are assigned in person."""
+    """A role that a person has, and what gives it: names of groups, IN_PERSON, or both."""
 
     role: str
     through: tuple[str, ...]
@@ -44,15 +48,21 @@ class Held:
 
 @dataclass(frozen=True)
 class Missed:
-    """A role that a person seems to have and hasn't, and why."""
+    """A role that a person seems to have and hasn't, and why.
+
+    "nested": only a group inside the role's group has the person. "unassigned": the person is in the role's group, and
+    the application doesn't give the role to that group.
+    """
 
     role: str
     why: str
+    kind: Literal["nested", "unassigned"] = "nested"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How one person stands. `refused` is None for who may sign in, with `roles`; `why` says more about a refusal."""
+    """How one person stands. `refused` is None for a person who may sign in, with `roles`; `why` says more about a
+    refusal."""
 
     person: Account
     roles: tuple[Held, ...] = ()
@@ -101,101 +111,85 @@ def select(people: Sequence[Account], text: str) -> list[Account]:
 
 def standing(person: Account, directory: Directory, rules: SignOnRules) -> Standing:
     """What Entra and then Airflow would say to this person."""
-    missed = tuple(_missed(person, directory, rules))
-    if not person.enabled:
-        return Standing(person, (), "disabled", "the account is disabled", missed)
-    if directory.registration.assignment_required and not _is_assigned(person, directory):
-        return Standing(person, (), "not_assigned", "in no group that is assigned to the application", missed)
-    decision = decide(_claims(person, directory, rules), rules)
-    if isinstance(decision, Admitted):
-        held = tuple(Held(role, tuple(_through(role, person, directory, rules))) for role in decision.roles)
-        others = tuple(one for one in missed if one.role not in decision.roles)
-        return Standing(person, held, missed=others)
-    if not isinstance(decision, Refused):
-        raise AssertionError("no claim of ours says that groups are missing")
-    why = {
-        "guest": "a guest, and the stack file says guests: refuse",
-        "no_role": "in no group that gives a role",
-    }.get(decision.reason, decision.fix)
-    return Standing(person, (), decision.reason, why, missed)
+    application, account = directory.registration.application, _account(person, directory)
+    missed = tuple(_missed(account, directory, rules))
+    decided = issuance.decision(application, account, rules)
+    if isinstance(decided, Admitted):
+        names = _names(directory)
+        held = tuple(
+            Held(role, tuple(_through(issuance.sources(application, account, role, rules), account, names)))
+            for role in decided.roles
+        )
+        return Standing(person, held, missed=tuple(one for one in missed if one.role not in decided.roles))
+    if isinstance(decided, NoToken):
+        return Standing(person, (), decided.reason, _DENIED[decided.reason], missed)
+    return Standing(person, (), decided.reason, _REFUSED.get(decided.reason, decided.fix), missed)
 
 
-def _claims(person: Account, directory: Directory, rules: SignOnRules) -> dict[str, Any]:
-    """The claims of the ID token that the person would get."""
-    given = (
-        {"roles": sorted(_app_roles(person, directory))}
-        if rules.roles_from == "appRoles"
-        else {"groups": sorted(_groups(person, directory, rules))}
+_DENIED: Mapping[Denial, str] = {
+    "application_deleted": "the application is deleted",
+    "application_disabled": "the application is disabled in the directory",
+    "deleted": "the account is deleted",
+    "disabled": "the account is disabled",
+    "not_assigned": "in no group that is assigned to the application",
+}
+_REFUSED: Mapping[Reason, str] = {
+    "guest": "a guest, and the stack file says guests: refuse",
+    "no_role": "in no group that gives a role",
+    "too_many_groups": "in so many assigned groups that a token names none of them",
+}
+
+
+def _account(person: Account, directory: Directory) -> issuance.Account:
+    groups = {id_.lower(): group for id_, group in directory.groups.items()}
+    direct = frozenset(id_ for id_, group in groups.items() if person.id in group.direct)
+    nested = {id_ for id_, group in groups.items() if any(person.id in inside for inside in group.nested.values())}
+    security = frozenset(id_ for id_ in direct | nested if groups[id_].security_enabled)
+    return issuance.Account(
+        person.id.lower(), "enabled" if person.enabled else "disabled", person.guest, direct, security
     )
-    return {
-        "iss": rules.issuer,
-        "tid": rules.tenant_id,
-        "aud": rules.client_id,
-        "ver": "2.0",
-        "oid": person.id.lower(),
-        "name": person.name,
-        "preferred_username": person.sign_in_name,
-        "acct": int(person.guest),
-        **({"email": person.mail} if person.mail else {}),
-        **given,
+
+
+def _names(directory: Directory) -> Mapping[str, str]:
+    """The names of groups by object id, in the order in which they are shown."""
+    return {one.principal.lower(): one.name for one in directory.registration.assigned} | {
+        id_.lower(): group.name for id_, group in directory.groups.items()
     }
 
 
-def _app_roles(person: Account, directory: Directory) -> set[str]:
-    return {
-        one.role for one in directory.registration.assigned if one.role and _holds(person, one.principal, directory)
-    }
+def _through(sources: frozenset[str], account: issuance.Account, names: Mapping[str, str]) -> list[str]:
+    groups = [name for id_, name in names.items() if id_ in sources and id_ != account.object_id]
+    return groups + [IN_PERSON] * (account.object_id in sources)
 
 
-def _groups(person: Account, directory: Directory, rules: SignOnRules) -> set[str]:
-    """The object ids that the token's `groups` would name, of the groups that matter here."""
-    if rules.roles_from == "securityGroups":
-        return {
-            id_
-            for id_, group in directory.groups.items()
-            if group.security_enabled and (person.id in group.direct or _inner(person, group))
-        }
-    assigned = {one.principal for one in directory.registration.assigned}
-    return {id_ for id_, group in directory.groups.items() if id_ in assigned and person.id in group.direct}
-
-
-def _is_assigned(person: Account, directory: Directory) -> bool:
-    return any(_holds(person, one.principal, directory) for one in directory.registration.assigned)
-
-
-def _holds(person: Account, principal: str, directory: Directory) -> bool:
-    """Whether the person is the principal, or a direct member of it: assignments don't nest."""
-    return principal == person.id or (principal in directory.groups and person.id in directory.groups[principal].direct)
-
-
-def _through(role: str, person: Account, directory: Directory, rules: SignOnRules) -> list[str]:
-    if rules.roles_from == "appRoles":
-        return [
-            one.name
-            for one in directory.registration.assigned
-            if one.role == role and one.principal != person.id and _holds(person, one.principal, directory)
-        ]
-    held = _groups(person, directory, rules)
-    return [directory.groups[id_].name for id_ in rules.roles[role].groups if id_ in held]
-
-
-def _missed(person: Account, directory: Directory, rules: SignOnRules) -> list[Missed]:
-    """Roles whose group the person is in through another group only, where that counts for nothing."""
-    if rules.roles_from == "securityGroups":
-        return []
+def _missed(account: issuance.Account, directory: Directory, rules: SignOnRules) -> list[Missed]:
+    """The roles whose group has the person as a member, directly or through another group, to no effect."""
+    groups = {id_.lower(): group for id_, group in directory.groups.items()}
+    application = directory.registration.application
     found = []
     for role, rule in rules.roles.items():
-        for group in (directory.groups[id_] for id_ in rule.groups if id_ in directory.groups):
-            inner = _inner(person, group)
-            if inner and person.id not in group.direct:
-                what = "app roles" if rules.roles_from == "appRoles" else "assigned groups"
-                inside = f"only in {', '.join(inner)}, a group inside {group.name}"
-                found.append(Missed(role, f"{inside} ({what} count direct members alone)"))
+        for id_ in rule.groups:
+            if id_ in account.direct:
+                reason = _unassigned(role, id_, groups[id_].name, application, rules)
+                found += [Missed(role, reason, "unassigned")] if reason else []
+            elif id_ in groups and rules.roles_from != "securityGroups":
+                group = groups[id_]
+                inner = [name for name, inside in group.nested.items() if account.object_id in map(str.lower, inside)]
+                if inner:
+                    what = "app roles" if rules.roles_from == "appRoles" else "assigned groups"
+                    inside = f"only in {', '.join(inner)}, a group inside {group.name}"
+                    found.append(Missed(role, f"{inside} ({what} count direct members alone)"))
     return found
 
 
-def _inner(person: Account, group: Members) -> list[str]:
-    return [name for name, inside in group.nested.items() if person.id in inside]
+def _unassigned(role: str, group: str, name: str, application: issuance.Application, rules: SignOnRules) -> str | None:
+    """Why a direct member of this group hasn't the role; None where it is for another reason."""
+    if group not in application.principals:
+        counts = rules.roles_from != "securityGroups" or application.assignment_required
+        return f"in group {name}, which isn't assigned to the application yet" if counts else None
+    if rules.roles_from == "appRoles" and issuance.Assignment(group, role) not in application.assignments:
+        return f"in group {name}, which is assigned to the application without the app role {role}"
+    return None
 
 
 def _handles(person: Account) -> set[str]:

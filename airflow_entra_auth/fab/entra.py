@@ -122,7 +122,7 @@ class EntraClient:
     def groups(self, needed: GroupsNeeded, access_token: str) -> frozenset[str]:
         """The person's groups, asked of Graph with their own token. Raises SignInError."""
         try:
-            return groups_of(needed, access_token, self._rules.graph)
+            return groups_of(access_token, self._rules.graph)
         except (GraphError, httpx.HTTPError, KeyError, TypeError) as error:
             raise SignInError(
                 "Your groups could not be read",

@@ -1,29 +1,36 @@
-"""The directory's feeds of changes: whom a change may concern. https://learn.microsoft.com/graph/delta-query-overview"""
+"""The directory's feeds of changes, and the people whom a change may concern.
+
+https://learn.microsoft.com/graph/delta-query-overview
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_entra_auth.graph import Graph, SyncLost
-from airflow_entra_auth.rules import SignOnRules
-from airflow_entra_auth.watch.people import Status
+from airflow_entra_auth.issuance import Status
+from airflow_entra_auth.watch.people import moment
 
-FeedName = Literal["users", "groups"]
+FeedName = Literal["accounts", "groups"]
+"""A link holds the properties that its feed reports: a feed that reports others has another name. Until 0.1 accounts
+were "users", without the moment from which sign-ins are valid."""
 
 
 @dataclass
 class Changes:
-    """What the feeds said since the last time; ids are lower-case.
+    """What the feeds reported since the last round; ids are lower-case.
 
-    `people` have to be looked at. `status` and `members` are facts, the newest of each: who was disabled or deleted,
-    and whether a person came into a group (True) or left it. `everybody` has to be looked at: a group is gone, or one
-    went into or out of another; `lost`: a feed began anew, so that something may have been missed.
+    `people` have to be asked about. The newest facts of each: `status` of an account, `valid_from` of its sign-ins
+    (seconds since 1970), and in `members` whether a person came into a group (True) or left it. `everybody` has to be
+    asked about: a group is gone, or one went into or out of another. `lost`: a feed began anew, so that something may
+    have been missed.
     """
 
     people: set[str] = field(default_factory=set)
     status: dict[str, Status] = field(default_factory=dict)
+    valid_from: dict[str, int] = field(default_factory=dict)
     members: dict[tuple[str, str], bool] = field(default_factory=dict)
     everybody: bool = False
     lost: bool = False
@@ -33,50 +40,54 @@ class Changes:
         return bool(self.people or self.everybody)
 
 
+Groups = Collection[str] | None
+"""The groups whose direct members matter; None where every group does, because groups inside groups count."""
+
+
 @dataclass(frozen=True)
 class Feed:
-    """Where it begins, what is asked of each object, and how an object of it is read."""
+    """Where it begins, the properties that it reports, and how one of its objects is read."""
 
     name: FeedName
     path: str
     select: str
-    read: Callable[[Mapping[str, Any], SignOnRules, Changes], None]
+    read: Callable[[Mapping[str, Any], Groups, Changes], None]
 
 
-def follow(feed: Feed, graph: Graph, link: str | None, rules: SignOnRules, changes: Changes) -> str:
-    """Adds what changed since `link` to `changes`; the link for the next time.
+def follow(feed: Feed, graph: Graph, link: str | None, groups: Groups, changes: Changes) -> str:
+    """Adds what changed since `link` to `changes`; the link for the next round.
 
-    Without a link, or with one that Graph no longer knows, it begins with now: what was before has to be compared
-    afterwards. Raises GraphError and httpx.TransportError.
+    Without a link, or with one that Graph no longer knows, the feed begins with now: everybody has to be compared then.
+    Raises GraphError and httpx.TransportError.
     """
     if link is not None:
         try:
-            return _read(feed, graph.delta(link), rules, changes)
+            return _read(feed, graph.delta(link), groups, changes)
         except SyncLost:
             pass
     changes.lost = changes.everybody = True
-    return _read(feed, graph.delta(feed.path, {"$select": feed.select, "$deltatoken": "latest"}), rules, changes)
+    return _read(feed, graph.delta(feed.path, {"$select": feed.select, "$deltatoken": "latest"}), groups, changes)
 
 
-def _read(feed: Feed, delta: Any, rules: SignOnRules, changes: Changes) -> str:
+def _read(feed: Feed, delta: Any, groups: Groups, changes: Changes) -> str:
     for item in delta:
-        feed.read(item, rules, changes)
+        feed.read(item, groups, changes)
     return str(delta.link)
 
 
-def _user(item: Mapping[str, Any], _: SignOnRules, changes: Changes) -> None:
+def _user(item: Mapping[str, Any], _: Groups, changes: Changes) -> None:
     person = _id(item)
     changes.people.add(person)
     if "@removed" in item:
         changes.status[person] = "deleted"
     else:
         changes.status[person] = "disabled" if item.get("accountEnabled") is False else "enabled"
+        changes.valid_from[person] = moment(item.get("signInSessionsValidFromDateTime"))
 
 
-def _group(item: Mapping[str, Any], rules: SignOnRules, changes: Changes) -> None:
+def _group(item: Mapping[str, Any], groups: Groups, changes: Changes) -> None:
     group = _id(item)
-    nested = rules.roles_from == "securityGroups"
-    if not nested and group not in rules.known_groups:
+    if groups is not None and group not in groups:
         return
     members: Iterable[Mapping[str, Any]] = item.get("members@delta") or ()
     if "@removed" in item or not members:  # deleted, or restored with the members that it had
@@ -85,7 +96,7 @@ def _group(item: Mapping[str, Any], rules: SignOnRules, changes: Changes) -> Non
     for member in members:
         kind = str(member.get("@odata.type", "")).lower()
         if kind.endswith(".group"):
-            changes.everybody = changes.everybody or nested
+            changes.everybody = changes.everybody or groups is None
         elif not kind or kind.endswith(".user"):
             person = _id(member)
             changes.people.add(person)
@@ -97,6 +108,6 @@ def _id(item: Mapping[str, Any]) -> str:
 
 
 FEEDS = (
-    Feed("users", "/users/delta", "id,accountEnabled,userType", _user),
+    Feed("accounts", "/users/delta", "id,accountEnabled,userType,signInSessionsValidFromDateTime", _user),
     Feed("groups", "/groups/delta", "id,members", _group),
 )

@@ -1,36 +1,44 @@
 """One round: what changed in the directory since the last one is true in Airflow after it.
 
-Whom an answer is missing about is asked about again, and nobody else. The links are saved when nobody is owed, so that
-a killed one begins before what was not applied: changes come at least once, and applying one twice changes nothing.
+A person about whom Graph gave no answer is asked about again, and nobody else is. The links are saved when nobody is
+owed an answer, so that a watcher that was killed begins again before what it had not applied: changes come at least
+once, and applying one twice changes nothing.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+import httpx
+
 from airflow_entra_auth.graph import Graph, GraphError
+from airflow_entra_auth.issuance import Account, Application, Status
 from airflow_entra_auth.rules import SignOnRules
-from airflow_entra_auth.watch.feeds import FEEDS, Changes, FeedName, follow
-from airflow_entra_auth.watch.people import Account, Status, Verdict, accounts, verdict
+from airflow_entra_auth.watch.application import ApplicationWatch
+from airflow_entra_auth.watch.feeds import FEEDS, Changes, FeedName, Groups, follow
+from airflow_entra_auth.watch.people import Found, Verdict, ask, verdict
 
 if TYPE_CHECKING:
     from airflow_entra_auth.sessions import WhyEnded  # SQLAlchemy, which this needs not
 
 COMPARE_EVERY = 900.0
-"""Seconds. Everybody is compared at each start and then this often: whatever no feed told is mended then."""
+"""Seconds. Everybody is compared at each start and then this often: what no feed reported is mended then."""
 LOOK_AGAIN = 10.0
 """Seconds after a change. Graph has many replicas, and one of them may have answered from before it."""
 REMEMBER = 900.0
-"""Seconds that a feed's own word (disabled, left the group) is believed over a replica's."""
+"""Seconds that a feed's own report (disabled, left the group, revoked) is believed over a replica's answer."""
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
 PEOPLE_AT_ONCE = 20
-"""Asked about in one round: who left while everybody is compared waits for so many and not for all. Of whom a feed said
-that they are out, nothing is asked: however many, they are out in the same round."""
+"""People asked about in one round, so that a leaver waits for this many and not for a comparison of everybody. People
+whom a feed reported as disabled or deleted take no question: however many they are, they are out in the same round."""
+MOST_MEMBERS = 10_000
+"""Members of a group that are listed when its assignment changes; where there are more, everybody is compared."""
 SAVE_EVERY = 60.0
 """Seconds between savings of the links while nothing happens: Graph knows a link for a week."""
 
@@ -38,7 +46,7 @@ Links = Mapping[FeedName, str]
 
 
 class Urgency(IntEnum):
-    """Who is asked about first."""
+    """The order in which people are asked about."""
 
     CHANGED = 0
     COMPARED = 1
@@ -51,7 +59,7 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of one person."""
+    """What a round did to one person. `why` some or all of their sessions ended; None where none did."""
 
     object_id: str
     roles_before: tuple[str, ...]
@@ -69,24 +77,41 @@ class Store(Protocol):
         """The object ids of everybody who signed in once."""
         ...
 
+    def signed_in(self) -> Collection[str]:
+        """The object ids of everybody who is in a live session."""
+        ...
+
     def begun_since(self, since: int) -> Mapping[str, str]:
-        """From session to object id, of those that began since."""
+        """From session to object id, of those that began since (seconds since 1970)."""
         ...
 
     def apply(self, verdicts: Collection[Verdict], links: Links) -> list[Applied]:
-        """Both or neither; those whom it changed something for. Raises LeaseLostError."""
+        """Both or neither; the people for whom something changed. Raises LeaseLostError."""
         ...
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one round did. `owed`: how many people have to be asked about still; `compared` once nobody of all is."""
+    """What one round did.
+
+    `owed`: how many people are still to be asked about; `compared` once that is nobody of all. `doubtful`: the
+    application's facts have to be asked for once more before they count. `assignments_known`: Graph says who is
+    assigned; `long_list`: on more than one page.
+    """
 
     applied: tuple[Applied, ...] = ()
     looked_at: int = 0
     compared: bool = False
     lost: bool = False
     owed: int = 0
+    doubtful: bool = False
+    assignments_known: bool = True
+    long_list: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next round should begin at once."""
+        return bool(self.owed) or self.doubtful
 
 
 class Follower:
@@ -94,46 +119,58 @@ class Follower:
 
     def __init__(self, graph: Graph, rules: SignOnRules, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._graph, self._rules, self._store, self._clock = graph, rules, store, clock
+        self._application = ApplicationWatch(graph, rules, clock)
         self._links: Links = store.links()
         self._compared_at = self._saved_at = float("-inf")
         self._facts = _Facts()
         self._again: dict[str, float] = {}
         self._sign_ins: dict[str, float] = {}
         self._owed: dict[str, Urgency] = {}
+        self._unlisted: set[str] = set()
         self._unsaved = self._comparing = self._lost = False
 
     def round(self) -> Round:
-        """Asks the feeds, and about the most urgent people.
+        """Asks the feeds, about the application, and about the most urgent people.
 
-        Raises GraphError or httpx.TransportError after applying what could be found out, and the store's errors:
-        whoever was not answered about stays owed, behind the others.
+        Raises GraphError or httpx.TransportError after applying what could be found out, and the store's errors: people
+        about whom there was no answer stay owed, behind the others.
         """
         now = self._clock()
         self._ask_feeds(now)
-        out = [person for person in self._owed if self._facts.out(person)]
-        others = [person for person in self._owed if not self._facts.out(person)]
-        asked = sorted(others, key=self._owed.__getitem__)[:PEOPLE_AT_ONCE]
-        verdicts, failed = self._judge([*out, *asked])
+        failed = self._ask_about_application()
+        out = [person for person in self._owed if self._is_out(person)]
+        asked = [] if failed else self._most_urgent()
+        verdicts, unanswered = self._judge(out, asked)
         judged = {one.object_id for one in verdicts}
-        settled = judged == self._owed.keys()
+        settled = judged == self._owed.keys() and not self._unlisted
         save = settled and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
         applied = self._store.apply(verdicts, self._links if save else {}) if verdicts or save else []
-        unanswered = dict.fromkeys(asked, Urgency.UNANSWERED)
-        self._owed = {one: how for one, how in (self._owed | unanswered).items() if one not in judged}
+        later = dict.fromkeys(asked, Urgency.UNANSWERED)
+        self._owed = {person: how for person, how in (self._owed | later).items() if person not in judged}
         if save:
             self._unsaved, self._saved_at = False, now
-        if failed:
-            raise failed
-        done = Round(tuple(applied), len(asked), settled and self._comparing, settled and self._lost, len(self._owed))
+        if failed or unanswered:
+            raise failed or unanswered  # type: ignore[misc] # one of them is an error
+        done = Round(
+            tuple(applied),
+            looked_at=len(asked),
+            compared=settled and self._comparing,
+            lost=settled and self._lost,
+            owed=len(self._owed),
+            doubtful=self._application.doubtful,
+            assignments_known=self._application.now is not None,
+            long_list=self._application.long,
+        )
         if settled:
             self._comparing = self._lost = False
         return done
 
     def _ask_feeds(self, now: float) -> None:
-        """Whom the changes since the last time concern is owed then, and the links go on."""
+        """Queues everyone affected by the changes since the last round, then advances the links."""
         changes = Changes(everybody=now - self._compared_at >= COMPARE_EVERY)
+        groups = self._groups_that_count()
         links: Links = {
-            feed.name: follow(feed, self._graph, self._links.get(feed.name), self._rules, changes) for feed in FEEDS
+            feed.name: follow(feed, self._graph, self._links.get(feed.name), groups, changes) for feed in FEEDS
         }
         self._facts.learn(changes, now)
         begun = self._new_sign_ins(now)
@@ -141,8 +178,8 @@ class Follower:
         changed = changes.people | set(begun.values())
         known = self._store.known() if changed or due or changes.everybody else ()
         if changes.everybody:
-            self._owed |= {person: Urgency.COMPARED for person in known if person not in self._owed}
-            self._compared_at, self._comparing = now, True
+            self._compare(known)
+            self._compared_at = now
         self._owed |= dict.fromkeys((changed | due).intersection(known), Urgency.CHANGED)
         self._again = {person: at for person, at in self._again.items() if person not in due}
         self._again |= dict.fromkeys(changed.intersection(known), now + LOOK_AGAIN)
@@ -150,33 +187,93 @@ class Follower:
         self._unsaved, self._lost = self._unsaved or changes.some, self._lost or changes.lost
         self._links = links
 
+    def _groups_that_count(self) -> Groups:
+        if self._rules.roles_from == "securityGroups":
+            return None
+        application = self._application.now
+        return self._rules.known_groups | (application.principals if application else frozenset())
+
     def _new_sign_ins(self, now: float) -> Mapping[str, str]:
-        """What a sign-in brought may be older than what a feed told before it was written, and no feed tells again."""
+        """A sign-in may bring a token that is older than a change which a feed reported before the sign-in was written
+        down; no feed reports that change again."""
         since = now - SIGN_INS
         self._sign_ins = {session: at for session, at in self._sign_ins.items() if at >= since}
         begun = self._store.begun_since(int(since))
         return {session: person for session, person in begun.items() if session not in self._sign_ins}
 
-    def _judge(self, people: list[str]) -> tuple[list[Verdict], GraphError | None]:
-        """Of whom a feed said that they are out, nothing more is asked."""
-        out = {person: Account(person, status) for person in people if (status := self._facts.out(person))}
-        asked = [person for person in people if person not in out]
-        nested = self._rules.roles_from == "securityGroups"
-        found: Mapping[str, Account | GraphError] = {**out, **accounts(self._graph, asked, nested=nested)}
+    def _ask_about_application(self) -> GraphError | httpx.TransportError | None:
+        """Queues everyone affected by a change of the application. Where it can't be asked about, that is the answer:
+        nobody is asked about then, because their roles may have gone with an assignment."""
+        before = self._application.now
+        try:
+            self._application.look()
+            after = self._application.now
+            if after is not None and after != before:
+                self._queue(before, after)
+            self._list_members()
+        except (GraphError, httpx.TransportError) as error:
+            return error
+        return None
+
+    def _queue(self, before: Application | None, after: Application) -> None:
+        if before is None or replace(before, assignments=after.assignments) != after:
+            self._compare(self._store.known())
+            return
+        principals = {assignment.principal for assignment in before.assignments ^ after.assignments}
+        self._unlisted |= principals & self._application.groups
+        self._owed |= dict.fromkeys(principals.intersection(self._store.known()), Urgency.CHANGED)
+
+    def _list_members(self) -> None:
+        """Queues the members of groups whose assignments changed. Raises GraphError and httpx.TransportError."""
+        for group in sorted(self._unlisted):
+            known = frozenset(self._store.known())
+            try:
+                listed = self._graph.pages(f"/groups/{group}/members", {"$select": "id", "$top": "999"})
+                members = [str(member["id"]).lower() for member in islice(listed, MOST_MEMBERS + 1)]
+            except GraphError as error:
+                if error.status != 404:
+                    raise
+                members = []  # deleted: nobody says any more who was in it
+            if 0 < len(members) <= MOST_MEMBERS:
+                self._owed |= dict.fromkeys(known.intersection(members), Urgency.CHANGED)
+            else:
+                self._compare(known)
+            self._unlisted.discard(group)
+
+    def _compare(self, people: Collection[str]) -> None:
+        self._owed |= {person: Urgency.COMPARED for person in people if person not in self._owed}
+        self._comparing = True
+
+    def _is_out(self, person: str) -> bool:
+        """Whether it takes no question to know that this person has nothing."""
+        application = self._application.now
+        closed = application is not None and application.status != "enabled"
+        return closed or self._facts.out(person) is not None
+
+    def _most_urgent(self) -> list[str]:
+        """The next people to ask about; of the equally urgent ones those first who are in a session."""
+        waiting = [person for person in self._owed if not self._is_out(person)]
+        inside = self._store.signed_in() if len(waiting) > PEOPLE_AT_ONCE else ()
+        return sorted(waiting, key=lambda person: (self._owed[person], person not in inside))[:PEOPLE_AT_ONCE]
+
+    def _judge(self, out: list[str], asked: list[str]) -> tuple[list[Verdict], GraphError | None]:
+        application, rules = self._application.now, self._rules
+        found: Mapping[str, Found | GraphError] = {
+            **{person: Found(Account(person, self._facts.out(person) or "enabled")) for person in out},
+            **(ask(self._graph, asked, application, rules) if asked else {}),
+        }
         failed = next((answer for answer in found.values() if isinstance(answer, GraphError)), None)
-        return [
-            verdict(account.without(() if nested else self._facts.left(account.object_id)), self._rules)
-            for account in found.values()
-            if isinstance(account, Account)
-        ], failed
+        judged = [self._facts.over(answer) for answer in found.values() if isinstance(answer, Found)]
+        return [verdict(answer, application, rules) for answer in judged], failed
 
 
 class _Facts:
-    """What the feeds said themselves. A replica that was asked later may still not know it."""
+    """What the feeds reported. A replica that was asked later may still not know it."""
 
     def __init__(self) -> None:
         self._out: dict[str, tuple[Status, float]] = {}
         self._left: dict[str, dict[str, float]] = {}
+        self._valid_from: dict[str, tuple[int, float]] = {}
 
     def learn(self, changes: Changes, now: float) -> None:
         if changes.lost:
@@ -186,6 +283,9 @@ class _Facts:
             self._out.pop(person, None)
             if status != "enabled":
                 self._out[person] = (status, now)
+        for person, moment in changes.valid_from.items():
+            if moment:
+                self._valid_from[person] = (moment, now)
         for (person, group), there in changes.members.items():
             left = self._left.setdefault(person, {})
             left.pop(group, None)
@@ -195,11 +295,15 @@ class _Facts:
     def out(self, person: str) -> Status | None:
         return self._out[person][0] if person in self._out else None
 
-    def left(self, person: str) -> Collection[str]:
-        return self._left.get(person, ())
+    def over(self, found: Found) -> Found:
+        """A replica's answer, with what is known better."""
+        person = found.account.object_id
+        valid_from, _ = self._valid_from.get(person, (0, 0.0))
+        return Found(found.account.without(self._left.get(person, ())), max(found.valid_from, valid_from))
 
     def _forget_before(self, at: float) -> None:
         self._out = {person: fact for person, fact in self._out.items() if fact[1] >= at}
+        self._valid_from = {person: fact for person, fact in self._valid_from.items() if fact[1] >= at}
         kept = {
             person: {group: since for group, since in groups.items() if since >= at}
             for person, groups in self._left.items()

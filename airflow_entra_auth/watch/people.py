@@ -2,116 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
-from airflow_entra_auth.claims import Admitted, decide
+from airflow_entra_auth.claims import Admitted
 from airflow_entra_auth.graph import Graph, GraphError, Request
+from airflow_entra_auth.issuance import Account, Application, Denial, NoToken, decision, declared, sources
 from airflow_entra_auth.rules import SignOnRules
 
 if TYPE_CHECKING:
     from airflow_entra_auth.sessions import WhyEnded  # SQLAlchemy, which this needs not
 
-Status = Literal["enabled", "disabled", "deleted"]
-_NO_GROUPS: frozenset[str] = frozenset()
+_SELECT = "id,accountEnabled,userType,signInSessionsValidFromDateTime"
 
 
 @dataclass(frozen=True)
-class Account:
-    """One person at one moment. `groups` are those that count: direct ones, or with security groups nested ones too."""
+class Found:
+    """What Graph says about a person. Sessions that began at `valid_from` or before are void: somebody revoked them, or
+    there is a new password. Seconds since 1970 by Entra's clock; 0 where nothing is said."""
 
-    object_id: str
-    status: Status
-    guest: bool = False
-    groups: frozenset[str] = _NO_GROUPS
-
-    def without(self, groups: Collection[str]) -> Account:
-        return replace(self, groups=self.groups.difference(groups)) if groups else self
+    account: Account
+    valid_from: int = 0
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a person has in Airflow from now on. `ends`: why their sessions end; None where they go on."""
+    """What a person has in Airflow from now on.
+
+    `ends`: why their sessions end, None where they go on. `revoked_until`: sessions that began then or before end in
+    any case. `only_lowers`: no role comes that the person hasn't got, because it isn't known who is assigned.
+    """
 
     object_id: str
     roles: tuple[str, ...]
     because: str
     ends: WhyEnded | None
+    revoked_until: int = 0
+    only_lowers: bool = False
 
 
-def accounts(graph: Graph, people: Sequence[str], *, nested: bool) -> dict[str, Account | GraphError]:
-    """What the directory says about these object ids, two questions for each, ten people in a request.
+def ask(
+    graph: Graph, people: Sequence[str], application: Application | None, rules: SignOnRules
+) -> dict[str, Found | GraphError]:
+    """What the directory says about these object ids: two or three questions for each, twenty in a request.
 
     An answer that says too little is an error: nobody is put out for it. Raises GraphError and httpx.TransportError.
     """
-    asked = [request for person in people for request in (_who(person), _where(person, nested))]
-    answers = graph.batch(asked)
-    return {
-        person: _account(graph, person, answers[2 * place], answers[2 * place + 1])
-        for place, person in enumerate(people)
-    }
+    known = application or declared(rules)
+    questions: list[Callable[[str], Request]] = [_person]
+    if known.assignment_required or "ApplicationGroup" in known.group_claims or rules.roles_from == "appRoles":
+        questions.append(_direct)
+    if known.group_claims & {"SecurityGroup", "All"}:
+        questions.append(_all_groups if "All" in known.group_claims else _security_groups)
+    answers = graph.batch([question(person) for person in people for question in questions])
+    found: dict[str, Found | GraphError] = {}
+    for place, person in enumerate(people):
+        mine = answers[place * len(questions) : (place + 1) * len(questions)]
+        found[person] = _found(graph, person, dict(zip(questions, mine, strict=True)))
+    return found
 
 
-def verdict(account: Account, rules: SignOnRules) -> Verdict:
-    """By the rule of a sign-in, on the claims that the directory would give."""
-    if account.status != "enabled":
-        why: WhyEnded = "disabled in the directory" if account.status == "disabled" else "deleted from the directory"
-        return Verdict(account.object_id, (), why, why)
-    decision = decide(_claims(account, rules), rules)
-    if isinstance(decision, Admitted):
-        because = "; ".join(f"{role}: {reason}" for role, reason in decision.because.items())
-        return Verdict(account.object_id, decision.roles, because, None)
-    reason = "a guest, and guests are refused" if account.guest and rules.guests == "refuse" else "in no role's group"
-    return Verdict(account.object_id, (), reason, "no role left")
+def verdict(found: Found, application: Application | None, rules: SignOnRules) -> Verdict:
+    """What a sign-in of this person would come to. Without an application it isn't known who is assigned: then nobody
+    has more than the sign-on file's groups give, or than they have already."""
+    account = found.account
+    decided = decision(application or declared(rules), account, rules)
+    unknown = application is None
+    if isinstance(decided, Admitted):
+        because = "; ".join(f"{role}: {_source(role, application, account, rules)}" for role in decided.roles)
+        return Verdict(account.object_id, decided.roles, because, None, found.valid_from, unknown)
+    if isinstance(decided, NoToken):
+        because, why = _DENIED[decided.reason]
+        return Verdict(account.object_id, (), because, why)
+    because = {
+        "guest": "a guest, and guests are refused",
+        "too_many_groups": "in too many groups that are assigned to the application",
+    }.get(decided.reason, "in no group that gives a role")
+    return Verdict(account.object_id, (), because, "no role left")
 
 
-def _claims(account: Account, rules: SignOnRules) -> Mapping[str, Any]:
-    claims: dict[str, Any] = {
-        "iss": rules.issuer,
-        "tid": rules.tenant_id,
-        "aud": rules.client_id,
-        "ver": "2.0",
-        "oid": account.object_id,
-        "acct": int(account.guest),
-    }
-    if rules.roles_from == "appRoles":
-        claims["roles"] = [name for name, groups in rules.groups_by_role if not account.groups.isdisjoint(groups)]
-    else:
-        claims["groups"] = sorted(account.groups & rules.known_groups)
-    return claims
+_DENIED: Mapping[Denial, tuple[str, WhyEnded]] = {
+    "application_disabled": ("application disabled in the directory", "application disabled in the directory"),
+    "application_deleted": ("application deleted from the directory", "application disabled in the directory"),
+    "disabled": ("disabled in the directory", "disabled in the directory"),
+    "deleted": ("deleted from the directory", "deleted from the directory"),
+    "not_assigned": ("not assigned to the application", "no role left"),
+}
 
 
-def _who(person: str) -> Request:
-    return Request("GET", f"/users/{person}?$select=id,accountEnabled,userType")
+def moment(text: object) -> int:
+    """Seconds since 1970 of a time as Graph writes it, in UTC and mostly in whole seconds; 0 where there is none."""
+    if not isinstance(text, str) or not text:
+        return 0
+    try:
+        at = datetime.strptime(text.rstrip("Z").partition(".")[0], "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return 0
+    return int(at.replace(tzinfo=timezone.utc).timestamp())
 
 
-def _where(person: str, nested: bool) -> Request:
-    if nested:
-        return Request("POST", f"/users/{person}/getMemberGroups", {"securityEnabledOnly": True}, asks=True)
+def _source(role: str, application: Application | None, account: Account, rules: SignOnRules) -> str:
+    """What gives the role, for Airflow's audit log."""
+    given = sources(application or declared(rules), account, role, rules)
+    groups = ", ".join(sorted(given - {account.object_id}))
+    if rules.roles_from == "appRoles" and application is not None:
+        through = [f"member of {groups}, which is assigned the app role {role}"] if groups else []
+        return " and ".join(through + (["assigned in person"] if account.object_id in given else []))
+    return f"member of {groups}"
+
+
+def _person(person: str) -> Request:
+    return Request("GET", f"/users/{person}?$select={_SELECT}")
+
+
+def _direct(person: str) -> Request:
     return Request("GET", f"/users/{person}/memberOf?$select=id&$top=999")
 
 
-def _account(graph: Graph, person: str, who: Any, where: Any) -> Account | GraphError:
+def _security_groups(person: str) -> Request:
+    return Request("POST", f"/users/{person}/getMemberGroups", {"securityEnabledOnly": True}, asks=True)
+
+
+def _all_groups(person: str) -> Request:
+    return Request("POST", f"/users/{person}/getMemberGroups", {"securityEnabledOnly": False}, asks=True)
+
+
+def _found(graph: Graph, person: str, answers: Mapping[Callable[[str], Request], Any]) -> Found | GraphError:
+    who = answers[_person]
     if isinstance(who, GraphError):
-        return Account(person, "deleted") if _gone(who) else who
+        return Found(Account(person, "deleted")) if _gone(who) else who
     enabled = who.get("accountEnabled") if isinstance(who, dict) else None
     if enabled is False:
-        return Account(person, "disabled")
+        return Found(Account(person, "disabled"))
     if enabled is not True:
-        return _untold(person, "accountEnabled isn't in the answer: the application lacks User.Read.All")
-    if isinstance(where, GraphError):
-        return Account(person, "deleted") if _gone(where) else where
-    if not isinstance(where, dict) or not isinstance(where.get("value"), list):
+        return _untold(person, "accountEnabled isn't in the answer: the permission User.Read.All is missing")
+    groups: dict[bool, frozenset[str]] = {True: frozenset(), False: frozenset()}
+    for question, answer in answers.items():
+        if question is _person:
+            continue
+        listed = _ids(graph, person, answer)
+        if isinstance(listed, GraphError):
+            return Found(Account(person, "deleted")) if _gone(listed) else listed
+        groups[question is _direct] = listed
+    account = Account(person, "enabled", who.get("userType") == "Guest", direct=groups[True], security=groups[False])
+    return Found(account, moment(who.get("signInSessionsValidFromDateTime")))
+
+
+def _ids(graph: Graph, person: str, answer: Any) -> frozenset[str] | GraphError:
+    """The ids of all pages of a list of groups."""
+    if isinstance(answer, GraphError):
+        return answer
+    if not isinstance(answer, dict) or not isinstance(answer.get("value"), list):
         return _untold(person, "the answer doesn't say the groups")
-    found = list(where["value"])
-    if where.get("@odata.nextLink"):
+    found = list(answer["value"])
+    if answer.get("@odata.nextLink"):
         try:
-            found += graph.pages(where["@odata.nextLink"])
+            found += graph.pages(answer["@odata.nextLink"])
         except GraphError as error:
             return error
-    groups = frozenset(str(one["id"] if isinstance(one, dict) else one).lower() for one in found)
-    return Account(person, "enabled", who.get("userType") == "Guest", groups)
+    return frozenset(str(group["id"] if isinstance(group, dict) else group).lower() for group in found)
 
 
 def _gone(error: GraphError) -> bool:

@@ -79,7 +79,7 @@ class Redeemer:
 
     def groups(self, needed: GroupsNeeded, access_token: str) -> frozenset[str]:
         """Of who is in too many for a token. Raises GraphError, KeyError and TypeError too."""
-        return groups_of(needed, access_token, self._rules.graph)
+        return groups_of(access_token, self._rules.graph)
 
     def _verified(self, id_token: object) -> Mapping[str, Any]:
         """As at a sign-in, without the nonce, which answers a browser. What isn't believed says nothing."""

@@ -64,6 +64,7 @@ class Watcher:
         self._database_error = database_error
         self._follower: Rounds | None = None
         self._kept_at, self._failures, self._told = float("-inf"), 0, ""
+        self._assignments_known = True
 
     def run(self) -> None:
         """Until `stop`. Raises nothing that waiting may mend."""
@@ -88,9 +89,9 @@ class Watcher:
             self._let_go()
 
     def _whole(self, follower: Rounds) -> Round:
-        """Rounds until nobody is owed, as one."""
+        """Rounds until there is nothing left to ask, as one."""
         done = follower.round()
-        while done.owed:
+        while done.goes_on:
             more = follower.round()
             done = replace(more, applied=done.applied + more.applied, looked_at=done.looked_at + more.looked_at)
         return done
@@ -125,13 +126,19 @@ class Watcher:
         except (*TROUBLE, self._database_error) as error:
             return self._failed(error)
         self._finished(done)
-        return 0.0 if done.owed else self._interval
+        return 0.0 if done.goes_on else self._interval
 
     def _finished(self, done: Round) -> None:
         self._state.finished(done)
         if self._failures:
             log.info("The directory is followed again, after %d failed rounds", self._failures)
         self._failures, self._told = 0, ""
+        if not done.assignments_known and self._assignments_known:
+            log.warning(
+                "Graph doesn't say who is assigned to the application, so no role is raised above what people have: "
+                "have an administrator consent to the application permission Application.Read.All of Microsoft Graph"
+            )
+        self._assignments_known = done.assignments_known
         if done.lost:
             log.warning("A feed began anew: everybody was compared")
         for one in done.applied:

@@ -22,6 +22,8 @@ _HELP = {
     "sessions_ended_total": ("counter", "Airflow sessions that were ended."),
     "comparisons_total": ("counter", "Times that everybody was compared."),
     "links_lost_total": ("counter", "Times that a feed had to begin anew."),
+    "assignments_known": ("gauge", "1 where Graph says who is assigned; at 0 no role is raised."),
+    "assignments_long_list": ("gauge", "1 where the list of assignments has several pages and is read less often."),
     "graph_requests_total": ("counter", "Requests to Microsoft Graph, those sent again included."),
 }
 
@@ -54,6 +56,8 @@ class State:
             self._counts["sessions_ended_total"] += sum(one.sessions_ended for one in done.applied)
             self._counts["comparisons_total"] += done.compared
             self._counts["links_lost_total"] += done.lost
+            self._counts["assignments_known"] = int(done.assignments_known)
+            self._counts["assignments_long_list"] = int(done.long_list)
 
     def waiting(self) -> None:
         """Another watcher follows the directory; its row says that it did so seconds ago."""

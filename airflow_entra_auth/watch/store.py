@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
@@ -13,12 +14,14 @@ from sqlalchemy.orm import Session
 from airflow_entra_auth import identities, sessions
 from airflow_entra_auth.fab import audit
 from airflow_entra_auth.identities import Identities
-from airflow_entra_auth.tables import WATCH_FEEDS
-from airflow_entra_auth.watch.follow import Applied, Links
+from airflow_entra_auth.sessions import WhyEnded
+from airflow_entra_auth.tables import SESSIONS, WATCH_FEEDS
+from airflow_entra_auth.watch.follow import SIGN_INS, Applied, Links
 from airflow_entra_auth.watch.lease import DatabaseLease
 from airflow_entra_auth.watch.people import Verdict
 
 log = logging.getLogger(__name__)
+_REVOKED: WhyEnded = "revoked in the directory"
 
 
 class AirflowStore:
@@ -37,9 +40,15 @@ class AirflowStore:
         with self._engine.connect() as connection:
             return frozenset(identities.known(connection, self._tenant))
 
-    def begun_since(self, since: int) -> Mapping[str, str]:
+    def signed_in(self) -> Collection[str]:
         with self._engine.connect() as connection:
-            return sessions.begun_since(connection, self._tenant, since)
+            return sessions.people_in(connection, self._tenant).keys()
+
+    def begun_since(self, since: int) -> Mapping[str, str]:
+        """Those too that began shortly before the newest one: this machine's clock may be ahead of the servers'."""
+        with self._engine.connect() as connection:
+            newest = connection.execute(sa.select(sa.func.max(SESSIONS.c.signed_in_at))).scalar() or since
+            return sessions.begun_since(connection, self._tenant, min(since, int(newest - SIGN_INS)))
 
     def apply(self, verdicts: Collection[Verdict], links: Links) -> list[Applied]:
         """Raises LeaseLostError; AuditError where a role could not be written down: the others' changes are done."""
@@ -49,7 +58,11 @@ class AirflowStore:
             self._lease.must_hold(session)
             known, inside = identities.known(session, self._tenant), sessions.people_in(session, self._tenant)
             for one in verdicts:
-                if set(known.get(one.object_id, ())) == set(one.roles) and not (one.ends and one.object_id in inside):
+                now = known.get(one.object_id, ())
+                same = set(now) <= set(one.roles) if one.only_lowers else set(now) == set(one.roles)
+                began = inside.get(one.object_id, sys.maxsize)
+                ends = one.ends and one.object_id in inside
+                if same and not ends and began > one.revoked_until:
                     continue
                 try:
                     with session.begin_nested():
@@ -64,17 +77,25 @@ class AirflowStore:
 
     def _apply(self, session: Any, one: Verdict) -> list[Applied]:
         """What opens access is written down or not done; what closes it is done in any case."""
-        before, now = Identities(session, self._users, self._roles).follow(self._tenant, one.object_id, one.roles)
-        ended = sessions.end_of_person(session, self._tenant, one.object_id, one.ends) if one.ends else 0
+        before, now = Identities(session, self._users, self._roles).follow(
+            self._tenant, one.object_id, one.roles, only_lowers=one.only_lowers
+        )
+        why = one.ends or ("no role left" if one.only_lowers and not now else None)
+        because = one.because
+        if why:
+            ended = sessions.end_of_person(session, self._tenant, one.object_id, why)
+        else:
+            ended = sessions.end_begun_until(session, self._tenant, one.object_id, one.revoked_until, _REVOKED)
+            why, because = (_REVOKED, _REVOKED) if ended else (None, because)
         who = {"tenant_id": self._tenant, "object_id": one.object_id, "session": session}
         if set(before) != set(now):
             write: Callable[..., None] = audit.record if set(now) - set(before) else _record_anyhow
             write("entra_role_change", **who, roles=now, roles_before=before, reason=f"directory: {one.because}")
         if ended:
-            audit.record("entra_sign_out", **who, reason=f"directory: {one.because}")
+            audit.record("entra_sign_out", **who, reason=f"directory: {because}")
         if not ended and set(before) == set(now):
             return []
-        return [Applied(one.object_id, before, now, ended, one.ends)]
+        return [Applied(one.object_id, before, now, ended, why if ended else None)]
 
 
 def _record_anyhow(*arguments: Any, **details: Any) -> None:

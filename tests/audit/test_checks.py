@@ -43,6 +43,20 @@ def with_assigned(*assigned: Assigned) -> Audited:
     return audited(directory=replace(directory, registration=registration, groups=groups))
 
 
+def without_assignment(role: str) -> Audited:
+    directory = audited().directory
+    kept = tuple(one for one in directory.registration.assigned if one.role != role)
+    return audited(directory=replace(directory, registration=replace(directory.registration, assigned=kept)))
+
+
+def disabled() -> Audited:
+    directory = audited().directory
+    return audited(directory=replace(directory, registration=replace(directory.registration, enabled=False)))
+
+
+NOBODY = records()
+
+
 def test_a_stack_in_order_has_no_findings() -> None:
     seen = look(audited(), FINE)
     assert seen.findings() == []
@@ -56,6 +70,8 @@ WRONG: list[tuple[str, Audited, Records]] = [
     ("disabled-account: medium", with_people(DAN), FINE),
     ("guest: low", with_people(GUEST), FINE),
     ("assigned-in-person: medium", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
+    ("assignment-missing: medium", without_assignment("Admin"), NOBODY),
+    ("application-disabled: high", disabled(), NOBODY),
     ("unused-assignment: high", with_assigned(Assigned("other", "other", "Admin")), FINE),
     ("group-missing: high", audited(missing=("airflow-local-sales",)), FINE),
     ("group-owner: medium", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,16 +13,34 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from airflow_entra_auth.graph import V1, Graph
+from airflow_entra_auth.rules import SignOnRules
 
 Json = dict[str, Any]
 Fault = Callable[[], httpx.Response | None]
 """Called before each request: a response to give instead, or None; may raise httpx.TransportError."""
 
 
+SELECT = "id,accountEnabled,userType,signInSessionsValidFromDateTime"
+
+
 @dataclass
 class User:
     enabled: bool = True
     guest: bool = False
+    valid_from: int = 0
+
+
+@dataclass
+class Application:
+    """The service principal; `assigned` from an assignment's id to (principal, value of an app role)."""
+
+    enabled: bool = True
+    required: bool = False
+    claims: str | None = None
+    assigned: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    gone: bool = False
+    refused: bool = False
+    page_size: int = 999
 
 
 @dataclass
@@ -36,6 +55,9 @@ class Directory:
     repeat: int = 0
     page_size: int = 3
     fault: Fault = lambda: None
+    application: Application = field(default_factory=Application)
+    stale: list[Application] = field(default_factory=list)
+    """What replicas say about the application in the next rounds, before what is true is said again."""
     requests: Iterator[int] = field(default_factory=lambda: count(1))
 
     # --- what people do ---
@@ -58,8 +80,33 @@ class Directory:
         self.groups[group].discard(member)
         self.changes.append(("member", group, member))
 
+    def revoke_sessions(self, user: str, at: int) -> None:
+        self.users[user].valid_from = at
+        self.changes.append(("user", user))
+
+    def assign(self, principal: str, role: str | None) -> str:
+        """The id of the assignment."""
+        id_ = f"a{next(self.requests)}"
+        self.application.assigned[id_] = (principal, role)
+        return id_
+
+    def unassign(self, principal: str) -> None:
+        kept = {id_: given for id_, given in self.application.assigned.items() if given[0] != principal}
+        self.application.assigned = kept
+
+    def assign_as_declared(self, rules: SignOnRules) -> None:
+        """Every group of the sign-on file with its roles, as a deployment does."""
+        by_role = rules.roles_from == "appRoles"
+        for name, groups in rules.groups_by_role:
+            for group in groups:
+                self.assign(group, name if by_role else None)
+        self.application.claims = {"assignedGroups": "ApplicationGroup", "securityGroups": "SecurityGroup"}.get(
+            rules.roles_from
+        )
+
     def delete_group(self, group: str) -> None:
         del self.groups[group]
+        self.unassign(group)
         for members in self.groups.values():
             members.discard(group)
         self.changes.append(("group", group))
@@ -95,9 +142,22 @@ class Directory:
         if path == "/$batch":
             asked = json.loads(request.content)["requests"]
             assert len(asked) <= 20
+            if any("(appId=" in one["url"] for one in asked):
+                application = self.stale.pop(0) if self.stale else self.application
+                answers = [{"id": one["id"], **_of_application(application, one["url"])} for one in asked]
+                return httpx.Response(200, json={"responses": answers})
             answers = [{"id": one["id"], **self._one(one["method"], one["url"])} for one in asked]
             return httpx.Response(200, json={"responses": answers})
+        if path == "/servicePrincipals/more":
+            return httpx.Response(200, json=_page_of(self.application, int(request.url.params["skip"])))
+        if path.endswith("/members"):
+            return self._members(path.split("/")[2])
         return self._delta(path.split("/")[1], dict(request.url.params))
+
+    def _members(self, group: str) -> httpx.Response:
+        if group not in self.groups:
+            return httpx.Response(404, json={"error": {"code": "Request_ResourceNotFound", "message": "Gone"}})
+        return httpx.Response(200, json={"value": [{"id": one} for one in sorted(self.groups[group])]})
 
     def _one(self, method: str, url: str) -> Json:
         parts = urlsplit(url)
@@ -107,10 +167,10 @@ class Directory:
             return {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "Gone"}}}
         if not rest:
             assert method == "GET"
-            assert dict(parse_qsl(parts.query))["$select"] == "id,accountEnabled,userType"
+            assert dict(parse_qsl(parts.query))["$select"] == SELECT
             account = self.users[user]
             kind = "Guest" if account.guest else "Member"
-            return {"status": 200, "body": {"id": user, "accountEnabled": account.enabled, "userType": kind}}
+            return {"status": 200, "body": {"id": user, "userType": kind, **_fresh(account)}}
         if rest == ["getMemberGroups"]:
             assert method == "POST"
             return {"status": 200, "body": {"value": sorted(self.groups_of(user, nested=True))}}
@@ -120,7 +180,7 @@ class Directory:
     def _delta(self, kind: str, query: dict[str, str]) -> httpx.Response:
         end = len(self.changes)
         if query.get("$deltatoken") == "latest":
-            assert query["$select"] == {"users": "id,accountEnabled,userType", "groups": "id,members"}[kind]
+            assert query["$select"] == {"users": SELECT, "groups": "id,members"}[kind]
             return _page([], f"{kind}?$deltatoken={end}", last=True)
         if "$skiptoken" in query:
             start, skip, end = map(int, query["$skiptoken"].split("-"))
@@ -140,7 +200,7 @@ class Directory:
             if kind == "users" and change[0] == "user":
                 user = self.users.get(change[1])
                 gone = {"id": change[1], "@removed": {"reason": "changed"}}
-                yield {"id": change[1], "accountEnabled": user.enabled} if user else gone
+                yield {"id": change[1], **_fresh(user)} if user else gone
             elif kind == "groups" and change[0] == "group":
                 yield {"id": change[1], "@removed": {"reason": "changed"}}
             elif kind == "groups" and change[0] == "member" and change[1] in self.groups:
@@ -150,6 +210,41 @@ class Directory:
                 if member not in self.groups[group]:
                     entry["@removed"] = {"reason": "deleted"}
                 yield {"id": group, "members@delta": [entry]}
+
+
+def _fresh(user: User) -> Json:
+    at = datetime.fromtimestamp(user.valid_from, UTC)
+    return {"accountEnabled": user.enabled, "signInSessionsValidFromDateTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _of_application(application: Application, url: str) -> Json:
+    """One answer about the application; an app role's id is its value."""
+    if application.refused:
+        return {"status": 403, "body": {"error": {"code": "Authorization_RequestDenied", "message": "No"}}}
+    if application.gone:
+        return {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "Gone"}}}
+    if "appRoleAssignedTo" in url:
+        return {"status": 200, "body": _page_of(application, 0)}
+    if url.startswith("/applications"):
+        return {"status": 200, "body": {"id": "app", "groupMembershipClaims": application.claims}}
+    body = {"id": "sp", "accountEnabled": application.enabled, "appRoleAssignmentRequired": application.required}
+    roles = [{"id": value, "value": value} for value in ("Admin", "Viewer", "finance-editor")]
+    return {"status": 200, "body": {**body, "appRoles": roles}}
+
+
+def _page_of(application: Application, skip: int) -> Json:
+    items = [
+        {
+            "id": id_,
+            "principalId": principal,
+            "principalType": "Group" if principal in GROUP_IDS else "User",
+            "appRoleId": role or "00000000-0000-0000-0000-000000000000",
+        }
+        for id_, (principal, role) in application.assigned.items()
+    ]
+    end = skip + application.page_size
+    more = {"@odata.nextLink": f"{V1}/servicePrincipals/more?skip={end}"} if end < len(items) else {}
+    return {"value": items[skip:end], **more}
 
 
 GROUP_IDS: set[str] = set()

@@ -37,6 +37,9 @@ class MemoryStore:
     def known(self) -> Collection[str]:
         return set(self.roles)
 
+    def signed_in(self) -> Collection[str]:
+        return {one.person for one in self.sessions if not one.why_ended}
+
     def begun_since(self, since: int) -> Mapping[str, str]:
         live = [one for one in self.sessions if not one.why_ended and one.begun >= since]
         return {one.id: one.person for one in live}
@@ -49,14 +52,16 @@ class MemoryStore:
         applied = []
         for one in verdicts:
             before = self.roles.get(one.object_id, ())
-            now = one.roles
-            ended = [each for each in self.live(one.object_id) if one.ends]
+            now = tuple(role for role in one.roles if role in before) if one.only_lowers else one.roles
+            why = one.ends or ("no role left" if one.only_lowers and not now else None)
+            ended = [each for each in self.live(one.object_id) if why or each.begun <= one.revoked_until > 0]
+            why = (why or "revoked in the directory") if ended else None
             for each in ended:
-                each.why_ended = one.ends
+                each.why_ended = why
             if one.object_id in self.roles:
                 self.roles[one.object_id] = now
             if set(before) != set(now) or ended:
-                applied.append(Applied(one.object_id, before, now, len(ended), one.ends))
+                applied.append(Applied(one.object_id, before, now, len(ended), why))
         self.saved = {**self.saved, **links}
         if self._killed("after"):
             raise KilledError

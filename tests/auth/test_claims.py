@@ -67,15 +67,18 @@ def test_only_the_declared_source_counts() -> None:
 def test_too_many_groups_for_a_token_are_asked_for(overage: dict[str, Any]) -> None:
     asked = decide(claims(**overage), BY_GROUP)
     assert isinstance(asked, GroupsNeeded)
-    assert (asked.person.object_id, asked.nested) == (PERSON, True)
+    assert asked.person.object_id == PERSON
     assert admitted(decide(claims(**overage), BY_GROUP, groups={GROUPS[1], OTHER})).roles == ("Viewer",)
     assert refused(decide(claims(**overage), BY_GROUP, groups=[])).reason == "no_role"
 
 
-def test_an_assigned_group_counts_for_its_direct_members_alone() -> None:
-    asked = decide(claims(hasgroups=True), rules(rolesFrom="assignedGroups"))
-    assert isinstance(asked, GroupsNeeded)
-    assert not asked.nested
+def test_in_too_many_assigned_groups_nobody_knows_which() -> None:
+    """A person's own token may not ask what is assigned to the application, and membership alone gives nothing."""
+    known = rules(rolesFrom="assignedGroups")
+    for groups in (None, {GROUPS[1]}):
+        found = refused(decide(claims(hasgroups=True), known, groups))
+        assert (found.reason, found.person and found.person.object_id) == ("too_many_groups", PERSON)
+        assert "rolesFrom: appRoles" in found.fix
 
 
 def test_overage_is_no_matter_where_app_roles_decide() -> None:

@@ -8,9 +8,10 @@ import httpx
 import pytest
 
 from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.issuance import Account, Application, Assignment
 from airflow_entra_auth.watch import follow
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError
-from airflow_entra_auth.watch.people import Account, verdict
+from airflow_entra_auth.watch.people import Found, verdict
 from tests.auth.directory_double import GROUP_IDS, Directory, User
 from tests.auth.sign_on import GROUPS, PERSON, rules
 from tests.auth.store_double import MemoryStore
@@ -30,6 +31,7 @@ class World:
         self.directory.groups[VIEWERS] |= {PERSON}
         self.directory.groups[FINANCE] |= {PERSON, OTHER}
         self.store, self.rules = MemoryStore(), rules(rolesFrom=roles_from, **changes)
+        self.directory.assign_as_declared(self.rules)
         self.store.sign_in(PERSON, ("Viewer", "finance-editor"), 999_000)
         self.store.sign_in(OTHER, ("finance-editor",), 999_000)
         self.restart()
@@ -46,18 +48,18 @@ class World:
         return next(self.directory.requests) - before - 1
 
 
-def test_a_quiet_round_takes_two_requests_and_writes_nothing() -> None:
+def test_a_quiet_round_takes_three_requests_and_writes_nothing() -> None:
     world = World()
-    assert world.round() == 2
+    assert world.round() == 3
     saved = world.store.saved
-    assert world.round() == 2
+    assert world.round() == 3
     assert world.store.saved is saved
 
 
 def test_a_disabled_person_is_out_without_another_question() -> None:
     world = World()
     world.directory.set_enabled(PERSON, False)
-    assert world.round() == 2
+    assert world.round() == 3
     assert world.store.roles[PERSON] == ()
     assert [one.why_ended for one in world.store.sessions] == ["disabled in the directory", None]
 
@@ -65,7 +67,7 @@ def test_a_disabled_person_is_out_without_another_question() -> None:
 def test_a_deleted_person_is_out() -> None:
     world = World()
     world.directory.delete_user(PERSON)
-    assert world.round() == 2
+    assert world.round() == 3
     assert [one.why_ended for one in world.store.sessions] == ["deleted from the directory", None]
 
 
@@ -82,7 +84,7 @@ def test_who_keeps_a_role_keeps_the_session() -> None:
     world = World()
     world.directory.leave(FINANCE, PERSON)
     world.directory.leave(FINANCE, OTHER)
-    assert world.round() == 3
+    assert world.round() == 4
     assert world.store.roles == {PERSON: ("Viewer",), OTHER: ()}
     assert [one.why_ended for one in world.store.sessions] == [None, "no role left"]
     world.directory.join(ADMINS, PERSON)
@@ -96,13 +98,13 @@ def test_people_who_never_signed_in_are_not_asked_about() -> None:
     del world.store.roles[OTHER]
     world.directory.leave(FINANCE, OTHER)
     world.directory.set_enabled(OTHER, False)
-    assert world.round() == 2
+    assert world.round() == 3
 
 
 def test_groups_that_give_nothing_are_passed_over() -> None:
     world = World()
     world.directory.join(INNER, PERSON)
-    assert world.round() == 2
+    assert world.round() == 3
 
 
 @pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups", "securityGroups"])
@@ -158,18 +160,18 @@ def test_a_sign_in_with_an_older_token_is_looked_at() -> None:
     world.directory.leave(FINANCE, OTHER)
     world.round()
     world.store.sign_in(OTHER, ("finance-editor",), int(world.now))
-    assert world.round() == 3
+    assert world.round() == 4
     assert world.store.live(OTHER) == []
-    assert world.round() == 2
+    assert world.round() == 3
     world.round(LOOK_AGAIN)  # once more, in case that a replica was late
-    assert world.round() == 2
+    assert world.round() == 3
 
 
 def test_a_link_that_is_lost_is_a_comparison() -> None:
     world = World()
     world.directory.leave(FINANCE, OTHER)
     world.directory.lose_links()
-    assert world.round() == 5  # each link and a new one, and both people
+    assert world.round() == 6  # each link and a new one, and both people
     assert world.store.roles[OTHER] == ()
 
 
@@ -235,7 +237,7 @@ def test_however_many_are_disabled_they_are_out_in_the_same_round(monkeypatch: p
         world.now += 1
     for person in (PERSON, OTHER):
         world.directory.set_enabled(person, False)
-    assert world.round() == 2
+    assert world.round() == 3
     assert world.store.roles == {PERSON: (), OTHER: ()}
 
 
@@ -336,8 +338,11 @@ def _with_page_two(directory: Directory) -> Callable[[str, dict[str, str]], http
 
 def test_a_verdict_says_why() -> None:
     known = rules()
-    there = verdict(Account(PERSON, "enabled", groups=frozenset({VIEWERS, "another"})), known)
-    assert (there.roles, there.because, there.ends) == (("Viewer",), "Viewer: app role Viewer", None)
-    assert verdict(Account(PERSON, "enabled"), known).because == "in no role's group"
-    guest = verdict(Account(PERSON, "enabled", guest=True, groups=frozenset({VIEWERS})), known)
+    assigned = Application(known.client_id, frozenset({Assignment(VIEWERS, "Viewer"), Assignment(OTHER, "Admin")}))
+    there = verdict(Found(Account(PERSON, direct=frozenset({VIEWERS, "another"}))), assigned, known)
+    reason = f"Viewer: member of {VIEWERS}, which is assigned the app role Viewer"
+    assert (there.roles, there.because, there.ends) == (("Viewer",), reason, None)
+    assert verdict(Found(Account(OTHER)), assigned, known).because == "Admin: assigned in person"
+    assert verdict(Found(Account(PERSON)), assigned, known).because == "not assigned to the application"
+    guest = verdict(Found(Account(PERSON, guest=True, direct=frozenset({VIEWERS}))), assigned, known)
     assert (guest.because, guest.ends) == ("a guest, and guests are refused", "no role left")

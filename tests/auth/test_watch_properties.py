@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -55,8 +56,10 @@ class Watching(RuleBasedStateMachine):
         self.directory = Directory(users, {**everywhere, INNER[1]: set()})
         self.directory.groups[GROUPS[1]] |= {INNER[0], PEOPLE[0]}
         self.store, self.known = MemoryStore(), rules(rolesFrom=roles_from)
+        self.directory.assign_as_declared(self.known)
         self.before: dict[str, tuple[str, ...]] = {}
         self.out: set[str] = set()
+        self.revoked: set[str] = set()
         for person in PEOPLE:
             self.sign_in(person, self.right(person))
         self.start()
@@ -88,6 +91,31 @@ class Watching(RuleBasedStateMachine):
         if len(self.directory.groups) > 3 and group in self.directory.groups:
             self.remember()
             self.directory.delete_group(group)
+
+    @rule(group=groups, role=st.sampled_from(["Admin", "Viewer", "finance-editor"]), comes=st.booleans())
+    def an_assignment_changes(self, group: str, role: str, comes: bool) -> None:
+        self.remember()
+        if comes and group in self.directory.groups:
+            self.directory.assign(group, role if self.known.roles_from == "appRoles" else None)
+        else:
+            self.directory.unassign(group)
+
+    @rule(person=people, comes=st.booleans())
+    def a_person_is_assigned(self, person: str, comes: bool) -> None:
+        self.remember()
+        (partial(self.directory.assign, role="Viewer") if comes else self.directory.unassign)(person)
+
+    @rule(enabled=st.booleans(), required=st.booleans())
+    def the_application_is_switched(self, enabled: bool, required: bool) -> None:
+        self.remember()
+        self.directory.application = replace(self.directory.application, enabled=enabled, required=required)
+
+    @rule(person=people)
+    def sessions_are_revoked(self, person: str) -> None:
+        if person in self.directory.users:
+            self.remember()
+            self.directory.revoke_sessions(person, int(self.now))
+            self.revoked.add(person)
 
     # --- in Airflow ---
 
@@ -153,13 +181,15 @@ class Watching(RuleBasedStateMachine):
         self.directory.repeat = 0
         for _ in range(2):
             self.now += LOOK_AGAIN
-            while (done := self.round()).owed:
-                assert done.looked_at == self.at_once
+            while (done := self.round()).goes_on:
+                assert done.looked_at <= self.at_once
         assert not done.compared or self.now >= COMPARE_EVERY, "the feeds alone have to do"
         for person in self.store.roles:
             assert set(self.store.roles[person]) == set(self.right(person)), person
             if not self.right(person):
                 assert self.store.live(person) == []
+            user = self.directory.users.get(person)
+            assert all(user and one.begun > user.valid_from for one in self.store.live(person))
 
     # --- helpers ---
 
@@ -172,10 +202,18 @@ class Watching(RuleBasedStateMachine):
 
     def right(self, person: str) -> tuple[str, ...]:
         """The roles of a sign-in now, written down again for the test."""
-        account = self.directory.users.get(person)
-        if account is None or not account.enabled or account.guest:
+        account, application = self.directory.users.get(person), self.directory.application
+        if account is None or not account.enabled or account.guest or not application.enabled:
             return ()
-        inside = self.directory.groups_of(person, nested=self.known.roles_from == "securityGroups")
+        direct = self.directory.groups_of(person, nested=False)
+        held = [role for principal, role in application.assigned.values() if principal in {person, *direct}]
+        if application.required and not held:
+            return ()
+        if self.known.roles_from == "appRoles":
+            return tuple(name for name in self.known.roles if name in held)
+        inside = self.directory.groups_of(person, nested=True)
+        if self.known.roles_from == "assignedGroups":
+            inside = direct.intersection(principal for principal, _ in application.assigned.values())
         return tuple(name for name, role in self.known.roles.items() if inside.intersection(role.groups))
 
     def remember(self) -> None:
@@ -189,7 +227,7 @@ class Watching(RuleBasedStateMachine):
 
     def went_out(self, person: str) -> bool:
         """Whether there was a moment at which the directory gave them nothing."""
-        return person in self.out or not self.right(person)
+        return person in self.out | self.revoked or not self.right(person)
 
 
 Watching.TestCase.settings = settings(
@@ -204,6 +242,7 @@ def test_nothing_is_missed_under_load_with_faults_and_fifty_kills() -> None:
     crowd = [f"c0ffee00-0000-4000-8000-{number:012x}" for number in range(100)]
     directory = Directory({person: User() for person in crowd}, {group: set() for group in GROUPS})
     store, known = MemoryStore(), rules()
+    directory.assign_as_declared(known)
     clock = count(1_000_000)
     for person in crowd:
         directory.groups[chance.choice(GROUPS)].add(person)

@@ -82,11 +82,16 @@ def test_a_person_as_the_directory_knows_them() -> None:
     nested = Missed(
         "Admin", "only in friends, a group inside airflow-prod-admins (app roles count direct members alone)"
     )
-    standing = Standing(ADA, (Held("Viewer", ("airflow-prod-viewers",)), Held("Op", ())), missed=(nested,))
+    standing = Standing(
+        ADA, (Held("Viewer", ("airflow-prod-viewers",)), Held("Op", ("assigned in person",))), missed=(nested,)
+    )
     said = render([explanation(settings, "prod", standing)], "text")
     assert "Ada (ada@contoso.com) has Viewer, Op" in said
-    assert 'airflow-prod-viewers (by rule: user.department -eq "Data")' in said
-    assert "through  assigned in person" in said
+    source = (
+        'member of airflow-prod-viewers (by rule: user.department -eq "Data"), which is assigned the app role Viewer'
+    )
+    assert source in " ".join(said.split())
+    assert "through  assigned the app role Op in person" in said
     assert "not Admin: only in friends, a group inside airflow-prod-admins" in said
 
     refused = Standing(ADA, (), "no_role", "in no group that gives a role", (nested,))
@@ -106,7 +111,11 @@ def test_a_person_of_the_local_tenant(home: Path) -> None:
             arguments = ["explain", "--person", person["id"], "--port", "0", "--format", "json"]
             (answer,) = json.loads(CliRunner().invoke(main, arguments).stdout)["answers"]
             assert [(one["role"], one["through"]) for one in answer["roles"]] == [
-                (one["role"], one["through"]) for one in person["roles"]
+                (
+                    one["role"],
+                    [f"member of {name}, which is assigned the app role {one['role']}" for name in one["through"]],
+                )
+                for one in person["roles"]
             ]
             assert answer["refused"] == person["refused"]
             assert answer["notes"] == [f"not {one['role']}: {one['why']}" for one in person["missed"]]

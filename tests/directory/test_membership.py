@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,15 @@ V1 = "https://graph.microsoft.com/v1.0"
 
 
 def graph(answers: dict[str, Any]) -> Graph:
-    """Graph that answers these paths (with their filter behind a ?) and fails for any other."""
+    """Graph that answers these paths (with their filter behind a ?) and fails for any other; a function is given what
+    was sent."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/v1.0")
         filtered = re.search(r"\$filter=([^&]*)", unquote(str(request.url.query, "ascii")))
         key = f"{path}?{filtered[1].replace('+', ' ')}" if filtered else path
-        return httpx.Response(200, json=answers[key])
+        found = answers[key]
+        return httpx.Response(200, json=found(json.loads(request.content)) if callable(found) else found)
 
     return Graph(lambda: "t", client=httpx.Client(transport=httpx.MockTransport(answer)))
 

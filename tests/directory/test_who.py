@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from airflow_entra.directory.who import Directory, Standing, UnknownPersonError,
 from airflow_entra.render.facts import Facts
 from airflow_entra.render.sign_on import sign_on
 from airflow_entra.settings import load
-from airflow_entra_auth.rules import SignOnRules, parse_rules
+from airflow_entra_auth.issuance import GROUP_CLAIMS
+from airflow_entra_auth.rules import RolesFrom, SignOnRules, parse_rules
 
 LOCAL = Path(__file__).parents[2] / "stacks" / "Pulumi.local.yaml"
 CLIENT, ADMINS, VIEWERS, SALES = (f"{number}0000000-0000-4000-8000-000000000000" for number in range(1, 5))
@@ -37,7 +39,11 @@ ADA, BEN = account(1), account(2)
 
 
 def directory(
-    *people: Account, assigned: bool = True, required: bool = True, **members: tuple[set[str], dict[str, set[str]]]
+    *people: Account,
+    assigned: bool = True,
+    required: bool = True,
+    claims: str = "",
+    **members: tuple[set[str], dict[str, set[str]]],
 ) -> Directory:
     """A directory in which groups (named as ADMINS in lower case) have direct members, and members through others."""
     groups = {}
@@ -46,7 +52,7 @@ def directory(
         direct, nested = members.get(key, (set(), {}))
         groups[id_] = Members(name, frozenset(direct), {inner: frozenset(ids) for inner, ids in nested.items()})
     everything = tuple(Assigned(id_, NAMES[id_], role) for id_, role in ROLES.items()) if assigned else ()
-    return Directory(people, Registration(CLIENT, required, everything), groups)
+    return Directory(people, Registration(CLIENT, required, everything, frozenset(filter(None, [claims]))), groups)
 
 
 def stack_rules(**sign_in: Any) -> SignOnRules:
@@ -70,7 +76,7 @@ def test_somebody_who_is_assigned_in_person_has_the_role_through_no_group() -> N
     found = directory(ADA)
     own = Assigned(ADA.id, ADA.name, "Admin")
     found = Directory(found.people, Registration(CLIENT, True, (own,)), found.groups)
-    assert held(standing(ADA, found, stack_rules())) == {"Admin": ()}
+    assert held(standing(ADA, found, stack_rules())) == {"Admin": ("assigned in person",)}
 
 
 @pytest.mark.parametrize(
@@ -114,13 +120,42 @@ def test_a_role_that_another_group_gives_is_not_missed() -> None:
 
 
 def test_security_groups_count_nested_members_but_no_mailing_lists() -> None:
-    found = directory(ADA, required=False, sales=(set(), {"interns": {ADA.id}}), admins=({ADA.id}, {}))
+    sales, admins = (set[str](), {"interns": {ADA.id}}), ({ADA.id}, dict[str, set[str]]())
+    found = directory(ADA, required=False, claims="SecurityGroup", sales=sales, admins=admins)
     by_groups = stack_rules(roles_from="securityGroups")
     mailing_list = {ADMINS: Members("admins", frozenset({ADA.id}), {}, security_enabled=False)}
     found = Directory(found.people, found.registration, {**found.groups, **mailing_list})
     one = standing(ADA, found, by_groups)
     assert held(one) == {"sales-editor": ("airflow-local-sales",)}
     assert one.missed == ()
+
+
+@pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups"])
+def test_a_group_that_is_not_assigned_gives_nothing_and_it_is_said(roles_from: str) -> None:
+    found = directory(ADA, viewers=({ADA.id}, {}), admins=({ADA.id}, {}), claims="ApplicationGroup")
+    kept = tuple(one for one in found.registration.assigned if one.role != "Admin")
+    found = replace(found, registration=replace(found.registration, assigned=kept))
+    one = standing(ADA, found, stack_rules(roles_from=roles_from))
+    assert held(one) == {"Viewer": ("airflow-local-viewers",)}
+    (missed,) = one.missed
+    assert (missed.role, missed.kind) == ("Admin", "unassigned")
+    assert missed.why == "in group airflow-local-admins, which isn't assigned to the application yet"
+
+
+def test_a_group_that_is_assigned_without_the_role_is_said() -> None:
+    found = directory(ADA, admins=({ADA.id}, {}))
+    found = replace(found, registration=replace(found.registration, assigned=(Assigned(ADMINS, "admins", None),)))
+    (missed,) = standing(ADA, found, stack_rules()).missed
+    assert (
+        missed.why == "in group airflow-local-admins, which is assigned to the application without the app role Admin"
+    )
+
+
+def test_nobody_gets_in_where_the_application_is_disabled() -> None:
+    found = directory(ADA, admins=({ADA.id}, {}))
+    found = replace(found, registration=replace(found.registration, enabled=False))
+    one = standing(ADA, found, stack_rules())
+    assert (one.refused, one.why) == ("application_disabled", "the application is disabled in the directory")
 
 
 @pytest.mark.parametrize("stack", ["local", "prod", "dev", "staging"])
@@ -174,12 +209,12 @@ def test_an_empty_mail_address_is_nobodys_name() -> None:
 @given(
     st.sets(st.sampled_from(sorted(NAMES))),
     st.sets(st.sampled_from(sorted(NAMES))),
-    st.sampled_from(["appRoles", "assignedGroups", "securityGroups"]),
+    st.sampled_from(tuple(GROUP_CLAIMS)),
     st.booleans(),
     st.booleans(),
 )
 def test_roles_are_exactly_those_of_the_groups_that_count(
-    direct: set[str], nested: set[str], roles_from: str, guest: bool, enabled: bool
+    direct: set[str], nested: set[str], roles_from: RolesFrom, guest: bool, enabled: bool
 ) -> None:
     person = account(1, guest=guest, enabled=enabled)
     groups = {
@@ -192,7 +227,7 @@ def test_roles_are_exactly_those_of_the_groups_that_count(
     }
     by_roles = roles_from == "appRoles"
     assigned = tuple(Assigned(id_, NAMES[id_], role if by_roles else None) for id_, role in ROLES.items())
-    found = Directory([person], Registration(CLIENT, True, assigned), groups)
+    found = Directory([person], Registration(CLIENT, True, assigned, GROUP_CLAIMS[roles_from]), groups)
     one = standing(person, found, stack_rules(roles_from=roles_from))
     counting = direct | nested if roles_from == "securityGroups" else direct
     # Assignment is by direct membership, whatever the token's groups come from.

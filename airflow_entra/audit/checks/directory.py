@@ -48,7 +48,7 @@ def _in_person(facts: Facts) -> Iterator[Finding]:
 
 def _nested(facts: Facts) -> Iterator[Finding]:
     for one in facts.standings.values():
-        for missed in one.missed:
+        for missed in (missed for missed in one.missed if missed.kind == "nested"):
             yield Finding(
                 "low",
                 person(one),
@@ -56,6 +56,30 @@ def _nested(facts: Facts) -> Iterator[Finding]:
                 "a direct member of the group, or in no group inside it",
                 "add the person to the group itself, or take the inner group out",
             )
+
+
+def _unassigned(facts: Facts) -> Iterator[Finding]:
+    """Members of a role's group without the role: an assignment that was removed, or never made."""
+    for one in facts.standings.values():
+        for missed in (missed for missed in one.missed if missed.kind == "unassigned"):
+            yield Finding(
+                "medium",
+                person(one),
+                f"not {missed.role}: {missed.why}",
+                "every group of the stack file is assigned to the application with its role",
+                "deploy the stack, or have the assignments of its hand-over file made",
+            )
+
+
+def _application(facts: Facts) -> Iterator[Finding]:
+    if not facts.audited.directory.registration.enabled:
+        yield Finding(
+            "high",
+            "the enterprise application",
+            "it is disabled in the directory: nobody can sign in",
+            "an application that people may sign in to, or none at all",
+            "enable it under Properties of the enterprise application, or take the stack down",
+        )
 
 
 def _unknown_role(facts: Facts) -> Iterator[Finding]:
@@ -140,6 +164,8 @@ CHECKS = (
     Check("guest", "guests are let in only where the stack file says so", _guests),
     Check("assigned-in-person", "access comes through groups alone", _in_person),
     Check("nested", "nobody is in a group inside a role's group, where that gives nothing", _nested),
+    Check("assignment-missing", "every member of a role's group has the role", _unassigned),
+    Check("application-disabled", "the application is enabled in the directory", _application),
     Check("unused-assignment", "every assignment is one that the stack file makes", _unknown_role),
     Check("group-missing", "every group of the stack file exists", _missing),
     Check("group-owner", "every group of the stack has an owner", _owners),
