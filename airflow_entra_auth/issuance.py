@@ -155,7 +155,9 @@ def sources(application: Application, account: Account, role: str, rules: SignOn
             for assignment in application.assignments
             if assignment.role == role and _holds(account, assignment.principal)
         )
-    return _groups(application, account).intersection(rules.roles[role].groups)
+    named = _groups(application, account)
+    counting = named if len(named) <= GROUP_LIMIT else account.security
+    return counting.intersection(rules.roles[role].groups)
 
 
 def _groups(application: Application, account: Account) -> frozenset[str]:

@@ -36,10 +36,16 @@ _KNOWN: Mapping[str, str] = {
     "be74164b-cff1-491c-8741-e671cb536e13": "Policy.ReadWrite.ApplicationConfiguration",
     "01c0a623-fc9b-48e9-b794-0756f8e8f067": "Policy.ReadWrite.ConditionalAccess",
 }
-READS_THE_TENANT = frozenset({"98830695-27a2-44f7-8c18-0c3ebc9698f6", "df021288-bdef-4463-88db-98f22de89214"})
-"""Application permissions by which a sign-on sees who left: roles in Graph, and none in Airflow."""
+READS_THE_TENANT = frozenset(
+    {
+        "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+        "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+        "df021288-bdef-4463-88db-98f22de89214",
+    }
+)
+"""Application permissions by which a watcher sees who left: roles in Graph, and none in Airflow."""
 _SIGN_ON = ["openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "GroupMember.Read.All"]
-_REVOCATION = ["application:GroupMember.Read.All", "application:User.Read.All"]
+_REVOCATION = ["application:Application.Read.All", "application:GroupMember.Read.All", "application:User.Read.All"]
 
 
 def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
@@ -90,9 +96,10 @@ NO_HIGH_RISK_PERMISSION = Rule(
     reason="An application permission works without anybody signed in: with some of them the client secret of an "
     "Airflow is enough to become the tenant's administrator.",
     remedy="Ask for `openid`, `profile`, `email`, `offline_access`, `User.Read` and, for group overage, "
-    "`GroupMember.Read.All`, all delegated. Of application permissions, `User.Read.All` and `GroupMember.Read.All` "
-    "read who is in the tenant and in which group, so that sessions of who left can be ended; list fewer under "
-    "`allowed` where nothing does that.",
+    "`GroupMember.Read.All`, all delegated. Of application permissions, `User.Read.All`, "
+    "`GroupMember.Read.All` and `Application.Read.All` let a watcher read who is in the tenant, in which group, and "
+    "what is assigned, so that the sessions of people who left can be ended; list fewer under `allowed` where nothing "
+    "does that.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
     types=(

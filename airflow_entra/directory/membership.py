@@ -13,7 +13,8 @@ from airflow_entra_auth.issuance import Application, Assignment
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
-_PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+"""What is asked of each person: `account` reads it."""
 _USER = "#microsoft.graph.user"
 _PAGE = "999"  # the most that Graph gives at once
 
@@ -82,7 +83,7 @@ class NotDeployedError(Exception):
 
 def accounts(graph: Graph) -> list[Account]:
     """Everybody in the tenant. Raises GraphError."""
-    return [account(user) for user in graph.pages("/users", {"$select": _PERSON, "$top": _PAGE})]
+    return [account(user) for user in graph.pages("/users", {"$select": PERSON, "$top": _PAGE})]
 
 
 def registration(graph: Graph, stack: str) -> Registration:
@@ -143,7 +144,7 @@ def members(graph: Graph, groups: Iterable[str]) -> dict[str, Members]:
 
 
 def _members(graph: Graph, group: Mapping[str, Any]) -> Members:
-    query = {"$select": _PERSON, "$top": _PAGE}
+    query = {"$select": PERSON, "$top": _PAGE}
     direct = list(graph.pages(f"/groups/{group['id']}/members", query))
     nested = {
         str(inner["displayName"]): list(graph.pages(f"/groups/{inner['id']}/transitiveMembers", query))

@@ -54,7 +54,7 @@ def ask(
     questions: list[Callable[[str], Request]] = [_person]
     if known.assignment_required or "ApplicationGroup" in known.group_claims or rules.roles_from == "appRoles":
         questions.append(_direct)
-    if known.group_claims & {"SecurityGroup", "All"}:
+    if known.group_claims & {"SecurityGroup", "All"} or rules.roles_from == "securityGroups":
         questions.append(_all_groups if "All" in known.group_claims else _security_groups)
     answers = graph.batch([question(person) for person in people for question in questions])
     found: dict[str, Found | GraphError] = {}

@@ -105,6 +105,26 @@ class Company:
     def leave(self, person: TestPerson, stack: str, role: str) -> None:
         self.graph.delete(f"/groups/{self.group(stack, role)}/members/{person.object_id}/$ref")
 
+    def principal(self, stack: str) -> dict[str, Any]:
+        """The service principal of a stack's application: the enterprise application."""
+        client = checkpoint_outputs(self.world, stack)["clientId"]
+        (found,) = self.graph.get("/servicePrincipals", {"$filter": f"appId eq '{client}'"})["value"]
+        return dict(found)
+
+    def unassign(self, stack: str, role: str) -> dict[str, Any]:
+        """Deletes the assignment of a role to its group; what `assign` makes it of again."""
+        path = f"/servicePrincipals/{self.principal(stack)['id']}/appRoleAssignedTo"
+        group = self.group(stack, role)
+        (found,) = [item for item in self.graph.pages(path) if item["principalId"] == group]
+        self.graph.delete(f"{path}/{found['id']}")
+        return {name: found[name] for name in ("principalId", "resourceId", "appRoleId")}
+
+    def assign(self, assignment: dict[str, Any]) -> None:
+        self.graph.post(f"/servicePrincipals/{assignment['resourceId']}/appRoleAssignedTo", assignment)
+
+    def switch_application(self, stack: str, enabled: bool) -> None:
+        self.graph.patch(f"/servicePrincipals/{self.principal(stack)['id']}", {"accountEnabled": enabled})
+
     def disable(self, person: TestPerson) -> None:
         self.people_team.patch(f"/users/{person.object_id}", {"accountEnabled": False})
 

@@ -90,6 +90,11 @@ WATCHED_TWICE = TestPerson("wim", "Wim Watched", ("Viewer", "Op"))
 WATCHED_GONE = TestPerson("wilma", "Wilma Watched", ("Viewer",))
 WATCHED_RACING = TestPerson("wolf", "Wolf Watched", ("Viewer",))
 WATCHED_INSIDE = TestPerson("wes", "Wes Watched")
+UNASSIGNED = TestPerson("una", "Una Unassigned", ("Viewer",))
+UNASSIGNED_UNDER_WAY = TestPerson("ugo", "Ugo Unassigned", ("sales-runner",))
+UNASSIGNED_IN_PART = TestPerson("ulla", "Ulla Unassigned", ("Viewer", "sales-runner"))
+REVOKED = TestPerson("reva", "Reva Revoked", ("Viewer",))
+SHUT_OUT = TestPerson("shea", "Shea Shutout", ("Viewer",))
 
 PEOPLE = (
     ADMIN,
@@ -135,6 +140,11 @@ PEOPLE = (
     WATCHED_GONE,
     WATCHED_RACING,
     WATCHED_INSIDE,
+    UNASSIGNED,
+    UNASSIGNED_UNDER_WAY,
+    UNASSIGNED_IN_PART,
+    REVOKED,
+    SHUT_OUT,
 )
 MANY = 300
 """Groups that `MANY_GROUPS` and `STRANDED` are in besides the one that gives the role; a token holds 200 at most."""

@@ -81,7 +81,7 @@ def test_it_asks_for_what_it_needs_and_consent_grants_the_same(
 @pytest.mark.parametrize("revocation", ["watch", "refresh"])
 def test_it_may_read_the_tenant_by_itself_only_to_follow_its_changes(deploy: Deploy, revocation: str) -> None:
     deployed = deploy({"signIn.revocation": revocation})
-    wanted = {"User.Read.All", "GroupMember.Read.All"} if revocation == "watch" else set()
+    wanted = {"Application.Read.All", "GroupMember.Read.All", "User.Read.All"} if revocation == "watch" else set()
 
     (access,) = deployed.one("Application").inputs["requiredResourceAccesses"]
     own = {one["id"] for one in access["resourceAccesses"] if one["type"] == "Role"}

@@ -119,7 +119,7 @@ def test_a_sign_in_frequency_is_asked_for_and_noticed(deploy: Deploy) -> None:
 
 def test_what_the_application_may_read_by_itself_is_asked_for_and_noticed(deploy: Deploy, tmp_path: Path) -> None:
     changes: dict[str, Any] = {"signIn.revocation": "watch", "tenant.manage": {"consent": "request"}}
-    title = "Let the application itself use GroupMember.Read.All, User.Read.All"
+    title = "Let the application itself use Application.Read.All, GroupMember.Read.All, User.Read.All"
     assert title in deploy(changes).outputs["handOver"]["open"]
     text = file(tmp_path).read_text()
     assert all(id_ in text for id_ in APP_ROLE_IDS.values())

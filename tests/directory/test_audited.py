@@ -48,6 +48,7 @@ class Tenant:
 
     def __init__(self, **answers: Any) -> None:
         self.asked: list[str] = []
+        self.disabled: set[str] = set()
         self.answers: dict[str, Any] = {
             "/applications": [{"id": "app", "appId": "client", "passwordCredentials": [
                 {"keyId": "k", "displayName": "a", "endDateTime": "2027-01-01T00:00:00Z"}]}],
@@ -83,6 +84,10 @@ class Tenant:
         self.asked.append(path)
         if path == "/directoryObjects/getByIds":
             return httpx.Response(200, json={"value": self._objects(request)})
+        if path == "/$batch":
+            return httpx.Response(
+                200, json={"responses": list(map(self._user, json.loads(request.content)["requests"]))}
+            )
         found = self.answers.get(path, [])
         if path == "/groups":
             nickname = query["$filter"][0].partition("'")[2].rstrip("'")
@@ -91,10 +96,14 @@ class Tenant:
             return httpx.Response(found, json={"error": {"code": "Authorization_RequestDenied", "message": "no"}})
         return httpx.Response(200, json={"value": found})
 
+    def _user(self, asked: dict[str, Any]) -> dict[str, Any]:
+        assert "accountEnabled" in asked["url"]
+        name = str(asked["url"]).removeprefix("/users/").partition("?")[0]
+        return {"id": asked["id"], "status": 200, "body": person(name, accountEnabled=name not in self.disabled)}
+
     def _objects(self, request: httpx.Request) -> list[dict[str, Any]]:
         asked = json.loads(request.content)
-        if asked["types"] == ["user"]:
-            return [person(id_) for id_ in asked["ids"]]
+        assert asked["types"] == ["group"], "an answer by id says nothing of accountEnabled"
         names = {id_: name for name, id_ in GROUPS.items()} | {ANALYSTS: "data-analysts"}
         return [{"id": id_, "displayName": names[id_]} for id_ in asked["ids"] if id_ in names and id_ != "g3"]
 
@@ -119,6 +128,12 @@ def test_who_is_let_in_and_through_what() -> None:
     assert found.denied == ()
 
 
+def test_somebody_who_is_assigned_in_person_may_be_disabled() -> None:
+    tenant = Tenant()
+    tenant.disabled = {"dan"}
+    assert {one.id: one.enabled for one in seen(tenant).directory.people}["dan"] is False
+
+
 def test_as_few_requests_as_there_are_lists() -> None:
     """The tenant's other people and groups are never asked for, however many there are."""
     tenant = Tenant()
@@ -128,7 +143,7 @@ def test_as_few_requests_as_there_are_lists() -> None:
         [
             *("/applications", "/servicePrincipals", "/servicePrincipals/sp/appRoleAssignedTo"),
             *("/groups",) * len(GROUPS),
-            *("/directoryObjects/getByIds",) * 2,
+            *("/directoryObjects/getByIds", "/$batch"),
             *(f"/groups/{id_}/{what}" for id_ in groups for what in ("members", "owners")),
             "/groups/inner/transitiveMembers",
             *("/applications/app/owners", "/applications/app/federatedIdentityCredentials"),
