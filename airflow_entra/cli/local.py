@@ -55,9 +55,12 @@ def down() -> None:
 
 @command.command()
 def status() -> None:
-    """Say whether the tenant runs, where, and for whom. Exit code 1 where it doesn't."""
+    """Say whether the tenant runs, where, and for whom; and the Airflows with their watchers.
+
+    Exit code 1 where the tenant, or a part of an Airflow that was started, doesn't run.
+    """
     from airflow_entra.local import clock, fault
-    from airflow_entra.local.airflow.deployed import running_airflows
+    from airflow_entra.local.airflow.deployed import standings
     from airflow_entra.local.identities import identities
     from airflow_entra.settings import durations
 
@@ -80,8 +83,13 @@ def status() -> None:
         click.echo(f"fault      {line}")
     for identity in identities(world).values():
         click.echo(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
-    for url, folder in running_airflows(world):
-        click.echo(f"Airflow    {url}, logs in {folder / 'logs'}")
+    airflows = standings(world)
+    for airflow in airflows:
+        click.echo(f"Airflow    {airflow.url}, logs in {airflow.folder / 'logs'}")
+        if airflow.missing:
+            click.echo(f"           not running: {', '.join(airflow.missing)}. `{airflow.command}` starts it")
+    if any(airflow.missing for airflow in airflows):
+        sys.exit(1)
 
 
 @command.command()

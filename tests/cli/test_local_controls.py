@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
@@ -67,6 +69,22 @@ def test_faults_come_and_go(world: World) -> None:
         graph(world)
     assert "no faults" in fine(world, "fault", "--off")
     assert graph(world).status_code == 401
+
+
+def test_an_airflow_whose_watcher_died_is_not_well(world: World) -> None:
+    me = {"pid": os.getpid(), "created": psutil.Process().create_time()}
+    record = world.home / "airflow" / "local" / "2.11.2" / "process.json"
+    record.parent.mkdir(parents=True)
+    url = "http://localhost:8081"
+    for watcher, missing in ({"pid": os.getpid(), "created": 1.0}, True), (me, False):
+        parts = [{"name": "webserver", **me}, {"name": "watch", **watcher}]
+        record.write_text(json.dumps({"url": url, "localUrl": url, "parts": parts}))
+        result = call(world, "status")
+        assert f"Airflow    {url}, logs in {record.parent / 'logs'}\n" in result.output
+        assert ("not running: watch" in result.output) == missing
+        assert ("`airflow-entra local airflow --stack local --version 2.11` starts it" in result.output) == missing
+        assert result.exit_code == int(missing)
+    record.unlink()
 
 
 def test_people_are_added_once(world: World) -> None:

@@ -83,6 +83,27 @@ def test_children_of_a_killed_airflow_are_stopped_too(home: AirflowHome, port: i
     assert all(map(_gone, _children(home)))
 
 
+def test_a_part_that_died_is_seen_and_started_again_alone_and_its_last_words_stay(home: AirflowHome, port: int) -> None:
+    before = process.start(home, port, {"WHOSE": "ours"})
+    log = home.logs / "scheduler.log"
+    log.write_text("why it died\n")
+    os.kill(before.pids["scheduler"], signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(before.pids["scheduler"])], 5)
+
+    seen = process.running(home)
+    assert seen
+    assert (seen.missing, process.missing_in(home.folder)) == (("scheduler",), ("scheduler",))
+    assert "scheduler" not in seen.pids
+    again = process.start(home, port, {"WHOSE": "ours"})
+    assert again.missing == process.missing_in(home.folder) == ()
+    kept = {"api-server", "dag-processor"}
+    assert {name: again.pids[name] for name in kept} == {name: before.pids[name] for name in kept}
+    assert psutil.Process(again.pids["scheduler"]).environ()["WHOSE"] == "ours"
+    assert log.read_text().startswith("why it died\n")
+    again.stop()
+    assert all(map(_gone, again.pids.values()))
+
+
 @pytest.mark.parametrize("forged", [{"pid": os.getpid(), "created": 1.0}, {"pid": os.getsid(0), "created": 1.0}])
 def test_a_process_of_somebody_else_is_never_touched(home: AirflowHome, forged: dict[str, float]) -> None:
     part = {"name": "api-server", **forged}

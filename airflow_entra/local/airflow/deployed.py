@@ -19,6 +19,7 @@ from airflow_entra.local.airflow.identity import environment_of_workload
 from airflow_entra.local.airflow.process import RunningAirflow
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.outputs import checkpoint_outputs
+from airflow_entra.local.processes import read_record
 from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
 from airflow_entra.render import FILES, Facts, Places, RenderError, Target, facts, render
@@ -84,7 +85,10 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     found = process.running(home)
     if found is not None:
         if started_with.is_file() and started_with.read_text() == digest:
-            return found
+            if found.missing:
+                say(f"Of Airflow {home.version} these had died and start again: {', '.join(found.missing)}.")
+            inherited = own_environment(os.environ)
+            return process.start(home, prepared.port, prepared.configured, inherited=inherited, parts=parts)
         say(f"What Airflow {home.version} was started with has changed since: starting it again.")
         found.stop()
     started_with.write_text(digest)
@@ -139,9 +143,29 @@ def homes(world: World) -> list[Path]:
     return sorted(record.parent for record in (world.home / "airflow").glob("*/*/process.json"))
 
 
-def running_airflows(world: World) -> list[tuple[str, Path]]:
-    """URL and folder of each Airflow of this world that runs."""
-    return [(url, folder) for folder in homes(world) if (url := process.url_in(folder))]
+@dataclass(frozen=True)
+class Standing:
+    """An Airflow that was started and not stopped. `missing` names the parts of it that have died."""
+
+    url: str
+    folder: Path
+    missing: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """What starts the missing parts."""
+        exact, _, stock = self.folder.name.partition("-")
+        options = ["--version", exact.rpartition(".")[0], *(["--stock"] if stock else [])]
+        return " ".join(["airflow-entra", "local", "airflow", "--stack", self.folder.parent.name, *options])
+
+
+def standings(world: World) -> list[Standing]:
+    """Each Airflow of this world that should run."""
+    return [
+        Standing(str(record["url"]), folder, process.missing_in(folder))
+        for folder in homes(world)
+        if (record := read_record(folder / "process.json"))
+    ]
 
 
 def stop_all(world: World) -> int:

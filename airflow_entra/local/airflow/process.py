@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,12 +39,14 @@ _BASE_URL = {2: "AIRFLOW__WEBSERVER__BASE_URL", 3: "AIRFLOW__API__BASE_URL"}
 
 @dataclass(frozen=True)
 class RunningAirflow:
-    """An Airflow that answers. `url` is its public base URL, `local_url` the same on this machine's port."""
+    """An Airflow that answers. `url` is its public base URL, `local_url` the same on this machine's port; `missing` are
+    the parts that were started with it and have died."""
 
     home: AirflowHome
     url: str
     local_url: str
     pids: Mapping[str, int]
+    missing: tuple[str, ...] = ()
 
     def stop(self) -> None:
         stop(self.home.folder)
@@ -56,7 +58,13 @@ def running(home: AirflowHome) -> RunningAirflow | None:
     if record is None or url_in(home.folder) is None:
         return None
     alive = {part["name"]: part["pid"] for part in record["parts"] if living(part)}
-    return RunningAirflow(home, record["url"], record["localUrl"], alive)
+    return RunningAirflow(home, record["url"], record["localUrl"], alive, missing_in(home.folder))
+
+
+def missing_in(folder: Path) -> tuple[str, ...]:
+    """The parts of an Airflow that were started in this folder, not stopped, and don't live."""
+    record = read_record(folder / "process.json")
+    return tuple(part["name"] for part in record["parts"] if not living(part)) if record else ()
 
 
 def url_in(folder: Path) -> str | None:
@@ -74,7 +82,8 @@ def start(
     inherited: Mapping[str, str] | None = None,
     parts: Sequence[str] | None = None,
 ) -> RunningAirflow:
-    """Migrate the database, start Airflow on 127.0.0.1:`port` and wait until it answers; or find it running.
+    """Migrate the database, start Airflow on 127.0.0.1:`port` and wait until it answers; or find it running, and start
+    the parts of it that have died.
 
     `configured` is added to the home's own environment, the base URL with it (`http://localhost:<port>` unless said);
     `parts` names the processes (`PARTS` unless given). Raises `LocalError` where the port is taken, and with the log's
@@ -82,17 +91,17 @@ def start(
     """
     home.prepare()
     with only_one(home.folder / "start.lock"):
-        found = running(home)
-        if found is not None:
-            return found
-        stop(home.folder)  # what a killed one left behind
-        _must_be_free(port)
         variable = _BASE_URL[home.major]
         url = configured.get(variable, f"http://localhost:{port}").rstrip("/")
         local_url = f"http://localhost:{port}{urlsplit(url).path}"
         environment = home.environment(port, inherited) | {variable: url} | dict(configured)
         if home.major == 3:  # tasks call the server on this machine, whatever its public name is
             environment |= {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{local_url}/execution/"}
+        found = running(home)
+        if found is not None:
+            return _completed(found, environment)
+        stop(home.folder)  # what a killed one left behind
+        _must_be_free(port)
         _migrate(home, environment)
         server, *others = parts or PARTS[home.major]
         started: dict[str, subprocess.Popen[bytes]] = {}
@@ -122,6 +131,22 @@ def stop(*folders: Path) -> int:
     for folder in records:
         (folder / "process.json").unlink(missing_ok=True)
     return sum(bool(processes) for processes in ours.values())
+
+
+def _completed(found: RunningAirflow, environment: Mapping[str, str]) -> RunningAirflow:
+    """Its dead parts started again, in the environment that the others have."""
+    record, started = read_record(found.home.record), dict[str, subprocess.Popen[bytes]]()
+    if record is None or not found.missing:
+        return found
+    record["parts"] = [part for part in record["parts"] if part["name"] not in found.missing]
+    try:
+        for part in found.missing:
+            _spawn(found.home, part, environment, started, record)
+    finally:
+        for process in started.values():
+            process.returncode = 0  # as in `start`
+    pids = {**found.pids, **{name: process.pid for name, process in started.items()}}
+    return replace(found, pids=pids, missing=())
 
 
 def _end(processes: list[psutil.Process]) -> None:
@@ -175,7 +200,8 @@ def _spawn(
     record: dict[str, Any],
 ) -> None:
     (home.folder / f"airflow-{part}.pid").unlink(missing_ok=True)
-    with (home.logs / f"{part}.log").open("wb") as output:
+    again = any(living(other) for other in record["parts"])  # beside others that run: why it died stays in the log
+    with (home.logs / f"{part}.log").open("ab" if again else "wb") as output:
         process = subprocess.Popen(
             [home.python, "-m", *_module(part)],
             stdin=subprocess.DEVNULL,
