@@ -19,6 +19,9 @@ from airflow_entra_auth.tables import SESSIONS
 KEPT = 30 * 24 * 3600
 """Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
 
+CLOCKS_DIFFER = 2 * 3600
+"""Seconds. A session is over by its cap for whoever closes something only when no machine's clock can say otherwise."""
+
 WhyEnded = Literal[
     "signed out",
     "signed out in Entra",
@@ -32,6 +35,8 @@ WhyEnded = Literal[
     "revoked in the directory",
     "no role left",
     "refused by the directory",
+    "application disabled in the directory",
+    "before a restore",
 ]
 
 
@@ -102,6 +107,17 @@ def people_of_sid(connection: Any, tenant_id: str, sid: str) -> list[str]:
 def end_of_sid(connection: Any, tenant_id: str, sid: str, why: WhyEnded) -> int:
     """Ends the sessions that began in Entra's session `sid`; how many there were."""
     return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.sid == sid), why)
+
+
+def end_of_tenant(connection: Any, tenant_id: str, why: WhyEnded, *, begun_before: int | None = None) -> dict[str, int]:
+    """Ends everybody's sessions, or those that began before a moment (seconds since 1970); how many, by object id."""
+    which = (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.ends_at > int(time.time()) - CLOCKS_DIFFER)
+    if begun_before is not None:
+        which &= SESSIONS.c.signed_in_at < begun_before
+    live = sa.select(SESSIONS.c.object_id).where(which, SESSIONS.c.ended_at.is_(None)).distinct()
+    people = sorted(connection.execute(live).scalars())
+    ended = {person: _end(connection, which & (SESSIONS.c.object_id == person), why) for person in people}
+    return {person: number for person, number in ended.items() if number}
 
 
 def begun_since(connection: Any, tenant_id: str, since: int) -> dict[str, str]:

@@ -16,6 +16,7 @@ from airflow_entra_auth.fab import audit, versions
 from airflow_entra_auth.fab.configuration import PROVIDER, sign_on
 from airflow_entra_auth.fab.ending import end_session, end_sessions_of_sid
 from airflow_entra_auth.fab.entra import EntraClient, SignInError
+from airflow_entra_auth.fab.first_try import tried_once
 from airflow_entra_auth.fab.next_url import safe_next
 from airflow_entra_auth.fab.pages import page
 from airflow_entra_auth.fab.sign_in import SignIn
@@ -57,6 +58,7 @@ class EntraAuthView(AuthView):
             decision = sign_in.decide(arrival, client)
             if isinstance(decision, Refused):
                 return self._refuse(sign_in, decision)
+            arrival = tried_once(arrival, client.credential, rules)
             manager.make_sure_of_roles(decision.roles)
             user, begun = sign_in.admit(decision, arrival)
         except SignInError as error:

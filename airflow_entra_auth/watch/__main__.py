@@ -8,8 +8,11 @@ import signal
 import socket
 import sys
 import threading
+import time
 import uuid
 from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
 
 from airflow_entra_auth.rules import RulesError
 
@@ -19,7 +22,7 @@ log = logging.getLogger("airflow_entra_auth.watch")
 
 
 def main() -> int:
-    """0: asked to end; 1: `--once` could not be done; 2: it can't run as it is configured."""
+    """0: asked to end; 1: `--once` or `--end-before` could not be done; 2: it can't run as it is configured."""
     arguments = _arguments()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -53,6 +56,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     from airflow_entra_auth.fab.configuration import sign_on
     from airflow_entra_auth.fab.sealed import must_seal
     from airflow_entra_auth.graph import Cancelled, Graph
+    from airflow_entra_auth.watch.applied import AppliedRounds
     from airflow_entra_auth.watch.follow import Follower
     from airflow_entra_auth.watch.lease import DatabaseLease
     from airflow_entra_auth.watch.monitor import Monitor
@@ -65,10 +69,13 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     from airflow_entra_auth.watch.token import AppToken, TokenEndpoint
 
     rules = sign_on()
+    if arguments.end_before is not None:
+        return _end_before(arguments.end_before, engine, rules.tenant_id)
     must_seal(rules)
     state = State()
     lease = DatabaseLease(engine, f"{socket.gethostname()[:40]}/{uuid.uuid4().hex[:16]}")
     store = AirflowStore(engine, user, role, rules.tenant_id, lease)
+    refreshing = RefreshStore(engine, rules.tenant_id, lease, store)
     with ExitStack() as open_:
         client = open_.enter_context(httpx.Client(timeout=10.0))
         credential = ClientCredential.of(rules.credential)
@@ -85,19 +92,22 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
             return Refresher(
                 Redeemer(rules, TokenEndpoint(rules, credential, client), client),
                 rules,
-                RefreshStore(engine, rules.tenant_id, lease, store),
+                refreshing,
                 every=arguments.refresh_every,
                 most=None if arguments.once else MOST,
                 keep=watcher.keep,
+                refused_by_policy=state.refused_by_policy,
             )
 
         watcher = Watcher(
             lease,
+            AppliedRounds(engine, rules.tenant_id, lease),
             begin,
             state,
             stop=stop,
             interval=arguments.interval,
             refused=token.forget,
+            end_everybody=refreshing.end_everybody,
             database_error=SQLAlchemyError,
         )
         if arguments.once:
@@ -119,6 +129,28 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     return 0
 
 
+def _end_before(moment: int, engine: Any, tenant_id: str) -> int:
+    """For whoever restored Airflow's database: what the backup brought back to life ends. Needs no lease."""
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.orm import Session
+
+    from airflow_entra_auth.tables import create_tables
+    from airflow_entra_auth.watch.ending import end_everybody
+    from airflow_entra_auth.watch.run import told
+
+    reason = "an administrator ended every session from before a restore of Airflow's database"
+    try:
+        create_tables(engine)
+        with Session(engine) as session, session.begin():
+            ended = end_everybody(session, tenant_id, "before a restore", reason, begun_before=moment)
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"airflow-entra watch: no session was ended; run this again: {told(error)}\n")
+        return 1
+    sessions = sum(applied.sessions_ended for applied in ended)
+    sys.stdout.write(f"{sessions} sessions of {len(ended)} people ended\n")
+    return 0
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_entra_auth.watch",
@@ -127,6 +159,13 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--once", action="store_true", help="compare everybody once, and end; does nothing beside a watcher that runs"
+    )
+    parser.add_argument(
+        "--end-before",
+        type=_moment,
+        metavar="MOMENT",
+        help="after Airflow's database was restored from a backup: end every session that began before it (2026-11-30T"
+        "12:00Z, or now), and end; works beside a watcher that runs",
     )
     parser.add_argument("--interval", type=_seconds, default=1.0, help="seconds between questions to Graph (1)")
     parser.add_argument(
@@ -139,7 +178,7 @@ def _arguments() -> argparse.Namespace:
         "--listen",
         type=_address,
         default=f"127.0.0.1:{PORT}",
-        help=f"where /metrics and /healthz are (127.0.0.1:{PORT}; 0.0.0.0:{PORT} in a pod; off)",
+        help=f"where /metrics, /healthz and /fresh are (127.0.0.1:{PORT}; 0.0.0.0:{PORT} in a pod; off)",
     )
     return parser.parse_args()
 
@@ -149,6 +188,22 @@ def _seconds(text: str) -> float:
     if not 0.1 <= value <= 60:
         raise argparse.ArgumentTypeError("0.1 to 60 is right")
     return value
+
+
+def _moment(text: str) -> int:
+    """Seconds since 1970."""
+    if text == "now":
+        return int(time.time()) + 1
+    wrong = argparse.ArgumentTypeError(
+        "now, or a time with its zone, as 2026-11-30T12:00Z or 2026-11-30T13:00+01:00, is right"
+    )
+    try:
+        at = datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
+    except ValueError:
+        raise wrong from None
+    if at.tzinfo is None:
+        raise wrong
+    return int(at.timestamp())
 
 
 def _every(text: str) -> float:

@@ -1,4 +1,8 @@
-"""What a monitor asks by HTTP: /metrics for Prometheus, /healthz for a probe. Names nobody."""
+"""What a monitor asks by HTTP: /metrics for Prometheus, /healthz for a probe, /fresh for an alarm. Names nobody.
+
+/healthz is 200 for as long as the process serves: a watcher that is killed for what Entra or the database does comes
+back to the same. /fresh is 503 where nobody knows who left meanwhile, and says why; nothing may be killed for it.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,12 @@ class Monitor(AbstractContextManager["Monitor"]):
             def do_GET(self) -> None:
                 if self.path == "/metrics":
                     self._answer(200, state.metrics(), "text/plain; version=0.0.4; charset=utf-8")
-                elif self.path == "/healthz":
-                    health = state.health()
-                    self._answer(200 if health.healthy else 503, f"{health.text}\n", "text/plain; charset=utf-8")
+                elif self.path in ("/healthz", "/fresh"):
+                    found = state.freshness()
+                    status = 200 if found.fresh or self.path == "/healthz" else 503
+                    self._answer(status, f"{found.text}\n", "text/plain; charset=utf-8")
                 else:
-                    self._answer(404, "/metrics and /healthz are here\n", "text/plain; charset=utf-8")
+                    self._answer(404, "/metrics, /healthz and /fresh are here\n", "text/plain; charset=utf-8")
 
             def _answer(self, status: int, text: str, kind: str) -> None:
                 body = text.encode()

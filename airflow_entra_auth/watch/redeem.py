@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Mapping
@@ -16,7 +15,8 @@ from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.graph.errors import seconds
 from airflow_entra_auth.overage import groups_of
 from airflow_entra_auth.rules import SignOnRules, scopes
-from airflow_entra_auth.watch.token import TokenEndpoint, why
+from airflow_entra_auth.watch.answers import TurnedDown, body_of, turned_down, why
+from airflow_entra_auth.watch.token import TokenEndpoint
 
 _KEYS_FRESH = 3600.0
 """Seconds. Then the keys are fetched again, so that one that was withdrawn is believed no longer."""
@@ -24,11 +24,6 @@ _KEYS_AGAIN = 60.0
 """Seconds after which a key that isn't known may be asked for: Entra changed its keys, or somebody made one up."""
 _LEEWAY = 60
 """Seconds that this machine's clock and Entra's may differ."""
-_REFUSALS = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required", "access_denied"})
-"""OAuth's words for: not this person, not with this token. Others say that the application or Entra is at fault."""
-_PASSING = frozenset({50196, 90033})
-"""Entra's brakes and its "a moment, please", which come as invalid_grant as well:
-https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
 
 
 class NoAnswerError(CredentialError):
@@ -48,12 +43,19 @@ class Renewed:
     refresh_token: str
 
 
-@dataclass(frozen=True)
-class TurnedDown:
-    """Entra refuses. `code` is the AADSTS number, 0 where it says none; `text` is its line."""
-
-    code: int
-    text: str
+def redeemed(endpoint: TokenEndpoint, rules: SignOnRules, refresh_token: str) -> Mapping[str, Any] | TurnedDown:
+    """Entra's tokens as they come, unverified, or its refusal. Raises NoAnswerError, CredentialError and
+    httpx.HTTPError."""
+    scope = " ".join(scopes(rules.roles_from, rules.revocation))
+    answer = endpoint.ask(grant_type="refresh_token", refresh_token=refresh_token, scope=scope)
+    if answer.is_success:
+        return body_of(answer)
+    refusal = turned_down(answer)
+    if refusal is None:
+        raise NoAnswerError(
+            f"Entra did not say whether a session goes on: {why(answer)}", seconds(answer.headers.get("Retry-After"))
+        )
+    return refusal
 
 
 class Redeemer:
@@ -62,20 +64,13 @@ class Redeemer:
     def __init__(self, rules: SignOnRules, endpoint: TokenEndpoint, client: httpx.Client) -> None:
         self._rules, self._endpoint = rules, endpoint
         self._keys = _SigningKeys(rules, client)
-        self._scope = " ".join(scopes(rules.roles_from, rules.revocation))
 
     def redeem(self, refresh_token: str) -> Renewed | TurnedDown:
-        answer = self._endpoint.ask(grant_type="refresh_token", refresh_token=refresh_token, scope=self._scope)
-        body = _object(answer)
-        if answer.is_success:
-            claims = self._verified(body.get("id_token"))
-            return Renewed(claims, str(body.get("access_token", "")), str(body.get("refresh_token") or refresh_token))
-        numbers = [one for one in body.get("error_codes") or () if isinstance(one, int)]
-        if body.get("error") in _REFUSALS and answer.status_code in (400, 401) and _PASSING.isdisjoint(numbers):
-            return TurnedDown(numbers[0] if numbers else 0, why(answer))
-        raise NoAnswerError(
-            f"Entra did not say whether a session goes on: {why(answer)}", seconds(answer.headers.get("Retry-After"))
-        )
+        answer = redeemed(self._endpoint, self._rules, refresh_token)
+        if isinstance(answer, TurnedDown):
+            return answer
+        claims = self._verified(answer.get("id_token"))
+        return Renewed(claims, str(answer.get("access_token", "")), str(answer.get("refresh_token") or refresh_token))
 
     def groups(self, needed: GroupsNeeded, access_token: str) -> frozenset[str]:
         """Of who is in too many for a token. Raises GraphError, KeyError and TypeError too."""
@@ -121,20 +116,12 @@ class _SigningKeys:
     def _fetch(self) -> Mapping[str, Any]:
         import jwt
 
-        metadata = _object(self._client.get(self._rules.metadata_url).raise_for_status())
+        metadata = body_of(self._client.get(self._rules.metadata_url).raise_for_status())
         if metadata.get("issuer") != self._rules.issuer:
             raise NoAnswerError(f"{self._rules.metadata_url}: its issuer is {metadata.get('issuer')!r}")
-        published = _object(self._client.get(str(metadata.get("jwks_uri"))).raise_for_status())
+        published = body_of(self._client.get(str(metadata.get("jwks_uri"))).raise_for_status())
         try:
             keys = jwt.PyJWKSet.from_dict(dict(published)).keys
         except jwt.PyJWTError as error:
             raise NoAnswerError(f"{metadata.get('jwks_uri')}: {error}") from error
         return {key.key_id: key.key for key in keys if key.key_id and key.key_type == "RSA"}
-
-
-def _object(answer: httpx.Response) -> Mapping[str, Any]:
-    try:
-        body = answer.json()
-    except json.JSONDecodeError:
-        body = None
-    return body if isinstance(body, dict) else {}

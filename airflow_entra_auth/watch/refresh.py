@@ -17,9 +17,11 @@ from airflow_entra_auth.claims import Admitted, GroupsNeeded, decide
 from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.watch.answers import POLICY_FIX, TurnedDown
+from airflow_entra_auth.watch.doubt import Doubts, KillSwitch
 from airflow_entra_auth.watch.follow import Applied, Links, Round
 from airflow_entra_auth.watch.people import Verdict
-from airflow_entra_auth.watch.redeem import NoAnswerError, Renewed, TurnedDown
+from airflow_entra_auth.watch.redeem import NoAnswerError, Renewed
 
 if TYPE_CHECKING:
     from airflow_entra_auth.sessions import WhyEnded  # SQLAlchemy, which this needs not
@@ -32,13 +34,6 @@ AT_ONCE = 8
 TIDY_EVERY = 60.0
 
 _TROUBLE = (CredentialError, GraphError, httpx.HTTPError, KeyError, TypeError, ValueError)
-_OUT: dict[int, WhyEnded] = {
-    50034: "deleted from the directory",
-    50057: "disabled in the directory",
-    50105: "refused by the directory",  # assigned to nothing of the application any more
-    500341: "deleted from the directory",
-}
-"""Refusals of the person, not of this one sign-in: https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
 
 
 @dataclass(frozen=True)
@@ -52,13 +47,15 @@ class Held:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What follows for one session: the person's `verdict`, or its own end (`ends` says why), or the next `token`."""
+    """What follows for one session: the person's `verdict`, or its own end (`ends` says why), or the next `token`; or
+    what `refused` it, where that may not be about the person."""
 
     session_id: str
     object_id: str
     verdict: Verdict | None = None
     ends: str | None = None
     token: str | None = None
+    refused: TurnedDown | None = None
 
 
 class Store(Protocol):
@@ -80,6 +77,10 @@ class Store(Protocol):
         """Ends sessions and keeps the others' next tokens. Raises LeaseLostError."""
         ...
 
+    def end_everybody(self, because: str) -> list[Applied]:
+        """The application is disabled or gone. Raises LeaseLostError."""
+        ...
+
 
 class Entra(Protocol):
     """Each may raise what `_TROUBLE` names. Called by several threads."""
@@ -90,7 +91,8 @@ class Entra(Protocol):
 
 
 class Refresher:
-    """One watcher's memory, from the moment on that it has the lease. `keep` is called while Entra is waited for."""
+    """One watcher's memory, from the moment on that it has the lease. `keep` is called while Entra is waited for,
+    `refused_by_policy` once for each try that a policy about this machine refused."""
 
     def __init__(
         self,
@@ -101,12 +103,16 @@ class Refresher:
         every: float = EVERY,
         most: int | None = MOST,
         keep: Callable[[], object] = lambda: None,
+        refused_by_policy: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._entra, self._rules, self._store = entra, rules, store
         self._every, self._most, self._keep, self._clock = every, most, keep, clock
+        self._refused_by_policy = refused_by_policy
         self._tidied_at = float("-inf")
         self._unanswered: set[str] = set()
+        self._doubts, self._doubt_text = Doubts(), ""
+        self._kill_switch = KillSwitch()
 
     def round(self) -> Round:
         """Raises the first trouble after applying the other answers, and the store's errors."""
@@ -115,22 +121,60 @@ class Refresher:
             self._store.forget_over()
             self._tidied_at = now
         due = self._store.due(int(now - self._every))
-        if not due:
-            return Round()
-        first = sorted(due, key=lambda one: one.session_id in self._unanswered)[: self._most]
-        outcomes, troubles = self._ask(first)
-        verdicts = sorted((one.verdict for one in outcomes if one.verdict), key=lambda one: bool(one.ends))
+        self._doubts.forget({held.session_id for held in due})
+        asked = [held for held in due if not self._doubts.waits(held.session_id, now)]
+        first = sorted(asked, key=lambda held: held.session_id in self._unanswered)[: self._most]
+        heard, troubles = self._ask(first) if first else ([], {})
+        outcomes = [*(outcome for outcome in heard if outcome.refused is None), *self._in_doubt(heard, due, now)]
+        verdicts = sorted(
+            (outcome.verdict for outcome in outcomes if outcome.verdict), key=lambda verdict: bool(verdict.ends)
+        )
         applied = self._store.apply(verdicts, {}) if verdicts else []
         applied += self._store.answered(outcomes) if outcomes else []
-        answered = {one.session_id for one in outcomes}
-        self._unanswered = {one.session_id for one in due}.intersection(self._unanswered.union(troubles)) - answered
+        self._unanswered = {held.session_id for held in due}.intersection(
+            self._unanswered.union(troubles, (outcome.session_id for outcome in heard if outcome.refused))
+        ) - {outcome.session_id for outcome in outcomes}
+        applied += self._without_application(heard)
         if troubles:
             raise next(iter(troubles.values()))
-        return Round(tuple(applied), len(outcomes))
+        if self._doubts.crowd:
+            raise NoAnswerError(
+                "Entra refuses several people's refresh tokens and renews hardly any: it isn't about them, and nobody "
+                f"is put out for it. {self._doubts.text}"
+            )
+        return Round(tuple(applied), len(heard))
+
+    def _in_doubt(self, heard: Sequence[Outcome], due: Sequence[Held], now: float) -> list[Outcome]:
+        """The sessions that end although what Entra said of them may be about this machine."""
+        refused: list[tuple[Outcome, str]] = []
+        for outcome in heard:
+            if outcome.refused and outcome.refused.about == "policy":
+                self._refused_by_policy()
+                refused.append((outcome, f"{outcome.refused.text}. {POLICY_FIX}"))
+            elif outcome.refused and outcome.refused.about == "doubt":
+                refused.append((outcome, outcome.refused.text))
+        self._doubts.heard(
+            {outcome.session_id: (outcome.object_id, text) for outcome, text in refused},
+            {outcome.session_id: outcome.object_id for outcome in heard if outcome.token},
+            now,
+        )
+        ending = self._doubts.settled(lambda: {held.object_id for held in self._store.due(int(now) + 1)})
+        return [_ends(held, ending[held.session_id]) for held in due if held.session_id in ending]
+
+    def _without_application(self, heard: Sequence[Outcome]) -> list[Applied]:
+        """Raises NoAnswerError where Entra says for the first time that the application is disabled or gone."""
+        gone = [outcome.refused.text for outcome in heard if outcome.refused and outcome.refused.about == "application"]
+        alive = sum(bool(outcome.token or outcome.verdict) for outcome in heard)
+        thrown = self._kill_switch.thrown(gone=len(gone), otherwise=alive)
+        if gone and thrown:
+            return self._store.end_everybody(gone[0])
+        if gone:
+            raise NoAnswerError(f"Entra says that the application is disabled or gone, and is asked again: {gone[0]}")
+        return []
 
     def _ask(self, held: Sequence[Held]) -> tuple[list[Outcome], dict[str, Exception]]:
-        """What follows, and by session what went wrong. After the first trouble nobody else is asked: Entra may be
-        away, and each would take its time."""
+        """What follows, and by session what went wrong. After the first trouble or doubt nobody else is asked:
+        Entra may be away, and each would take its time."""
         outcomes: list[Outcome] = []
         troubles: dict[str, Exception] = {}
         with ThreadPoolExecutor(min(AT_ONCE, len(held))) as pool:
@@ -144,7 +188,7 @@ class Refresher:
                         outcomes.append(answer.result())
                     except _TROUBLE as error:
                         troubles[session] = error
-                if troubles:
+                if troubles or any(outcome.refused for outcome in outcomes):
                     waiting = {answer: one for answer, one in waiting.items() if not answer.cancel()}
         return outcomes, troubles
 
@@ -154,10 +198,11 @@ class Refresher:
             return _ends(held, "no refresh token that can be read")
         answer = self._entra.redeem(token)
         if isinstance(answer, TurnedDown):
-            why = _OUT.get(answer.code)
-            if why is None:
+            if answer.ends:
+                return Outcome(held.session_id, held.object_id, Verdict(held.object_id, (), answer.text, answer.ends))
+            if answer.about == "session":
                 return _ends(held, answer.text)
-            return Outcome(held.session_id, held.object_id, Verdict(held.object_id, (), answer.text, why))
+            return Outcome(held.session_id, held.object_id, refused=answer)
         verdict = self._verdict(held, answer)
         return Outcome(held.session_id, held.object_id, verdict, token=None if verdict.ends else answer.refresh_token)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from airflow_entra_auth import identities, refresh_tokens, sessions
 from airflow_entra_auth.fab import audit
 from airflow_entra_auth.fab.sealed import UnreadableError, seal, unseal
+from airflow_entra_auth.watch.ending import end_everybody
 from airflow_entra_auth.watch.follow import Applied, Links
 from airflow_entra_auth.watch.lease import DatabaseLease
 from airflow_entra_auth.watch.people import Verdict
@@ -67,3 +68,9 @@ class RefreshStore:
                     held = roles.get(one.object_id, ())
                     applied.append(Applied(one.object_id, held, held, 1, _WHY))
         return applied
+
+    def end_everybody(self, because: str) -> list[Applied]:
+        with Session(self._engine) as session, session.begin():
+            self._lease.must_hold(session)
+            why: sessions.WhyEnded = "application disabled in the directory"
+            return end_everybody(session, self._tenant, why, f"directory: {because}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -15,12 +15,14 @@ from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.graph import Cancelled, GraphError
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
-from airflow_entra_auth.watch.follow import LeaseLostError, Round
+from airflow_entra_auth.watch.answers import ApplicationGoneError
+from airflow_entra_auth.watch.follow import Applied, LeaseLostError, Round
 from airflow_entra_auth.watch.redeem import NoAnswerError
 from airflow_entra_auth.watch.state import State
 
 RENEW = 2.0
-"""Seconds after which the lease is kept again; four tries before it ends."""
+"""Seconds after which the lease is kept again, four tries before it ends; and after which the next applied round is
+written down, which keeps it too."""
 LONGEST_PAUSE = 30.0
 GIVEN_UP = 10.0
 """Seconds after which a lease that nobody kept would have ended."""
@@ -42,29 +44,59 @@ class Rounds(Protocol):
     def round(self) -> Round: ...
 
 
+class Last(Protocol):
+    """The last applied round as the database has it; `at` in seconds since 1970, for people."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def at(self) -> int: ...
+
+
+class Book(Protocol):
+    """The last applied round, in Airflow's database. Each may raise what the database raises."""
+
+    def read(self) -> Last | None: ...
+
+    def record(self) -> Last:
+        """Raises LeaseLostError."""
+        ...
+
+    def end_restored(self, remembered: int, found: Any) -> list[Applied] | None:
+        """Ends what a restored backup brought back to life; None where another watcher did, or nothing was restored."""
+        ...
+
+
 class Watcher:
     """`begin` makes the follower, each time that the lease is taken. `stop` ends it within a moment.
 
-    `database_error` is what the database raises; `refused` is told where Graph refused the token.
+    `database_error` is what the database raises; `refused` is told where Graph refused the token; `end_everybody` is
+    for the application that people sign in to, where Entra says twice that it is disabled or gone.
     """
 
     def __init__(
         self,
         lease: Lease,
+        book: Book,
         begin: Callable[[], Rounds],
         state: State,
         *,
         stop: threading.Event,
         interval: float,
         refused: Callable[[], None],
+        end_everybody: Callable[[str], list[Applied]],
         database_error: type[Exception],
     ) -> None:
-        self._lease, self._begin, self._state = lease, begin, state
+        self._lease, self._book, self._begin, self._state = lease, book, begin, state
         self._stop, self._interval, self._refused = stop, interval, refused
-        self._database_error = database_error
+        self._end_everybody, self._database_error = end_everybody, database_error
         self._follower: Rounds | None = None
         self._kept_at, self._failures, self._told = float("-inf"), 0, ""
         self._assignments_known = True
+        self._number: int | None = None
+        self._recorded_at = float("-inf")
+        self._gone = False
 
     def run(self) -> None:
         """Until `stop`. Raises nothing that waiting may mend."""
@@ -84,7 +116,9 @@ class Watcher:
                 if self._stop.wait(0.5):
                     raise Cancelled
             self._follower = self._begin()
-            return self._whole(self._follower)
+            done = self._whole(self._follower)
+            self._book.record()
+            return done
         finally:
             self._let_go()
 
@@ -110,13 +144,19 @@ class Watcher:
     def _step(self) -> float:
         """Seconds until the next."""
         try:
-            if not self.keep():
+            leads = self.keep()
+            self._look(leads)
+            if not leads:
                 self._state.waiting()
-                return self._interval
+                return min(RENEW, self._interval)
             if self._follower is None:
                 self._follower = self._begin()
+                self._recorded_at = float("-inf")
                 log.info("This watcher follows the directory now")
             done = self._follower.round()
+            self._finished(done)
+            if not done.owed and time.monotonic() - self._recorded_at >= RENEW:
+                self._record()
         except Cancelled:
             return 0.0
         except LeaseLostError:
@@ -125,14 +165,51 @@ class Watcher:
             return self._interval
         except (*TROUBLE, self._database_error) as error:
             return self._failed(error)
-        self._finished(done)
         return 0.0 if done.goes_on else self._interval
+
+    def _look(self, leads: bool) -> None:
+        """How far the watchers got, and whether the database still knows it.
+
+        A smaller number than before is a backup's. Another one than this watcher wrote, while it leads, is a restore
+        that another watcher dealt with: what this one remembers of the directory is newer than the database then.
+        """
+        last, remembered = self._book.read(), self._number
+        if remembered is not None and (last is None or last.number < remembered):
+            self._restored(remembered, last)
+            last = self._book.read()
+            self._follower = None
+        elif leads and remembered is not None and last and last.number != remembered:
+            self._follower = None
+        self._number = last.number if last else None
+        if last:
+            self._state.saw(last.number, last.at)
+
+    def _restored(self, remembered: int, found: Last | None) -> None:
+        ended = self._book.end_restored(remembered, found)
+        if ended is None:
+            return
+        sessions = sum(applied.sessions_ended for applied in ended)
+        self._state.restored(sessions)
+        log.warning(
+            "Airflow's database was restored from a backup: round %d was applied, and it knows of %s. %d sessions that "
+            "began before now were ended, of %d people; they sign in again",
+            remembered,
+            found.number if found else "none",
+            sessions,
+            len(ended),
+        )
+
+    def _record(self) -> None:
+        last = self._book.record()
+        self._kept_at = self._recorded_at = time.monotonic()
+        self._number = last.number
+        self._state.saw(last.number, last.at)
 
     def _finished(self, done: Round) -> None:
         self._state.finished(done)
         if self._failures:
             log.info("The directory is followed again, after %d failed rounds", self._failures)
-        self._failures, self._told = 0, ""
+        self._failures, self._told, self._gone = 0, "", False
         if not done.assignments_known and self._assignments_known:
             log.warning(
                 "Graph doesn't say who is assigned to the application, so no role is raised above what people have: "
@@ -141,15 +218,7 @@ class Watcher:
         self._assignments_known = done.assignments_known
         if done.lost:
             log.warning("A feed began anew: everybody was compared")
-        for one in done.applied:
-            log.info(
-                "%s: roles %s, were %s; %d sessions ended%s",
-                one.object_id,
-                ", ".join(one.roles) or "none",
-                ", ".join(one.roles_before) or "none",
-                one.sessions_ended,
-                f" ({one.why})" if one.why else "",
-            )
+        _write_down(done.applied)
 
     def _failed(self, error: Exception) -> float:
         problem = told(error)
@@ -160,8 +229,22 @@ class Watcher:
             self._told = problem
         if isinstance(error, GraphError) and error.status in (401, 403):
             self._refused()
+        if isinstance(error, ApplicationGoneError) and self._gone:
+            self._everybody_ends(problem)
+        # Graph answers those alone who have a token; what says nothing about the application changes nothing here.
+        self._gone = isinstance(error, ApplicationGoneError) or (self._gone and not isinstance(error, GraphError))
         wait = error.retry_after if isinstance(error, (GraphError, NoAnswerError)) else None
         return wait or min(LONGEST_PAUSE, self._interval * 2.0 ** min(self._failures - 1, 8))
+
+    def _everybody_ends(self, problem: str) -> None:
+        try:
+            ended = self._end_everybody(problem)
+        except (LeaseLostError, self._database_error) as error:
+            log.warning("Everybody's sessions could not be ended yet: %s", told(error))
+            return
+        if ended:
+            log.error("Entra says twice that the application is disabled or gone: everybody's sessions end")
+            _write_down(ended)
 
     def _wait(self, seconds: float) -> None:
         """Keeping the lease meanwhile, if it is this watcher's."""
@@ -180,6 +263,18 @@ class Watcher:
             self._lease.release()
         except self._database_error as error:
             log.warning("The lease could not be let go of; the next watcher begins seconds later: %s", told(error))
+
+
+def _write_down(changes: Iterable[Applied]) -> None:
+    for change in changes:
+        log.info(
+            "%s: roles %s, were %s; %d sessions ended%s",
+            change.object_id,
+            ", ".join(change.roles) or "none",
+            ", ".join(change.roles_before) or "none",
+            change.sessions_ended,
+            f" ({change.why})" if change.why else "",
+        )
 
 
 def told(error: Exception) -> str:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import httpx
 
-from airflow_entra_auth.claims import display
 from airflow_entra_auth.credential import ClientCredential, CredentialError
 from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.watch.answers import ApplicationGoneError, turned_down, why
 
 _SCOPE = "https://graph.microsoft.com/.default"
 _MARGIN = 300.0
@@ -64,19 +64,11 @@ class AppToken:
     def _fetch(self) -> None:
         answer = self._endpoint.ask(grant_type="client_credentials", scope=_SCOPE)
         if not answer.is_success:
-            raise CredentialError(
+            refusal = turned_down(answer)
+            gone = refusal is not None and refusal.about == "application"
+            raise (ApplicationGoneError if gone else CredentialError)(
                 f"Entra gave the application {self._rules.client_id} no token of its own: {why(answer)}. Compare "
                 "clientId and credential in the sign-on file with the app registration."
             )
         body = answer.json()
         self._token, self._until = str(body["access_token"]), time.monotonic() + float(body["expires_in"])
-
-
-def why(answer: httpx.Response) -> str:
-    """What Entra says of a refusal, in a line."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return f"HTTP {answer.status_code}"
-    described = str(body.get("error_description") or body.get("error") or f"HTTP {answer.status_code}")
-    return display(described.splitlines()[0], 500)

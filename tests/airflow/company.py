@@ -140,6 +140,11 @@ class Company:
     def restore(self, person: TestPerson) -> None:
         self.people_team.post(f"/directory/deletedItems/{person.object_id}/restore", {})
 
+    def enable_application(self, stack: str, enabled: bool) -> None:
+        """The switch of an enterprise application's page: whether people may sign in."""
+        app_id = checkpoint_outputs(self.world, stack)["clientId"]
+        self.graph.patch(f"/servicePrincipals(appId='{app_id}')", {"accountEnabled": enabled})
+
     def application(self, stack: str) -> dict[str, Any]:
         found: dict[str, Any] = self.graph.get(
             f"/applications/{checkpoint_outputs(self.world, stack)['applicationObjectId']}"

@@ -46,6 +46,7 @@ class Forger:
         self._tenant, self._signing_key = tenant_url.rstrip("/"), signing_key
         self._forgery: Forgery | None = None
         self._down: str | None = None
+        self._turned_down: tuple[str, int] | None = None
         self.refusals: list[str] = []
         """What the tenant's token endpoint answered where it gave no token, oldest first."""
         self._http = httpx.Client(trust_env=False, timeout=30)
@@ -77,9 +78,22 @@ class Forger:
         finally:
             self._down = None
 
+    @contextmanager
+    def turning_down(self, number: int, error: str = "invalid_grant") -> Iterator[None]:
+        """Meanwhile every refresh token is refused in Entra's words with this AADSTS number."""
+        self._turned_down = (error, number)
+        try:
+            yield
+        finally:
+            self._turned_down = None
+
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         if self._down is not None and self._down in path:
             return httpx.Response(503, html="<h1>Our services aren't available right now</h1>")
+        if self._turned_down is not None and path.endswith("/token") and b"grant_type=refresh_token" in body:
+            error, number = self._turned_down
+            said = {"error": error, "error_description": f"AADSTS{number}: forged.", "error_codes": [number]}
+            return httpx.Response(400, json=said)
         passed = {name: headers[name] for name in _PASSED_ON if name in headers}
         passed["host"] = self.host
         return self._http.request(method, self._tenant + path, headers=passed, content=body)

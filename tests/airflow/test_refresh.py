@@ -10,6 +10,8 @@ import pytest
 from airflow_entra.local.airflow import process
 from tests.airflow.company import Company
 from tests.airflow.conftest import VERSIONS
+from tests.airflow.credentials import expired_secrets
+from tests.airflow.forger import Forger
 from tests.airflow.gate import Gate
 from tests.airflow.people import WATCHED, WATCHED_GONE, WATCHED_TWICE, TestPerson
 from tests.airflow.site import Site
@@ -35,8 +37,10 @@ def asked_of_graph(gate: Gate) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module", params=VERSIONS, ids=["3.3", "2.11"])
-def quiet_site(request: pytest.FixtureRequest, quiet: Company, gate: Gate, asked_of_graph: list[str]) -> Iterator[Site]:
-    site = quiet.site(STACK, request.param, proxy=gate.url)
+def quiet_site(
+    request: pytest.FixtureRequest, quiet: Company, gate: Gate, forger: Forger, asked_of_graph: list[str]
+) -> Iterator[Site]:
+    site = quiet.site(STACK, request.param, authority=forger.url, proxy=gate.url)
     yield site
     for browser in site.browsers:
         browser.http.close()
@@ -84,7 +88,7 @@ def test_what_entra_says_takes_effect_at_the_next_try(
         again = Holder(site, WATCHED)
         assert any(again.ways_in())
         assert leaves.is_out()
-        assert watcher.health().text == "following the directory\n"
+        assert watcher.fresh().text == "following the directory\n"
         assert watcher.metric("graph_requests_total") == 0
     assert asked_of_graph == []
     site.sign_out(again.browser)
@@ -97,3 +101,59 @@ def test_without_a_key_no_refresh_token_is_kept_and_nothing_starts(quiet_site: S
     started = keyless.python("-c", "from airflow_entra_auth.fab.configuration import configuration; configuration()")
     assert started.returncode != 0
     assert "[core] fernet_key of Airflow is empty" in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "title"), [(53003, "can't be followed"), (50076, "can't be followed"), (0, "let you in")]
+)
+def test_whom_the_watcher_could_not_follow_is_told_at_the_sign_in(
+    quiet_site: Site, forger: Forger, number: int, title: str
+) -> None:
+    site = quiet_site
+    before = len(site.log())
+    with forger.turning_down(number):
+        browser, page = site.sign_in(WATCHED)
+    assert (page.status, site.is_signed_in(browser)) == (403, False)
+    assert title in page.text
+    assert f"AADSTS{number}" in site.log()[before:]
+    assert ("named location" in site.log()[before:]) == (number != 0)
+    assert tokens_of(site, WATCHED) == []
+    assert events(site, WATCHED)[-1:] != ["entra_sign_in"]
+    with forger.down("no such path"):
+        browser, _ = site.sign_in(WATCHED)
+    assert site.is_signed_in(browser)
+    site.sign_out(browser)
+
+
+def test_an_answer_that_does_not_come_keeps_nobody_out(quiet_site: Site, forger: Forger) -> None:
+    before = len(quiet_site.log())
+    with forger.turning_down(50196):
+        browser, _ = quiet_site.sign_in(WATCHED)
+    assert quiet_site.is_signed_in(browser)
+    assert "could not be tried" in quiet_site.log()[before:]
+    quiet_site.sign_out(browser)
+
+
+def test_what_is_not_about_people_puts_nobody_out(quiet_site: Site, quiet: Company, forger: Forger) -> None:
+    site = quiet_site
+    holders = [Holder(site, person) for person in (WATCHED, WATCHED_TWICE, WATCHED_GONE)]
+    with watching(site, "watch", *EVERY) as watcher:
+        watcher.wait()
+        with forger.turning_down(53003):
+            until(lambda: watcher.metric("refused_by_policy_total") >= len(holders), 2 * SOON, watcher.log)
+            until(lambda: "it isn't about them" in watcher.log, 2 * SOON, watcher.log)
+            assert all(any(holder.ways_in()) for holder in holders)
+        with expired_secrets(quiet, STACK):
+            until(lambda: "AADSTS7000222" in watcher.log, 4 * SOON, watcher.log)
+            assert all(any(holder.ways_in()) for holder in holders)
+        until(lambda: "is followed again" in watcher.log, 4 * SOON, watcher.log)
+        assert watcher.metric("sessions_ended_total") == 0
+        assert watcher.lives().status_code == 200
+        quiet.enable_application(STACK, False)
+        try:
+            until(lambda: all(holder.is_out() for holder in holders), 4 * SOON, watcher.log)
+        finally:
+            quiet.enable_application(STACK, True)
+        assert "AADSTS7000112" in watcher.log
+        assert "AADSTS7000112" in site.audited(WATCHED)[-1][1]["reason"]
+        assert "Traceback" not in watcher.log

@@ -158,9 +158,9 @@ def test_of_two_watchers_the_second_goes_on_where_the_first_was_killed(
 ) -> None:
     had, keeps = Holder(site, WATCHED), Holder(site, WATCHED_TWICE)
     second = open_.enter_context(watching(site, "watch-2"))
-    assert second.health().status_code == 200
-    until(lambda: second.health().text == "another watcher follows the directory\n", SOON, second.log)
-    assert watcher.health().text == "following the directory\n"
+    assert second.lives().status_code == 200
+    until(lambda: second.fresh().text == "another watcher follows the directory\n", SOON, second.log)
+    assert watcher.fresh().text == "following the directory\n"
     watcher.kill()
     company.disable(WATCHED)
     company.leave(WATCHED_TWICE, STACK, "Op")

@@ -45,8 +45,11 @@ class Watcher:
         assert found, text
         return float(found[1])
 
-    def health(self) -> httpx.Response:
+    def lives(self) -> httpx.Response:
         return httpx.get(f"{self.url}/healthz", trust_env=False)
+
+    def fresh(self) -> httpx.Response:
+        return httpx.get(f"{self.url}/fresh", trust_env=False)
 
     def leads(self) -> bool:
         return self._living() and self.metric("leading") == 1 and self.metric("rounds_total") > 0

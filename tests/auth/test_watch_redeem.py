@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from airflow_entra_auth.credential import ClientCredential
-from airflow_entra_auth.watch.redeem import NoAnswerError, Redeemer, Renewed, TurnedDown
+from airflow_entra_auth.watch.answers import TurnedDown
+from airflow_entra_auth.watch.redeem import NoAnswerError, Redeemer, Renewed
 from airflow_entra_auth.watch.token import TokenEndpoint
 from tests.auth.sign_on import CLIENT, OTHER_TENANT, PERSON, TENANT, claims, rules
 
@@ -116,7 +117,15 @@ def test_metadata_of_another_issuer_says_nothing(entra: Entra) -> None:
 
 @pytest.mark.parametrize(
     ("error", "number"),
-    [("invalid_grant", 50057), ("invalid_grant", 50173), ("interaction_required", 50076), ("invalid_grant", 65001)],
+    [
+        ("invalid_grant", 50057),
+        ("invalid_grant", 50173),
+        ("interaction_required", 50076),
+        ("invalid_grant", 65001),
+        ("unauthorized_client", 7000112),
+        ("unauthorized_client", 700016),
+        ("invalid_client", 7000112),
+    ],
 )
 def test_a_no_says_which(entra: Entra, error: str, number: int) -> None:
     entra.refuses(error, number)
@@ -127,7 +136,13 @@ def test_a_no_says_which(entra: Entra, error: str, number: int) -> None:
     ("error", "number", "status"),
     [
         ("invalid_client", 7000222, 401),
-        ("unauthorized_client", 7000112, 400),
+        ("invalid_client", 7000215, 401),
+        ("invalid_grant", 700027, 400),
+        ("invalid_grant", 700024, 401),
+        ("invalid_request", 70021, 400),
+        ("unauthorized_client", 700213, 400),
+        ("unauthorized_client", 7000112, 503),
+        ("invalid_grant", 7000112, 429),
         ("temporarily_unavailable", 90033, 503),
         ("invalid_grant", 50196, 400),
         ("invalid_grant", 50057, 503),
@@ -143,6 +158,21 @@ def test_what_is_about_the_application_or_entra_itself_is_silence(
         entra.redeemer.redeem("first")
     assert silence.value.retry_after == 17.0
     assert "first" not in str(silence.value)
+
+
+def test_the_number_is_read_from_the_words_where_it_stands_nowhere_else(entra: Entra) -> None:
+    entra.refuses("invalid_grant", status=400)
+    entra.body["error_description"] = "AADSTS50105: not assigned.\r\nTrace ID: AADSTS50057"
+    answer = entra.redeemer.redeem("first")
+    assert isinstance(answer, TurnedDown)
+    assert answer.code == 50105
+
+
+@pytest.mark.parametrize("body", ["<html>blocked</html>", [], {"error": "invalid_grant_of_a_proxy"}, {}], ids=str)
+def test_a_refusal_that_is_not_entras_is_silence(entra: Entra, body: Any) -> None:
+    entra.status, entra.body = 400, body
+    with pytest.raises(NoAnswerError):
+        entra.redeemer.redeem("first")
 
 
 @pytest.mark.parametrize("body", [[], {}, "no", {"id_token": "x"}, {"id_token": None}], ids=str)

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra_auth.claims import GroupsNeeded
-from airflow_entra_auth.watch.follow import Applied, Links
+from airflow_entra_auth.watch.answers import ANSWERS, TurnedDown
+from airflow_entra_auth.watch.doubt import AGAIN
+from airflow_entra_auth.watch.follow import Applied, Links, Round
 from airflow_entra_auth.watch.people import Verdict
-from airflow_entra_auth.watch.redeem import NoAnswerError, Renewed, TurnedDown
+from airflow_entra_auth.watch.redeem import NoAnswerError, Renewed
 from airflow_entra_auth.watch.refresh import AT_ONCE, EVERY, MOST, Held, Outcome, Refresher
 from tests.auth.sign_on import GROUPS, PERSON, claims, rules
 from tests.auth.store_double import MemoryStore
@@ -62,6 +64,11 @@ class Sessions:
                 session.why_ended = one.ends
             if one.token:
                 self.tokens[one.session_id], self.tried[one.session_id] = one.token, self.now
+        return []
+
+    def end_everybody(self, because: str) -> list[Applied]:
+        for session in self.people.sessions:
+            session.why_ended = session.why_ended or "application disabled in the directory"
         return []
 
     def why_ended(self) -> list[str | None]:
@@ -141,7 +148,7 @@ def test_who_may_not_any_more_loses_roles_and_every_session(answer: Answer, why:
     assert (store.people.roles[PERSON], store.people.roles[OTHER]) == ((), ("Admin",))
 
 
-@pytest.mark.parametrize("code", [50173, 700082, 50076, 65001, 70043, 0])
+@pytest.mark.parametrize("code", [code for code, answer in ANSWERS.items() if answer.about == "session"])
 def test_a_refusal_of_one_sign_in_ends_its_session_alone(code: int) -> None:
     store = Sessions()
     store.sign_in(PERSON, "Viewer")
@@ -201,6 +208,177 @@ def test_groups_that_no_token_holds_are_asked_of_graph() -> None:
     entra.graph = frozenset({GROUPS[2]})
     refresher(entra, store, rolesFrom="securityGroups").round()
     assert store.people.roles[PERSON] == ("finance-editor",)
+
+
+# --- refusals that may not be about the person ---
+
+IN_DOUBT = [code for code, answer in ANSWERS.items() if answer.about in ("policy", "doubt")] + [0, 99999]
+
+
+def by_person(**answers: Answer) -> Answer:
+    """What Entra says to a token that begins with the name."""
+    return lambda token: next(answer for name, answer in answers.items() if token.startswith(name))(token)
+
+
+def house(people: int) -> tuple[Sessions, list[str]]:
+    """So many people, each in a session that was tried long ago; their tokens begin with p0, p1 ..."""
+    store, ids = Sessions(), [f"c0ffee00-1111-4222-8333-{number:012}" for number in range(people)]
+    for number, person in enumerate(ids):
+        store.sign_in(person, "Viewer", token=f"p{number}.")
+    return store, ids
+
+
+def says_to(person: str) -> Answer:
+    return says("Viewer", oid=person)
+
+
+def tried(tries: Refresher) -> str:
+    """What the round ended with; "" where it was a good one."""
+    try:
+        tries.round()
+    except NoAnswerError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("code", IN_DOUBT)
+def test_a_refusal_in_doubt_that_meets_everybody_ends_nobody_and_alarms(code: int) -> None:
+    store, _ = house(20)
+    entra, policy = Entra(refuses(code)), list[int]()
+    tries = Refresher(
+        entra,
+        rules(revocation="refresh"),
+        store,
+        refused_by_policy=lambda: policy.append(1),
+        clock=lambda: store.now,
+    )
+    said = ""
+    for _ in range(60):
+        said = tried(tries)
+        store.now += 10
+    assert set(store.why_ended()) == {None}
+    assert f"AADSTS{code}" in said
+    known = ANSWERS.get(code)
+    assert bool(policy) == bool(known and known.about == "policy")
+    assert len(policy) in (0, len(entra.asked))
+
+
+@pytest.mark.parametrize("code", IN_DOUBT)
+def test_a_refusal_in_doubt_ends_its_session_when_others_are_renewed(code: int) -> None:
+    store, (blocked, other) = house(2)
+    entra = Entra(by_person(p0=refuses(code), p1=says_to(other)))
+    tries = refresher(entra, store)
+    assert tried(tries) == ""
+    assert store.why_ended() == [None, None], "one answer ends nobody"
+    for _ in range(2):
+        store.now += AGAIN
+        tried(tries)
+    ended, goes_on = store.why_ended()
+    assert (str(ended).startswith(f"AADSTS{code}: no"), goes_on) == (True, None)
+    assert store.people.roles[blocked] == ("Viewer",)
+
+
+def test_a_session_in_doubt_is_not_asked_about_all_the_time() -> None:
+    store, (_, other) = house(2)
+    entra = Entra(by_person(p0=refuses(53003), p1=says_to(other)))
+    tries = refresher(entra, store)
+    for _ in range(10):
+        tried(tries)
+        store.now += 1
+    assert sum(token.startswith("p0") for token in entra.asked) == 1
+
+
+def test_with_nobody_else_to_compare_the_second_refusal_ends_the_session() -> None:
+    store, _ = house(1)
+    tries = refresher(Entra(refuses(53003)), store)
+    tried(tries)
+    assert store.why_ended() == [None]
+    store.now += AGAIN
+    tried(tries)
+    assert "AADSTS53003" in str(store.why_ended()[0])
+
+
+def test_whoever_a_policy_leaves_out_is_no_proof_against_the_many() -> None:
+    """Airflow's address changed: 9 people are refused, and one whom no policy covers is renewed."""
+    store, ids = house(10)
+    answers = {f"p{number}.": refuses(53003) for number in range(9)} | {"p9.": says_to(ids[9])}
+    tries = refresher(Entra(lambda token: answers[token[:3]](token)), store)
+    for _ in range(60):
+        tried(tries)
+        store.now += 10
+    assert set(store.why_ended()) == {None}
+
+
+def test_a_policy_for_a_few_ends_the_few() -> None:
+    store, ids = house(10)
+    answers = {f"p{number}.": says_to(ids[number]) for number in range(10)} | {
+        "p0.": refuses(53003),
+        "p1.": refuses(53000),
+    }
+    tries = refresher(Entra(lambda token: answers[token[:3]](token)), store)
+    for _ in range(12):
+        tried(tries)
+        store.now += 10
+    assert [bool(why) for why in store.why_ended()] == [True, True, *[False] * 8]
+
+
+def test_afterwards_everybody_goes_on() -> None:
+    store, ids = house(6)
+    entra = Entra(refuses(50076))
+    tries = refresher(entra, store)
+    for _ in range(10):
+        tried(tries)
+        store.now += 10
+    entra.answer = lambda token: says_to(ids[int(token[1])])(token)
+    store.now += AGAIN
+    for _ in range(10):
+        tried(tries)
+        store.now += 10
+    assert set(store.why_ended()) == {None}
+    assert tried(tries) == ""
+
+
+# --- the application itself ---
+
+GONE = [code for code, answer in ANSWERS.items() if answer.about == "application"]
+
+
+@pytest.mark.parametrize("code", GONE)
+@pytest.mark.parametrize("people", [1, 20])
+def test_an_application_that_is_gone_ends_everybody_in_the_second_round(code: int, people: int) -> None:
+    store, _ = house(people)
+    tries = refresher(Entra(refuses(code)), store)
+    assert "disabled or gone" in tried(tries)
+    assert set(store.why_ended()) == {None}, "one odd answer ends nobody"
+    tried(tries)
+    assert set(store.why_ended()) == {"application disabled in the directory"}
+    assert tries.round() == Round()
+
+
+def test_an_odd_answer_about_the_application_ends_nobody() -> None:
+    store, ids = house(3)
+    odd = [True]
+    entra = Entra(lambda token: refuses(7000112)(token) if odd[0] else says_to(ids[int(token[1])])(token))
+    tries = refresher(entra, store)
+    for _ in range(8):
+        odd[0] = True
+        tried(tries)
+        odd[0] = False
+        tried(tries)
+        store.now += EVERY
+    assert set(store.why_ended()) == {None}
+
+
+@pytest.mark.parametrize("code", [code for code, answer in ANSWERS.items() if answer.about == "silence"])
+def test_the_table_lets_no_silence_through(code: int) -> None:
+    assert TurnedDown(code, "").about == "silence"
+    assert TurnedDown(code, "").ends is None
+
+
+def test_every_number_about_a_person_says_why_and_no_other_does() -> None:
+    assert {code for code in ANSWERS if ANSWERS[code].about == "person"} == {
+        code for code in ANSWERS if ANSWERS[code].ends
+    }
 
 
 GOES_ON: dict[str, Answer] = {"yes": says("Viewer"), "silent": silent}

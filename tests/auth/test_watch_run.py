@@ -1,9 +1,10 @@
-"""The watcher's life, with what it leans on replaced: lease, rounds and the clock of nothing."""
+"""The watcher's life, with what it leans on replaced: lease, the book of applied rounds, and clocks."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -11,11 +12,11 @@ import pytest
 from airflow_entra_auth.credential import ClientCredential, CredentialError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.watch import run as runs
-from airflow_entra_auth.watch import state as states
+from airflow_entra_auth.watch.answers import ApplicationGoneError
 from airflow_entra_auth.watch.follow import Applied, LeaseLostError, Round
 from airflow_entra_auth.watch.monitor import Monitor
 from airflow_entra_auth.watch.run import Watcher, told
-from airflow_entra_auth.watch.state import State
+from airflow_entra_auth.watch.state import STALE, State
 from airflow_entra_auth.watch.token import AppToken
 from tests.auth.sign_on import CLIENT, PERSON, TENANT, rules
 
@@ -38,6 +39,41 @@ class Lease:
         self.released += 1
 
 
+@dataclass(frozen=True)
+class Last:
+    number: int
+    at: int = 1_700_000_000
+
+
+@dataclass
+class Book:
+    """Airflow's database. `number` is None before the first round; `kept`: a restore is for this watcher to mend."""
+
+    number: int | None = None
+    kept: bool = True
+    ended: list[tuple[int, int | None]] = field(default_factory=list)
+    reads: list[int | Exception | None] = field(default_factory=list)
+    """What the next readings find instead."""
+
+    def read(self) -> Last | None:
+        found = self.reads.pop(0) if self.reads else self.number
+        if isinstance(found, Exception):
+            raise found
+        self.number = found
+        return None if found is None else Last(found)
+
+    def record(self) -> Last:
+        self.number = (self.number or 0) + 1
+        return Last(self.number)
+
+    def end_restored(self, remembered: int, found: Last | None) -> list[Applied] | None:
+        if not self.kept:
+            return None
+        self.ended.append((remembered, found.number if found else None))
+        self.number = remembered + 1_000_000
+        return [Applied(PERSON, ("Viewer",), ("Viewer",), 3, "before a restore")]
+
+
 class Rounds:
     """Each round is one of `what`, an exception or a result; after the last the watcher is asked to stop."""
 
@@ -57,21 +93,29 @@ class Rounds:
         return what
 
 
-def run(lease: Lease, *what: Exception | Round) -> tuple[Rounds, State, list[str]]:
+def run(lease: Lease, *what: Exception | Round, book: Book | None = None) -> tuple[Rounds, State, list[str]]:
     stop, state, refused = threading.Event(), State(), list[str]()
     rounds = Rounds(stop, *what)
-    watcher(lease, rounds, state, refused).run()
+    watcher(lease, rounds, state, refused, book).run()
     return rounds, state, refused
 
 
-def watcher(lease: Lease, rounds: Rounds, state: State, refused: list[str]) -> Watcher:
+def watcher(lease: Lease, rounds: Rounds, state: State, heard: list[str], book: Book | None = None) -> Watcher:
+    """`heard`: that a token was refused, and why everybody's sessions ended."""
+
+    def end_everybody(because: str) -> list[Applied]:
+        heard.append(because)
+        return []
+
     return Watcher(
         lease,
+        book or Book(),
         rounds.begin,
         state,
         stop=rounds.stop,
         interval=0.001,
-        refused=lambda: refused.append("refused"),
+        refused=lambda: heard.append("refused"),
+        end_everybody=end_everybody,
         database_error=DatabaseAwayError,
     )
 
@@ -120,13 +164,12 @@ def test_once_goes_on_until_nobody_is_owed() -> None:
     assert watcher(lease, rounds, State(), []).once() == Round((out,), 207, compared=True)
 
 
-def test_only_a_round_that_owes_nobody_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(states, "STALE", -1.0)
-    for owed in (3, 0):
-        _, state, _ = run(Lease(True), Round(looked_at=200, owed=owed))
+def test_only_a_round_that_owes_nobody_is_written_down_as_applied() -> None:
+    for owed, number in ((3, None), (0, 1)):
+        book = Book()
+        _, state, _ = run(Lease(True), Round(looked_at=200, owed=owed), book=book)
         assert metric(state, "leading") == 1
-        monkeypatch.setattr(states, "STALE", 60.0)
-        assert state.health().text == ("starting" if owed else "following the directory")
+        assert book.number == number
 
 
 def test_a_token_that_is_refused_is_not_used_again() -> None:
@@ -148,6 +191,59 @@ def test_one_waits_while_another_has_the_lease() -> None:
 def test_a_lease_that_is_lost_is_taken_anew_with_a_new_memory() -> None:
     rounds, _, _ = run(Lease(True), Round(), LeaseLostError(), Round())
     assert rounds.begun == 2
+
+
+def test_a_watcher_that_waits_knows_from_the_database_alone_how_fresh_airflow_is() -> None:
+    """A lease that somebody else holds says nothing, however long it runs."""
+    for numbers, fresh in ([7] * 4, False), ([7, 7, 8, 8], True):
+        book = Book(7)
+        book.reads = [*numbers]
+        _, state, _ = run(Lease(False, False, False, False, True), error(500), book=book)
+        assert state.freshness().fresh == fresh
+
+
+def test_a_book_that_goes_back_is_a_restored_backup_and_ends_what_began_before(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for found in (900, None):
+        book = Book(1000)
+        book.reads = [1000, found]
+        rounds, state, _ = run(Lease(True), error(500), Round(), Round(), book=book)
+        assert book.ended == [(1000, found)]
+        assert (metric(state, "restores_total"), metric(state, "sessions_ended_total")) == (1, 3)
+        assert rounds.begun == 2, "what it remembers of the directory is newer than the database"
+    assert "restored from a backup" in caplog.text
+
+
+def test_a_watcher_that_waits_notices_a_restore_too() -> None:
+    book = Book(1000)
+    book.reads = [1000, 1000, 900]
+    run(Lease(False, False, False, True), Round(), book=book)
+    assert book.ended == [(1000, 900)]
+
+
+def test_a_restore_that_the_database_hides_for_a_moment_is_noticed_afterwards() -> None:
+    book = Book(1000)
+    book.reads = [1000, DatabaseAwayError("restoring"), DatabaseAwayError("restoring"), 900]
+    run(Lease(True), Round(owed=1), Round(owed=1), Round(), book=book)
+    assert [remembered for remembered, _ in book.ended] == [1000]
+
+
+def test_a_restore_that_another_watcher_dealt_with_is_dealt_with_once() -> None:
+    book = Book(1000, kept=False)
+    book.reads = [1000, 900, 1_001_000]
+    rounds, state, _ = run(Lease(True), Round(owed=1), Round(owed=1), Round(owed=1), book=book)
+    assert metric(state, "restores_total") == 0
+    assert rounds.begun == 2
+    book.reads = [1000, 1_001_000]
+    rounds, _, _ = run(Lease(True), Round(owed=1), Round(owed=1), book=book)
+    assert rounds.begun == 2, "its links are from before the restore"
+
+
+def test_an_application_that_is_gone_ends_everybody_when_it_is_said_twice_in_a_row() -> None:
+    gone = ApplicationGoneError("AADSTS7000112: disabled")
+    assert run(Lease(True), gone, Round(), gone, error(500), gone, Round())[2] == []
+    assert run(Lease(True), gone, gone, Round())[2] == ["AADSTS7000112: disabled"]
 
 
 def test_what_happened_is_counted_and_written_down(caplog: pytest.LogCaptureFixture) -> None:
@@ -177,24 +273,57 @@ def test_a_missing_permission_names_the_fix_and_a_database_no_statement() -> Non
 # --- what a monitor sees ---
 
 
-def test_a_monitor_reads_metrics_and_health(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = State()
+class Clock:
+    def __init__(self) -> None:
+        self.now = 50.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_monitor_reads_metrics_liveness_and_freshness() -> None:
+    clock = Clock()
+    state = State(clock)
     with Monitor(state, "127.0.0.1", 0) as monitor, httpx.Client(base_url=monitor.address, trust_env=False) as client:
-        assert client.get("/healthz").text == "starting\n"
+
+        def asked(path: str) -> tuple[int, str]:
+            answer = client.get(path)
+            return answer.status_code, answer.text.strip()
+
+        assert (asked("/healthz"), asked("/fresh")) == ((200, "starting"), (503, "starting"))
+        assert "airflow_entra_watch_up_to_date_seconds +Inf\n" in client.get("/metrics").text
         state.waiting()
-        assert client.get("/healthz").text == "another watcher follows the directory\n"
+        state.saw(7, 1_700_000_000)
+        assert asked("/fresh") == (503, "starting"), "that round may be of last week"
+        state.saw(8, 1_700_000_002)
+        assert asked("/fresh") == (200, "another watcher follows the directory")
+        assert "airflow_entra_watch_last_applied_timestamp_seconds 1700000002\n" in client.get("/metrics").text
         state.finished(Round())
-        assert client.get("/healthz").text == "following the directory\n"
+        assert asked("/fresh") == (200, "following the directory")
         metrics = client.get("/metrics")
         assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         assert "# TYPE airflow_entra_watch_rounds_total counter\nairflow_entra_watch_rounds_total 1\n" in metrics.text
         state.failed("Graph is away")
-        assert client.get("/healthz").status_code == 200
-        monkeypatch.setattr(states, "STALE", -1.0)
-        stale = client.get("/healthz")
-        assert (stale.status_code, stale.text.startswith("stale")) == (503, True)
-        assert "Graph is away" in stale.text
-        assert client.get("/").status_code == 404
+        clock.now += STALE
+        assert asked("/fresh")[0] == 200
+        clock.now += 1
+        state.saw(8, 1_700_000_002)
+        state.finished(Round(owed=3))
+        stale = "stale: nothing was applied for 61 s; Graph is away"
+        assert (asked("/fresh"), asked("/healthz")) == ((503, stale), (200, stale)), (
+            "an alarm; nothing is killed for it"
+        )
+        state.saw(9, 1_700_000_070)
+        assert asked("/fresh") == (200, "following the directory")
+        assert asked("/")[0] == 404
+
+
+def test_a_watcher_that_never_saw_a_round_is_stale_after_a_while() -> None:
+    clock = Clock()
+    state = State(clock)
+    state.waiting()
+    clock.now += STALE + 1
+    assert state.freshness().text == "stale: nothing was applied for 61 s; no watcher applies the directory's changes"
 
 
 # --- its own token ---
@@ -243,3 +372,10 @@ def test_a_rotated_secret_is_read_again_and_a_wrong_one_is_told() -> None:
     with pytest.raises(CredentialError, match="AADSTS7000215: Invalid client secret") as caught:
         app_token(answer, "old")()
     assert "Trace" not in str(caught.value)
+    assert not isinstance(caught.value, ApplicationGoneError)
+
+
+def test_an_application_that_is_disabled_says_so() -> None:
+    body = {"error": "unauthorized_client", "error_codes": [7000112], "error_description": "AADSTS7000112: Disabled."}
+    with pytest.raises(ApplicationGoneError, match="AADSTS7000112"):
+        app_token(lambda _: httpx.Response(400, json=body), "s3cret")()

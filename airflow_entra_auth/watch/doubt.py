@@ -1,0 +1,96 @@
+"""Refusals that may not be about the person: when they are believed, and when they are the same as no answer.
+
+Conditional Access judges who redeems a refresh token, which is Airflow's server. Where its address leaves the allowed
+ones, Entra refuses everybody's token within five minutes, and nobody has left. A refusal of one person looks the same.
+What tells them apart is what Entra says of the others meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+AGAIN = 30.0
+"""Seconds after which a session in doubt is tried again."""
+_REMEMBER = 900.0
+"""Seconds. Longer than it takes to try everybody's sessions once."""
+
+
+@dataclass
+class _Doubt:
+    person: str
+    text: str
+    since: float
+    tried_at: float
+    times: int = 1
+
+
+class Doubts:
+    """Sessions that Entra refused for a reason in doubt, since their last good answer."""
+
+    def __init__(self) -> None:
+        self._doubts: dict[str, _Doubt] = {}
+        self._renewed: dict[str, float] = {}
+
+    def waits(self, session_id: str, now: float) -> bool:
+        """Whether the session was refused so lately that it isn't tried again yet."""
+        doubt = self._doubts.get(session_id)
+        return doubt is not None and 0 <= now - doubt.tried_at < AGAIN
+
+    def heard(self, refused: Mapping[str, tuple[str, str]], renewed: Mapping[str, str], now: float) -> None:
+        """What a round heard: by session the object id and Entra's words, and by session the object id."""
+        for session, person in renewed.items():
+            self._doubts.pop(session, None)
+            self._renewed[person] = now
+        self._renewed = {person: at for person, at in self._renewed.items() if now - at <= _REMEMBER}
+        for session, (person, text) in refused.items():
+            doubt = self._doubts.setdefault(session, _Doubt(person, text, now, now, 0))
+            doubt.times, doubt.tried_at, doubt.text = doubt.times + 1, now, text
+
+    def forget(self, live: Collection[str]) -> None:
+        """All but these sessions."""
+        self._doubts = {session: doubt for session, doubt in self._doubts.items() if session in live}
+
+    def settled(self, people_in: Callable[[], Collection[str]]) -> dict[str, str]:
+        """The sessions that end, with Entra's words: refused twice, while as many others were renewed as are in doubt;
+        or there is nobody else to compare with (`people_in`: everybody who is in a live session)."""
+        twice = {session: doubt for session, doubt in self._doubts.items() if doubt.times > 1}
+        in_doubt = self._people()
+        alone = bool(twice) and len(in_doubt) == 1 and in_doubt.issuperset(people_in())
+        return {
+            session: doubt.text
+            for session, doubt in twice.items()
+            if alone or self._renewed_since(doubt) >= len(in_doubt)
+        }
+
+    @property
+    def crowd(self) -> bool:
+        """Whether it meets several people and at most as many were renewed since: no answer about any of them."""
+        people = self._people()
+        return len(people) > 1 and all(self._renewed_since(doubt) < len(people) for doubt in self._doubts.values())
+
+    @property
+    def text(self) -> str:
+        """Entra's words of the last one."""
+        return max(self._doubts.values(), key=lambda doubt: doubt.tried_at).text if self._doubts else ""
+
+    def _people(self) -> set[str]:
+        return {doubt.person for doubt in self._doubts.values()}
+
+    def _renewed_since(self, doubt: _Doubt) -> int:
+        in_doubt = self._people()
+        return sum(at >= doubt.since and person not in in_doubt for person, at in self._renewed.items())
+
+
+class KillSwitch:
+    """Whether the application is disabled or gone: said in two rounds in a row, twice at least, and nothing else."""
+
+    def __init__(self) -> None:
+        self._rounds = 0
+
+    def thrown(self, *, gone: int, otherwise: int) -> bool:
+        """After a round that heard `gone` times that it is, and `otherwise` times something that only a living
+        application is told. A round that heard neither is no round."""
+        if gone or otherwise:
+            self._rounds = self._rounds + 1 if gone and not otherwise else 0
+        return self._rounds >= 2
