@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -55,11 +55,12 @@ class Company:
         stock: bool = False,
         kind: str = "",
         changed: Mapping[str, str] | None = None,
+        parts: Sequence[str] | None = None,
     ) -> Site:
         """Start the stack's Airflow; with `authority`, its people sign in there instead of at Azure's own name.
 
         `proxy` stands in front of the tenant's own: a `Gate`. One of another `kind` has a home of its own, and
-        `changed` in its environment.
+        `changed` in its environment. `parts` are those of `process.PARTS` to start; the server alone unless said.
         """
         kind = kind or ("stock" if stock else "ours")
         home = AirflowHome.at(self.world.home / "airflow" / f"{stack}-{kind}" / version, version)
@@ -79,7 +80,8 @@ class Company:
         configured |= environment_of_workload(self.world, settings, stack)
         configured |= {"HTTPS_PROXY": proxy, "https_proxy": proxy} if proxy else {}
         configured |= changed or {}
-        running = process.start(home, port, configured, inherited=own_environment(os.environ), parts=PARTS[home.major])
+        inherited = own_environment(os.environ)
+        running = process.start(home, port, configured, inherited=inherited, parts=parts or PARTS[home.major])
         return Site(stack, version, running, self.tenant, configured, stock)
 
     def deploy(self, stack: str, people: Iterable[TestPerson]) -> None:

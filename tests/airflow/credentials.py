@@ -49,6 +49,12 @@ def vault_says(company: Company, stack: str, value: str | None) -> Iterator[None
             directory.put("secret", id_, body)
 
 
+def disabled_behind_graphs_back(company: Company, person: str) -> None:
+    """The account is disabled while Graph is away, as an administrator's own portal may do it."""
+    with _directory(company, TENANT) as (directory, _):
+        directory.put("user", person, _body(directory, "user", person) | {"accountEnabled": False})
+
+
 def _enabled(version: dict[str, Any], enabled: bool) -> dict[str, Any]:
     return {"attributes": version["attributes"] | {"enabled": enabled}}
 
