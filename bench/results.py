@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -32,6 +32,8 @@ TENANT_BAR = 120.0
 """MB of resident memory."""
 _SIGN_IN = "## Sign-in in Airflow"
 """The heading of what is measured apart: the page keeps it when only deployments are measured, and the other way."""
+_KILLS = "## Watchers that are killed"
+"""The same of `python -m bench.watch_kills --write`."""
 MAKE_UP_BARS = {"warm": 30.0, "again": 10.0}
 """Seconds, on two cores."""
 
@@ -63,6 +65,20 @@ class Sized:
         return max(run.tree_bytes for run in self.runs[operation, "ours"])
 
 
+@dataclass(frozen=True)
+class Kills:
+    """One run of bench.watch_kills; `how` is what was wrong besides."""
+
+    airflow: str
+    how: str
+    kills: int
+    changes: int
+    half: float
+    longest: float
+    asked: int
+    wrong: int
+
+
 @dataclass
 class Results:
     sized: dict[int, Sized] = field(default_factory=dict)
@@ -81,19 +97,65 @@ class Results:
 
 def write(found: Results) -> None:
     """Write what was measured into the page; the part that this run did not measure stays as it is."""
-    deployments, sign_in = _parts()
+    deployments, sign_in, kills = _parts()
     if found.deployments:
         deployments = "\n".join(_deployments(found))
     if found.sign_in:
         sign_in = "\n".join(_sign_in(found, found.sign_in))
-    FILE.write_text("\n\n".join(part.strip() for part in ("# Results", deployments, sign_in) if part) + "\n")
+    _write(deployments, sign_in, kills)
 
 
-def _parts() -> tuple[str, str]:
-    """The page as it is, without its title: deployments, and the sign-in."""
+def write_kills(found: list[Kills]) -> None:
+    """Write what a run of bench.watch_kills saw; lines of other runs than this one's stay."""
+    deployments, sign_in, kills = _parts()
+    kept = [line for line in kills.splitlines() if line.startswith(("| 3.", "| 2."))]
+    lines = {_key(line): line for line in [*kept, *map(_kills_line, found)]}
+    _write(deployments, sign_in, "\n".join(_kills(datetime.now(UTC), lines)))
+
+
+def _key(line: str) -> str:
+    """What tells two lines of the table apart: Airflow, and how."""
+    return "|".join(line.split("|")[:3]) + "|"
+
+
+def _kills_line(run: Kills) -> str:
+    cells = [
+        run.airflow,
+        run.how,
+        str(run.kills),
+        str(run.changes),
+        f"{run.half:.1f} ({run.longest:.1f})",
+        str(run.asked),
+        str(run.wrong),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _kills(began: datetime, lines: Mapping[str, str]) -> Iterator[str]:
+    yield _KILLS
+    yield ""
+    yield f"Written by `python -m bench.watch_kills --write` on {began:%Y-%m-%d %H:%M} UTC: {_machine()}."
+    yield ""
+    yield "Two watchers beside an Airflow on PostgreSQL with 500 sessions; the one that leads is killed (SIGKILL) at"
+    yield "moments of chance, while people leave, come back and sign in. *Seconds*: from a change to its effect, the"
+    yield "median, and in brackets the longest. *Asked*: how often a watcher was asked how it is. *Wrong*: changes"
+    yield "missed or made twice, sessions that outlived their person, and answers fresher than the database."
+    yield ""
+    yield "| Airflow | Besides | Kills | Changes | Seconds | Asked | Wrong |"
+    yield "|---|---|---|---|---|---|---|"
+    yield from lines.values()
+
+
+def _write(*parts: str) -> None:
+    FILE.write_text("\n\n".join(part.strip() for part in ("# Results", *parts) if part.strip()) + "\n")
+
+
+def _parts() -> tuple[str, str, str]:
+    """The page as it is, without its title: deployments, the sign-in, and killed watchers."""
     text = FILE.read_text().removeprefix("# Results") if FILE.exists() else ""
+    text, killed, kills = text.partition(_KILLS)
     deployments, heading, sign_in = text.partition(_SIGN_IN)
-    return deployments, heading + sign_in
+    return deployments, heading + sign_in, killed + kills
 
 
 def _measured(found: Results) -> Iterator[str]:

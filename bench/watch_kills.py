@@ -2,8 +2,10 @@
 
 `python -m bench.watch_kills --kills 50` has an Airflow on PostgreSQL with 500 sessions and two watchers beside it, of
 which whoever leads is killed (SIGKILL) at a moment of chance and started anew. It ends with exit code 1 where a change
-never arrives, a session outlives its person, or Airflow's audit log has a change twice or not at all. With
-`--in-trouble` Graph throttles 30 % of the requests, fails at 5 % and drops 2 % of the connections meanwhile.
+never arrives, a session outlives its person, Airflow's audit log has a change twice or not at all, or a watcher says
+that it is fresher than the database's last applied round. With `--in-trouble` Graph throttles 30 % of the requests,
+fails at 5 % and drops 2 % of the connections meanwhile; with `--wrong-clocks` each watcher's machine is an hour ahead
+or behind. `--write` puts the figures into bench/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -22,13 +24,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import httpx
 
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.graph.patience import THROTTLED, UNCLEAR
+from bench import results
+from bench.results import Kills
+from bench.subjects import ROOT
 from bench.watched import STACK, company_with, fill, people, percentile, say, site_on
 from tests.airflow import watcher
 from tests.airflow.company import Company
@@ -45,6 +50,10 @@ PATIENCE = 120.0
 MOMENT = 3.0
 """Seconds from a watcher's first round, within which the moment to kill it is drawn."""
 LOOK = 0.5
+AHEAD = (3600.0, -3600.0)
+"""Seconds."""
+TOLERANCE = 5.0
+"""Seconds between a question to the database and one to a watcher, on a machine that runs much else."""
 
 
 @dataclass
@@ -53,13 +62,19 @@ class Figures:
     kills: int = 0
     seconds: list[float] = field(default_factory=list)
     sign_ins: int = 0
+    asked: int = 0
+    """How often a watcher was asked how it is."""
     wrong: list[str] = field(default_factory=list)
+
+    def kills_of(self, how: str) -> Kills:
+        half, longest = statistics.median(self.seconds), max(self.seconds)
+        return Kills(self.version, how, self.kills, len(self.seconds), half, longest, self.asked, len(self.wrong))
 
     def __str__(self) -> str:
         return (
             f"Airflow {self.version}: {self.kills} kills, {len(self.seconds)} changes and {self.sign_ins} sign-ins "
             f"meanwhile, {len(self.wrong)} wrong; a change took p50 {statistics.median(self.seconds):.1f} s, "
-            f"longest {percentile(self.seconds, 1):.1f} s"
+            f"longest {percentile(self.seconds, 1):.1f} s; asked {self.asked} times how they are"
         )
 
 
@@ -67,6 +82,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.watch_kills", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--in-trouble", action="store_true")
+    parser.add_argument("--wrong-clocks", action="store_true")
+    parser.add_argument("--write", action="store_true", help="into bench/RESULTS.md")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--version", action="append", choices=("3.3", "2.11"))
     options = parser.parse_args()
@@ -78,12 +95,18 @@ def main() -> int:
     ):
         for version in options.version or ("3.3", "2.11"):
             trouble = in_trouble(company.world) if options.in_trouble else nullcontext()
-            found.append(_measure(company, version, options.kills, random.Random(options.seed), trouble))  # noqa: S311
+            chance = random.Random(options.seed)  # noqa: S311 -- no secret
+            found.append(_measure(company, version, options.kills, chance, trouble, wrong_clocks=options.wrong_clocks))
             say("\n".join([str(found[-1]), *found[-1].wrong[:20]]))
-    return int(any(one.wrong for one in found))
+    if options.write:
+        how = "clocks an hour wrong" if options.wrong_clocks else "Graph in trouble" if options.in_trouble else ""
+        results.write_kills([figures.kills_of(how) for figures in found])
+    return int(any(figures.wrong for figures in found))
 
 
-def _measure(company: Company, version: str, kills: int, chance: random.Random, trouble: Any) -> Figures:
+def _measure(
+    company: Company, version: str, kills: int, chance: random.Random, trouble: Any, *, wrong_clocks: bool
+) -> Figures:
     with ExitStack() as open_:
         url = open_.enter_context(postgres())
         site = site_on(company, version, 0, url, open_)
@@ -92,9 +115,10 @@ def _measure(company: Company, version: str, kills: int, chance: random.Random, 
         office = Office(company, site, database, Event(), Figures(version))
         for person in STAFF:
             office.sign_in(person)
-        watchers = Watchers(site, chance)
+        watchers = Watchers(site, chance, AHEAD if wrong_clocks else (0.0,))
         open_.callback(watchers.end)
         open_.enter_context(trouble)
+        open_.enter_context(Honesty(watchers, database, office.figures))
         with ThreadPoolExecutor(LANES) as pool:
             lanes = [pool.submit(office.work, STAFF[number::LANES]) for number in range(LANES)]
             try:
@@ -112,15 +136,20 @@ def _measure(company: Company, version: str, kills: int, chance: random.Random, 
 
 
 class Watchers:
-    """Two at any time, one of which leads."""
+    """Two at any time, one of which leads; their clocks are `ahead` by turns, in seconds."""
 
-    def __init__(self, site: Site, chance: random.Random) -> None:
-        self._site, self._chance, self._started = site, chance, 0
+    def __init__(self, site: Site, chance: random.Random, ahead: Sequence[float]) -> None:
+        self._site, self._chance, self._ahead, self._started = site, chance, ahead, 0
         self._all = [self._start(), self._start()]
 
     def _start(self) -> Watcher:
+        ahead = self._ahead[self._started % len(self._ahead)]
         self._started += 1
-        return watcher.start(self._site, f"watch-{self._started}")
+        program = (str(ROOT / "bench" / "skewed.py"), str(ahead)) if ahead else watcher.PROGRAM
+        return watcher.start(self._site, f"watch-{self._started}", program=program)
+
+    def now(self) -> list[Watcher]:
+        return list(self._all)
 
     def who_leads(self) -> int:
         deadline = time.monotonic() + PATIENCE
@@ -142,6 +171,47 @@ class Watchers:
             one.kill()
 
 
+class Honesty:
+    """Asks both watchers all the time how they are, and the database how it is."""
+
+    def __init__(self, watchers: Watchers, database: Database, figures: Figures) -> None:
+        self._watchers, self._database, self._figures = watchers, database, figures
+        self._over, self._thread = Event(), Thread(target=self._ask, daemon=True)
+
+    def __enter__(self) -> Honesty:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(60)
+
+    def _ask(self) -> None:
+        number, changed_at = "", time.monotonic()
+        while not self._over.wait(LOOK):
+            asked_at = time.monotonic()
+            rows = self._database.rows(_APPLIED)
+            found = str(rows[0]["link"]) if rows else ""
+            if found != number:
+                number, changed_at = found, asked_at
+            for one in self._watchers.now():
+                self._compare(one, changed_at)
+
+    def _compare(self, one: Watcher, changed_at: float) -> None:
+        """A number that the database showed last at `changed_at` can't have been seen to change much later."""
+        try:
+            lives, age = one.lives().status_code, one.metric("up_to_date_seconds")
+        except (httpx.TransportError, AssertionError):
+            return  # killed at this moment, or not yet there
+        self._figures.asked += 1
+        truly = time.monotonic() - changed_at
+        if lives != 200:
+            self._figures.wrong.append(f"a watcher that serves said {lives} at /healthz")
+        if age < truly - TOLERANCE:
+            self._figures.wrong.append(f"a watcher said {age:.1f} s, and the last applied round was {truly:.1f} s ago")
+
+
+_APPLIED = "SELECT link FROM airflow_entra_watch WHERE feed = 'applied'"
 _STANDING = """
 SELECT roles, (
     SELECT count(*) FROM airflow_entra_session WHERE object_id = identity.object_id AND ended_at IS NULL

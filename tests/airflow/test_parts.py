@@ -49,6 +49,24 @@ create_tables(engine)
 print(*sorted(sa.inspect(engine).get_table_names()))
 """
 
+_DUE = """
+import time
+
+import sqlalchemy as sa
+
+from airflow_entra_auth import refresh_tokens
+from airflow_entra_auth.tables import REFRESH_TOKENS, SESSIONS, create_tables
+
+engine, now = sa.create_engine("sqlite://"), int(time.time())
+create_tables(engine)
+with engine.begin() as connection:
+    for name, at in (("old", now - 400), ("new", now - 10), ("of-a-wrong-clock", now + 3600), ("nearly", now + 30)):
+        row = dict(id=name, user_id=1, tenant_id="t", object_id="p", signed_in_at=now - 400, ends_at=now + 9000)
+        connection.execute(sa.insert(SESSIONS).values(row))
+        connection.execute(sa.insert(REFRESH_TOKENS).values(session_id=name, token="x", tried_at=at))
+    print(*(session for session, _, _ in refresh_tokens.due(connection, "t", now - 300)))
+"""
+
 
 @pytest.fixture(params=VERSIONS, ids=["3.3", "2.11"])
 def python(request: pytest.FixtureRequest) -> Path:
@@ -75,3 +93,8 @@ def _said(python: Path, folder: Path, script: str, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def test_an_answer_that_a_wrong_clock_dated_into_the_future_keeps_no_session_from_being_tried(python: Path) -> None:
+    done = subprocess.run([python, "-W", "ignore", "-c", _DUE], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["old", "of-a-wrong-clock"], done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,14 +73,17 @@ class Watcher:
         return True
 
 
-def start(site: Site, name: str = "watch", *more: str) -> Watcher:
+PROGRAM = ("-m", "airflow_entra_auth.watch")
+
+
+def start(site: Site, name: str = "watch", *more: str, program: Sequence[str] = PROGRAM) -> Watcher:
     """The process, which may still be importing Airflow."""
     home = site.running.home
     log = home.logs / f"{name}.log"
     port = urlsplit(site.running.local_url).port or 80
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [home.python, "-m", "airflow_entra_auth.watch", "--listen", "127.0.0.1:0", *more],
+            [home.python, *program, "--listen", "127.0.0.1:0", *more],
             env=home.environment(port) | dict(site.environment),
             cwd=home.folder,
             stdin=subprocess.DEVNULL,
