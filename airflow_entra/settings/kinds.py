@@ -148,6 +148,12 @@ _ALL = (
         "Airflow asks Entra only when its own session ends.",
         limits.SIGN_IN_FREQUENCIES,
     ),
+    Kind(
+        "lifetimes/refresh-is-judged-by-address",
+        "Refresh tokens where policies judge addresses",
+        "Conditional Access judges who redeems a refresh token, which is Airflow's server and not the browser.",
+        limits.NETWORK_CONDITIONS,
+    ),
     Kind("ownership/two-owners", "Fewer than two owners", "One owner leaves, and nobody is left to answer.", _OWNERS),
     Kind("ownership/owners-once", "An owner is listed twice", "Each one stands once.", _OWNERS),
     Kind("ownership/readers-once", "A reader is listed twice", "Each one stands once.", _VAULT_ROLES),

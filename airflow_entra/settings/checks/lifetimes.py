@@ -57,8 +57,25 @@ def session_outlasts_frequency(settings: StackSettings) -> Iterator[Finding]:
         )
 
 
+def refresh_is_judged_by_address(settings: StackSettings) -> Iterator[Finding]:
+    """Where Conditional Access is to be expected: in production, and where the stack itself has a policy."""
+    tenant = settings.tenant
+    judged = settings.environment == "production" or tenant.manage.conditional_access != "none"
+    if settings.sign_in.revocation == "refresh" and tenant.licence != "none" and judged:
+        yield Finding(
+            severity="warning",
+            loc=at("sign_in", "revocation"),
+            what="revocation is refresh, so that Conditional Access judges the address of Airflow's own server",
+            right="a policy about places, devices or a second factor may refuse it (AADSTS53003, 50076): then nobody "
+            "can sign in, and the page of the sign-in says so",
+            fix="have the tenant's policies allow the addresses by which Airflow reaches Entra, or write revocation: "
+            "watch",
+        )
+
+
 RULES = (
     Rule(("sign_in",), one_of_two_lifetimes),
     Rule(("sign_in",), longest_run_outlasts),
     Rule(("sign_in",), session_outlasts_frequency),
+    Rule(("sign_in", "tenant", "environment"), refresh_is_judged_by_address),
 )
