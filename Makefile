@@ -61,6 +61,7 @@ docs: .venv/synced
 	@$(RUN)/python -m policies.docs > docs/policies.md
 	@$(RUN)/python -m tests.settings.mistakes_page > docs/mistakes.md
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
+	@$(RUN)/python -m tests.auth.answers_page > docs/entra-answers.md
 
 docs-airflow: .venv/synced
 	@$(RUN)/python -m pytest -q tests/airflow --write-tables

@@ -17,6 +17,11 @@ from airflow_entra.settings.model import Manage, StackSettings, VaultSecret
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 ARM = "https://management.azure.com"
+_JUDGED = (
+    " Airflow's own server redeems each session's refresh token every five minutes: let the Conditional Access "
+    "policies that apply to this application allow the addresses by which it reaches Entra, else nobody can sign in "
+    "(AADSTS53003, 50076)."
+)
 OWN = "application permission "
 """What an Ask's subject begins with where it is the application's own permission; its id follows."""
 
@@ -131,7 +136,8 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
     yield Ask(
         "consent",
         f"Consent to {', '.join(wanted)} for everybody",
-        "Without it each person is asked at the first sign-in, or refused where people may not consent.",
+        "Without it each person is asked at the first sign-in, or refused where people may not consent."
+        + (_JUDGED if settings.sign_in.revocation == "refresh" else ""),
         str(NEEDED["consent"]),
         (Call("GET", find), Call("POST", f"{GRAPH}/oauth2PermissionGrants", body)),
         wanted,

@@ -47,7 +47,7 @@ POLICY_FIX = (
 )
 
 _GONE: WhyEnded = "deleted from the directory"
-_NO_GUEST_ANY_MORE = "the account isn't in this tenant: a guest who was taken out of it"
+_ANOTHER_TENANT = "a guest was taken out of the tenant, or another tenant was asked than was meant"
 _REVOKED = "sessions were revoked or the password is new; each session's own token says so"
 _OLD = "the token is too old; only a new sign-in gives another"
 _HERE = "Conditional Access judges the address or device that asks, and Airflow's server asks, not the browser"
@@ -60,9 +60,6 @@ ANSWERS: Mapping[int, Answer] = {
     50034: Answer("person", "UserAccountNotFound", "the account is deleted", _GONE),
     500341: Answer("person", "UserAccountNotFound", "the account is deleted, and can be restored yet", _GONE),
     51004: Answer("person", "UserAccountNotInDirectory", "the account is deleted", _GONE),
-    50020: Answer("person", "UserUnauthorized", _NO_GUEST_ANY_MORE, _GONE),
-    16000: Answer("person", "InteractionRequired", _NO_GUEST_ANY_MORE, _GONE),
-    16003: Answer("person", "SsoUserAccountNotFoundInResourceTenant", _NO_GUEST_ANY_MORE, _GONE),
     50105: Answer(
         "person",
         "EntitlementGrantsNotFound",
@@ -115,6 +112,9 @@ ANSWERS: Mapping[int, Answer] = {
         "one person's consent is gone, or the application's, or a release of Airflow's sign-on asks for more than "
         "was consented to",
     ),
+    50020: Answer("doubt", "UserUnauthorized", _ANOTHER_TENANT),
+    16000: Answer("doubt", "InteractionRequired", _ANOTHER_TENANT),
+    16003: Answer("doubt", "SsoUserAccountNotFoundInResourceTenant", _ANOTHER_TENANT),
     70000: Answer("doubt", "InvalidGrant", "the token is no good; public reports have it come and go for a good one"),
     7000215: Answer("silence", "InvalidClientSecret", _OURS),
     7000222: Answer("silence", "InvalidClientSecretExpiredKeysProvided", _OURS),

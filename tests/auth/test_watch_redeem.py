@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from airflow_entra_auth.credential import ClientCredential
 from airflow_entra_auth.watch.answers import TurnedDown
 from airflow_entra_auth.watch.redeem import NoAnswerError, Redeemer, Renewed
 from airflow_entra_auth.watch.token import TokenEndpoint
+from tests.auth.answers_page import page
 from tests.auth.sign_on import CLIENT, OTHER_TENANT, PERSON, TENANT, claims, rules
 
 KEY, STRANGER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
@@ -180,3 +182,8 @@ def test_an_answer_that_says_nothing_is_silence(entra: Entra, body: Any) -> None
     entra.body = body
     with pytest.raises(NoAnswerError):
         entra.redeemer.redeem("first")
+
+
+def test_the_page_of_entras_answers_is_current() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "entra-answers.md").read_text("utf-8")
+    assert written == page(), "make docs"
