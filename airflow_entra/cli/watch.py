@@ -14,10 +14,20 @@ from airflow_entra.local.world import project_world
 @click.option("--port", type=click.IntRange(1, 65535), help="Airflow's port, where it was started with another.")
 @tenant_port_option("The tenant's page, where it isn't running yet.", "--tenant-port")
 @click.option("--once", is_flag=True, help="Compare everybody with the directory once, and end.")
+@click.option("--end-before", metavar="MOMENT", help="After a restore: end every session that began before, and end.")
 @click.option("--interval", type=click.FloatRange(0.1, 60), default=1.0, show_default=True, help="Seconds.")
-@click.option("--listen", default="127.0.0.1:0", show_default=True, help="Where /metrics and /healthz are; or off.")
+@click.option(
+    "--listen", default="127.0.0.1:0", show_default=True, help="Where /metrics, /healthz, /fresh are; or off."
+)
 def command(
-    version: str | None, stack: str, port: int | None, tenant_port: int, once: bool, interval: float, listen: str
+    version: str | None,
+    stack: str,
+    port: int | None,
+    tenant_port: int,
+    once: bool,
+    end_before: str | None,
+    interval: float,
+    listen: str,
 ) -> None:
     """End the sessions of who left in a stack's local Airflow.
 
@@ -28,5 +38,6 @@ def command(
     from airflow_entra.local.airflow.deployed import Wish, watch
 
     arguments = ["--interval", str(interval), "--listen", listen, *(["--once"] if once else [])]
+    arguments += ["--end-before", end_before] if end_before else []
     with told():
         watch(project_world(), Wish(stack, version, port), arguments, http_port=tenant_port, say=say)
