@@ -47,15 +47,16 @@ class AppliedRounds:
         with self._engine.connect() as connection:
             return _read(connection)
 
-    def record(self) -> LastRound:
-        """One more. Raises LeaseLostError."""
+    def record(self, known: int | None) -> LastRound | None:
+        """One more than `known`, which was read last; None where the database has another number by now: whoever looks
+        next sees why. Raises LeaseLostError."""
         with self._engine.begin() as connection:
             self._lease.must_hold(connection)
             last = _read(connection)
-            new = LastRound(last.number + 1 if last else 1, int(time.time()))
-            if not _write(connection, last, new):  # a restore was dealt with at this moment: the next round tells
-                return last or new
-            return new
+            if (last.number if last else None) != known:
+                return None
+            new = LastRound((known or 0) + 1, int(time.time()))
+            return new if _write(connection, last, new) else None
 
     def end_restored(self, remembered: int, found: LastRound | None) -> list[Applied] | None:
         """Ends every session that came back with a backup; None where it is another watcher's doing, or none's.

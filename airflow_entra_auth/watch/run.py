@@ -59,8 +59,8 @@ class Book(Protocol):
 
     def read(self) -> Last | None: ...
 
-    def record(self) -> Last:
-        """Raises LeaseLostError."""
+    def record(self, known: int | None) -> Last | None:
+        """One more than `known`; None where the database has another number. Raises LeaseLostError."""
         ...
 
     def end_restored(self, remembered: int, found: Any) -> list[Applied] | None:
@@ -117,7 +117,8 @@ class Watcher:
                     raise Cancelled
             self._follower = self._begin()
             done = self._whole(self._follower)
-            self._book.record()
+            last = self._book.read()
+            self._book.record(last.number if last else None)
             return done
         finally:
             self._let_go()
@@ -200,10 +201,11 @@ class Watcher:
         )
 
     def _record(self) -> None:
-        last = self._book.record()
+        last = self._book.record(self._number)
         self._kept_at = self._recorded_at = time.monotonic()
-        self._number = last.number
-        self._state.saw(last.number, last.at)
+        if last:  # else the next look tells what became of the database meanwhile
+            self._number = last.number
+            self._state.saw(last.number, last.at)
 
     def _finished(self, done: Round) -> None:
         self._state.finished(done)

@@ -62,8 +62,10 @@ class Book:
         self.number = found
         return None if found is None else Last(found)
 
-    def record(self) -> Last:
-        self.number = (self.number or 0) + 1
+    def record(self, known: int | None) -> Last | None:
+        if self.number != known:
+            return None
+        self.number = (known or 0) + 1
         return Last(self.number)
 
     def end_restored(self, remembered: int, found: Last | None) -> list[Applied] | None:
@@ -213,6 +215,19 @@ def test_a_book_that_goes_back_is_a_restored_backup_and_ends_what_began_before(
         assert (metric(state, "restores_total"), metric(state, "sessions_ended_total")) == (1, 3)
         assert rounds.begun == 2, "what it remembers of the directory is newer than the database"
     assert "restored from a backup" in caplog.text
+
+
+def test_a_restore_during_a_round_is_noticed_by_the_next_look() -> None:
+    book = Book(1000)
+
+    class Restoring(Rounds):
+        def round(self) -> Round:
+            book.number = 900 if len(self.what) == 2 else book.number
+            return super().round()
+
+    rounds = Restoring(threading.Event(), Round(), Round())
+    watcher(Lease(True), rounds, State(), [], book).run()
+    assert book.ended == [(1000, 900)]
 
 
 def test_a_watcher_that_waits_notices_a_restore_too() -> None:
