@@ -77,7 +77,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     store = AirflowStore(engine, user, role, rules.tenant_id, lease)
     refreshing = RefreshStore(engine, rules.tenant_id, lease, store)
     with ExitStack() as open_:
-        # An Entra that doesn't answer holds nobody up for longer than the lease lasts: else the watchers would take turns.
+        # An Entra out of reach holds nobody up for longer than the lease lasts: else the watchers would take turns.
         client = open_.enter_context(httpx.Client(timeout=httpx.Timeout(10.0, connect=5.0)))
         credential = ClientCredential.of(rules.credential)
         token = AppToken(rules, credential, client)
