@@ -15,7 +15,7 @@ from authlib.integrations.base_client import OAuthError
 from flask import request, session
 
 from airflow_entra_auth.claims import GroupsNeeded, display
-from airflow_entra_auth.credential import ClientCredential, CredentialError
+from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.overage import groups_of
 from airflow_entra_auth.rules import SignOnRules
@@ -59,12 +59,6 @@ class EntraClient:
 
     def __init__(self, remote: Any, rules: SignOnRules) -> None:
         self._remote, self._rules = remote, rules
-
-    @property
-    def credential(self) -> ClientCredential:
-        """What the application proves itself with at the token endpoint."""
-        credential: ClientCredential = self._remote.client_kwargs["token_endpoint_auth_method"]
-        return credential
 
     def leave(self, next_url: str, prompt: str | None) -> str:
         """The URL that a browser signs in at. Raises SignInError."""
@@ -116,6 +110,11 @@ class EntraClient:
         ends_at: float = session[f"_state_{framework.name}_{state}"]["exp"] if begun else 0.0
         return begun if time.time() < ends_at else None
 
+    @property
+    def credential(self) -> Any:
+        """The ClientCredential with which the application proves itself at the token endpoint."""
+        return self._remote.client_kwargs["token_endpoint_auth_method"]
+
     def sign_out_url(self) -> str | None:
         """Where a browser signs out of Entra as well; None where Entra can't be asked."""
         try:
@@ -145,7 +144,8 @@ class EntraClient:
         try:
             return self._tokens(options)
         except OAuthError as error:
-            if not any(code in str(error.description) for code in _SECRET_REFUSED) or not self.credential.refused():
+            credential = self._remote.client_kwargs["token_endpoint_auth_method"]
+            if not any(code in str(error.description) for code in _SECRET_REFUSED) or not credential.refused():
                 raise
         self._remote.framework.set_state_data(session, state, begun)
         return self._tokens(options)
