@@ -7,7 +7,8 @@ What tells them apart is what Entra says of the others meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 AGAIN = 30.0
@@ -55,19 +56,19 @@ class Doubts:
         """The sessions that end, with Entra's words: refused twice, while as many others were renewed as are in doubt;
         or there is nobody else to compare with (`people_in`: everybody who is in a live session)."""
         twice = {session: doubt for session, doubt in self._doubts.items() if doubt.times > 1}
-        in_doubt = self._people()
-        alone = bool(twice) and len(in_doubt) == 1 and in_doubt.issuperset(people_in())
+        if not twice:
+            return {}
+        in_doubt, renewed = self._people(), self._others_renewed()
+        alone = len(in_doubt) == 1 and in_doubt.issuperset(people_in())
         return {
-            session: doubt.text
-            for session, doubt in twice.items()
-            if alone or self._renewed_since(doubt) >= len(in_doubt)
+            session: doubt.text for session, doubt in twice.items() if alone or _since(doubt, renewed) >= len(in_doubt)
         }
 
     @property
     def crowd(self) -> bool:
-        """Whether it meets several people and at most as many were renewed since: no answer about any of them."""
-        people = self._people()
-        return len(people) > 1 and all(self._renewed_since(doubt) < len(people) for doubt in self._doubts.values())
+        """Whether it meets several people, and fewer others were renewed since: no answer about any of them."""
+        people, renewed = self._people(), self._others_renewed()
+        return len(people) > 1 and all(_since(doubt, renewed) < len(people) for doubt in self._doubts.values())
 
     @property
     def text(self) -> str:
@@ -77,9 +78,14 @@ class Doubts:
     def _people(self) -> set[str]:
         return {doubt.person for doubt in self._doubts.values()}
 
-    def _renewed_since(self, doubt: _Doubt) -> int:
+    def _others_renewed(self) -> list[float]:
+        """When Entra renewed somebody of whom nothing is in doubt, the last time of each, in order."""
         in_doubt = self._people()
-        return sum(at >= doubt.since and person not in in_doubt for person, at in self._renewed.items())
+        return sorted(at for person, at in self._renewed.items() if person not in in_doubt)
+
+
+def _since(doubt: _Doubt, renewed: Sequence[float]) -> int:
+    return len(renewed) - bisect_left(renewed, doubt.since)
 
 
 class KillSwitch:

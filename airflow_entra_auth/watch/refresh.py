@@ -111,8 +111,7 @@ class Refresher:
         self._refused_by_policy = refused_by_policy
         self._tidied_at = float("-inf")
         self._unanswered: set[str] = set()
-        self._doubts, self._doubt_text = Doubts(), ""
-        self._kill_switch = KillSwitch()
+        self._doubts, self._kill_switch = Doubts(), KillSwitch()
 
     def round(self) -> Round:
         """Raises the first trouble after applying the other answers, and the store's errors."""
