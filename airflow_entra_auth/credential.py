@@ -28,7 +28,7 @@ from airflow_entra_auth.rules import (
 )
 from airflow_entra_auth.vault import CachedSecret, CredentialError, read_vault
 
-__all__ = ["ClientCredential", "CredentialError"]
+__all__ = ["ClientCredential", "CredentialError", "platform_token"]
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 600  # seconds; https://learn.microsoft.com/entra/identity-platform/certificate-credentials
@@ -78,6 +78,33 @@ class ClientCredential:
 
     def __repr__(self) -> str:
         return f"ClientCredential({self._what})"
+
+
+def platform_token(client_id: str, scope: str) -> tuple[str, float]:
+    """A token of the identity `client_id` that the platform gives this process, and when it ends (seconds since 1970).
+
+    The variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET where they are this identity's, else a
+    managed identity. A pod's federated token needs no library: that is a FederatedToken. Raises CredentialError.
+    """
+    try:
+        from azure.core.exceptions import AzureError
+        from azure.identity import EnvironmentCredential, ManagedIdentityCredential
+    except ImportError:
+        raise CredentialError(
+            f"The watcher's identity {client_id} comes from the platform, and nothing here can ask it for a token: "
+            "install apache-airflow-providers-microsoft-azure, or azure-identity alone, in the watcher's image."
+        ) from None
+    own_variables = os.environ.get("AZURE_CLIENT_SECRET") and os.environ.get("AZURE_CLIENT_ID", "").lower() == client_id
+    try:
+        with EnvironmentCredential() if own_variables else ManagedIdentityCredential(client_id=client_id) as identity:
+            token = identity.get_token(scope)
+    except AzureError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise CredentialError(
+            f"The platform gave no token of the watcher's identity {client_id} ({type(error).__name__}: {reason}). "
+            "Assign this identity to what the watcher runs on, or correct airflow-entra:watcher in the stack file."
+        ) from error
+    return token.token, float(token.expires_on)
 
 
 class _Fixed:

@@ -37,9 +37,9 @@ def scopes(roles_from: RolesFrom, revocation: Revocation) -> tuple[str, ...]:
 
 
 WATCH_PERMISSIONS = ("Application.Read.All", "GroupMember.Read.All", "User.Read.All")
-"""The application permissions that `revocation: watch` takes, the least for what it asks:
-https://learn.microsoft.com/graph/api/user-delta, https://learn.microsoft.com/graph/api/group-delta and
-https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto"""
+"""The application permissions that `revocation: watch` takes, the least for what it asks: the application's assignments
+(https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto), groups and people
+(https://learn.microsoft.com/graph/api/group-delta, https://learn.microsoft.com/graph/api/user-delta)"""
 
 
 class RulesError(Exception):
@@ -80,6 +80,19 @@ Credential = VaultSecret | EnvironmentSecret | FederatedToken | Certificate
 
 
 @dataclass(frozen=True)
+class PlatformIdentity:
+    """No secret: an identity that the platform gives the process, such as a managed identity."""
+
+
+@dataclass(frozen=True)
+class WatcherIdentity:
+    """The identity that may read the directory, and what it proves itself with. Nobody signs in to it."""
+
+    client_id: str
+    credential: Credential | PlatformIdentity
+
+
+@dataclass(frozen=True)
 class RoleRule:
     """One Airflow role: its groups' object ids, and for a custom role what it may do with which DAGs."""
 
@@ -112,6 +125,8 @@ class SignOnRules:
     contact: str | None
     credential: Credential
     roles: Mapping[str, RoleRule]
+    watcher: WatcherIdentity | None = None
+    """None in a file from before watchers had an identity of their own: then it is the application's."""
 
     @cached_property
     def issuer(self) -> str:
@@ -199,9 +214,19 @@ def _rules(document: object) -> SignOnRules:
         contact=top.text_or_null("contact"),
         credential=_credential(top.keys("credential")),
         roles=_roles(top.take("roles", dict)),
+        watcher=_watcher(top.keys("watcher")) if top.has("watcher") else None,
     )
     top.nothing_else()
     return rules
+
+
+def _watcher(keys: Keys) -> WatcherIdentity:
+    client_id, credential = keys.guid("clientId"), keys.keys("credential")
+    mode = credential.one_of("mode", (*_CREDENTIALS, "platform"))
+    proof = PlatformIdentity() if mode == "platform" else _CREDENTIALS[mode](credential)
+    credential.nothing_else()
+    keys.nothing_else()
+    return WatcherIdentity(client_id, proof)
 
 
 def _credential(keys: Keys) -> Credential:

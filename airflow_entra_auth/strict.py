@@ -54,6 +54,10 @@ class Keys:
             raise WrongError(f"{self._at(key)} is {json.dumps(value)}; {_NAMES[kind]} is right")
         return value
 
+    def has(self, key: str) -> bool:
+        """Whether an optional key is there; `null` is there."""
+        return key in self._left
+
     def keys(self, key: str) -> Keys:
         return Keys(self.take(key, dict), self._at(key))
 

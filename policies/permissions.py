@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.relations import PRINCIPAL, Candidates
+from policies.relations import ASSIGNMENT, PRINCIPAL, Candidates
 from policies.resources import Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -46,6 +46,7 @@ READS_THE_TENANT = frozenset(
 """Application permissions by which a watcher sees who left: roles in Graph, and none in Airflow."""
 _SIGN_ON = ["openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "GroupMember.Read.All"]
 _REVOCATION = ["application:Application.Read.All", "application:GroupMember.Read.All", "application:User.Read.All"]
+_PLATFORMS = ("web", "singlePageApplication", "publicClient")
 
 
 def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
@@ -141,6 +142,79 @@ resources:
         - resourceAppId: 00000003-0000-0000-c000-000000000000
           resourceAccesses:
             - {id: e1fe6dd8-ba31-4d61-89e7-88639da4683d, type: Scope} # User.Read
+""",
+)
+
+
+def _held_by_sign_in(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+    signed_in_to = [
+        app
+        for app in of_type(resources, "azuread:Application")
+        if any(app.items(of, "redirectUris") for of in _PLATFORMS)
+    ]
+    fix = "Give the permission to an identity that nobody signs in to, such as the watcher's own registration"
+    for application in signed_in_to:
+        for access in application.objects("requiredResourceAccesses"):
+            for wanted in _objects(access.get("resourceAccesses")):
+                if wanted.get("type") == "Role" and isinstance(id_ := wanted.get("id"), str):
+                    name = _KNOWN.get(id_.lower(), id_)
+                    problem = f"people sign in to this application, and it asks for {name} without any of them"
+                    yield Finding(resource=application, problem=problem, fix=fix)
+    applications = Candidates(signed_in_to, "clientId")
+    principals = [one for one in of_type(resources, PRINCIPAL) if applications.of(one, "clientId")]
+    candidates = Candidates(principals, "objectId")
+    for assignment in of_type(resources, ASSIGNMENT):
+        for _principal in candidates.of(assignment, "principalObjectId"):
+            role = assignment.get("appRoleId")
+            name = _KNOWN.get(role.lower(), role) if isinstance(role, str) else "a role"
+            problem = f"the application that people sign in to is given {name} without any of them"
+            yield Finding(resource=assignment, problem=problem, fix=fix)
+
+
+NO_PERMISSION_OF_ITS_OWN = Rule(
+    name="no-application-permission-at-sign-in",
+    title="No application permission where people sign in",
+    description="An application that people sign in to holds no permission that works without them.",
+    scope="stack",
+    severity="high",
+    level="advisory",
+    reason="Whatever can read the web server's credential is this application. With an application permission it reads "
+    "the directory at any time, with nobody signed in.",
+    remedy="Give application permissions to an identity of their own. Airflow's watcher has one by itself; a stack of "
+    "an older release gives it up with `airflow-entra:watcher: {moved: true}`.",
+    controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
+    source="https://learn.microsoft.com/en-us/entra/identity-platform/secure-least-privileged-access",
+    types=("azuread:Application", PRINCIPAL, ASSIGNMENT),
+    check=_held_by_sign_in,
+    violation="""\
+resources:
+  airflow:
+    type: azuread:Application
+    properties:
+      displayName: Airflow
+      web:
+        redirectUris: [https://airflow.contoso.com/auth/oauth-authorized/azure]
+      requiredResourceAccesses:
+        - resourceAppId: 00000003-0000-0000-c000-000000000000
+          resourceAccesses:
+            - {id: df021288-bdef-4463-88db-98f22de89214, type: Role} # User.Read.All
+""",
+    compliance="""\
+resources:
+  airflow:
+    type: azuread:Application
+    properties:
+      displayName: Airflow
+      web:
+        redirectUris: [https://airflow.contoso.com/auth/oauth-authorized/azure]
+  airflow-watcher:
+    type: azuread:Application
+    properties:
+      displayName: Airflow watcher
+      requiredResourceAccesses:
+        - resourceAppId: 00000003-0000-0000-c000-000000000000
+          resourceAccesses:
+            - {id: df021288-bdef-4463-88db-98f22de89214, type: Role} # User.Read.All
 """,
 )
 

@@ -10,7 +10,7 @@ from policies.federation import EXACT_SUBJECT, FEDERATED_AUDIENCE
 from policies.groups import ADMIN_NOT_DYNAMIC, GROUP_OWNERS, NO_PERSON_ASSIGNED, SECURITY_GROUPS_ONLY
 from policies.keeping import FEW_SECRETS, SECRETS_IN_VAULT
 from policies.naming import TAGS, UNIQUE_NAMES
-from policies.permissions import NO_DIRECTORY_ROLE, NO_HIGH_RISK_PERMISSION
+from policies.permissions import NO_DIRECTORY_ROLE, NO_HIGH_RISK_PERMISSION, NO_PERMISSION_OF_ITS_OWN
 from policies.pim import ELIGIBILITY_ENDS, NO_STANDING_ADMIN
 from policies.redirects import REDIRECT_URI_AIRFLOW, REDIRECT_URI_HTTPS
 from policies.session import (
@@ -34,6 +34,7 @@ RULES = (
     TWO_OWNERS,
     NO_HIGH_RISK_PERMISSION,
     NO_DIRECTORY_ROLE,
+    NO_PERMISSION_OF_ITS_OWN,
     GROUP_CLAIMS_LIMITED,
     GROUPS_BY_ID,
     NO_MAPPED_CLAIMS,

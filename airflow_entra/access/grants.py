@@ -11,7 +11,7 @@ from airflow_entra.access.needed import VAULT_ROLES_NEEDED
 from airflow_entra.access.permissions import GRAPH_APP_ID
 from airflow_entra.access.pipeline import Identity, Pipeline
 from airflow_entra.access.requests import ARM, GRAPH, Ask, Call
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, role_definition
+from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, in_vault, role_definition
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -70,8 +70,9 @@ def azure_roles(identity: Identity, stacks: Mapping[str, StackSettings]) -> tupl
         if not isinstance(stack.credential, VaultSecret) or identity.key not in ("preview", stack.environment):
             continue
         reads = _reads if identity.previews else _writes
-        for each in reads(name, stack, stack.credential):
-            found.setdefault((each.role, each.scope.lower()), each)
+        for _, credential in in_vault(stack):
+            for each in reads(name, stack, credential):
+                found.setdefault((each.role, each.scope.lower()), each)
     return tuple(found.values())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from airflow_entra.access.needed import APPLICATION_IDS, NEEDED
-from airflow_entra.access.permissions import app_permissions
+from airflow_entra.access.permissions import watch_permissions
 from airflow_entra.settings.model import CreatedGroup, StackSettings
 
 OWN = "Application.ReadWrite.OwnedBy"
@@ -21,10 +21,14 @@ class Known:
 
 
 KNOWN = {
-    OWN: Known("makes and changes Airflow's app registration, its service principal and its credential: its own only"),
+    OWN: Known(
+        "makes and changes Airflow's app registration and its watcher's, their service principals and credentials: its "
+        "own only"
+    ),
     "Application.Read.All": Known("reads applications, their assignments and their federated credentials"),
     "AppRoleAssignment.ReadWrite.All": Known(
-        "assigns groups to Airflow's roles, and where Airflow follows the directory (`revocation: watch`) lets it",
+        "assigns groups to Airflow's roles, and lets the watcher read the directory where there is one "
+        "(`revocation: watch`)",
         "whoever has it can give any application any permission, itself included: as strong as a Global "
         "Administrator. `manage.assignments: request` does without it",
     ),
@@ -87,8 +91,8 @@ def deploying(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
         for part, needed in NEEDED.items():
             if getattr(manage, part) == "managed" and _has(one, part):
                 wanted |= {*needed.graph, *needed.deploying}
-        if manage.consent == "managed" and app_permissions(one.sign_in):
-            wanted |= set(NEEDED["assignments"].graph)  # an application's own permissions are assignments too
+        if manage.consent == "managed" and watch_permissions(one.sign_in):
+            wanted |= set(NEEDED["assignments"].graph)  # the watcher's permissions are assignments too
     if "Group.ReadWrite.All" in wanted:
         wanted.discard("GroupMember.Read.All")
     return tuple(sorted(wanted))

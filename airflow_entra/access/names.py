@@ -51,6 +51,15 @@ def sign_in_policy(stack: str) -> str:
     return f"Airflow sign-in ({stack})"
 
 
+def watcher_name(stack: str) -> str:
+    return f"Airflow watcher ({stack})"
+
+
+def watcher_tags(stack: str) -> tuple[str, ...]:
+    """As an application's own. No stack's name holds a colon."""
+    return ("airflow-entra", f"airflow-entra:{stack}:watcher")
+
+
 def application_tags(stack: str) -> tuple[str, ...]:
     """By these a run that was interrupted finds the application that it had already made."""
     return ("airflow-entra", f"airflow-entra:{stack}")

@@ -1,4 +1,4 @@
-"""What the application asks of Microsoft Graph: on behalf of who signs in, and for itself.
+"""What is asked of Microsoft Graph: by the application on behalf of the person who signs in, by the watcher for itself.
 
 There is no `groups` scope in Entra.
 """
@@ -35,6 +35,10 @@ def scopes(sign_in: SignIn) -> tuple[str, ...]:
     return tuple(sorted(asked_for(sign_in.roles_from, sign_in.revocation)))
 
 
-def app_permissions(sign_in: SignIn) -> tuple[str, ...]:
-    """What the application may read by itself, without anybody signed in: only what following the tenant takes."""
+GIVEN_BY_0_1 = ("GroupMember.Read.All", "User.Read.All")
+"""What release 0.1.0 gave to the application that people sign in to, which had to watch by itself."""
+
+
+def watch_permissions(sign_in: SignIn) -> tuple[str, ...]:
+    """What the watcher's identity may read by itself, without anybody signed in: what following the tenant takes."""
     return WATCH_PERMISSIONS if sign_in.revocation == "watch" else ()

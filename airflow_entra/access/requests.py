@@ -11,9 +11,9 @@ from airflow_entra.access import AccessPlan, names
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
 from airflow_entra.access.needed import NEEDED, VAULT_ROLES_NEEDED
 from airflow_entra.access.needed import Part as Part
-from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions, scopes
-from airflow_entra.access.vault import SECRETS_USER, VaultPlace, role_definition
-from airflow_entra.settings.model import Manage, StackSettings, VaultSecret
+from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, scopes, watch_permissions
+from airflow_entra.access.vault import CLIENT_SECRET, SECRETS_USER, VaultPlace, in_vault, role_definition
+from airflow_entra.settings.model import Manage, StackSettings
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 ARM = "https://management.azure.com"
@@ -23,7 +23,10 @@ _JUDGED = (
     "(AADSTS53003, 50076)."
 )
 OWN = "application permission "
-"""What an Ask's subject begins with where it is the application's own permission; its id follows."""
+"""What an Ask's subject begins with where it is a permission of the watcher's identity; its id follows."""
+NOT_OWN = "no application permission "
+"""The same, where the application that people sign in to is to have it no longer."""
+_GIVES = "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Ids:
     client: str
     service_principal: str
     groups: Mapping[str, str | None] = field(default_factory=dict)
+    watcher: str = ""
+    """The watcher's service principal; empty without a watcher."""
 
 
 def asks(settings: StackSettings, plan: AccessPlan, ids: Ids, how: Literal["request", "existing"]) -> tuple[Ask, ...]:
@@ -142,22 +147,40 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
         (Call("GET", find), Call("POST", f"{GRAPH}/oauth2PermissionGrants", body)),
         wanted,
     )
-    own = app_permissions(settings.sign_in)
+    own = watch_permissions(settings.sign_in)
     if own:
-        grants = [
-            {"principalId": ids.service_principal, "resourceId": body["resourceId"], "appRoleId": APP_ROLE_IDS[name]}
-            for name in own
-        ]
-        url = f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignments"
-        yield Ask(
-            "consent",
-            f"Let the application itself use {', '.join(own)}",
-            "It follows the tenant's changes, so that who left is out of Airflow within seconds. Without it they are "
-            "out when their session ends. `revocation: refresh` asks for no such permission, and takes minutes.",
-            "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator",
-            (Call("GET", find), *(Call("POST", url, grant) for grant in grants)),
-            tuple(f"{OWN}{APP_ROLE_IDS[name]}" for name in own),
-        )
+        yield _watcher(own, ids, find, body["resourceId"])
+        if settings.watcher.moved:
+            yield _no_longer(ids)
+
+
+def _watcher(own: tuple[str, ...], ids: Ids, find: str, graph: object) -> Ask:
+    grants = [{"principalId": ids.watcher, "resourceId": graph, "appRoleId": APP_ROLE_IDS[name]} for name in own]
+    url = f"{GRAPH}/servicePrincipals/{ids.watcher}/appRoleAssignments"
+    return Ask(
+        "consent",
+        f"Let Airflow's watcher use {', '.join(own)}",
+        "It follows the tenant's changes, so that somebody who left is out of Airflow within seconds. Without it they "
+        "are out when their session ends. Nobody signs in to this identity, and it only reads. `revocation: refresh` "
+        "asks for no such permission, and takes minutes.",
+        _GIVES,
+        (Call("GET", find), *(Call("POST", url, grant) for grant in grants)),
+        tuple(f"{OWN}{APP_ROLE_IDS[name]}" for name in own),
+    )
+
+
+def _no_longer(ids: Ids) -> Ask:
+    url = f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignments"
+    taken = tuple(APP_ROLE_IDS[name] for name in GIVEN_BY_0_1)
+    return Ask(
+        "consent",
+        f"Take {', '.join(GIVEN_BY_0_1)} from the application that people sign in to",
+        "An older release watched as that application. Its watcher has an identity of its own now, and whoever has "
+        "Airflow's credential could still read the directory.",
+        _GIVES,
+        (Call("GET", url), *(Call("DELETE", f"{url}/<id of the assignment with appRoleId {role}>") for role in taken)),
+        tuple(f"{NOT_OWN}{role}" for role in taken),
+    )
 
 
 def _token_lifetime(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
@@ -211,20 +234,20 @@ def _conditional_access(settings: StackSettings, plan: AccessPlan, ids: Ids) -> 
 
 
 def _vault_roles(settings: StackSettings) -> Iterator[Ask]:
-    credential = settings.credential
-    if not isinstance(credential, VaultSecret):
-        return
-    place = VaultPlace.of(settings, credential)
-    scope = place.readers_scope(credential)
-    for reader in credential.vault.readers:
-        name = names.role_assignment_name(scope, reader, SECRETS_USER)
-        url = f"{ARM}{scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
-        properties = {"principalId": reader, "roleDefinitionId": role_definition(place.subscription, SECRETS_USER)}
-        yield Ask(
-            "vault_roles",
-            f"Let {reader} read the client secret",
-            "It is the identity that Airflow runs as: without it Airflow can't sign anybody in.",
-            VAULT_ROLES_NEEDED,
-            (Call("PUT", url, {"properties": properties}),),
-            (scope, name),
-        )
+    for what, credential in in_vault(settings):
+        place = VaultPlace.of(settings, credential)
+        scope = place.readers_scope(credential)
+        for reader in credential.vault.readers:
+            name = names.role_assignment_name(scope, reader, SECRETS_USER)
+            url = f"{ARM}{scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+            properties = {"principalId": reader, "roleDefinitionId": role_definition(place.subscription, SECRETS_USER)}
+            yield Ask(
+                "vault_roles",
+                f"Let {reader} read the {what}",
+                "It is the identity that Airflow runs as: without it Airflow can't sign anybody in."
+                if what == CLIENT_SECRET
+                else "It is the identity that Airflow's watcher runs as: without it the watcher sees nothing.",
+                VAULT_ROLES_NEEDED,
+                (Call("PUT", url, {"properties": properties}),),
+                (scope, name),
+            )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+from airflow_entra.settings.watching import watcher_credential
 
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+CLIENT_SECRET = "client secret"  # noqa: S105 -- what people call it
 _VAULT_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
     r"/providers/Microsoft\.KeyVault/vaults/(?P<name>[^/]+)",
@@ -52,6 +55,18 @@ class VaultPlace:
     def readers_scope(self, credential: VaultSecret) -> str:
         """Of a vault of ours the whole of it; of a vault that others use too, only our secret."""
         return self.id if isinstance(credential.vault, CreatedVault) else self.secret_id(credential.secret_name)
+
+
+def in_vault(settings: StackSettings) -> Iterator[tuple[str, VaultSecret]]:
+    """The secrets that the stack keeps in its vault, each with what people call it.
+
+    A vault that others use too is read secret by secret; in one of the stack's own its readers read all of it.
+    """
+    sign_on, watcher = settings.credential, watcher_credential(settings)
+    if isinstance(sign_on, VaultSecret):
+        yield CLIENT_SECRET, sign_on
+        if isinstance(watcher, VaultSecret) and not isinstance(sign_on.vault, CreatedVault):
+            yield "watcher's secret", watcher
 
 
 def role_definition(subscription: str, role: str) -> str:

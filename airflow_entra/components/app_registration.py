@@ -1,4 +1,4 @@
-"""The app registration and its service principal: who Airflow is in Entra, and what it may ask."""
+"""The app registration that people sign in to, its service principal, and what it may ask on behalf of people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi_azuread as azuread
 
 from airflow_entra.access import AccessPlan, AppRole, names
 from airflow_entra.access.airflow_urls import AirflowUrls, front_channel_logout
-from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, SCOPE_IDS, app_permissions, scopes
+from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, SCOPE_IDS, scopes
 from airflow_entra.components.part import Part
 from airflow_entra.settings.model import StackSettings
 
@@ -26,6 +26,9 @@ class AppRegistration(Part):
     The deploying identity is always among the owners: with Application.ReadWrite.OwnedBy alone it could change
     nothing any more once it were not, and the provider takes it off where it isn't listed. `deployer` is None where
     whoever asks only reads: then the owners are those that the stack file names.
+
+    It has no permission without a person: that is the watcher's. `own` are those that an older release gave to it, as
+    long as they are not taken away.
     """
 
     def __init__(
@@ -35,11 +38,12 @@ class AppRegistration(Part):
         airflows: tuple[AirflowUrls, ...],
         deployer: pulumi.Input[str] | None,
         parent: pulumi.Resource,
+        own: Sequence[str] = (),
     ) -> None:
         super().__init__("app-registration", parent)
         sign_in, manage = settings.sign_in, settings.tenant.manage
-        owners = pulumi.Output.from_input(deployer).apply(lambda me: _with(settings.owners.application, me))
-        wanted, own = scopes(sign_in), app_permissions(sign_in)
+        self.owners = pulumi.Output.from_input(deployer).apply(lambda me: _with(settings.owners.application, me))
+        wanted = scopes(sign_in)
         self.application = azuread.Application(
             "application",
             display_name=settings.application.display_name or names.application_name(plan.stack),
@@ -54,14 +58,14 @@ class AppRegistration(Part):
             ),
             required_resource_accesses=[_graph_access(wanted, own)],
             tags=list(names.application_tags(plan.stack)),
-            owners=owners,
+            owners=self.owners,
             opts=self.child(protect=settings.environment == "production"),
         )
         self.service_principal = azuread.ServicePrincipal(
             "service-principal",
             client_id=self.application.client_id,
             app_role_assignment_required=sign_in.assignment_required,
-            owners=owners,
+            owners=self.owners,
             opts=self.child(),
         )
         if manage.consent == "managed":

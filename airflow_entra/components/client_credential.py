@@ -19,6 +19,8 @@ _AUDIENCE = "api://AzureADTokenExchange"  # the only audience that Entra accepts
 class ClientCredential(Part):
     """`facts` are what may be shown. In mode vaultSecret `secret` is the current slot's value, a Pulumi secret.
 
+    `whose` goes before each resource's name: the sign-on's have had theirs from the start, the watcher's say it.
+
     Two slots, both made at once. Each one's end is set when it is made and ignored afterwards, so time passing never
     makes a diff; the current slot is the one that ends later. `pulumi up --replace` of the other slot rotates.
     """
@@ -35,8 +37,10 @@ class ClientCredential(Part):
         folder: Path,
         now: datetime,
         parent: pulumi.Resource,
+        whose: str = "",
     ) -> None:
-        super().__init__("client-credential", parent)
+        super().__init__(f"{whose}client-credential", parent)
+        self._whose = whose
         self.client_id = application.client_id
         if isinstance(credential, VaultSecret):
             self._slots(credential, application, now)
@@ -53,7 +57,7 @@ class ClientCredential(Part):
         ends = (end, end - timedelta(seconds=1))
         first, second = (
             azuread.ApplicationPassword(
-                slot,
+                f"{self._whose}{slot}",
                 application_id=application.id,
                 display_name=slot,
                 end_date=rfc3339(slot_end),
@@ -75,7 +79,7 @@ class ClientCredential(Part):
         except (OSError, ValueError):
             raise pulumi.RunError(f"{file}: no PEM certificate can be read there; credential.file names it") from None
         azuread.ApplicationCertificate(
-            "certificate",
+            f"{self._whose}certificate",
             application_id=application.id,
             type="AsymmetricX509Cert",
             encoding="pem",
@@ -89,9 +93,9 @@ class ClientCredential(Part):
     def _federated(self, credential: Federated, application: azuread.Application) -> None:
         trust = credential.federated
         azuread.ApplicationFederatedIdentityCredential(
-            "federated",
+            f"{self._whose}federated",
             application_id=application.id,
-            display_name="airflow",
+            display_name=f"{self._whose}airflow",
             description="Airflow signs in with a token of its own platform: there is no secret",
             audiences=[_AUDIENCE],
             issuer=trust.issuer,

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from airflow_entra.access import AccessPlan
 from airflow_entra.access.ask_text import ask_as_markdown
 from airflow_entra.access.requests import Ask, Ids, asks
+from airflow_entra.components.moving import left_to_others
 from airflow_entra.directory.answered import Answered, answered
 from airflow_entra.directory.tenant import LiveTenant
 from airflow_entra.settings.model import StackSettings
@@ -37,7 +38,7 @@ def hand_over(
 ) -> HandOver | None:
     """Looks up what others have done; writes `file` during an `up` and only where its text changes.
 
-    `ids` holds application, client and service_principal. None where nothing is left to others.
+    `ids` holds application, client, service_principal and watcher. None where nothing is left to others.
     """
     if not {"request", "existing"} & set(settings.tenant.manage.model_dump().values()):
         return None
@@ -57,6 +58,7 @@ def hand_over(
                 *answers.denied,
                 *others.denied,
                 *(_not_there(ask) for ask in others.open if not others.denied),
+                *await asyncio.to_thread(left_to_others, settings, so_far.service_principal, tenant),
             ],
         }
 

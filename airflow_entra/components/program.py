@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pulumi
 
 from airflow_entra.access import plan
 from airflow_entra.components.early import start_providers
+from airflow_entra.components.moving import held_by_sign_on
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.settings import SettingsError, StackSettings, load
@@ -27,19 +29,25 @@ def run(project: Path) -> None:
     file = Path(os.environ.get(STACKS) or project / "stacks") / f"Pulumi.{stack}.yaml"
     settings = _settings(file)
     start_providers(settings)
-    from airflow_entra.components.sign_on import AirflowSignOn  # the SDKs: half a second, while the providers start
-
     tenant = LiveTenant.from_environment(settings.tenant_id)
     hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{stack}.md"
     try:
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(held_by_sign_on, settings, stack, tenant)
+            # The SDKs take half a second, while the providers start and the tenant answers.
+            from airflow_entra.components.sign_on import AirflowSignOn
+
+            warnings = check_groups(settings, stack, file, tenant)
+            held = asked.result()
         sign_on = AirflowSignOn(
             settings,
             stack,
             folder=file.parent,
             hand_over_file=hand_over,
             tenant=tenant,
-            warnings=check_groups(settings, stack, file, tenant),
+            warnings=(*warnings, *held.warnings),
             deploys=os.environ.get(READ_ONLY) != "true",
+            held=held.permissions,
         )
     except CredentialError as error:
         raise pulumi.RunError(str(error)) from None

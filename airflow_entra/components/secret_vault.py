@@ -1,4 +1,4 @@
-"""The key vault that holds the client secret, and who may read it."""
+"""The key vault that holds the client secret and the watcher's, and who may read them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _SOFT_DELETE_DAYS = 90  # the longest there is, and it can't be changed afterwar
 
 
 class SecretVault(Part):
-    """`facts` are what may be shown: never the secret's value."""
+    """`facts` are what may be shown of the client secret, `watcher_facts` of the watcher's: never a value.
+
+    `watcher` are the watcher's secret and what is kept in the vault of it, where it has one.
+    """
 
     def __init__(
         self,
@@ -27,9 +30,10 @@ class SecretVault(Part):
         deployer: pulumi.Input[str],
         recover: pulumi.Output[bool],
         parent: pulumi.Resource,
+        watcher: tuple[VaultSecret, ClientCredential] | None = None,
     ) -> None:
         super().__init__("secret-vault", parent)
-        self._settings, self._credential = settings, credential
+        self._settings = settings
         self._place = VaultPlace.of(settings, credential)
         self._in_subscription = self._other_subscription()
         manage_roles = settings.tenant.manage.vault_roles == "managed"
@@ -40,17 +44,29 @@ class SecretVault(Part):
                 self._private_endpoint(credential.vault.private_endpoint_subnet, made[0])
             if manage_roles:
                 made.append(self._officer(deployer, made[0]))
-        secret = self._secret(client, made)
+        secret = self._secret(credential, client, made)
         if manage_roles:
             for reader in credential.vault.readers:
-                self._reader(reader, secret)
-        name = credential.secret_name
-        self.facts = {
-            "vaultUri": self._place.uri,
-            "secretName": name,
-            "secretUri": self._place.secret_uri(name),
-        }
+                self._reader(reader, credential, secret)
+        self.facts = self._facts(credential)
+        self.watcher_facts: dict[str, str] = {}
+        if watcher is not None:
+            self.watcher_facts = self._watchers(*watcher, made)
         self.register_outputs(self.facts)
+
+    def _watchers(
+        self, credential: VaultSecret, client: ClientCredential, made: list[pulumi.Resource]
+    ) -> dict[str, str]:
+        """Readers of a vault of ours read all of it; of a vault that others use too, each secret by itself."""
+        secret = self._secret(credential, client, made, "watcher-")
+        if self._settings.tenant.manage.vault_roles == "managed" and not isinstance(credential.vault, CreatedVault):
+            for reader in credential.vault.readers:
+                self._reader(reader, credential, secret, "watcher-")
+        return self._facts(credential)
+
+    def _facts(self, credential: VaultSecret) -> dict[str, str]:
+        name = credential.secret_name
+        return {"vaultUri": self._place.uri, "secretName": name, "secretUri": self._place.secret_uri(name)}
 
     def _other_subscription(self) -> pulumi.ProviderResource | None:
         if self._place.subscription == self._settings.subscription_id:
@@ -122,17 +138,19 @@ class SecretVault(Part):
             opts=self.child(ignore_changes=["principalId", "roleAssignmentName"], depends_on=[vault]),
         )
 
-    def _secret(self, client: ClientCredential, made: list[pulumi.Resource]) -> keyvault.Secret:
+    def _secret(
+        self, credential: VaultSecret, client: ClientCredential, made: list[pulumi.Resource], whose: str = ""
+    ) -> keyvault.Secret:
         if client.secret is None or client.expires is None:
             raise TypeError("only a credential in mode vaultSecret has something to put into a vault")
         return keyvault.Secret(
-            "client-secret",
-            secret_name=self._credential.secret_name,
+            f"{whose}client-secret",
+            secret_name=credential.secret_name,
             vault_name=self._place.name,
             resource_group_name=self._place.resource_group,
             properties=keyvault.SecretPropertiesArgs(
                 value=proven(client.secret, client.client_id, self._settings.tenant_id),
-                content_type="Entra client secret of Airflow",
+                content_type="Entra client secret of Airflow's watcher" if whose else "Entra client secret of Airflow",
                 attributes=keyvault.SecretAttributesArgs(
                     enabled=True, expires=client.expires.apply(lambda end: int(parse_rfc3339(end).timestamp()))
                 ),
@@ -140,10 +158,10 @@ class SecretVault(Part):
             opts=self.child(depends_on=made, provider=self._in_subscription),
         )
 
-    def _reader(self, reader: str, secret: keyvault.Secret) -> None:
-        scope = self._place.readers_scope(self._credential)
+    def _reader(self, reader: str, credential: VaultSecret, secret: keyvault.Secret, whose: str = "") -> None:
+        scope = self._place.readers_scope(credential)
         authorization.RoleAssignment(
-            f"secrets-user/{reader}",
+            f"{whose}secrets-user/{reader}",
             scope=scope,
             principal_id=reader,
             principal_type=_of_any_kind(),

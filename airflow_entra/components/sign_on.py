@@ -18,10 +18,12 @@ from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.hand_over import hand_over
 from airflow_entra.components.part import Part
 from airflow_entra.components.role_groups import RoleGroups
+from airflow_entra.components.watcher import Watcher
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+from airflow_entra.settings.watching import watcher_credential
 
 
 class AirflowSignOn(Part):
@@ -30,6 +32,7 @@ class AirflowSignOn(Part):
     `folder` is the stack file's: a certificate's path starts there. `hand_over_file` is written only where a part is
     left to the identity team. `tenant` answers what only the live directory knows; nothing in it is changed by asking.
     `warnings` are told with the component's own. `deploys` is False where whoever runs this only looks.
+    `held` are the application permissions that an older release gave to the application that people sign in to.
     """
 
     outputs: Mapping[str, pulumi.Input[Any]]
@@ -45,6 +48,7 @@ class AirflowSignOn(Part):
         warnings: Sequence[str] = (),
         now: datetime | None = None,
         deploys: bool = True,
+        held: Sequence[str] = (),
     ) -> None:
         super().__init__("airflow")
         self._settings, self._stack, self._tenant = settings, stack, tenant
@@ -53,11 +57,16 @@ class AirflowSignOn(Part):
         airflows = tuple(urls(airflow.version, airflow.url) for airflow in settings.airflow)
         deployer = azuread.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).object_id
 
-        self.registration = AppRegistration(settings, self.plan, airflows, deployer if deploys else None, self)
+        who = deployer if deploys else None
+        self.registration = AppRegistration(settings, self.plan, airflows, who, self, held)
         self._warnings.append(self.registration.warning)
         application, principal = self.registration.application, self.registration.service_principal
         self.groups = RoleGroups(settings, self.plan, principal, self)
-        self.credential = ClientCredential(settings.credential, application, folder, now or datetime.now(UTC), self)
+        now = now or datetime.now(UTC)
+        self.credential = ClientCredential(settings.credential, application, folder, now, self)
+        self.watcher = (
+            Watcher(settings, stack, self.registration.owners, folder, now, self) if settings.watched else None
+        )
         facts = dict(self.credential.facts)
         if isinstance(settings.credential, VaultSecret):
             facts |= self._vault(settings.credential, deployer)
@@ -69,6 +78,7 @@ class AirflowSignOn(Part):
                 "application": application.object_id,
                 "client": application.client_id,
                 "service_principal": principal.object_id,
+                "watcher": self.watcher.service_principal if self.watcher else "",
             },
             self.groups.object_ids,
             tenant,
@@ -90,7 +100,13 @@ class AirflowSignOn(Part):
             soft_deleted = pulumi.Output.from_input(asyncio.to_thread(self._soft_deleted, credential.vault.create))
             self._warnings.append(soft_deleted.apply(lambda found: str(found) if isinstance(found, Denied) else ""))
         recover = soft_deleted.apply(lambda found: found is True)
-        vault = SecretVault(self._settings, credential, self.credential, deployer, recover, self)
+        watchers = watcher_credential(self._settings)
+        watcher: tuple[VaultSecret, ClientCredential] | None = None
+        if isinstance(watchers, VaultSecret) and self.watcher and self.watcher.credential:
+            watcher = watchers, self.watcher.credential
+        vault = SecretVault(self._settings, credential, self.credential, deployer, recover, self, watcher)
+        if self.watcher is not None:
+            self.watcher.facts |= vault.watcher_facts
         return vault.facts
 
     def _soft_deleted(self, vault: str) -> bool | Denied:
@@ -139,6 +155,7 @@ class AirflowSignOn(Part):
             "airflowSession": durations.format(sign_in.airflow_session),
             "longestDagRun": sign_in.longest_dag_run and durations.format(sign_in.longest_dag_run),
             "credential": credential,
+            **({"watcher": self.watcher.facts} if self.watcher else {}),
             "warnings": pulumi.Output.all(*self._warnings).apply(_flat),
         }
 

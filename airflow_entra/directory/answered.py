@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from airflow_entra.access.requests import OWN, Ask, Ids, Part
+from airflow_entra.access.requests import NOT_OWN, OWN, Ask, Ids, Part
 from airflow_entra.directory.tenant import Denied, LiveTenant
 
 
@@ -41,6 +41,7 @@ class _Look:
         self._assigned = cache(lambda: tenant.app_role_assignments(ids.service_principal))
         self._consented = cache(lambda: tenant.consented_scopes(ids.service_principal))
         self._own = cache(lambda: tenant.app_permissions(ids.service_principal))
+        self._watchers = cache(lambda: tenant.app_permissions(ids.watcher))
         self._lifetimes = cache(lambda: tenant.token_lifetime_policies(ids.application))
         self._conditional = cache(lambda: tenant.conditional_access_policies(ids.client))
         self._by_part: dict[Part, Callable[[Ask], bool | Denied]] = {
@@ -63,10 +64,12 @@ class _Look:
         return found if isinstance(found, Denied) else ask.subject in found
 
     def _consent(self, ask: Ask) -> bool | Denied:
-        own = ask.subject[0].startswith(OWN)
-        found = self._own() if own else self._consented()
+        no_longer, own = ask.subject[0].startswith(NOT_OWN), ask.subject[0].startswith(OWN)
+        found = self._own() if no_longer else self._watchers() if own else self._consented()
         if isinstance(found, Denied):
             return found
+        if no_longer:
+            return found.isdisjoint(name.removeprefix(NOT_OWN) for name in ask.subject)
         return found.issuperset(name.removeprefix(OWN) for name in ask.subject)
 
     def _token_lifetime(self, ask: Ask) -> bool | Denied:

@@ -90,10 +90,20 @@ class LiveTenant:
         return frozenset(scope for grant in found for scope in (grant.get("scope") or "").split())
 
     def app_permissions(self, service_principal: str) -> frozenset[str] | Denied:
-        """The ids of the app roles that the application itself has, Graph's permissions among them."""
+        """The ids of the app roles that a service principal itself has, Graph's permissions among them."""
         path = f"/servicePrincipals/{service_principal}/appRoleAssignments"
         found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's own permissions")
         return found if isinstance(found, Denied) else frozenset(item["appRoleId"] for item in found)
+
+    def asked_for_itself(self, tag: str) -> frozenset[str] | Denied:
+        """The ids of the application permissions in the manifests of the applications with this tag."""
+        query = {"$filter": f"tags/any(t:t eq '{tag}')", "$select": "requiredResourceAccess"}
+        what = "what the application that people sign in to may read by itself"
+        found = _unless_denied(lambda: list(self._graph.pages("/applications", query)), what)
+        if isinstance(found, Denied):
+            return found
+        wanted = (one for application in found for one in application.get("requiredResourceAccess") or ())
+        return frozenset(one["id"] for access in wanted for one in access["resourceAccess"] if one["type"] == "Role")
 
     def token_lifetime_policies(self, application: str) -> tuple[dict[str, Any], ...] | Denied:
         """The token lifetime policies on the application (object id): at most one, by Graph's own rule."""

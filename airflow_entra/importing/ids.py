@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import AccessPlan, names
-from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions
 from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
@@ -56,11 +55,6 @@ def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[
     for consent in application.consents:
         if consent.everybody:
             ids[CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
-    for name in app_permissions(settings.sign_in):
-        for granted in application.granted:
-            if granted.app_role == APP_ROLE_IDS[name]:
-                there = f"/servicePrincipals/{granted.resource}/appRoleAssignedTo/{granted.id}"
-                ids[ASSIGNMENT, f"application-permission-{name}"] = there
     ids |= _lifetimes(settings, plan.stack, application)
     ids |= _proof(settings, application)
     if live.vault and isinstance(settings.credential, VaultSecret):

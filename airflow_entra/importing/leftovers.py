@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_entra.access import names
-from airflow_entra.access.permissions import APP_ROLE_IDS, SCOPE_IDS
+from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, SCOPE_IDS
 from airflow_entra.directory.registered import Registered
 from airflow_entra.importing.finding import Found
 from airflow_entra.report.text import whole
@@ -74,13 +74,13 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
             fix=_UP,
             severity="note",
         )
-    known = set(APP_ROLE_IDS.values()) if watched(application) else set()
-    asked = {*application.application_permissions, *(one.app_role for one in application.granted)} - known
+    asked = {*application.application_permissions, *(one.app_role for one in application.granted)}
     if asked:
         yield Found(
             where=where,
             what=f"has or asks for {len(asked)} application permissions, which work without a person",
-            right="Airflow's sign-on needs none; signIn.revocation: watch needs User.Read.All and GroupMember.Read.All",
+            right="the application that people sign in to needs none; with signIn.revocation: watch the stack makes an "
+            "identity of its own that reads the directory",
             fix="the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
             "(Enterprise applications, Permissions). Give what needs them an application of its own first",
             severity="error",
@@ -98,8 +98,8 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
 
 
 def watched(application: Registered) -> bool:
-    """Whether the application was granted all that following the tenant's changes takes."""
-    return {one.app_role for one in application.granted} >= set(APP_ROLE_IDS.values())
+    """Whether the application was granted what following the tenant's changes took when it did so itself."""
+    return {one.app_role for one in application.granted} >= {APP_ROLE_IDS[name] for name in GIVEN_BY_0_1}
 
 
 def _consents(application: Registered) -> Iterator[Found]:

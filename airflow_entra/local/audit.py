@@ -16,7 +16,7 @@ import httpx
 
 from airflow_entra.access import plan
 from airflow_entra.access.declared import declared
-from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions, scopes
+from airflow_entra.access.permissions import scopes
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.evidence import EvidenceError, keep
 from airflow_entra.audit.records import Records, RecordsError, parse
@@ -71,7 +71,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
     found = audit(
         audited,
         _by_url(records, audited.rules.client_id),
-        declared={*scopes(settings.sign_in), *(APP_ROLE_IDS[one] for one in app_permissions(settings.sign_in))},
+        declared=scopes(settings.sign_in),
         credential=settings.credential,
         now=now,
         since=since,

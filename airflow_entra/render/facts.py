@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from airflow_entra.access import plan
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.access.permissions import scopes
-from airflow_entra.settings.model import Airflow, Federated, StackSettings, VaultSecret
+from airflow_entra.settings.model import Airflow, Credential, Federated, StackSettings, VaultSecret
+from airflow_entra.settings.watching import service_account, watcher_credential
 
 AUTHORITY = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -31,6 +32,8 @@ class Places:
     sign_on: str = "/opt/airflow/sign-on.json"
     private_key: str = "/opt/airflow/certificate/tls.key"
     certificate: str = "/opt/airflow/certificate/tls.crt"
+    watcher_private_key: str = "/opt/airflow/watcher-certificate/tls.key"
+    watcher_certificate: str = "/opt/airflow/watcher-certificate/tls.crt"
 
     @classmethod
     def below(cls, folder: str) -> Places:
@@ -41,6 +44,8 @@ class Places:
             f"{base}/sign-on.json",
             f"{base}/certificate/tls.key",
             f"{base}/certificate/tls.crt",
+            f"{base}/watcher-certificate/tls.key",
+            f"{base}/watcher-certificate/tls.crt",
         )
 
 
@@ -54,6 +59,8 @@ class Facts:
     client_id: str
     roles: Mapping[str, tuple[str, ...]]
     credential: Mapping[str, Any]
+    watcher: Mapping[str, Any] | None = None
+    """What the sign-on file says of the watcher's identity; None where the stack has none (yet)."""
     authority: str = AUTHORITY
     graph: str = GRAPH
     places: Places = Places()
@@ -86,8 +93,13 @@ class Facts:
         credential = self.settings.credential
         if not isinstance(credential, Federated):
             return None
-        parts = credential.federated.subject.split(":")
-        return parts[3] if len(parts) == 4 and parts[:2] == ["system", "serviceaccount"] else None
+        return service_account(credential.federated.subject)
+
+    @property
+    def watcher_service_account(self) -> str | None:
+        """The same of the watcher, where it has a federated credential."""
+        credential = watcher_credential(self.settings)
+        return service_account(credential.federated.subject) if isinstance(credential, Federated) else None
 
 
 def facts(
@@ -117,6 +129,7 @@ def facts(
         client_id=str(outputs["clientId"]),
         roles=_roles(settings, stack, outputs),
         credential=_credential(settings, stack, outputs, places),
+        watcher=_watcher(settings, stack, outputs, places),
         authority=authority.rstrip("/"),
         places=places,
     )
@@ -183,12 +196,31 @@ def _credential(settings: StackSettings, stack: str, outputs: Mapping[str, Any],
             f"stack {stack} is deployed with credential.mode {deployed.get('mode')}, its file says {credential.mode}; "
             f"deploy what the file says: pulumi up --stack {stack}"
         )
+    return _proof(credential, deployed, places.private_key, places.certificate)
+
+
+def _watcher(settings: StackSettings, stack: str, outputs: Mapping[str, Any], places: Places) -> dict[str, Any] | None:
+    """None too where an older release deployed the stack: its watcher is the application."""
+    deployed = outputs.get("watcher")
+    if not settings.watched or not deployed:
+        return None
+    credential = watcher_credential(settings)
+    mode = credential.mode if credential else "existing"
+    if deployed.get("mode") != mode:
+        raise RenderError(
+            f"stack {stack} is deployed with a watcher of mode {deployed.get('mode')}, its file says {mode}; deploy "
+            f"what the file says: pulumi up --stack {stack}"
+        )
+    shared = credential == settings.credential
+    key = places.private_key if shared else places.watcher_private_key
+    certificate = places.certificate if shared else places.watcher_certificate
+    proof = {"mode": "platform"} if credential is None else _proof(credential, deployed, key, certificate)
+    return {"clientId": deployed["clientId"], "credential": proof}
+
+
+def _proof(credential: Credential, deployed: Mapping[str, Any], key: str, certificate: str) -> dict[str, Any]:
     if isinstance(credential, VaultSecret):
         return {"mode": "vaultSecret", "vaultUrl": deployed["vaultUri"], "secretName": deployed["secretName"]}
     if isinstance(credential, Federated):
         return {"mode": "federated", "tokenFile": None}
-    return {
-        "mode": "certificate",
-        "privateKeyFile": places.private_key,
-        "certificateFile": places.certificate,
-    }
+    return {"mode": "certificate", "privateKeyFile": key, "certificateFile": certificate}

@@ -29,6 +29,7 @@ def sign_on(facts: Facts) -> dict[str, Any]:
         "revocation": settings.sign_in.revocation,
         "contact": settings.sign_in.contact,
         "credential": dict(facts.credential),
+        **({"watcher": dict(facts.watcher)} if facts.watcher else {}),
         "roles": {
             role: {"groups": list(groups), "dags": {pattern: list(given) for pattern, given in _dags(facts, role)}}
             for role, groups in facts.roles.items()

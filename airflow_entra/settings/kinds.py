@@ -23,6 +23,7 @@ _CERTIFICATES = "https://learn.microsoft.com/en-us/entra/identity-platform/certi
 _VAULT = "https://learn.microsoft.com/en-us/azure/key-vault/general/overview"
 _SEPARATION = "https://learn.microsoft.com/en-us/azure/role-based-access-control/best-practices"
 _VAULT_ROLES = "https://learn.microsoft.com/en-us/azure/key-vault/general/rbac-guide"
+_WORKLOADS = "https://learn.microsoft.com/en-us/entra/workload-id/workload-identities-overview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,30 @@ _ALL = (
         "The certificate can't be used",
         "One certificate in PEM form, its public part alone: a private key never comes near the repository.",
         _CERTIFICATES,
+    ),
+    Kind(
+        "watcher/one-identity",
+        "The watcher is said to be two identities",
+        "One identity reads the directory: a workload, a certificate's, or one that exists.",
+        _WORKLOADS,
+    ),
+    Kind(
+        "watcher/somebody-watches",
+        "An identity for a watcher that there isn't",
+        "With revocation: refresh nothing reads the directory.",
+        _WORKLOADS,
+    ),
+    Kind(
+        "watcher/watcher-apart",
+        "The watcher shares the application's proof",
+        "Whoever can sign in as Airflow's application could read the directory as well.",
+        _WORKLOADS,
+    ),
+    Kind(
+        "watcher/watcher-secret-has-a-name",
+        "The watcher's secret would have too long a name",
+        "It lies in the same vault, under the sign-on's name and its own ending.",
+        limits.AZURE_NAMES,
     ),
     Kind("groups/once-in-a-role", "A group is listed twice in a role", "A group stands once in a role.", limits.GROUP),
     Kind(

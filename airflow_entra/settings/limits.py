@@ -43,3 +43,4 @@ ROLE_NAME = 120
 BASE_URL = 256 - len("/auth/oauth-authorized/azure")  # a redirect URI has 256, the logout URL (shorter path) 255
 SUBJECT = 600
 DAG_PATTERN = 250  # Airflow's own limit of a DAG's id
+VAULT_SECRET_NAME = 127  # characters, see AZURE_NAMES

@@ -275,6 +275,32 @@ Group = Annotated[
 ]
 
 
+class ExistingIdentity(Section):
+    """An identity that is there already: a user-assigned managed identity, or another application's."""
+
+    object_id: ObjectId
+    """The object id of its service principal."""
+    client_id: ObjectId
+    """Its client id (application id): the watcher asks its platform for this identity's token."""
+
+
+class Watcher(Section):
+    """The identity that reads the directory with `signIn.revocation: watch`. The application that people sign in to
+    has no permission of its own. Unless said, the stack makes a registration for it, which proves itself as
+    `credential` says: with a client secret of its own in the same vault, or as the Kubernetes service account
+    `<name>-watcher`."""
+
+    federated: Federation | None = None
+    """The watcher's own workload, whose tokens Entra trusts: no secret."""
+    certificate: CertificateFile | None = None
+    """PEM file with the watcher's own public certificate, relative to the stack file."""
+    existing: ExistingIdentity | None = None
+    """An identity that exists, in place of a registration; it gets the permissions and nothing else."""
+    moved: bool = Field(default=False, strict=True)
+    """Only for a stack that release 0.1.0 deployed, once its Airflow runs with files that name the watcher: `true`
+    takes the application permissions from the application that people sign in to."""
+
+
 class Role(Section):
     """One Airflow role and the groups whose members get it."""
 
@@ -335,6 +361,13 @@ class StackSettings(Section):
     """Airflow's roles: Admin, Op, User, Viewer, Public, or custom ones with `dags`."""
     application: Application = Application()
     """The app registration."""
+    watcher: Watcher = Watcher()
+    """The identity that follows the directory, with `signIn.revocation: watch`."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether a watcher reads the directory."""
+        return self.sign_in.revocation == "watch"
 
     @property
     def makes_token_lifetime_policy(self) -> bool:

@@ -246,11 +246,11 @@ SecretName = Annotated[
     str,
     Form(
         noun="a name of a vault's secret",
-        rule="1 to 127 letters, digits and hyphens",
+        rule=f"1 to {limits.VAULT_SECRET_NAME} letters, digits and hyphens",
         fix="write hyphens for dots and underscores",
         example="airflow-oauth-client-secret",
         source=limits.AZURE_NAMES,
-        pattern=r"[0-9A-Za-z-]{1,127}",
+        pattern=rf"[0-9A-Za-z-]{{1,{limits.VAULT_SECRET_NAME}}}",
     ),
 ]
 Location = Annotated[

@@ -283,7 +283,7 @@ def told(error: Exception) -> str:
     """What went wrong, in a line."""
     if isinstance(error, GraphError) and error.status in (401, 403):
         return (
-            f"{error}. Have an administrator consent to the application permissions {' and '.join(WATCH_PERMISSIONS)} "
+            f"{error}. Have an administrator consent to the application permissions {', '.join(WATCH_PERMISSIONS)} "
             "of Microsoft Graph: `pulumi up` with manage.consent: managed does it, or its hand-over file says how"
         )
     if isinstance(error, (GraphError, CredentialError, AuditError)):

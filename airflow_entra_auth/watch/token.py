@@ -1,7 +1,8 @@
-"""Entra's token endpoint; and the application's own token for Graph, to which an administrator has to consent."""
+"""Entra's token endpoint; and the watcher's token for Graph, to which an administrator has to consent."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -9,8 +10,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from airflow_entra_auth.credential import ClientCredential, CredentialError
-from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.credential import ClientCredential, CredentialError, platform_token
+from airflow_entra_auth.rules import FederatedToken, PlatformIdentity, SignOnRules
 from airflow_entra_auth.watch.answers import ApplicationGoneError, turned_down, why
 
 _SCOPE = "https://graph.microsoft.com/.default"
@@ -20,10 +21,14 @@ _SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")
 
 
 class TokenEndpoint:
-    """Answers to the application, which proves itself with the sign-on file's credential. Safe for threads."""
+    """Answers to one application, the one that people sign in to unless `client_id` says another. Safe for threads."""
 
-    def __init__(self, rules: SignOnRules, credential: ClientCredential, client: httpx.Client) -> None:
-        self._rules, self._credential, self._client = rules, credential, client
+    def __init__(
+        self, rules: SignOnRules, credential: ClientCredential, client: httpx.Client, client_id: str | None = None
+    ) -> None:
+        self._credential, self._client = credential, client
+        self._url = f"{rules.authority}/{rules.tenant_id}/oauth2/v2.0/token"
+        self._application = SimpleNamespace(client_id=client_id or rules.client_id)
 
     def ask(self, **form: str) -> httpx.Response:
         """Once more where a secret was rotated. Raises CredentialError and httpx.TransportError."""
@@ -33,12 +38,9 @@ class TokenEndpoint:
         return answer
 
     def _post(self, form: Mapping[str, str]) -> httpx.Response:
-        rules = self._rules
-        url = f"{rules.authority}/{rules.tenant_id}/oauth2/v2.0/token"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        client = SimpleNamespace(client_id=rules.client_id)
-        _, _, body = self._credential(client, "POST", url, {}, urlencode(form))
-        return self._client.post(url, content=body, headers=headers)
+        _, _, body = self._credential(self._application, "POST", self._url, {}, urlencode(form))
+        return self._client.post(self._url, content=body, headers=headers)
 
     def _credential_is_old(self, answer: httpx.Response) -> bool:
         """A secret that was rotated: whether there is another by now."""
@@ -46,10 +48,22 @@ class TokenEndpoint:
 
 
 class AppToken:
-    """Callable, as the Graph client takes it. Raises CredentialError and httpx.TransportError."""
+    """Callable, as the Graph client takes it: a token of the sign-on file's `watcher`.
+
+    Where the file names none, it was written before watchers had an identity of their own: then it is the
+    application's, with `credential`. Raises CredentialError and httpx.TransportError.
+    """
 
     def __init__(self, rules: SignOnRules, credential: ClientCredential, client: httpx.Client) -> None:
-        self._rules, self._endpoint = rules, TokenEndpoint(rules, credential, client)
+        self._signs_in = rules.client_id
+        self._client_id = rules.watcher.client_id if rules.watcher else rules.client_id
+        self._endpoint: TokenEndpoint | None = None
+        proof = rules.watcher.credential if rules.watcher else None
+        if isinstance(proof, PlatformIdentity) and os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
+            proof = FederatedToken(None)  # a pod with workload identity: Entra takes its token as it is
+        if not isinstance(proof, PlatformIdentity):
+            own = ClientCredential.of(proof) if proof else credential
+            self._endpoint = TokenEndpoint(rules, own, client, self._client_id)
         self._token, self._until = "", 0.0
 
     def __call__(self) -> str:
@@ -62,13 +76,17 @@ class AppToken:
         self._until = 0.0
 
     def _fetch(self) -> None:
+        if self._endpoint is None:
+            self._token, ends = platform_token(self._client_id, _SCOPE)
+            self._until = time.monotonic() + ends - time.time()
+            return
         answer = self._endpoint.ask(grant_type="client_credentials", scope=_SCOPE)
         if not answer.is_success:
             refusal = turned_down(answer)
-            gone = refusal is not None and refusal.about == "application"
+            gone = self._client_id == self._signs_in and refusal is not None and refusal.about == "application"
             raise (ApplicationGoneError if gone else CredentialError)(
-                f"Entra gave the application {self._rules.client_id} no token of its own: {why(answer)}. Compare "
-                "clientId and credential in the sign-on file with the app registration."
+                f"Entra gave the watcher's identity {self._client_id} no token: {why(answer)}. Compare it and its "
+                "credential in the sign-on file with the app registration."
             )
         body = answer.json()
         self._token, self._until = str(body["access_token"]), time.monotonic() + float(body["expires_in"])

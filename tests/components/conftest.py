@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def deploy(tmp_path: Path) -> Iterator[Deploy]:
         stack: str = "dev",
         preview: bool = False,
         deploys: bool = True,
+        held: Sequence[str] = (),
     ) -> Deployment:
         tenant = tenant or FakeTenant()
         registered: list[Registered] = []
@@ -42,6 +43,7 @@ def deploy(tmp_path: Path) -> Iterator[Deploy]:
                 tenant=tenant,  # type: ignore[arg-type]
                 now=NOW,
                 deploys=deploys,
+                held=held,
             )
             return pulumi.Output.all(**sign_on.outputs).apply(outputs.update)
 

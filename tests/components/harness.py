@@ -78,6 +78,8 @@ class FakeTenant:
     assigned: set[tuple[str, str]] = field(default_factory=set)
     consented: set[str] = field(default_factory=set)
     app_roles: set[str] = field(default_factory=set)
+    app_roles_of: dict[str, set[str]] = field(default_factory=dict)
+    manifest: set[str] = field(default_factory=set)
     lifetimes: list[dict[str, Any]] = field(default_factory=list)
     conditional: list[dict[str, Any]] = field(default_factory=list)
     role_assignments: set[str] = field(default_factory=set)
@@ -103,7 +105,10 @@ class FakeTenant:
         return self._answer("consent", frozenset(self.consented))
 
     def app_permissions(self, service_principal: str) -> Any:
-        return self._answer("own permissions", frozenset(self.app_roles))
+        return self._answer("own permissions", frozenset(self.app_roles_of.get(service_principal, self.app_roles)))
+
+    def asked_for_itself(self, tag: str) -> Any:
+        return self._answer(f"manifest of {tag}", frozenset(self.manifest))
 
     def token_lifetime_policies(self, application: str) -> Any:
         return self._answer("token lifetime", tuple(self.lifetimes))
@@ -137,6 +142,10 @@ class Deployment:
 
     def all(self, kind: str) -> list[Registered]:
         return [one for one in self.resources if one.type.rpartition(":")[2] == kind]
+
+    def called(self, kind: str, name: str) -> Registered:
+        (only,) = [resource for resource in self.all(kind) if resource.name == name]
+        return only
 
     def one(self, kind: str) -> Registered:
         (only,) = self.all(kind)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airflow_entra.access.permissions import APP_ROLE_IDS, SCOPE_IDS
+from airflow_entra.access.permissions import SCOPE_IDS
 from tests.components.harness import GRAPH_ITSELF, Deploy
 
 
@@ -70,7 +70,7 @@ def test_it_asks_for_what_it_needs_and_consent_grants_the_same(
     deployed = deploy(changes)
     wanted = {"openid", "profile", "email", "User.Read"} | more
 
-    (access,) = deployed.one("Application").inputs["requiredResourceAccesses"]
+    (access,) = deployed.called("Application", "application").inputs["requiredResourceAccesses"]
     delegated = {one["id"] for one in access["resourceAccesses"] if one["type"] == "Scope"}
     assert delegated == {SCOPE_IDS[name] for name in wanted}
     grant = deployed.one("ServicePrincipalDelegatedPermissionGrant").inputs
@@ -79,15 +79,13 @@ def test_it_asks_for_what_it_needs_and_consent_grants_the_same(
 
 
 @pytest.mark.parametrize("revocation", ["watch", "refresh"])
-def test_it_may_read_the_tenant_by_itself_only_to_follow_its_changes(deploy: Deploy, revocation: str) -> None:
+def test_the_application_that_people_sign_in_to_has_no_permission_of_its_own(deploy: Deploy, revocation: str) -> None:
     deployed = deploy({"signIn.revocation": revocation})
-    wanted = {"Application.Read.All", "GroupMember.Read.All", "User.Read.All"} if revocation == "watch" else set()
 
-    (access,) = deployed.one("Application").inputs["requiredResourceAccesses"]
-    own = {one["id"] for one in access["resourceAccesses"] if one["type"] == "Role"}
-    assert own == {APP_ROLE_IDS[name] for name in wanted}
+    (access,) = deployed.called("Application", "application").inputs["requiredResourceAccesses"]
+    assert {one["type"] for one in access["resourceAccesses"]} == {"Scope"}
     given = [one.inputs for one in deployed.all("AppRoleAssignment") if one.inputs["resourceObjectId"] == GRAPH_ITSELF]
-    assert {one["appRoleId"] for one in given} == own
+    assert "service-principal-object-id" not in {one["principalObjectId"] for one in given}
 
 
 @pytest.mark.parametrize("required", [True, False])

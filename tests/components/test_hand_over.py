@@ -117,17 +117,39 @@ def test_a_sign_in_frequency_is_asked_for_and_noticed(deploy: Deploy) -> None:
     assert deploy(changes, tenant=FakeTenant(conditional=[reporting])).outputs["handOver"]["open"] == [title]
 
 
-def test_what_the_application_may_read_by_itself_is_asked_for_and_noticed(deploy: Deploy, tmp_path: Path) -> None:
+def test_what_the_watcher_may_read_by_itself_is_asked_for_and_noticed(deploy: Deploy, tmp_path: Path) -> None:
     changes: dict[str, Any] = {"signIn.revocation": "watch", "tenant.manage": {"consent": "request"}}
-    title = "Let the application itself use Application.Read.All, GroupMember.Read.All, User.Read.All"
+    title = "Let Airflow's watcher use Application.Read.All, GroupMember.Read.All, User.Read.All"
+    watcher = "watcher-service-principal-object-id"
     assert title in deploy(changes).outputs["handOver"]["open"]
     text = file(tmp_path).read_text()
     assert all(id_ in text for id_ in APP_ROLE_IDS.values())
-    assert "/servicePrincipals/service-principal-object-id/appRoleAssignments" in text
-    some = FakeTenant(app_roles={APP_ROLE_IDS["User.Read.All"]})
+    assert f"/servicePrincipals/{watcher}/appRoleAssignments" in text
+    some = FakeTenant(app_roles_of={watcher: {APP_ROLE_IDS["User.Read.All"]}})
     assert title in deploy(changes, tenant=some).outputs["handOver"]["open"]
-    there = FakeTenant(app_roles=set(APP_ROLE_IDS.values()))
+    there = FakeTenant(app_roles_of={watcher: set(APP_ROLE_IDS.values())})
     assert deploy(changes, tenant=there).outputs["handOver"]["done"] == [title]
+    others = FakeTenant(app_roles_of={"service-principal-object-id": set(APP_ROLE_IDS.values())})
+    assert title in deploy(changes, tenant=others).outputs["handOver"]["open"]
+
+
+def test_what_an_older_release_had_given_is_taken_back_once_the_file_says_so(deploy: Deploy, tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"signIn.revocation": "watch", "tenant.manage": {"consent": "request"}}
+    title = "Take GroupMember.Read.All, User.Read.All from the application that people sign in to"
+    held = FakeTenant(app_roles_of={"service-principal-object-id": {APP_ROLE_IDS["User.Read.All"]}})
+
+    before = deploy(changes, tenant=held).outputs
+    assert title not in before["handOver"]["open"]
+    assert any("moved: true" in text for text in before["warnings"])
+
+    moved = changes | {"watcher": {"moved": True}}
+    after = deploy(moved, tenant=held).outputs
+    assert title in after["handOver"]["open"]
+    assert "DELETE https://graph.microsoft.com/v1.0/servicePrincipals/service-principal-object-id/" in (
+        file(tmp_path).read_text()
+    )
+    assert not any("moved: true" in text for text in after["warnings"])
+    assert title in deploy(moved).outputs["handOver"]["done"]
 
 
 def test_what_is_called_existing_is_checked_and_no_file_is_written(deploy: Deploy, tmp_path: Path) -> None:

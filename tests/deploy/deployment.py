@@ -113,7 +113,9 @@ class Live:
         return token
 
     def applications(self) -> list[dict[str, Any]]:
-        return [one for one in self.graph.pages("/applications") if "airflow-entra" in (one.get("tags") or [])]
+        """Those that people sign in to, not their watchers."""
+        found = [(one, one.get("tags") or []) for one in self.graph.pages("/applications")]
+        return [one for one, tags in found if "airflow-entra" in tags and not any(map(_watchers, tags))]
 
     def groups(self) -> list[dict[str, Any]]:
         return [one for one in self.graph.pages("/groups") if one["displayName"].startswith("airflow-")]
@@ -126,6 +128,10 @@ class Live:
                 return None
             raise
         return found
+
+
+def _watchers(tag: str) -> bool:
+    return tag.endswith(":watcher")
 
 
 def processes_of(world: World) -> list[str]:

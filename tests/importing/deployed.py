@@ -7,7 +7,7 @@ import uuid
 from airflow_entra.access import names, plan
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
-from airflow_entra.access.permissions import APP_ROLE_IDS, app_permissions, scopes
+from airflow_entra.access.permissions import scopes
 from airflow_entra.directory.registered import (
     AppRole,
     Assigned,
@@ -16,7 +16,6 @@ from airflow_entra.directory.registered import (
     LifetimePolicy,
     LiveGroup,
     Named,
-    Permission,
     Registered,
     Trust,
 )
@@ -61,7 +60,6 @@ def deployed(settings: StackSettings, stack: str) -> Registered:
             ids[key]: LiveGroup(ids[key], group.name, group.mail_nickname, group.description, group.rule)
             for key, group in access.groups.items()
         },
-        granted=tuple(Permission(name, "graph", APP_ROLE_IDS[name]) for name in app_permissions(sign_in)),
         consents=(Consent("c", frozenset(scopes(sign_in)), everybody=True),),
         lifetime_policy=LifetimePolicy(
             an_id("lifetime"), names.token_lifetime_policy(stack), policy_clock(sign_in.token_lifetime), others=0

@@ -89,7 +89,7 @@ ROLES = st.builds(
     ),
 )
 SIGN_INS = st.one_of(
-    st.fixed_dictionaries({}, optional={"assignmentRequired": st.booleans(), "revocation": st.just("watch")}),
+    st.fixed_dictionaries({}, optional={"assignmentRequired": st.booleans()}),
     st.fixed_dictionaries({"tokenLifetime": st.sampled_from(["10m", "8h", "23:59:59"])}),
     st.fixed_dictionaries({"signInFrequency": st.sampled_from(["1h", "23h", "7d"])}),
 )
@@ -139,7 +139,7 @@ def test_no_assignment_would_be_made_or_taken_away(roles: dict[str, Any], groups
     application = deployed(stack(roles), STACK)
     after = read_back(draft(application, (), choices(groups=groups)))
     ids = resource_ids(after, plan(after, STACK), Live(application, found_groups(after, application)))
-    wanted = {key for kind, key in ids if kind == ASSIGNMENT and not key.startswith("application-permission")}
+    wanted = {key for kind, key in ids if kind == ASSIGNMENT}
     assert wanted == {assignment.key for assignment in plan(after, STACK).assignments}
     assert {id_.rpartition("/")[2] for (kind, _), id_ in ids.items() if kind == ASSIGNMENT} == {
         one.id for one in application.assigned

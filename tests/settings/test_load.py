@@ -180,6 +180,29 @@ def test_what_is_allowed_but_probably_not_meant(tmp_path: Path, old: str, new: s
     assert {warning.severity for warning in warnings(file)} == {"warning"}
 
 
+KUBERNETES = "system:serviceaccount:airflow:airflow-api-server"
+
+
+@pytest.mark.parametrize(
+    ("subject", "own", "said"),
+    [
+        (KUBERNETES, "", False),  # another service account is derived from it
+        ("repo:contoso/airflow:environment:prod", "", True),
+        (KUBERNETES, f"    federated: {{issuer: https://token.contoso.com, subject: {KUBERNETES}}}\n", True),
+        (KUBERNETES, "    federated: {issuer: https://token.contoso.com, subject: another}\n", False),
+    ],
+)
+def test_a_watcher_with_the_sign_ons_own_proof_is_told(tmp_path: Path, subject: str, own: str, said: bool) -> None:
+    start, _, rest = EVERYTHING.partition("  airflow-entra:credential:\n")
+    roles = rest[rest.index("  airflow-entra:roles:") :]
+    trust = f"    mode: federated\n    federated: {{issuer: https://token.contoso.com, subject: {subject!r}}}\n"
+    watcher = f"  airflow-entra:watcher:\n{own}" if own else ""
+    file = _file(tmp_path, f"{start}  airflow-entra:credential:\n{trust}{watcher}{roles}")
+
+    found = [warning.what for warning in warnings(file) if "the watcher proves itself" in warning.what]
+    assert found == ["the watcher proves itself with the workload of the application that people sign in to"] * said
+
+
 def test_a_message_is_one_line_without_escape_sequences(tmp_path: Path) -> None:
     file = _file(tmp_path, EVERYTHING.replace("guests: refuse", r'"\e[31m\n\u202e": refuse'))
     with pytest.raises(SettingsError) as caught:

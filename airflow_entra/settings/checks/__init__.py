@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from airflow_entra.settings.checks import access, credential, groups, lifetimes, ownership, tenant
+from airflow_entra.settings.checks import access, credential, groups, lifetimes, ownership, tenant, watcher
 from airflow_entra.settings.checks.rule import Rule
 from airflow_entra.settings.finding import Finding
 from airflow_entra.settings.model import StackSettings
@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     *credential.RULES,
     *groups.RULES,
     *access.RULES,
+    *watcher.RULES,
 )
 
 
@@ -29,5 +30,5 @@ def findings(settings: StackSettings, folder: Path | None, broken: frozenset[str
     for rule in RULES:
         if not broken.intersection(rule.reads):
             yield from (replace(finding, kind=rule.kind) for finding in rule.check(settings))
-    if folder is not None and "credential" not in broken:
-        yield from credential.certificate_file(settings, folder)
+    if folder is not None:
+        yield from credential.certificate_files(settings, folder, broken)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from airflow_entra.settings import durations, limits
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.finding import Finding
+from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import Certificate, CreatedVault, ExistingVault, StackSettings, VaultSecret
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----")
@@ -57,19 +57,24 @@ def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
         yield _needed("azure-native:location", "where the vault is created", "westeurope")
 
 
-def certificate_file(settings: StackSettings, folder: Path) -> Iterator[Finding]:
-    """Reads the PEM file that the stack file names; refuses one that holds a private key."""
-    if not isinstance(settings.credential, Certificate):
-        return
-    name = settings.credential.file
+def certificate_files(settings: StackSettings, folder: Path, broken: frozenset[str]) -> Iterator[Finding]:
+    """Reads the PEM files that the stack file names; refuses one that holds a private key."""
+    if "credential" not in broken and isinstance(settings.credential, Certificate):
+        yield from _certificate_file(folder, settings.credential.file, at("credential", "file"))
+    if "watcher" not in broken and settings.watcher.certificate is not None:
+        yield from _certificate_file(folder, settings.watcher.certificate, at("watcher", "certificate"))
+
+
+def _certificate_file(folder: Path, name: str, loc: Loc) -> Iterator[Finding]:
     try:
         with (folder / name).open("rb") as file:
             text = file.read(_CERTIFICATE_BYTES).decode("ascii", "replace")
     except OSError as error:
-        yield _certificate(f"{name} can't be read: {error.strerror}", "write the path relative to this stack file")
+        yield _certificate(loc, f"{name} can't be read: {error.strerror}", "write the path relative to this stack file")
         return
     if "PRIVATE KEY" in text:
         yield _certificate(
+            loc,
             f"{name} holds a private key",
             "keep the key where Airflow runs, out of the repository, and name the certificate",
         )
@@ -77,9 +82,9 @@ def certificate_file(settings: StackSettings, folder: Path) -> Iterator[Finding]
     blocks = _PEM.findall(text)
     if len(blocks) != 1:
         found = f"holds {len(blocks)} certificates" if blocks else "is not a PEM certificate"
-        yield _certificate(f"{name} {found}", "convert with `openssl x509 -in FILE -out airflow.pem`")
+        yield _certificate(loc, f"{name} {found}", "convert with `openssl x509 -in FILE -out airflow.pem`")
     elif not _is_der(blocks[0]):
-        yield _certificate(f"{name} is damaged", "export the certificate again")
+        yield _certificate(loc, f"{name} is damaged", "export the certificate again")
 
 
 def _is_der(block: str) -> bool:
@@ -90,10 +95,10 @@ def _is_der(block: str) -> bool:
     return content[:1] == b"\x30"  # a DER SEQUENCE, as every X.509 certificate is
 
 
-def _certificate(what: str, fix: str) -> Finding:
+def _certificate(loc: Loc, what: str, fix: str) -> Finding:
     right = "one certificate in PEM form, its public part alone"
     kind = "credential/certificate-file"
-    return Finding(kind=kind, loc=at("credential", "file"), what=what, right=right, fix=fix)
+    return Finding(kind=kind, loc=loc, what=what, right=right, fix=fix)
 
 
 def _subscription(vault: ExistingVault) -> str:
