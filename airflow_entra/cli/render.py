@@ -12,7 +12,10 @@ from airflow_entra.cli.common import told, writing
 if TYPE_CHECKING:
     from airflow_entra.render import Target
 
-_TARGETS = ("webserver-config", "env", "helm", "compose", "roles", "dag")
+_TARGETS = (
+    *("webserver-config", "env", "server-env", "watcher-env"),
+    *("helm", "helm-watcher", "compose", "roles", "dag"),
+)
 
 
 @click.command(name="render")
@@ -52,7 +55,7 @@ def command(
     """
     from airflow_entra.local.outputs import stack_outputs
     from airflow_entra.local.world import project_world
-    from airflow_entra.render import FILES, TARGETS, Places, RenderError, facts
+    from airflow_entra.render import FILES, NOT_STOCK, TARGETS, Places, RenderError, facts
     from airflow_entra.render import render as render_target
     from airflow_entra.settings import load
 
@@ -69,7 +72,7 @@ def command(
             url=_base_url(url),
             places=Places.below(at),
         )
-        wanted = [target] if target else [one for one in TARGETS if not (stock and one in ("roles", "dag"))]
+        wanted = [target] if target else [one for one in TARGETS if not (stock and one in NOT_STOCK)]
         texts = {one: render_target(one, known, stock=stock) for one in wanted}
     if out is None:
         click.echo("".join(texts.values()), nl=False)

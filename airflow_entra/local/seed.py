@@ -19,7 +19,8 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
     deployers = list(deployers)
     own = {identity.object_id for identity in deployers}
     owners = {*settings.owners.application, *settings.owners.groups} - own
-    readers = set(_readers(settings)) - owners - own
+    watcher = settings.watcher.existing
+    readers = set(_readers(settings)) - owners - own - ({watcher.object_id} if watcher else set())
     place = _vault(settings)
     subscriptions = [place.subscription] if place else []
     inhabited = settings.environment == "local"
@@ -38,7 +39,10 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
                 if isinstance(group, ExistingGroup)
             ),
         ],
-        "servicePrincipals": [_workload(reader) for reader in sorted(readers)],
+        "servicePrincipals": [
+            *(_workload(reader) for reader in sorted(readers)),
+            *([_workload(watcher.object_id) | {"appId": watcher.client_id}] if watcher else []),
+        ],
         "applications": [identity.as_seed(subscriptions) for identity in deployers],
     }
     tenant = {"tenantId": settings.tenant_id}

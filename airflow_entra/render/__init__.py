@@ -2,6 +2,17 @@
 
 from airflow_entra.render.facts import Facts, Places, RenderError, facts
 from airflow_entra.render.sign_on import sign_on_file
-from airflow_entra.render.targets import FILES, TARGETS, Target, render
+from airflow_entra.render.targets import FILES, NOT_STOCK, TARGETS, Target, render
 
-__all__ = ["FILES", "TARGETS", "Facts", "Places", "RenderError", "Target", "facts", "render", "sign_on_file"]
+__all__ = [
+    "FILES",
+    "NOT_STOCK",
+    "TARGETS",
+    "Facts",
+    "Places",
+    "RenderError",
+    "Target",
+    "facts",
+    "render",
+    "sign_on_file",
+]

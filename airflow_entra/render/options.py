@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,21 +10,28 @@ from airflow_entra.render.facts import Facts
 
 PACKAGE_MANAGER = "airflow_entra_auth.fab.manager.EntraFabAuthManager"
 STOCK_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-KEY_VAULT = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend"
 SIGN_ON_VARIABLE = "AIRFLOW_ENTRA_SIGN_ON"
+SESSION_KEY_VARIABLE = "AIRFLOW_ENTRA_SESSION_KEY"
+"""The key of people's sessions: for the server and the watcher alone. Never in a rendered file."""
 
 _DAY = 86400
 _HOUR = 3600
+_LINKS = True
+"""Everywhere: workers write links into mails, and on 3.x find the API server by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of airflow.cfg, with why it has this value."""
+    """One option of airflow.cfg, with why it has this value.
+
+    `everywhere`: for every process of Airflow. The others are the server's: the API server's, on 2.11 the webserver's.
+    """
 
     section: str
     name: str
     value: str
     why: str
+    everywhere: bool = False
 
     @property
     def variable(self) -> str:
@@ -39,22 +45,13 @@ def options(facts: Facts, stock: bool) -> tuple[Option, ...]:
 
 def _core(facts: Facts, stock: bool) -> Iterator[Option]:
     manager = STOCK_MANAGER if stock else PACKAGE_MANAGER
-    yield Option("core", "auth_manager", manager, "who signs people in")
-    if facts.credential["mode"] == "vaultSecret":
-        yield Option("secrets", "backend", KEY_VAULT, "reads the client secret, with the identity that Airflow runs as")
-        yield Option(
-            "secrets", "backend_kwargs", _backend(facts), "null: connections, variables and options aren't there"
-        )
-
-
-def _backend(facts: Facts) -> str:
-    prefixes = dict.fromkeys(("connections_prefix", "variables_prefix", "config_prefix"))
-    return json.dumps({"vault_url": facts.credential["vaultUrl"], **prefixes}, separators=(",", ":"))
+    # `airflow db migrate` makes its tables, and every command of Airflow's asks it for more commands.
+    yield Option("core", "auth_manager", manager, "what signs people in", everywhere=True)
 
 
 def _of_3(facts: Facts) -> Iterator[Option]:
     minutes = str(max(1, facts.session // 60))
-    yield Option("api", "base_url", facts.airflow.url, "what people type, a path prefix included")
+    yield Option("api", "base_url", facts.airflow.url, "what people type, a path prefix included", _LINKS)
     yield Option(
         "api_auth", "jwt_expiration_time", str(min(facts.session, _DAY)), "seconds: no token outlives the session"
     )
@@ -72,7 +69,7 @@ def _of_3(facts: Facts) -> Iterator[Option]:
 def _of_2(facts: Facts) -> Iterator[Option]:
     minutes = str(max(1, facts.session // 60))
     yield Option("api", "auth_backends", "airflow.providers.fab.auth_manager.api.auth.backend.session", "no passwords")
-    yield Option("webserver", "base_url", facts.airflow.url, "what people type, a path prefix included")
+    yield Option("webserver", "base_url", facts.airflow.url, "what people type, a path prefix included", _LINKS)
     yield Option("webserver", "config_file", facts.places.webserver_config, "a missing file would mean passwords")
     yield from _web("webserver", facts)
     yield Option("webserver", "session_lifetime_minutes", minutes, "idle")

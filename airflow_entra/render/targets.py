@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import cache
@@ -10,20 +11,27 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from airflow_entra.render.facts import Facts, RenderError
-from airflow_entra.render.options import SIGN_ON_VARIABLE, options
+from airflow_entra.render.options import SESSION_KEY_VARIABLE, SIGN_ON_VARIABLE, options
 from airflow_entra.render.sign_on import sign_on_file
 
-Target = Literal["webserver-config", "env", "helm", "compose", "roles", "dag"]
+Target = Literal[
+    "webserver-config", "env", "server-env", "watcher-env", "helm", "helm-watcher", "compose", "roles", "dag"
+]
 FILES: dict[Target, str] = {
     "webserver-config": "webserver_config.py",
     "env": "airflow.env",
+    "server-env": "server.env",
+    "watcher-env": "watcher.env",
     "helm": "values.yaml",
+    "helm-watcher": "watcher.yaml",
     "compose": "compose.yaml",
     "roles": "sign-on.json",
     "dag": "airflow_entra_upkeep.py",
 }
 """The name of each target's file."""
 TARGETS: tuple[Target, ...] = tuple(FILES)
+NOT_STOCK: frozenset[Target] = frozenset({"watcher-env", "helm-watcher", "roles", "dag"})
+"""What an Airflow without airflow_entra_auth has no use for."""
 
 
 def render(target: Target, facts: Facts, *, stock: bool = False) -> str:
@@ -45,9 +53,9 @@ def _possible_with_stock(target: Target, facts: Facts) -> None:
             f"stock Airflow needs a client secret, and stack {facts.stack} has none (credential.mode {mode}); leave "
             "out --stock, or write credential.mode: vaultSecret"
         )
-    if target == "dag":
+    if target in NOT_STOCK - {"roles"}:
         raise RenderError(
-            "the DAG asks airflow_entra_auth, which stock Airflow hasn't got: leave out --stock, or the target"
+            f"{FILES[target]} runs airflow_entra_auth, which stock Airflow hasn't got: leave out --stock, or the target"
         )
     if target == "roles":
         raise RenderError(
@@ -64,13 +72,36 @@ def _template(target: Target, facts: Facts, stock: bool) -> str:
         "options": options(facts, stock),
         "sections": _sections(facts, stock),
         "sign_on_variable": SIGN_ON_VARIABLE,
+        "session_key_variable": SESSION_KEY_VARIABLE,
         "sign_on": "" if stock else sign_on_file(facts),
+        "sign_on_digest": "" if stock else hashlib.sha256(sign_on_file(facts).encode()).hexdigest(),
+        "watcher": (facts.watcher or {"credential": facts.credential})["credential"],
+        "watcher_account": _watcher_account(facts),
+        "watcher_certificate": f"airflow-entra-{'watcher-' if _own_certificate(facts) else ''}certificate",
+        "watcher_compose_key": "airflow-watcher" if _own_certificate(facts) else "airflow",
+        "watcher_client": (facts.watcher or {"clientId": facts.client_id})["clientId"],
         "webserver_config": _template("webserver-config", facts, stock) if target == "helm" else "",
         "mapping": _mapping(facts),
         "custom": [role for role, entry in facts.settings.roles.items() if entry.dags],
         "server": "apiServer" if facts.major == 3 else "webserver",
+        "server_name": "API server" if facts.major == 3 else "webserver",
+        "server_service": "airflow-apiserver" if facts.major == 3 else "airflow-webserver",
     }
     return _environment().get_template(f"{name}.j2").render(context)
+
+
+def _watcher_account(facts: Facts) -> str:
+    """The watcher's Kubernetes service account: where Entra trusts one, that one.
+
+    With `revocation: refresh` it redeems as the application, so it runs as the one that the application trusts.
+    """
+    shared = None if facts.settings.watched else facts.service_account
+    return facts.watcher_service_account or shared or "airflow-entra-watcher"
+
+
+def _own_certificate(facts: Facts) -> bool:
+    proof = (facts.watcher or {}).get("credential", {})
+    return bool(proof.get("privateKeyFile") == facts.places.watcher_private_key)
 
 
 def _mapping(facts: Facts) -> dict[str, list[str]]:

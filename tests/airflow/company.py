@@ -76,13 +76,20 @@ class Company:
             places=Places.below(str(home.folder)),
             **({"authority": authority} if authority else {}),
         )
-        configured = write_files(home, known, stock=stock) | tenant_environment(self.tenant)
-        configured |= environment_of_workload(self.world, settings, stack)
+        configured, private = write_files(home, known, stock=stock)
+        private |= environment_of_workload(self.world, settings, stack)
+        configured |= tenant_environment(self.tenant)
         configured |= {"HTTPS_PROXY": proxy, "https_proxy": proxy} if proxy else {}
         configured |= changed or {}
-        inherited = own_environment(os.environ)
-        running = process.start(home, port, configured, inherited=inherited, parts=parts or PARTS[home.major])
-        return Site(stack, version, running, self.tenant, configured, stock)
+        running = process.start(
+            home,
+            port,
+            configured,
+            private=private,
+            inherited=own_environment(os.environ),
+            parts=parts or PARTS[home.major],
+        )
+        return Site(stack, version, running, self.tenant, configured | private, stock)
 
     def deploy(self, stack: str, people: Iterable[TestPerson]) -> None:
         """One more stack, and these people into its groups."""

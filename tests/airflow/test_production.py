@@ -9,6 +9,7 @@ import httpx
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.render import FILES, Places, Target, facts, render
+from airflow_entra.render.options import SESSION_KEY_VARIABLE
 from airflow_entra.settings import load
 from tests.airflow import stacks
 from tests.airflow.browser import Browser
@@ -33,11 +34,12 @@ def test_airflow_runs_what_render_writes_for_production_and_nothing_else(company
     )
     assert known.airflow.url == company_site.url == stacks.URLS[stack][company_site.version]
     assert f"https://{LOGIN_HOST}" in render("roles", known)
-    targets: tuple[Target, ...] = ("webserver-config", "env", "roles")
+    targets: tuple[Target, ...] = ("webserver-config", "env", "server-env", "roles")
     for target in targets:
         assert (home.folder / FILES[target]).read_text("utf-8") == render(target, known)
-    options = {name for name in company_site.environment if name.startswith("AIRFLOW")}
-    assert options == {line.partition("=")[0] for line in render("env", known).splitlines() if line.startswith("AIRF")}
+    options = {name for name in company_site.environment if name.startswith("AIRFLOW")} - {SESSION_KEY_VARIABLE}
+    rendered = render("env", known) + render("server-env", known)
+    assert options == {line.partition("=")[0] for line in rendered.splitlines() if line.startswith("AIRF")}
     assert _set_by_hand(home) & options == set()
 
 

@@ -41,8 +41,9 @@ def test_one_target_goes_to_standard_output(outputs: str) -> None:
 def test_version_url_and_place_may_be_said(outputs: str) -> None:
     asked = ["--airflow-version", "2.11", "--url", "https://else.contoso.com/x/", "--at", "/srv/airflow"]
     done = CliRunner().invoke(main, ["render", "--stack", "dev", "--target", "env", "--outputs", outputs, *asked])
-
     assert "AIRFLOW__WEBSERVER__BASE_URL=https://else.contoso.com/x\n" in done.stdout
+    server = ["render", "--stack", "dev", "--target", "server-env", "--outputs", outputs, *asked]
+    done = CliRunner().invoke(main, server)
     assert "AIRFLOW__WEBSERVER__CONFIG_FILE=/srv/airflow/webserver_config.py\n" in done.stdout
 
 
@@ -52,7 +53,7 @@ def test_all_targets_go_into_a_folder(outputs: str, tmp_path: Path) -> None:
 
     assert done.exit_code == 0
     assert {file.name for file in out.iterdir()} == {Path(line).name for line in done.stdout.splitlines()}
-    assert len(list(out.iterdir())) == 6
+    assert len(list(out.iterdir())) == 9
 
 
 @pytest.mark.parametrize(

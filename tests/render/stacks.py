@@ -6,7 +6,8 @@ from typing import Any
 
 from airflow_entra.access import plan
 from airflow_entra.render import Facts, facts
-from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra.settings.watching import watcher_credential
 
 TENANT = "7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11"
 CLIENT = "c5ca9a71-af7d-470e-8071-e2e0fdd7e2c4"
@@ -29,6 +30,8 @@ _DEPLOYED: dict[str, dict[str, Any]] = {
     "federated": {"mode": "federated"},
     "certificate": {"mode": "certificate"},
 }
+WATCHER = "d6db0b82-bf8e-581f-9182-f3f1fee8f3d5"
+EXISTING = {"objectId": "11111111-2222-4333-8444-555555555555", "clientId": WATCHER}
 ROLES: dict[str, Any] = {
     "Admin": {"groups": [{"create": "admins"}]},
     "Viewer": {"groups": [{"create": "viewers"}, {"id": _ID, "name": "analysts"}]},
@@ -37,7 +40,11 @@ ROLES: dict[str, Any] = {
 
 
 def settings(
-    mode: str = "vaultSecret", url: str = "https://airflow.contoso.com/data", roles: Any = None, **sign_in: Any
+    mode: str = "vaultSecret",
+    url: str = "https://airflow.contoso.com/data",
+    roles: Any = None,
+    watcher: Any = None,
+    **sign_in: Any,
 ) -> StackSettings:
     """A stack with both Airflows; the old one is at the same URL with -2 at its end."""
     return StackSettings.model_validate(
@@ -51,6 +58,7 @@ def settings(
             "airflow-entra:signIn": sign_in,
             "airflow-entra:owners": {"application": [TENANT]},
             "airflow-entra:credential": CREDENTIALS[mode],
+            "airflow-entra:watcher": watcher or {},
             "airflow-entra:roles": roles or ROLES,
         },
         by_alias=True,
@@ -61,10 +69,18 @@ def settings(
 def outputs(declared: StackSettings) -> dict[str, Any]:
     """What a deployment of `declared` says; group ids follow from the names."""
     access = plan(declared, "dev")
+    watcher: dict[str, Any] = {}
+    if declared.watched:
+        proof = watcher_credential(declared)
+        deployed = dict(_DEPLOYED[proof.mode]) if proof else {"mode": "existing"}
+        if isinstance(proof, VaultSecret):
+            deployed["secretName"] = proof.secret_name
+        watcher = {"watcher": {"clientId": WATCHER, **deployed}}
     return {
         "tenantId": declared.tenant_id,
         "clientId": CLIENT,
         "credential": _DEPLOYED[declared.credential.mode],
+        **watcher,
         "roles": {
             role: [{"group": access.groups[key].name, "id": group_id(access.groups[key].name)} for key in keys]
             for role, keys in access.roles.items()

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.local.airflow.deployed import parse_environment
-from airflow_entra.render import TARGETS, Facts, RenderError, render, sign_on_file
-from airflow_entra_auth.rules import load_rules
-from tests.render.stacks import CLIENT, CREDENTIALS, TENANT, group_id, known
+from airflow_entra.render import NOT_STOCK, TARGETS, Facts, RenderError, Target, render, sign_on_file
+from airflow_entra.render import facts as facts_of
+from airflow_entra_auth.rules import Certificate, PlatformIdentity, VaultSecret, load_rules
+from tests.render.stacks import CLIENT, CREDENTIALS, EXISTING, TENANT, WATCHER, group_id, known, outputs, settings
 
 BOTH = pytest.mark.parametrize("version", ["3.3", "2.11"])
 EVERY_MODE = pytest.mark.parametrize("mode", sorted(CREDENTIALS))
@@ -50,10 +51,15 @@ def test_the_package_reads_the_sign_on_file(version: str, mode: str, tmp_path: P
     assert [role.name for role in rules.custom_roles] == ["sales-editor"]
 
 
+def server_of(facts: Facts) -> dict[str, str]:
+    """The variables of the API server, or of 2.11's webserver."""
+    return parse_environment(render("env", facts)) | parse_environment(render("server-env", facts))
+
+
 @BOTH
 def test_https_means_secure_cookies_and_a_proxy_in_front_a_local_one_neither(version: str) -> None:
-    far = parse_environment(render("env", known(version)))
-    near = parse_environment(render("env", known(version, url="http://localhost:8080/data")))
+    far = server_of(known(version))
+    near = server_of(known(version, url="http://localhost:8080/data"))
     section = f"AIRFLOW__{SECTION[version]}__"
 
     assert far[f"{section}COOKIE_SECURE"] == far[f"{section}ENABLE_PROXY_FIX"] == "True"
@@ -65,7 +71,7 @@ def test_https_means_secure_cookies_and_a_proxy_in_front_a_local_one_neither(ver
 @BOTH
 @given(minutes=st.integers(1, 30 * 24 * 60))
 def test_nothing_outlives_the_declared_session(version: str, minutes: int) -> None:
-    variables = parse_environment(render("env", known(version, airflowSession=f"{minutes}m")))
+    variables = server_of(known(version, airflowSession=f"{minutes}m"))
     section = f"AIRFLOW__{SECTION[version]}__"
 
     assert variables[f"{section}SESSION_LIFETIME_MINUTES"] == str(minutes)
@@ -76,12 +82,55 @@ def test_nothing_outlives_the_declared_session(version: str, minutes: int) -> No
         assert max(tokens) <= minutes * 60
 
 
+WATCHERS: dict[str, dict[str, Any]] = {
+    "refresh": {},
+    "watch": {"revocation": "watch"},
+    "existing": {"revocation": "watch", "watcher": {"existing": EXISTING}},
+    "certificate": {"revocation": "watch", "watcher": {"certificate": "watcher.pem"}},
+}
+EVERY_WATCHER = pytest.mark.parametrize("watcher", sorted(WATCHERS))
+FOR_ALL = {
+    "3.3": {"AIRFLOW__CORE__AUTH_MANAGER", "AIRFLOW__API__BASE_URL"},
+    "2.11": {"AIRFLOW__CORE__AUTH_MANAGER", "AIRFLOW__WEBSERVER__BASE_URL"},
+}
+
+
+@BOTH
+@EVERY_MODE
+@EVERY_WATCHER
+def test_a_process_that_runs_dags_gets_two_options_and_nothing_else(version: str, mode: str, watcher: str) -> None:
+    facts = known(version, mode, **WATCHERS[watcher])
+    compose = yaml.safe_load(render("compose", facts))
+
+    assert set(parse_environment(render("env", facts))) == FOR_ALL[version]
+    assert set(compose["x-airflow-common"]) == {"environment"}
+    assert set(compose["x-airflow-common"]["environment"]) == FOR_ALL[version]
+    server = {"3.3": "airflow-apiserver", "2.11": "airflow-webserver"}[version]
+    assert set(compose["services"]) == {"airflow-init", server, "airflow-entra-watch"}
+    assert compose["services"]["airflow-init"]["environment"] == {"_AIRFLOW_WWW_USER_CREATE": ""}
+
+    values = yaml.safe_load(render("helm", facts))
+    own = SERVER[version]
+    assert set(values) - {own} <= {"airflowVersion", "config", "createUserJob", "webserver", "extraConfigMaps"}
+    assert values["webserver"]["defaultUser"] == {"enabled": False}
+    assert "secrets" not in values["config"]
+
+
+@BOTH
+@EVERY_MODE
+@EVERY_WATCHER
+def test_no_file_names_a_backend_of_secrets_which_may_be_the_teams(version: str, mode: str, watcher: str) -> None:
+    facts = known(version, mode, **WATCHERS[watcher])
+    for target in TARGETS:
+        assert "SECRETS__BACKEND" not in render(target, facts), target
+
+
 @BOTH
 @EVERY_MODE
 def test_helm_values_hold_the_same_options_and_files(version: str, mode: str) -> None:
     facts = known(version, mode)
     values = yaml.safe_load(render("helm", facts))
-    variables = parse_environment(render("env", facts))
+    variables = server_of(facts)
 
     options = {
         f"AIRFLOW__{section.upper()}__{name.upper()}": unescaped(value)
@@ -93,12 +142,18 @@ def test_helm_values_hold_the_same_options_and_files(version: str, mode: str) ->
     assert config_file(version, values).strip() == render("webserver-config", facts).strip()
     (files,) = (yaml.safe_load(item["data"]) for item in values["extraConfigMaps"].values())
     assert json.loads(unescaped(files["sign-on.json"])) == json.loads(sign_on_file(facts))
-    mounts = {mount["name"]: mount["mountPath"] for mount in values["volumeMounts"]}
-    assert values["env"] == [{"name": "AIRFLOW_ENTRA_SIGN_ON", "value": "/opt/airflow/sign-on/sign-on.json"}]
+    server = values[SERVER[version]]
+    mounts = {mount["name"]: mount["mountPath"] for mount in server["extraVolumeMounts"]}
+    assert server["env"] == [
+        {"name": "AIRFLOW_ENTRA_SIGN_ON", "value": "/opt/airflow/sign-on/sign-on.json"},
+        {
+            "name": "AIRFLOW_ENTRA_SESSION_KEY",
+            "valueFrom": {"secretKeyRef": {"name": "airflow-entra-session", "key": "key"}},
+        },
+    ]
     assert mounts["airflow-entra-sign-on"] == "/opt/airflow/sign-on"
-    assert {volume["name"] for volume in values["volumes"]} == set(mounts)
+    assert {volume["name"] for volume in server["extraVolumes"]} == set(mounts)
     assert values["createUserJob"] == {"defaultUser": {"enabled": False}}
-    assert values["webserver"]["defaultUser"] == {"enabled": False}
 
 
 @BOTH
@@ -114,34 +169,117 @@ def test_helm_runs_a_federated_airflow_as_the_account_that_entra_trusts(version:
 
 @BOTH
 @EVERY_MODE
-def test_compose_holds_the_same_variables_and_no_first_user(version: str, mode: str) -> None:
-    facts = known(version, mode)
+@EVERY_WATCHER
+def test_compose_gives_the_server_and_the_watcher_their_own(version: str, mode: str, watcher: str) -> None:
+    facts = known(version, mode, **WATCHERS[watcher])
     compose = yaml.safe_load(render("compose", facts))
-    common = compose["x-airflow-common"]
+    server = compose["services"][{"3.3": "airflow-apiserver", "2.11": "airflow-webserver"}[version]]
+    watch = compose["services"]["airflow-entra-watch"]
 
-    said = {name: value.replace("$$", "$") for name, value in common["environment"].items()}
-    assert parse_environment(render("env", facts)).items() <= said.items()
-    assert "./sign-on.json:/opt/airflow/sign-on.json:ro" in common["volumes"]
-    assert compose["services"]["airflow-init"]["environment"] == {"_AIRFLOW_WWW_USER_CREATE": ""}
+    said = {name: value.replace("$$", "$") for name, value in server["environment"].items()}
+    assert said == server_of(facts)
+    sign_on = {"AIRFLOW_ENTRA_SIGN_ON": "/opt/airflow/sign-on.json"}
+    assert watch["environment"] == compose["x-airflow-common"]["environment"] | sign_on
+    assert "/opt/airflow/sign-on.json" in {one["target"] for one in server["configs"]}
+    assert "/opt/airflow/sign-on.json" in {one["target"] for one in watch["configs"]}
+    assert [one["path"] for one in server["env_file"]][1:] == ["server.secrets.env"]
+    assert [one["path"] for one in watch["env_file"]][1:] == ["watcher.secrets.env"]
+    assert watch["restart"] == "always"
+    for service in (server, watch):
+        for kind in ("configs", "secrets"):
+            assert {one["source"] for one in service.get(kind, ())} <= set(compose.get(kind, ()))
 
 
 @BOTH
 @EVERY_MODE
-@pytest.mark.parametrize(("revocation", "soon"), [("watch", "within seconds"), ("refresh", "within five minutes")])
-def test_a_watcher_stands_beside_airflow(version: str, mode: str, revocation: str, soon: str) -> None:
-    facts = known(version, mode, revocation=revocation)
-    program = ["python", "-m", "airflow_entra_auth.watch"]
+@EVERY_WATCHER
+def test_the_watcher_is_a_deployment_of_its_own(version: str, mode: str, watcher: str) -> None:
+    facts = known(version, mode, **WATCHERS[watcher])
+    text = render("helm-watcher", facts)
+    objects = {one["kind"]: one for one in yaml.safe_load_all(text)}
+    assert set(objects) == {"ServiceAccount", "PodDisruptionBudget", "Deployment"}
+    spec = objects["Deployment"]["spec"]
+    pod, labels = spec["template"]["spec"], spec["template"]["metadata"]["labels"]
+    (container,) = pod["containers"]
 
-    assert " ".join(program) in render("env", facts)
-    compose, helm = render("compose", facts), render("helm", facts)
-    assert soon in compose
-    assert soon in helm
-    service, values = yaml.safe_load(compose)["services"]["airflow-entra-watch"], yaml.safe_load(helm)
-    (container,) = values[SERVER[version]]["extraContainers"]
-    assert service["command"] == container["args"][:3] == program
-    assert service["environment"]["AIRFLOW_ENTRA_SIGN_ON"] == "/opt/airflow/sign-on.json"
-    assert {one["name"] for one in container["volumeMounts"]} - {"config"} == {one["name"] for one in values["volumes"]}
-    assert {one["name"] for one in container["env"]} > {one["name"] for one in values["env"]}
+    assert spec["replicas"] == 2
+    assert objects["PodDisruptionBudget"]["spec"]["minAvailable"] == 1
+    for selector in (spec["selector"], objects["PodDisruptionBudget"]["spec"]["selector"]):
+        assert selector["matchLabels"].items() <= labels.items()
+    assert pod["serviceAccountName"] == objects["ServiceAccount"]["metadata"]["name"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["args"][:3] == ["python", "-m", "airflow_entra_auth.watch"]
+    assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "metrics"}
+    assert "readinessProbe" not in container  # nothing is sent to it
+    assert container["resources"]["limits"]["memory"]
+    assert {one["name"] for one in container["volumeMounts"]} == {one["name"] for one in pod["volumes"]}
+    assert {"AIRFLOW_ENTRA_SIGN_ON", "AIRFLOW_ENTRA_SESSION_KEY"} < {one["name"] for one in container["env"]}
+    values = yaml.safe_load(render("helm", facts))
+    assert "extraContainers" not in values[SERVER[version]]  # no sidecar
+    used = [one["configMap"]["name"] for one in pod["volumes"] if "configMap" in one]
+    assert set(used) == {"airflow-config", *values["extraConfigMaps"]}
+    assert facts.soon in text
+
+
+@BOTH
+def test_the_watcher_runs_as_the_account_that_entra_trusts_for_it(version: str) -> None:
+    def account(text: str) -> Any:
+        return next(one for one in yaml.safe_load_all(text) if one["kind"] == "ServiceAccount")["metadata"]
+
+    derived = account(render("helm-watcher", known(version, "federated", revocation="watch")))
+    assert derived["name"] == "airflow-api-watcher"
+    assert derived["annotations"] == {"azure.workload.identity/client-id": WATCHER}
+    as_the_application = account(render("helm-watcher", known(version, "federated")))
+    assert as_the_application["name"] == "airflow-api"
+    assert as_the_application["annotations"] == {"azure.workload.identity/client-id": CLIENT}
+    existing = account(render("helm-watcher", known(version, **WATCHERS["existing"])))
+    assert existing["annotations"] == {"azure.workload.identity/client-id": WATCHER}
+
+
+@BOTH
+@EVERY_MODE
+@EVERY_WATCHER
+def test_the_package_reads_who_the_watcher_is(version: str, mode: str, watcher: str, tmp_path: Path) -> None:
+    file = tmp_path / "sign-on.json"
+    file.write_text(render("roles", known(version, mode, **WATCHERS[watcher])))
+    rules = load_rules(file)
+
+    if watcher == "refresh":
+        assert rules.watcher is None
+        return
+    assert rules.watcher is not None
+    assert rules.watcher.client_id == WATCHER
+    if watcher == "existing":
+        assert rules.watcher.credential == PlatformIdentity()
+    if watcher == "certificate":
+        assert rules.watcher.credential == Certificate(
+            "/opt/airflow/watcher-certificate/tls.key", "/opt/airflow/watcher-certificate/tls.crt"
+        )
+    if (watcher, mode) == ("watch", "vaultSecret"):
+        assert rules.watcher.credential == VaultSecret(
+            "https://kv-airflow.vault.azure.net", "airflow-oauth-client-secret-watcher"
+        )
+
+
+def test_a_stack_that_an_older_release_deployed_is_rendered_as_it_was() -> None:
+    declared = settings(revocation="watch")
+    deployed = {key: value for key, value in outputs(declared).items() if key != "watcher"}
+
+    assert facts_of(declared, "dev", deployed).watcher is None
+
+
+def test_a_watcher_that_is_deployed_otherwise_is_told() -> None:
+    declared, other = settings(revocation="watch"), settings(revocation="watch", watcher={"existing": EXISTING})
+
+    with pytest.raises(RenderError, match="a watcher of mode existing, its file says vaultSecret"):
+        facts_of(declared, "dev", outputs(other))
+
+
+@pytest.mark.parametrize("target", sorted(NOT_STOCK - {"roles"}))
+def test_stock_airflow_has_no_watcher(target: Target) -> None:
+    with pytest.raises(RenderError, match="leave out --stock"):
+        render(target, known(), stock=True)
 
 
 @given(

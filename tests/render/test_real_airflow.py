@@ -75,7 +75,8 @@ def test_airflow_takes_the_rendered_settings(version: str, tmp_path: Path) -> No
     home = AirflowHome.at(tmp_path / "home", version)
     declared = settings()
     rendered = facts(declared, "dev", outputs(declared), version=version, places=Places.below(str(tmp_path / "home")))
-    configured = write_files(home, rendered)
+    everywhere, private = write_files(home, rendered)
+    configured = everywhere | private
     section = {3: "fab", 2: "webserver"}[home.major]
     taken = _ask(home.python, _TAKEN, home.environment(8080) | configured, section)
 

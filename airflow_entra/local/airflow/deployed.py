@@ -15,14 +15,15 @@ from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.environment import environment_for, release
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.airflow.identity import environment_of_workload
+from airflow_entra.local.airflow.identity import environment_of_watcher, environment_of_workload
 from airflow_entra.local.airflow.process import RunningAirflow
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.local.processes import read_record
 from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
-from airflow_entra.render import FILES, Facts, Places, RenderError, Target, facts, render
+from airflow_entra.render import FILES, NOT_STOCK, Facts, Places, RenderError, Target, facts, render
+from airflow_entra.render.options import SESSION_KEY_VARIABLE
 from airflow_entra.settings import load
 from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.urls import is_local
@@ -40,11 +41,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Prepared:
-    """An Airflow whose files are written. `configured` goes into its environment, besides the home's own."""
+    """An Airflow whose files are written. `configured` goes into the environment of its processes, besides the home's
+    own; `private` into the server's and the watcher's, `watcher` into the watcher's alone."""
 
     home: AirflowHome
     url: str
     configured: Mapping[str, str]
+    private: Mapping[str, str]
+    watcher: Mapping[str, str]
     watched: bool
     """Whether the stack file has the tenant's changes followed."""
 
@@ -68,9 +72,11 @@ def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], No
     known = _facts(world, settings, wish, outputs, tenant)
     version = known.airflow.version
     home = AirflowHome(_folder(world, wish, version), release(version), environment_for(version, say))
-    configured = write_files(home, known, stock=wish.stock)
-    configured |= environment_of_workload(world, settings, wish.stack) | tenant_environment(tenant)
-    return Prepared(home, known.airflow.url, configured, watched=not wish.stock)
+    configured, private = write_files(home, known, stock=wish.stock)
+    configured |= tenant_environment(tenant)
+    private |= environment_of_workload(world, settings, wish.stack)
+    watcher = environment_of_watcher(world, settings)
+    return Prepared(home, known.airflow.url, configured, private, watcher, watched=not wish.stock)
 
 
 def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> RunningAirflow:
@@ -81,7 +87,7 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     prepared = prepare(world, wish, http_port=http_port, say=say)
     home = prepared.home
     parts = (*process.PARTS[home.major], *([process.WATCH] if prepared.watched else []))
-    digest, started_with = _digest(prepared.configured, parts, home), home.folder / "started-with"
+    digest, started_with = _digest(prepared, parts), home.folder / "started-with"
     found = process.running(home)
     if found is not None:
         if started_with.is_file() and started_with.read_text() == digest:
@@ -94,7 +100,15 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     started_with.write_text(digest)
     say(f"Starting Airflow {home.version} at {prepared.url} ...")
     inherited = own_environment(os.environ)
-    return process.start(home, prepared.port, prepared.configured, inherited=inherited, parts=parts)
+    return process.start(
+        home,
+        prepared.port,
+        prepared.configured,
+        private=prepared.private,
+        watcher=prepared.watcher,
+        inherited=inherited,
+        parts=parts,
+    )
 
 
 def watch(
@@ -111,25 +125,32 @@ def watch(
             f"Airflow {home.version} of stack {wish.stack} has no database yet; start it first: airflow-entra local "
             f"airflow --stack {wish.stack}"
         )
-    environment = home.environment(prepared.port, own_environment(os.environ)) | dict(prepared.configured)
+    environment = home.environment(prepared.port, own_environment(os.environ)) | {
+        **prepared.configured,
+        **prepared.private,
+        **prepared.watcher,
+    }
     os.chdir(home.folder)
     os.execve(home.python, [str(home.python), "-m", "airflow_entra_auth.watch", *arguments], environment)  # noqa: S606
 
 
-def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> dict[str, str]:
-    """Write what `render` says into an Airflow's home, and return its environment.
+def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> tuple[dict[str, str], dict[str, str]]:
+    """Write what `render` says into an Airflow's home.
 
-    `known.places` must lie in the home (see `places_in`). Raises `LocalError`.
+    Returns the variables of every process, and those of the server and the watcher alone. `known.places` must lie in
+    the home (see `Places.below`). Raises `LocalError`.
     """
-    targets: tuple[Target, ...] = ("webserver-config", "env") if stock else ("webserver-config", "env", "roles")
+    targets: tuple[Target, ...] = ("webserver-config", "env", "server-env", "watcher-env", "roles")
+    wanted = [target for target in targets if not (stock and target in NOT_STOCK)]
     try:
-        texts: Mapping[Target, str] = {target: render(target, known, stock=stock) for target in targets}
+        texts: Mapping[Target, str] = {target: render(target, known, stock=stock) for target in wanted}
     except RenderError as problem:
         raise LocalError(str(problem)) from problem
     home.prepare()
     for target, text in texts.items():
         (home.folder / FILES[target]).write_text(text, "utf-8")
-    return parse_environment(texts["env"])
+    key = {} if stock else {SESSION_KEY_VARIABLE: home.session_key}
+    return parse_environment(texts["env"]), parse_environment(texts["server-env"]) | key
 
 
 def parse_environment(text: str) -> dict[str, str]:
@@ -178,10 +199,12 @@ def _folder(world: World, wish: Wish, version: str) -> Path:
     return world.home / "airflow" / wish.stack / f"{release(version)}{'-stock' if wish.stock else ''}"
 
 
-def _digest(configured: Mapping[str, str], parts: Sequence[str], home: AirflowHome) -> str:
+def _digest(prepared: Prepared, parts: Sequence[str]) -> str:
     """What an Airflow was started with: another digest means that it has to be started again."""
-    files = {name: (home.folder / name).read_text("utf-8") for name in FILES.values() if (home.folder / name).exists()}
-    return hashlib.sha256(json.dumps([dict(configured), list(parts), files], sort_keys=True).encode()).hexdigest()
+    folder = prepared.home.folder
+    files = {name: (folder / name).read_text("utf-8") for name in FILES.values() if (folder / name).exists()}
+    variables = [dict(some) for some in (prepared.configured, prepared.private, prepared.watcher)]
+    return hashlib.sha256(json.dumps([variables, list(parts), files], sort_keys=True).encode()).hexdigest()
 
 
 def _facts(

@@ -59,8 +59,9 @@ class AirflowHome:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.dags.exists():
                 shutil.copytree(_SAMPLE_DAGS, self.dags, ignore=shutil.ignore_patterns("__pycache__"))
-            if not self._keys.exists():
-                write_private(self._keys, json.dumps(_new_keys()))
+            keys = json.loads(self._keys.read_text()) if self._keys.exists() else {}
+            if not _new_keys().keys() <= keys.keys():  # none yet, or an older release's
+                write_private(self._keys, json.dumps(_new_keys() | keys))
         except OSError as error:
             raise LocalError.from_os_error("prepare the local Airflow", self.folder, error) from error
 
@@ -109,6 +110,11 @@ class AirflowHome:
         }
 
     @property
+    def session_key(self) -> str:
+        """The key of people's sessions: for the server and the watcher, never for a process that runs DAGs' code."""
+        return str(json.loads(self._keys.read_text())["entra"])
+
+    @property
     def _keys(self) -> Path:
         return self.folder / "keys.json"
 
@@ -118,4 +124,5 @@ def _new_keys() -> dict[str, str]:
         "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "session": secrets.token_urlsafe(32),
         "token": secrets.token_urlsafe(64),
+        "entra": secrets.token_urlsafe(32),
     }

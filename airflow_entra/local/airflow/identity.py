@@ -1,4 +1,4 @@
-"""Who a local Airflow is in Azure: the workload that the stack file lets read its vault."""
+"""Who a local Airflow's server and watcher are in Azure: workloads that the stack file names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMESPACE = uuid.UUID("0f6a6c5e-8f0b-4c57-8d0f-2f4f5f6f7a10")
 
 
 def environment_of_workload(world: World, settings: StackSettings, stack: str) -> dict[str, str]:
-    """The variables by which Azure's libraries in Airflow are the first of `credential.vault.readers`.
+    """The variables by which Azure's libraries in Airflow's server are the first of `credential.vault.readers`.
 
     The tenant learns that this workload has a secret, which only exists on this machine. Raises `LocalError` where the
     stack file names no such workload.
@@ -33,33 +33,42 @@ def environment_of_workload(world: World, settings: StackSettings, stack: str) -
             "that Airflow runs as under credential.vault.readers, and deploy again"
         )
     reader = credential.vault.readers[0]
-    secret = _secret(world, reader)
-    tenants.seed(world, _seed(settings.tenant_id, reader, secret))
-    return {
-        "AZURE_TENANT_ID": settings.tenant_id,
-        "AZURE_CLIENT_ID": reader,
-        "AZURE_CLIENT_SECRET": secret,
-    }
+    return _variables(world, settings.tenant_id, reader, reader)
 
 
-def _seed(tenant_id: str, reader: str, secret: str) -> dict[str, Any]:
+def environment_of_watcher(world: World, settings: StackSettings) -> dict[str, str]:
+    """The variables by which the watcher is the identity that the stack file says exists; none where it has its own
+    registration, and reads that one's secret as the server reads the sign-on's."""
+    existing = settings.watcher.existing
+    if not settings.watched or existing is None:
+        return {}
+    return _variables(world, settings.tenant_id, existing.object_id, existing.client_id)
+
+
+def _variables(world: World, tenant_id: str, object_id: str, client_id: str) -> dict[str, str]:
+    secret = _secret(world, client_id)
+    tenants.seed(world, _seed(tenant_id, object_id, client_id, secret))
+    return {"AZURE_TENANT_ID": tenant_id, "AZURE_CLIENT_ID": client_id, "AZURE_CLIENT_SECRET": secret}
+
+
+def _seed(tenant_id: str, object_id: str, client_id: str, secret: str) -> dict[str, Any]:
     """The service principal that the stack's own seed makes, as an application with a secret; the same ids."""
     application = {
-        "id": str(uuid.uuid5(_NAMESPACE, reader)),
-        "appId": reader,
-        "servicePrincipalId": reader,
+        "id": str(uuid.uuid5(_NAMESPACE, client_id)),
+        "appId": client_id,
+        "servicePrincipalId": object_id,
         "tenantId": tenant_id,
-        "displayName": f"Workload {reader[:8]}",
+        "displayName": f"Workload {client_id[:8]}",
         "secret": secret,
     }
     return {"applications": [application]}
 
 
-def _secret(world: World, reader: str) -> str:
+def _secret(world: World, workload: str) -> str:
     """Made once per world and workload."""
     file = world.tenant / "workloads.json"
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    if reader not in known:
-        known[reader] = secrets.token_urlsafe(32)
+    if workload not in known:
+        known[workload] = secrets.token_urlsafe(32)
         write_private(file, json.dumps(known))
-    return known[reader]
+    return known[workload]

@@ -79,6 +79,8 @@ def start(
     port: int,
     configured: Mapping[str, str],
     *,
+    private: Mapping[str, str] = {},
+    watcher: Mapping[str, str] = {},
     inherited: Mapping[str, str] | None = None,
     parts: Sequence[str] | None = None,
 ) -> RunningAirflow:
@@ -86,6 +88,7 @@ def start(
     the parts of it that have died.
 
     `configured` is added to the home's own environment, the base URL with it (`http://localhost:<port>` unless said);
+    `private` to that of the server and the watcher alone, `watcher` to the watcher's after it;
     `parts` names the processes (`PARTS` unless given). Raises `LocalError` where the port is taken, and with the log's
     last lines where one of them dies.
     """
@@ -107,10 +110,11 @@ def start(
         started: dict[str, subprocess.Popen[bytes]] = {}
         record: dict[str, Any] = {"url": url, "localUrl": local_url, "parts": []}
         try:
-            _spawn(home, server, environment, started, record)
+            _spawn(home, server, environment | dict(private), started, record)
             _wait(home, started, f"{local_url}{_HEALTH[home.major]}")
             for part in others:  # after the server: a person can sign in meanwhile
-                _spawn(home, part, environment, started, record)
+                own = {**private, **watcher} if part == WATCH else {}
+                _spawn(home, part, environment | own, started, record)
         except BaseException:
             stop(home.folder)
             raise
