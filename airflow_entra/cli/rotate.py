@@ -20,13 +20,14 @@ from airflow_entra.local.world import project_world, workspace
 def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
     """Replace the older of the two client secrets when `rotateEvery` is over; else say when that is. Run it daily.
 
-    The vault gets the new secret once Entra takes it, and Airflow finds it there without a restart. Nothing else of the
-    stack is touched. Uses Pulumi, the backend and the ARM_* identity of the environment, as `pulumi up` does.
+    With `revocation: watch` the watcher's two as well. The vault gets the new secret once Entra takes it, and Airflow
+    finds it there without a restart. Nothing else of the stack is touched. Uses Pulumi, the backend and the ARM_*
+    identity of the environment, as `pulumi up` does.
     """
     from airflow_entra.recovery.recover import tenant_clients
     from airflow_entra.rotation.engine import Engine, EngineError
     from airflow_entra.rotation.leftovers import GraphEntra
-    from airflow_entra.rotation.report import conclusion, render
+    from airflow_entra.rotation.report import conclusion, render_all
     from airflow_entra.rotation.rotate import Rotate, proofs
     from airflow_entra.settings import load
 
@@ -37,7 +38,7 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
         settings = load(stack_file)
         entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
         rotate = Rotate(stack, stack_file, settings, engine, entra, datetime.now(UTC), say, proofs(os.environ))
-        rotation = rotate.run(at_once=at_once, dry_run=dry_run)
-    click.echo(render(rotation, form), nl=False)
-    say(conclusion(rotation))
-    sys.exit(0 if rotation.fine else 1)
+        rotations = rotate.run_all(at_once=at_once, dry_run=dry_run)
+    click.echo(render_all(rotations, form), nl=False)
+    say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
+    sys.exit(0 if all(rotation.fine for rotation in rotations) else 1)

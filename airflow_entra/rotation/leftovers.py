@@ -84,16 +84,19 @@ def _unknown(in_entra: InEntra, export: Mapping[str, Any]) -> list[str]:
     return [key for key in in_entra if key not in known]
 
 
-def without_gone(export: Mapping[str, Any], in_entra: InEntra) -> dict[str, Any] | None:
-    """The state without the replaced secrets that Entra doesn't have any more; None where there are none."""
-    gone = [
-        one for one in _passwords(export) if one.get("delete") and one.get("outputs", {}).get("keyId") not in in_entra
-    ]
+def without_gone(export: Mapping[str, Any], in_entra: InEntra, application: str | None = None) -> dict[str, Any] | None:
+    """The state without replaced secrets (of `application`, or of any) that Entra has no more; None without such."""
+    gone = [one for one in _passwords(export) if one.get("delete") and _is_gone(one, in_entra, application)]
     if not gone:
         return None
     deployment = export["deployment"]
     kept = [one for one in deployment["resources"] if not any(one is other for other in gone)]
     return {**export, "deployment": {**deployment, "resources": kept}}
+
+
+def _is_gone(password: Mapping[str, Any], in_entra: InEntra, application: str | None) -> bool:
+    outputs = password.get("outputs") or {}
+    return application in (None, outputs.get("applicationId")) and outputs.get("keyId") not in in_entra
 
 
 def _passwords(export: Mapping[str, Any]) -> list[Mapping[str, Any]]:

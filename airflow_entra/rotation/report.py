@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -16,7 +17,16 @@ Form = Literal["text", "json", "markdown"]
 
 def render(rotation: Rotation, form: Form) -> str:
     """The result for standard output, with its last newline."""
-    return {"text": _text, "json": _json, "markdown": _markdown}[form](rotation)
+    return render_all((rotation,), form)
+
+
+def render_all(rotations: Sequence[Rotation], form: Form) -> str:
+    """The same of the sign-on's secret and, after it, the watcher's."""
+    if form == "json":
+        first, *others = map(_json, rotations)
+        content = first | {"watcher": others[0]} if others else first
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return "\n".join(map(_text if form == "text" else _markdown, rotations))
 
 
 def conclusion(rotation: Rotation) -> str:
@@ -34,7 +44,7 @@ def conclusion(rotation: Rotation) -> str:
 
 
 def _headline(rotation: Rotation) -> str:
-    due, stack = rotation.due, rotation.stack
+    due, stack = rotation.due, rotation.stack + (", the watcher" if rotation.whose else "")
     if rotation.mode == "federated":
         return f"Stack {stack} has no secret: Airflow signs in with a token of its own platform."
     if rotation.mode == "certificate":
@@ -93,7 +103,7 @@ def _markdown(rotation: Rotation) -> str:
     return "\n".join(lines)
 
 
-def _json(rotation: Rotation) -> str:
+def _json(rotation: Rotation) -> dict[str, Any]:
     slots: list[dict[str, Any]] = []
     if rotation.held:
         slots = [
@@ -106,7 +116,7 @@ def _json(rotation: Rotation) -> str:
             }
             for slot in _in_order(rotation.held)
         ]
-    content = {
+    return {
         "stack": rotation.stack,
         "mode": rotation.mode,
         "outcome": rotation.outcome,
@@ -121,7 +131,6 @@ def _json(rotation: Rotation) -> str:
             {"where": one.where, "what": one.what, "right": one.right, "fix": one.fix} for one in rotation.findings
         ],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rows(held: Held, now: datetime) -> list[tuple[str, str, str, str, str]]:

@@ -6,7 +6,7 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +15,10 @@ from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.rotation.engine import Engine, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra
-from airflow_entra.rotation.slots import Held, certificate_end, due_at, held, run_every, to_replace
+from airflow_entra.rotation.slots import WATCHER, Held, certificate_end, due_at, held, run_every, to_replace
 from airflow_entra.rotation.updating import Updating, one_at_a_time
 from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra.settings.watching import watcher_credential
 
 PROOFS = 5
 """How often in a row Entra must take a new secret before the vault gets it, two seconds apart."""
@@ -56,6 +57,8 @@ class Rotation:
     replaced: tuple[tuple[str, str, str], ...] = ()
     findings: tuple[Finding, ...] = ()
     certificate_end: datetime | None = None
+    whose: str = ""
+    """`WATCHER` where it is the watcher's secret."""
 
     @property
     def fine(self) -> bool:
@@ -75,10 +78,18 @@ class Rotate:
     say: Callable[[str], None]
     proofs: int = PROOFS
     sleep: Callable[[float], None] = time.sleep
+    whose: str = ""
 
     @property
     def _pulumi(self) -> Updating:
-        return Updating(self.stack, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep)
+        return Updating(self.stack, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep, self.whose)
+
+    def run_all(self, *, at_once: bool = False, dry_run: bool = False) -> tuple[Rotation, ...]:
+        """The sign-on's secret, then the watcher's where it has one; not after a refusal, which concerns both."""
+        rotations = [self.run(at_once=at_once, dry_run=dry_run)]
+        if isinstance(watcher_credential(self.settings), VaultSecret) and rotations[0].outcome != "refused":
+            rotations.append(replace(self, whose=WATCHER).run(at_once=at_once, dry_run=dry_run))
+        return tuple(rotations)
 
     def run(self, *, at_once: bool = False, dry_run: bool = False) -> Rotation:
         """Raises EngineError where Pulumi can't be asked at all."""
@@ -98,7 +109,7 @@ class Rotate:
             return self._told("refused", findings=refused.findings)
 
     def _rotate(self, credential: VaultSecret, *, at_once: bool, dry_run: bool) -> Rotation:
-        before = held(self._pulumi.state(look_only=dry_run), self.stack)
+        before = held(self._pulumi.state(look_only=dry_run), self.stack, self.whose)
         wanted = to_replace(before, credential, self.now, at_once=at_once)
         if not wanted and before.finished:
             return self._told("not due", before, credential)
@@ -143,7 +154,8 @@ class Rotate:
         due = due_at(now_held.current, credential) if now_held and credential else None
         if credential:
             more["run_every"] = run_every(credential)
-        return Rotation(self.stack, self.settings.credential.mode, self.now, outcome, now_held, due, **more)
+        mode = self.settings.credential.mode
+        return Rotation(self.stack, mode, self.now, outcome, now_held, due, whose=self.whose, **more)
 
     @contextmanager
     def _only_run(self) -> Iterator[None]:

@@ -15,6 +15,8 @@ PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105
 CERTIFICATE = "azuread:index/applicationCertificate:ApplicationCertificate"
 VAULT_SECRET = "azure-native:keyvault:Secret"  # noqa: S105 -- a type of resource
 VAULT_SECRET_NAME = "client-secret"  # noqa: S105 -- the logical name of that resource
+WATCHER = "watcher-"
+"""What the logical names of the watcher's resources begin with; those of the sign-on have nothing before them."""
 
 Resource = Mapping[str, Any]
 
@@ -52,14 +54,18 @@ class Held:
         return {slot.name: slot.key_id for slot in (self.current, self.older)}
 
 
-def held(export: Mapping[str, Any], stack: str) -> Held:
-    """Read `pulumi stack export`'s object. Raises RefusedError where the secret isn't deployed in two slots."""
+def held(export: Mapping[str, Any], stack: str, whose: str = "") -> Held:
+    """Read `pulumi stack export`'s object: the sign-on's secret, or with `WATCHER` the watcher's.
+
+    Raises RefusedError where it isn't deployed in two slots.
+    """
+    names, in_vault = [f"{whose}{slot}" for slot in SLOTS], f"{whose}{VAULT_SECRET_NAME}"
     resources: list[Resource] = (export.get("deployment") or {}).get("resources") or []
-    passwords = [one for one in resources if one["type"] == PASSWORD and _name(one) in SLOTS]
+    passwords = [one for one in resources if one["type"] == PASSWORD and _name(one) in names]
     there = {_name(one): one for one in passwords if not one.get("delete")}
-    vault = [one for one in resources if one["type"] == VAULT_SECRET and _name(one) == VAULT_SECRET_NAME]
+    vault = [one for one in resources if one["type"] == VAULT_SECRET and _name(one) == in_vault]
     in_place = [one for one in vault if not one.get("delete")]
-    missing = [name for name in SLOTS if name not in there] + ([] if in_place else ["the vault's secret"])
+    missing = [name for name in names if name not in there] + ([] if in_place else ["the vault's secret"])
     if missing:
         raise RefusedError(
             Finding(
@@ -69,11 +75,11 @@ def held(export: Mapping[str, Any], stack: str) -> Held:
                 f"pulumi up --stack {stack}, then run this again",
             )
         )
-    slots = [_slot(there[name]) for name in SLOTS]
-    use = current(*(there[name]["outputs"]["endDate"] for name in SLOTS))
+    slots = [_slot(there[name]) for name in names]
+    use = current(*(there[name]["outputs"]["endDate"] for name in names))
     published = _vault_end(in_place[0]) == int(slots[use].ends.timestamp())
     leftovers = len(passwords) > len(there) or len(vault) > len(in_place)
-    application = there[SLOTS[0]]["outputs"]["applicationId"]
+    application = there[names[0]]["outputs"]["applicationId"]
     return Held(slots[use], slots[1 - use], in_place[0]["urn"], application, published and not leftovers)
 
 

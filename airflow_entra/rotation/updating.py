@@ -28,6 +28,7 @@ class Updating:
     proofs: int
     say: Callable[[str], None]
     sleep: Callable[[float], None]
+    whose: str = ""
 
     def state(self, *, look_only: bool) -> dict[str, Any]:
         """The state; unless it is only looked at, after what an interrupted run left in it was settled."""
@@ -75,10 +76,10 @@ class Updating:
         """Replace these, nothing else with them; what the state holds afterwards. Raises RefusedError, LockedError."""
         self.check(before, replaced)
         state = self.engine.export()
-        if held(state, self.stack) != before:
+        if held(state, self.stack, self.whose) != before:
             raise RefusedError(one_at_a_time(self.stack, "another run changed the secret meanwhile"))
         known = self.entra.secrets(before.application)
-        self._without_gone(state, known)
+        self._without_gone(state, known, before.application)
         to_replace = [slot.urn for slot in replaced]
 
         def once() -> Held:
@@ -92,8 +93,8 @@ class Updating:
             state, in_entra = self.state(look_only=False), self.entra.secrets(before.application)
             if in_entra is not None and known is not None:
                 self._remove(before.application, nobodys(in_entra, state, known))
-            state = self._without_gone(state, in_entra)
-            after = held(state, self.stack)
+            state = self._without_gone(state, in_entra, before.application)
+            after = held(state, self.stack, self.whose)
             if all(after.key_ids[slot.name] != slot.key_id for slot in replaced):
                 to_replace.clear()  # whatever comes now, not once more
             if not to_replace and after.finished:
@@ -120,9 +121,9 @@ class Updating:
             if self.entra.remove(application, key_id):
                 self.say(f"  key {key_id}, which Entra made and whose value was lost on the way: removed")
 
-    def _without_gone(self, state: dict[str, Any], in_entra: InEntra | None) -> dict[str, Any]:
+    def _without_gone(self, state: dict[str, Any], in_entra: InEntra | None, application: str) -> dict[str, Any]:
         """The state, rid of what Pulumi would remove in vain."""
-        rest = without_gone(state, in_entra) if in_entra is not None else None
+        rest = without_gone(state, in_entra, application) if in_entra is not None else None
         if rest is None:
             return state
         self.engine.put(rest)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from airflow_entra.access.secret_slots import PROVE
+from airflow_entra.access.secret_slots import PROVE, SLOTS
 from airflow_entra.local.run import Session
 from airflow_entra.rotation.engine import Engine
 from airflow_entra.rotation.leftovers import GraphEntra
@@ -75,28 +75,31 @@ class Rotating:
         return [one["keyId"] for one in application["passwordCredentials"]]
 
     def key_ids_in_state(self) -> set[str]:
-        """What Pulumi knows of, as its last checkpoint says."""
+        """What Pulumi knows of the application's, as its last checkpoint says."""
         try:
             resources = self.deployment.state()
         except (FileNotFoundError, ValueError):  # just being written
             return set()
-        outputs = [one.get("outputs") or {} for one in resources if one["type"] == PASSWORD]
+        passwords = [one for one in resources if one["type"] == PASSWORD and one["urn"].rpartition("::")[2] in SLOTS]
+        outputs = [one.get("outputs") or {} for one in passwords]
         return {one["keyId"] for one in outputs if "keyId" in one}
 
-    def vault_secret(self) -> str:
-        """What Airflow gets from the vault."""
+    def vault_secret(self, whose: str = "credential") -> str:
+        """What Airflow gets from the vault; "watcher": what its watcher gets."""
         with through(self.session) as http:
             environment, outputs = self.session.environment, self.deployment.outputs()
             token = self._token(
                 environment["ARM_CLIENT_ID"], environment["ARM_CLIENT_SECRET"], "https://vault.azure.net"
             )
             headers = {"Authorization": f"Bearer {token}"}
-            answer = http.get(outputs["credential"]["secretUri"], params={"api-version": "7.4"}, headers=headers)
+            answer = http.get(outputs[whose]["secretUri"], params={"api-version": "7.4"}, headers=headers)
         return str(answer.raise_for_status().json()["value"])
 
-    def is_taken(self, secret: str) -> bool:
-        """Whether Entra lets the application in with it."""
-        return self._token(self.deployment.outputs()["clientId"], secret, "https://graph.microsoft.com") is not None
+    def is_taken(self, secret: str, whose: str = "") -> bool:
+        """Whether Entra lets the application in with it; "watcher": the watcher."""
+        outputs = self.deployment.outputs()
+        client = (outputs[whose] if whose else outputs)["clientId"]
+        return self._token(client, secret, "https://graph.microsoft.com") is not None
 
     def _token(self, client_id: str, secret: str, resource: str) -> str | None:
         tenant = self.session.environment["ARM_TENANT_ID"]

@@ -54,6 +54,21 @@ def test_when_it_is_due_the_older_slot_is_replaced_and_the_vault_follows(rotatin
     assert rotating.rotate().outcome == "not due"
 
 
+def test_the_watchers_secret_is_replaced_in_the_same_run(rotating: Rotating) -> None:
+    before = rotating.vault_secret("watcher")
+
+    said = json.loads(rotating.run("--now", "--format", "json"))
+    assert (said["outcome"], said["watcher"]["outcome"]) == ("rotated", "rotated")
+    assert {one["slot"] for one in said["watcher"]["replaced"]} == {"watcher-slot-a", "watcher-slot-b"}
+    after = rotating.vault_secret("watcher")
+    assert after != before
+    assert after != rotating.vault_secret()
+    assert rotating.is_taken(after, "watcher")
+    assert not rotating.is_taken(before, "watcher")
+    assert rotating.is_taken(rotating.vault_secret())
+    assert "nothing is due" in rotating.run()
+
+
 def test_other_changes_that_wait_are_not_brought_along(rotating: Rotating) -> None:
     before = rotating.key_ids()
     sign_in = rotating.deployment.read("local", "signIn")

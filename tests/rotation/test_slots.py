@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from airflow_entra.access.secret_slots import SLOTS, current
 from airflow_entra.components.client_credential import rfc3339
 from airflow_entra.rotation.finding import RefusedError
-from airflow_entra.rotation.slots import PASSWORD, VAULT_SECRET, certificate_end, due_at, held, run_every, to_replace
+from airflow_entra.rotation.slots import (
+    PASSWORD,
+    VAULT_SECRET,
+    WATCHER,
+    certificate_end,
+    due_at,
+    held,
+    run_every,
+    to_replace,
+)
 from airflow_entra.settings.model import CreatedVault, VaultSecret
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -199,3 +208,23 @@ def test_the_certificate_that_ends_last_counts() -> None:
     ends = [{"type": kind, "outputs": {"endDate": f"2026-0{month}-01T00:00:00Z"}} for month in (4, 6, 5)]
     assert certificate_end({"deployment": {"resources": ends}}) == datetime(2026, 6, 1, tzinfo=UTC)
     assert certificate_end({"deployment": {}}) is None
+
+
+def test_the_watchers_slots_are_its_own() -> None:
+    model = Model()
+    model.deploy(START, credential(90, 7))
+    with pytest.raises(RefusedError, match="watcher-slot-a"):
+        held(model.export(), "prod", WATCHER)
+
+    both = model.export()
+    theirs = [
+        {**one, "urn": one["urn"].replace("::slot", "::watcher-slot").replace("::client", "::watcher-client")}
+        for one in Model.export(model)["deployment"]["resources"]
+    ]
+    both["deployment"]["resources"] += theirs
+    sign_on, watcher = held(both, "prod"), held(both, "prod", WATCHER)
+    assert {slot.name for slot in (sign_on.current, sign_on.older)} == set(SLOTS)
+    assert {slot.name for slot in (watcher.current, watcher.older)} == {"watcher-slot-a", "watcher-slot-b"}
+    assert set(sign_on.urns).isdisjoint(watcher.urns)
+    assert sign_on.finished
+    assert watcher.finished
