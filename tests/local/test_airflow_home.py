@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 import sys
@@ -63,6 +64,28 @@ def test_nothing_of_the_callers_airflow_or_python_enters(tmp_path: Path) -> None
     assert variables["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
     assert "/elsewhere" not in variables.values()
     assert "AIRFLOW_CONN_PROD" not in variables
+
+
+def test_the_key_of_sessions_is_made_once_and_is_in_no_environment_of_the_home(tmp_path: Path) -> None:
+    home = _home(tmp_path)
+    key = home.session_key
+    home.prepare()
+
+    assert home.session_key == key
+    assert len(key) >= 43
+    assert (home.folder / "keys.json").stat().st_mode & 0o077 == 0
+    assert key not in home.environment(8080).values()
+
+
+def test_a_home_of_an_older_release_gets_the_key_and_keeps_its_others(tmp_path: Path) -> None:
+    home = _home(tmp_path)
+    file = home.folder / "keys.json"
+    before = {name: value for name, value in json.loads(file.read_text()).items() if name != "entra"}
+    file.write_text(json.dumps(before))
+    home.prepare()
+
+    assert json.loads(file.read_text()).items() > before.items()
+    assert home.session_key
 
 
 def test_the_sample_dags_are_there_and_stay_as_people_change_them(tmp_path: Path) -> None:

@@ -143,3 +143,11 @@ def test_the_logs_of_one_part_are_its_own(home: AirflowHome, port: int) -> None:
     process.start(home, port, {})
     names = {file.name for file in home.logs.iterdir()}
     assert {"api-server.log", "scheduler.log", "dag-processor.log"} <= names
+
+
+def test_only_the_server_has_what_is_private(home: AirflowHome, port: int) -> None:
+    running = process.start(home, port, {"COMMON": "c"}, private={"PRIVATE": "p"}, watcher={"WATCHER": "w"})
+    seen = {name: psutil.Process(pid).environ() for name, pid in running.pids.items()}
+
+    assert {name for name, variables in seen.items() if "PRIVATE" in variables} == {"api-server"}
+    assert all(variables["COMMON"] == "c" and "WATCHER" not in variables for variables in seen.values())

@@ -89,3 +89,27 @@ def test_airflow_takes_the_rendered_settings(version: str, tmp_path: Path) -> No
         "manager": "EntraFabAuthManager",
         "base_url": rendered.airflow.url,
     }
+
+
+_CONNECTION = """
+import json, sys
+from airflow.models.connection import Connection
+print(json.dumps(Connection.get_connection_from_secrets("team_warehouse").host), file=sys.__stdout__)
+"""
+
+
+@pytest.mark.parametrize("version", ["3.3", "2.11"])
+def test_a_teams_own_backend_of_secrets_goes_on_to_work(version: str, tmp_path: Path) -> None:
+    """Its connections were gone when the rendered environment named the vault as Airflow's only backend."""
+    home = AirflowHome.at(tmp_path / "home", version)
+    declared = settings()
+    rendered = facts(declared, "dev", outputs(declared), version=version, places=Places.below(str(tmp_path / "home")))
+    everywhere, private = write_files(home, rendered)
+    theirs = {"team_warehouse": {"conn_type": "postgres", "host": "db.example.internal", "login": "etl"}}
+    (tmp_path / "connections.json").write_text(json.dumps(theirs))
+    (home.folder / "airflow.cfg").write_text(
+        "[secrets]\nbackend = airflow.secrets.local_filesystem.LocalFilesystemBackend\n"
+        f'backend_kwargs = {{"connections_file_path": "{tmp_path / "connections.json"}"}}\n'
+    )
+    for environment in (everywhere, everywhere | private):
+        assert _ask(home.python, _CONNECTION, home.environment(8080) | environment) == "db.example.internal"
