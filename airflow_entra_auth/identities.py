@@ -4,6 +4,8 @@ A row's user name is the object id. A row that has what a person needs (that use
 person of this tenant is set aside: renamed, its address freed, deactivated, without roles or password. Where two people
 of the tenant say the same address, whoever has it keeps it, and the other's row gets one that can't exist: an address
 says nothing about who somebody is, so neither may push the other out.
+
+What a row of a person says has a MAC: roles count only as a process with the key wrote them.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sqlalchemy.orm import lazyload, selectinload
 
 from airflow_entra_auth import sessions
 from airflow_entra_auth.claims import Admitted, Person
+from airflow_entra_auth.keyring import keyring
 from airflow_entra_auth.tables import IDENTITIES
 
 _NAME_LENGTH = 256
@@ -42,6 +45,18 @@ class Entry:
     active: bool
     roles_before: tuple[str, ...]
     set_aside: tuple[SetAside, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person who signed in once. `roles` are the directory's now, `signed_in_roles` what their own last sign-in gave.
+
+    A row without a right MAC isn't `genuine`: `roles` is what it claims, and `signed_in_roles` is None, unknown.
+    """
+
+    roles: tuple[str, ...]
+    signed_in_roles: tuple[str, ...] | None
+    genuine: bool
 
 
 class Identities:
@@ -70,7 +85,7 @@ class Identities:
         user.last_login, user.login_count = datetime.now(), (user.login_count or 0) + 1
         self._give(user, admitted.roles if active else ())
         self._session.flush()
-        self._write(user.id, person, admitted.roles if active else ())
+        self._write(identity, user.id, person, admitted.roles if active else (), admitted.roles)
         return Entry(user, active, _roles_in(identity), tuple(set_aside))
 
     def strip(self, person: Person) -> tuple[str, ...]:
@@ -81,7 +96,7 @@ class Identities:
         if identity is None or user is None:
             return ()
         self._give(user, ())
-        self._write(user.id, person, ())
+        self._write(identity, user.id, person, (), ())
         return _roles_in(identity)
 
     def follow(
@@ -97,12 +112,13 @@ class Identities:
         user = self._row_of(person, identity)
         if identity is None or user is None:
             return (), ()
+        known = known_in(identity)
         given = roles if user.active else ()
-        if only_lowers:
-            given = tuple(role for role in given if role in _roles_in(identity))
+        if only_lowers:  # a row that no process with the key wrote proves no role
+            given = tuple(role for role in given if known.genuine and role in known.roles)
         self._give(user, given)
-        changed = {"roles": json.dumps(given), "updated_at": int(time.time())}
-        self._session.execute(sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user.id).values(changed))
+        values = _values(identity, user.id, person, given, known.signed_in_roles)
+        self._session.execute(sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user.id).values(values))
         return _roles_in(identity), given
 
     def put_back(self, user_id: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -177,26 +193,62 @@ class Identities:
         if getattr(user, "groups", None):
             user.groups = []
 
-    def _write(self, user_id: int, person: Person, roles: tuple[str, ...]) -> None:
-        values = {
-            "tenant_id": person.tenant_id,
-            "object_id": person.object_id,
-            "roles": json.dumps(roles),
-            "display_name": person.display_name[:_NAME_LENGTH],
-            "updated_at": int(time.time()),
-        }
+    def _write(
+        self, identity: Any, user_id: int, person: Person, roles: tuple[str, ...], signed_in_roles: tuple[str, ...]
+    ) -> None:
+        values = _values(identity, user_id, person, roles, signed_in_roles)
+        values["display_name"] = person.display_name[:_NAME_LENGTH]
         known = sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user_id).values(values)
         if not self._session.execute(known).rowcount:
-            self._session.execute(sa.insert(IDENTITIES).values(user_id=user_id, **values))
+            self._session.execute(sa.insert(IDENTITIES).values(values))
 
     def _forget(self, user_id: int) -> None:
         self._session.execute(sa.delete(IDENTITIES).where(IDENTITIES.c.user_id == user_id))
 
 
 def known(connection: Any, tenant_id: str) -> dict[str, tuple[str, ...]]:
-    """From object id to roles: every person who signed in once."""
-    wanted = sa.select(IDENTITIES.c.object_id, IDENTITIES.c.roles).where(IDENTITIES.c.tenant_id == tenant_id)
-    return {row.object_id: _roles_in(row) for row in connection.execute(wanted)}
+    """From object id to roles, as the rows claim: every person who signed in once."""
+    return {object_id: person.roles for object_id, person in people(connection, tenant_id).items()}
+
+
+def people(connection: Any, tenant_id: str) -> dict[str, Known]:
+    """From object id to what is known: every person who signed in once."""
+    wanted = sa.select(IDENTITIES).where(IDENTITIES.c.tenant_id == tenant_id)
+    return {row.object_id: known_in(row) for row in connection.execute(wanted)}
+
+
+def known_in(row: Any) -> Known:
+    """What a row of the table of identities says."""
+    genuine = _is_genuine(row)
+    own = tuple(json.loads(row.signed_in_roles)) if genuine and row.signed_in_roles is not None else None
+    return Known(_roles_in(row), own, genuine)
+
+
+def is_genuine(mac: Any, *said: Any) -> bool:
+    """Whether a process with the key wrote what a row says: user id, tenant id, object id, roles, signed_in_roles and
+    updated_at, as they are in the table."""
+    return keyring().is_mac(mac, "identity", *said)
+
+
+def _is_genuine(row: Any) -> bool:
+    said = (row.user_id, row.tenant_id, row.object_id, row.roles, row.signed_in_roles, row.updated_at)
+    return is_genuine(row.mac, *said)
+
+
+def _values(
+    before: Any, user_id: int, person: Person, roles: tuple[str, ...], signed_in_roles: tuple[str, ...] | None
+) -> dict[str, Any]:
+    """The row's new content with its MAC, later than what it had `before`, whatever the clocks of two machines say."""
+    now = int(time.time())
+    values: dict[str, Any] = {
+        "user_id": user_id,
+        "tenant_id": person.tenant_id,
+        "object_id": person.object_id,
+        "roles": json.dumps(roles),
+        "signed_in_roles": None if signed_in_roles is None else json.dumps(signed_in_roles),
+        "updated_at": max(now, before.updated_at + 1) if before is not None and _is_genuine(before) else now,
+    }
+    return values | {"mac": keyring().mac("identity", *values.values())}
 
 
 def _two_names(display_name: str) -> tuple[str, str]:

@@ -143,6 +143,7 @@ class _Tables:
         )
         for given in self._given:
             self._connection.execute(sa.delete(given).where(given.c.user_id == user_id))
+        # Without a MAC, for which the key would be needed: the row gives nothing before its person signs in.
         values = {"display_name": "", "roles": "[]", "updated_at": int(time.time())}
         self._connection.execute(
             sa.insert(IDENTITIES).values(user_id=user_id, tenant_id=tenant_id, object_id=object_id, **values)

@@ -1,23 +1,28 @@
-"""Airflow sessions that hang on a sign-in: a row each, which every cookie and token names and which ends once.
+"""Airflow sessions that hang on a sign-in: a row each, which ends once. The browser has its handle, the row a hash.
 
-Functions take a connection or session and leave the transaction to the caller.
+Whoever reads the table can present nothing, and whoever writes into it has no MAC for what they write. Functions take a
+connection or session and leave the transaction to the caller. Where a session is named by its id, the row's is meant.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from airflow_entra_auth import refresh_tokens
 from airflow_entra_auth.claims import Person
+from airflow_entra_auth.keyring import keyring
 from airflow_entra_auth.tables import SESSIONS
 
 KEPT = 30 * 24 * 3600
 """Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
+_HANDLE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""As `secrets.token_urlsafe(32)` makes them."""
 
 CLOCKS_DIFFER = 2 * 3600
 """Seconds. A session is over by its cap for whoever closes something only when no machine's clock can say otherwise."""
@@ -35,16 +40,20 @@ WhyEnded = Literal[
     "revoked in the directory",
     "no role left",
     "refused by the directory",
-    "application disabled in the directory",
     "before a restore",
+    "begun by an older release",
 ]
 
 
 @dataclass(frozen=True)
 class EntraSession:
-    """One signed-in browser. `sid` is Entra's id of its session there; `ends_at` is in seconds since 1970."""
+    """One signed-in browser. `sid` is Entra's id of its session there; `ends_at` is in seconds since 1970.
+
+    `handle` is the secret that the browser gets: it is written down nowhere.
+    """
 
     id: str
+    handle: str = field(repr=False)
     user_id: int
     tenant_id: str
     object_id: str
@@ -58,22 +67,39 @@ def remove_old(connection: Any) -> None:
     connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends_at < int(time.time()) - KEPT))
 
 
-def start(connection: Any, person: Person, user_id: int, *, sid: str | None, lifetime: int) -> EntraSession:
-    """A new session of `lifetime` seconds, which nothing lengthens."""
-    at = int(time.time())
-    begun = EntraSession(secrets.token_hex(16), user_id, person.tenant_id, person.object_id, sid, at + lifetime)
-    connection.execute(
-        sa.insert(SESSIONS).values(
-            id=begun.id,
-            user_id=begun.user_id,
-            tenant_id=begun.tenant_id,
-            object_id=begun.object_id,
-            sid=begun.sid,
-            signed_in_at=at,
-            ends_at=begun.ends_at,
-        )
-    )
-    return begun
+def start(
+    connection: Any, person: Person, user_id: int, *, sid: str | None, lifetime: int, at: int | None = None
+) -> EntraSession:
+    """A new session of `lifetime` seconds, which nothing lengthens.
+
+    `at` (since 1970) is when the sign-in began: before the person's row in the table of identities was written.
+    """
+    at = int(time.time()) if at is None else at
+    handle = secrets.token_urlsafe(32)
+    row = {
+        "id": keyring().hash_of(handle),
+        "user_id": user_id,
+        "tenant_id": person.tenant_id,
+        "object_id": person.object_id,
+        "sid": sid,
+        "signed_in_at": at,
+        "ends_at": at + lifetime,
+    }
+    connection.execute(sa.insert(SESSIONS).values(**row, mac=keyring().mac("session", *row.values())))
+    return EntraSession(str(row["id"]), handle, user_id, person.tenant_id, person.object_id, sid, ends_at=at + lifetime)
+
+
+def ids_of(handle: object) -> tuple[str, ...]:
+    """The ids that the row of a session with this handle may have; none for what can't be a handle."""
+    if not isinstance(handle, str) or not _HANDLE.fullmatch(handle):
+        return ()
+    return keyring().hashes_of(handle)
+
+
+def is_genuine(row: Any) -> bool:
+    """Whether a process with the key wrote what a live session's row says."""
+    said = (row.id, row.user_id, row.tenant_id, row.object_id, row.sid, row.signed_in_at, row.ends_at)
+    return keyring().is_mac(row.mac, "session", *said)
 
 
 def person_of(connection: Any, session_id: str) -> tuple[str, str] | None:
@@ -96,6 +122,14 @@ def end_of_user(connection: Any, user_id: int, why: WhyEnded) -> int:
 def end_of_person(connection: Any, tenant_id: str, object_id: str, why: WhyEnded) -> int:
     """Ends every session of a person, whatever became of the row of Airflow's users; how many there were."""
     return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.object_id == object_id), why)
+
+
+def end_of_older_releases(connection: Any, tenant_id: str) -> list[str]:
+    """Ends the live sessions without a MAC, whose ids are their handles; the object ids of those who were in them."""
+    wanted = _live() & SESSIONS.c.mac.is_(None) & (SESSIONS.c.tenant_id == tenant_id)
+    found = connection.execute(sa.select(SESSIONS.c.id, SESSIONS.c.object_id).where(wanted)).all()
+    why: WhyEnded = "begun by an older release"
+    return sorted({session.object_id for session in found if end(connection, session.id, why)})
 
 
 def people_of_sid(connection: Any, tenant_id: str, sid: str) -> list[str]:
@@ -130,9 +164,8 @@ def begun_since(connection: Any, tenant_id: str, since: int) -> dict[str, str]:
 
 def people_in(connection: Any, tenant_id: str) -> dict[str, int]:
     """From object id to when the oldest live session of this person began (seconds since 1970)."""
-    live = SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
     began = sa.func.min(SESSIONS.c.signed_in_at).label("began")
-    wanted = sa.select(SESSIONS.c.object_id, began).where(live & (SESSIONS.c.tenant_id == tenant_id))
+    wanted = sa.select(SESSIONS.c.object_id, began).where(_live() & (SESSIONS.c.tenant_id == tenant_id))
     return {row.object_id: row.began for row in connection.execute(wanted.group_by(SESSIONS.c.object_id))}
 
 
@@ -142,11 +175,16 @@ def end_begun_until(connection: Any, tenant_id: str, object_id: str, moment: int
     return _end(connection, person & (SESSIONS.c.signed_in_at <= moment), why)
 
 
+def _live() -> Any:
+    return SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
+
+
 def _end(connection: Any, which: Any, why: WhyEnded) -> int:
+    """The MAC goes too: a row is not alive again for having lost its end."""
     ended = connection.execute(
         sa.update(SESSIONS)
         .where(which, SESSIONS.c.ended_at.is_(None))
-        .values(ended_at=int(time.time()), why_ended=why)
+        .values(ended_at=int(time.time()), why_ended=why, mac=None)
         .execution_options(synchronize_session=False)
     )
     if ended.rowcount:

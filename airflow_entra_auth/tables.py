@@ -5,6 +5,8 @@ Times are whole seconds since 1970 (UTC): three kinds of database disagree about
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
@@ -22,7 +24,10 @@ SESSIONS = sa.Table(
     sa.Column("ends_at", sa.BigInteger, nullable=False, index=True),
     sa.Column("ended_at", sa.BigInteger),
     sa.Column("why_ended", sa.String(64)),
+    sa.Column("mac", sa.String(64)),
 )
+"""`id` is the keyed hash of the handle that the browser has. `mac` is over what the row grants, and leaves it with its
+end; a row of an older release has none and is worth nothing."""
 
 IDENTITIES = sa.Table(
     "airflow_entra_identity",
@@ -33,8 +38,12 @@ IDENTITIES = sa.Table(
     sa.Column("roles", sa.Text, nullable=False),
     sa.Column("display_name", sa.String(256), nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("signed_in_roles", sa.Text),
+    sa.Column("mac", sa.String(64)),
     sa.UniqueConstraint("tenant_id", "object_id", name="airflow_entra_identity_person"),
 )
+"""`roles` are what the directory gives now, `signed_in_roles` what the person's own last sign-in gave: JSON lists. A
+row without a right `mac` gives nothing. `updated_at` only grows: an older row that is put back is noticed by it."""
 
 REFRESH_TOKENS = sa.Table(
     "airflow_entra_refresh",
@@ -65,9 +74,29 @@ WATCH_LEASE = sa.Table(
 
 
 def create_tables(engine: sa.engine.Engine) -> None:
-    """Creates what isn't there. Several processes may do so at once: whoever comes second with a table finds it."""
+    """Creates the tables and columns that aren't there; columns that came after release 0.1.0 may be null.
+
+    Several processes may do so at once: whoever comes second with one finds it.
+    """
     for table in metadata.sorted_tables:
         try:
             table.create(engine, checkfirst=True)
         except DBAPIError:
             table.create(engine, checkfirst=True)
+        for column in _missing(engine, table):
+            _add(engine, table, column)
+
+
+def _add(engine: sa.engine.Engine, table: sa.Table, column: sa.Column[Any]) -> None:
+    declared = sa.schema.CreateColumn(column).compile(dialect=engine.dialect)
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {declared}"))
+    except DBAPIError:
+        if column in _missing(engine, table):
+            raise
+
+
+def _missing(engine: sa.engine.Engine, table: sa.Table) -> list[sa.Column[Any]]:
+    there = {column["name"] for column in sa.inspect(engine).get_columns(table.name)}
+    return [column for column in table.columns if column.name not in there]

@@ -35,7 +35,7 @@ class Side:
             from airflow_entra_auth.fab.entra import Arrival, EntraClient
 
             side = self
-            EntraClient.arrive = lambda self: Arrival(side.claims, "token", None)  # type: ignore[method-assign]
+            EntraClient.arrive = lambda self, begun: Arrival(side.claims, "token", None)  # type: ignore[method-assign]
             return
         with self.app.app_context():
             security = self.app.appbuilder.sm

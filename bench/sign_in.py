@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, Self
 from uuid import NAMESPACE_DNS, uuid5
 
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.world import own_environment
 from airflow_entra.render.options import PACKAGE_MANAGER, SIGN_ON_VARIABLE, STOCK_MANAGER
+from airflow_entra_auth.keyring import SESSION_KEY
 from bench import claims
 from bench.measure import CommandError
 
@@ -138,6 +140,7 @@ def _environment(home: AirflowHome, who: str) -> dict[str, str]:
         "AIRFLOW__FAB__CACHE_TTL": "1",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         SIGN_ON_VARIABLE: str(place / "sign-on.json"),
+        SESSION_KEY: token_urlsafe(32),
     }
 
 

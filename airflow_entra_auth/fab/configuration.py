@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_entra_auth.credential import ClientCredential
+from airflow_entra_auth.keyring import keyring
 from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules, scopes
 
 SIGN_ON = "AIRFLOW_ENTRA_SIGN_ON"
@@ -32,11 +33,10 @@ def sign_on() -> SignOnRules:
 
 def configuration() -> dict[str, Any]:
     """FAB's settings. Raises RulesError, which stops Airflow: there is no other way to sign in to fall back to."""
-    from airflow_entra_auth.fab.sealed import must_seal
     from airflow_entra_auth.fab.security_manager import EntraSecurityManager
 
     rules = sign_on()
-    must_seal(rules)
+    keyring()
     remote = {
         "client_id": rules.client_id,
         "server_metadata_url": rules.metadata_url,
@@ -57,15 +57,21 @@ def configuration() -> dict[str, Any]:
         ],
         "SECURITY_MANAGER_CLASS": EntraSecurityManager,
         "WTF_CSRF_ENABLED": True,
+        "REMEMBER_COOKIE_NAME": "airflow_entra_remembers_nobody",  # Flask-Login looks at no other cookie beside it
         **cookies(rules),
     }
 
 
+def cookie_path(rules: SignOnRules) -> str:
+    """This Airflow's own paths alone, where two share a host."""
+    return f"{urlsplit(rules.base_url).path}/"
+
+
 def cookies(rules: SignOnRules) -> dict[str, Any]:
-    """Flask's settings of the session cookie: for this Airflow's own paths alone, where two share a host."""
+    """Flask's settings of the session cookie."""
     return {
         "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_PATH": f"{urlsplit(rules.base_url).path}/",
+        "SESSION_COOKIE_PATH": cookie_path(rules),
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure(rules),
     }

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 import httpx
 import requests
 from authlib.integrations.base_client import OAuthError
-from flask import request, session
+from flask import request
 
 from airflow_entra_auth.claims import GroupsNeeded, display
 from airflow_entra_auth.credential import CredentialError
+from airflow_entra_auth.fab.begun import Begun
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.overage import groups_of
 from airflow_entra_auth.rules import SignOnRules
@@ -60,31 +61,28 @@ class EntraClient:
     def __init__(self, remote: Any, rules: SignOnRules) -> None:
         self._remote, self._rules = remote, rules
 
-    def leave(self, next_url: str, prompt: str | None) -> str:
-        """The URL that a browser signs in at. Raises SignInError."""
+    def leave(self, next_url: str, prompt: str | None) -> tuple[str, Begun]:
+        """The URL that a browser signs in at, and what it has to keep until it is back. Raises SignInError."""
         self._metadata()
         more = {"prompt": prompt} if prompt else {}
         # The declared redirect URI, not one made of the Host header, which anybody can send.
         going = self._remote.create_authorization_url(self._rules.redirect_uri, **more)
-        self._remote.save_authorize_data(redirect_uri=self._rules.redirect_uri, next_url=next_url, **going)
-        return str(going["url"])
+        return going["url"], Begun(going["state"], going["nonce"], going["code_verifier"], next_url, time.time())
 
-    def arrive(self) -> Arrival:
-        """What the browser brought back, verified. Raises SignInError."""
-        state = request.args.get("state")
-        begun = self._begun(state) if state else None
+    def arrive(self, begun: Begun | None) -> Arrival:
+        """What the browser brought back, verified; `begun` is what it kept of this sign-in. Raises SignInError."""
         if begun is None:
             raise SignInError(
                 "This sign-in can't be finished",
                 "It was not started in this browser, or took more than an hour. Start again.",
-                "The state of the answer isn't one that this browser's session holds.",
+                "The state of the answer isn't one that this browser's cookies hold.",
             )
         if "error" in request.args:
-            self._remote.framework.clear_state_data(session, state)
             raise _refused_by_entra(request.args["error"], request.args.get("error_description", ""))
         self._metadata()
         try:
-            token = self._redeem(state, begun)
+            token = self._redeem(begun)
+            claims = self._claims(token, begun)
         except OAuthError as error:
             # From the token endpoint: the description says what is wrong with the application, not with the person.
             raise _not_exchanged(f"{error.error}: {error.description}") from error
@@ -95,20 +93,12 @@ class EntraClient:
         except Exception as error:
             # Authlib and its JOSE library raise a type of their own for each claim, key and algorithm.
             raise _not_believed(f"{type(error).__name__}: {error}") from error
-        claims = token.get("userinfo")
         if not isinstance(claims, Mapping):
             raise _not_believed("the answer has no ID token")
         refresh = token.get("refresh_token") if self._rules.revocation == "refresh" else None
         if self._rules.revocation == "refresh" and not refresh:
             raise _no_refresh_token()
-        return Arrival(dict(claims), str(token.get("access_token", "")), begun.get("next_url"), refresh)
-
-    def _begun(self, state: str) -> Mapping[str, Any] | None:
-        """What was remembered when this browser left for Entra. Authlib keeps it for an hour, and gives it for ever."""
-        framework = self._remote.framework
-        begun: Mapping[str, Any] | None = framework.get_state_data(session, state)
-        ends_at: float = session[f"_state_{framework.name}_{state}"]["exp"] if begun else 0.0
-        return begun if time.time() < ends_at else None
+        return Arrival(dict(claims), str(token.get("access_token", "")), begun.next_url, refresh)
 
     @property
     def credential(self) -> Any:
@@ -138,21 +128,31 @@ class EntraClient:
                 503,
             ) from error
 
-    def _redeem(self, state: str | None, begun: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _redeem(self, begun: Begun) -> Mapping[str, Any]:
         """The tokens for the code. Once more with another credential, where a secret was rotated meanwhile."""
-        options = {"claims_options": self._claims_options(), "leeway": _LEEWAY}
         try:
-            return self._tokens(options)
+            return self._tokens(begun)
         except OAuthError as error:
             credential = self._remote.client_kwargs["token_endpoint_auth_method"]
             if not any(code in str(error.description) for code in _SECRET_REFUSED) or not credential.refused():
                 raise
-        self._remote.framework.set_state_data(session, state, begun)
-        return self._tokens(options)
+        return self._tokens(begun)
 
-    def _tokens(self, options: dict[str, Any]) -> dict[str, Any]:
-        tokens: dict[str, Any] = self._remote.authorize_access_token(**options)
+    def _tokens(self, begun: Begun) -> Mapping[str, Any]:
+        tokens: dict[str, Any] = self._remote.fetch_access_token(
+            self._rules.redirect_uri,
+            code=request.args.get("code"),
+            state=begun.state,
+            code_verifier=begun.verifier,
+        )
         return tokens
+
+    def _claims(self, tokens: Mapping[str, Any], begun: Begun) -> Mapping[str, Any] | None:
+        """Of the ID token, verified; None where there is none."""
+        claims: Mapping[str, Any] | None = self._remote.parse_id_token(
+            tokens, nonce=begun.nonce, claims_options=self._claims_options(), leeway=_LEEWAY
+        )
+        return claims
 
     def _claims_options(self) -> dict[str, Any]:
         # Without `aud` here Authlib believes a token for another application if its azp is this one.

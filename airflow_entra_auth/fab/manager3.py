@@ -1,4 +1,4 @@
-"""Airflow 3.x: its API knows people by a token, which carries the session it hangs on."""
+"""Airflow 3.x: its API knows people by a token, which carries the handle of its session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from airflow_entra_auth.fab.bodies import Bodies, reprocesses_runs
 from airflow_entra_auth.fab.configuration import sign_on
 from airflow_entra_auth.fab.ending import end_session
 from airflow_entra_auth.fab.guarded import Guarded
-from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, stamp, standing
+from airflow_entra_auth.fab.standing import HANDLE_CLAIM, Standing, stamp, standing
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
 
     def serialize_user(self, user: Any) -> dict[str, Any]:
         found = _stamp_of(user)
-        return {"sub": str(found.user_id), SESSION_KEY: found.session_id}
+        return {"sub": str(found.user_id), HANDLE_CLAIM: found.handle}
 
     def generate_jwt(self, user: Any, *, expiration_time_in_seconds: int | None = None) -> str:
         """A token that ends with the session at the latest. Raises ValueError for a user who isn't signed in."""
@@ -83,7 +83,7 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
             raise HTTPException(503, "Airflow's database does not answer: try again") from error
 
     def _user_of(self, token: dict[str, Any]) -> User:
-        found = standing(token.get(SESSION_KEY), sign_on().tenant_id)
+        found = standing(token.get(HANDLE_CLAIM), sign_on().tenant_id)
         if found is None or token["sub"] != str(found.user_id):
             raise ValueError("the token's sign-in has ended")
         now = time.monotonic()
@@ -101,9 +101,9 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
     def revoke_token(self, token: str) -> None:
         """What /api/v2/auth/logout does with every token of a request: the session that it hangs on ends as well."""
         super().revoke_token(token)
-        session_id = self.believed_claims(token).get(SESSION_KEY)
-        if isinstance(session_id, str):
-            end_session(session_id, "signed out")
+        handle = self.believed_claims(token).get(HANDLE_CLAIM)
+        if isinstance(handle, str):
+            end_session(handle, "signed out")
 
     def believed_claims(self, token: str) -> dict[str, Any]:
         """The claims of a token that Airflow signed and that hasn't expired; none of another."""

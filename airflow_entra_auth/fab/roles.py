@@ -10,6 +10,8 @@ which Airflow can't tell apart by DAG, and import errors: it shows everybody the
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from airflow_entra_auth.rules import RoleRule, SignOnRules
@@ -44,6 +46,19 @@ def pairs(role: RoleRule) -> Pairs:
         return _EVERYBODY
     edits = any("edit" in actions for actions in role.dags.values())
     return _EVERYBODY | _WITH_DAGS | (_WITH_EDIT if edits else frozenset())
+
+
+def own_pairs(roles: Iterable[str]) -> Pairs:
+    """The pairs of Airflow's own roles as its FAB provider ships them, whatever somebody wrote into the tables."""
+    shipped = _shipped()
+    return frozenset[Pair]().union(*(shipped.get(name, frozenset()) for name in roles))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Pairs]:
+    from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
+
+    return {config["role"]: frozenset(config["perms"]) for config in FabAirflowSecurityManagerOverride.ROLE_CONFIGS}
 
 
 def sync_roles(security_manager: Any, rules: SignOnRules) -> tuple[str, ...]:

@@ -10,15 +10,15 @@ from airflow import settings
 from airflow.exceptions import AirflowConfigException, AirflowException
 from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
 from flask import current_app, has_request_context
-from flask import session as flask_session
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from airflow_entra_auth.fab import audit
+from airflow_entra_auth.fab import audit, flask_session, signed_in
 from airflow_entra_auth.fab.configuration import cookies, sign_on
+from airflow_entra_auth.fab.ending import end_sessions_of_older_releases
 from airflow_entra_auth.fab.lists import EntraRoleView, EntraUserView
 from airflow_entra_auth.fab.roles import sync_roles
-from airflow_entra_auth.fab.standing import SESSION_KEY, Standing, forget, stamp, standing
+from airflow_entra_auth.fab.standing import Standing, forget, stamp, standing
 from airflow_entra_auth.fab.views import EntraAuthView
 from airflow_entra_auth.identities import Identities
 from airflow_entra_auth.tables import create_tables
@@ -46,7 +46,9 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         The cookie's settings once more: 2.11 writes its own, from [webserver], over those of webserver_config.py.
         """
         current_app.config.update(cookies(sign_on()))
+        flask_session.keep_in_cookies(current_app._get_current_object())
         create_tables(settings.engine)
+        end_sessions_of_older_releases(sign_on().tenant_id)
         sync_roles(self, sign_on())
 
     def make_sure_of_roles(self, roles: Iterable[str]) -> None:
@@ -69,12 +71,19 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         roles = self.appbuilder.add_view(self.rolemodelview, "List Roles", **more)
         roles.related_views = [self.user_view.__class__]
 
-    def load_user(self, user_id: Any) -> Any:
-        """The user of this request's session; what Flask-Login calls. None for a session without a sign-in."""
-        user = _user_of_session(self.get_user_by_id) if has_request_context() else None
-        if user is None or str(user.id) != str(user_id):
-            return None
-        if user._entra.changed_by_hand:
+    def create_login_manager(self, *arguments: Any) -> Any:
+        """Flask-Login, which asks who a request is of by the request alone."""
+        manager = super().create_login_manager(*arguments)
+        manager.request_loader(self.load_user_of_request)
+        return manager
+
+    def load_user(self, _user_id: Any) -> None:
+        """The user whose number is in Flask's session or a remember-me cookie: nobody is signed in by either."""
+
+    def load_user_of_request(self, _request: Any) -> Any:
+        """The user behind the handle in the browser's cookie, or None."""
+        user = _signed_in_user(self.get_user_by_id) if has_request_context() else None
+        if user is not None and user._entra.changed_by_hand:
             self.put_back(user._entra)
         return user
 
@@ -135,11 +144,11 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         return None, None
 
 
-def _user_of_session(users: Callable[[int], Any]) -> Any:
-    """The stamped user of this request's Flask session, or None. `users` finds a row of Airflow's users by number."""
+def _signed_in_user(users: Callable[[int], Any]) -> Any:
+    """The stamped user of this request, or None. `users` finds a row of Airflow's users by number."""
     rules = sign_on()
     try:
-        found = standing(flask_session.get(SESSION_KEY), rules.tenant_id)
+        found = standing(signed_in.handle(), rules.tenant_id)
         user = users(found.user_id) if found else None
         return stamp(user, found, rules) if found and user is not None else None
     except SQLAlchemyError:

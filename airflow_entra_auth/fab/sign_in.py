@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
@@ -12,9 +13,9 @@ from airflow_entra_auth import refresh_tokens, sessions
 from airflow_entra_auth.claims import Admitted, GroupsNeeded, Refused, decide
 from airflow_entra_auth.fab import audit
 from airflow_entra_auth.fab.entra import Arrival, EntraClient, SignInError
-from airflow_entra_auth.fab.sealed import seal
 from airflow_entra_auth.fab.standing import forget
 from airflow_entra_auth.identities import Entry, Identities
+from airflow_entra_auth.keyring import keyring
 from airflow_entra_auth.rules import SignOnRules
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class SignIn:
         )
 
     def _admit(self, admitted: Admitted, arrival: Arrival) -> tuple[Entry, sessions.EntraSession | None]:
-        person, lifetime = admitted.person, self._rules.airflow_session
+        person, lifetime, at = admitted.person, self._rules.airflow_session, int(time.time())
         entry = self._identities.admit(admitted)
         for aside in entry.set_aside:
             reason = f"the row {aside.username} of Airflow's users had the user name or address of this person"
@@ -85,9 +86,10 @@ class SignIn:
         self._record("entra_sign_in", admitted, None)
         sessions.remove_old(self._session)
         sid = entra_sid(arrival.claims)
-        begun = sessions.start(self._session, person, entry.user.id, sid=sid, lifetime=lifetime)
+        begun = sessions.start(self._session, person, entry.user.id, sid=sid, lifetime=lifetime, at=at)
         if arrival.refresh_token:
-            refresh_tokens.keep(self._session, begun.id, seal(arrival.refresh_token))
+            sealed = keyring().seal("refresh token", arrival.refresh_token.encode())
+            refresh_tokens.keep(self._session, begun.id, sealed)
         return entry, begun
 
     def _in_one_transaction(self, work: Callable[[], T]) -> T:

@@ -5,14 +5,13 @@ The auth manager's own methods differ too: manager2 and manager3.
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from airflow import __version__
-from flask import request, session
+from flask import request
 
 from airflow_entra_auth.fab.configuration import secure, sign_on
-from airflow_entra_auth.fab.standing import SESSION_KEY
+from airflow_entra_auth.fab.standing import HANDLE_CLAIM
 
 AIRFLOW_3 = int(__version__.split(".")[0]) >= 3
 
@@ -25,14 +24,8 @@ def pages_url(base_url: str) -> str:
     return f"{base_url}/auth" if AIRFLOW_3 else base_url
 
 
-def new_session_id() -> None:
-    """A signed-in browser's cookie isn't the one it came with, where sessions are kept in the database."""
-    if hasattr(session, "sid"):
-        session.sid = str(uuid.uuid4())
-
-
 def enter(response: Any, user: Any) -> Any:
-    """3.x's pages know a browser by a token of Airflow's own in a second cookie; 2.11's by the Flask session alone."""
+    """3.x's API knows a browser by a token of Airflow's own in a second cookie."""
     if AIRFLOW_3:
         from airflow.api_fastapi.app import get_auth_manager, get_cookie_path
 
@@ -52,15 +45,15 @@ def leave(response: Any) -> Any:
     return response
 
 
-def session_of_token() -> str | None:
-    """The session that the second cookie names, if Airflow signed it."""
+def handle_in_token() -> str | None:
+    """The handle that the second cookie has, if Airflow signed it."""
     if not AIRFLOW_3 or _token_cookie() not in request.cookies:
         return None
     from airflow.api_fastapi.app import get_auth_manager
 
     claims = get_auth_manager().believed_claims(request.cookies[_token_cookie()])
-    named = claims.get(SESSION_KEY)
-    return named if isinstance(named, str) else None
+    found = claims.get(HANDLE_CLAIM)
+    return found if isinstance(found, str) else None
 
 
 def _token_cookie() -> str:

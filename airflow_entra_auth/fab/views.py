@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, abort, g, redirect, request, session
 from flask_appbuilder import expose
 from flask_appbuilder.security.views import AuthView
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import Forbidden
 
 from airflow_entra_auth.claims import Refused
-from airflow_entra_auth.fab import audit, versions
-from airflow_entra_auth.fab.configuration import PROVIDER, sign_on
+from airflow_entra_auth.fab import audit, signed_in, versions
+from airflow_entra_auth.fab.begun import LIFETIME, Beginnings, Begun
+from airflow_entra_auth.fab.configuration import PROVIDER, secure, sign_on
 from airflow_entra_auth.fab.ending import end_session, end_sessions_of_sid
 from airflow_entra_auth.fab.entra import EntraClient, SignInError
 from airflow_entra_auth.fab.first_try import tried_once
 from airflow_entra_auth.fab.next_url import safe_next
 from airflow_entra_auth.fab.pages import page
 from airflow_entra_auth.fab.sign_in import SignIn
-from airflow_entra_auth.fab.standing import SESSION_KEY, stamp, standing
+from airflow_entra_auth.fab.standing import stamp, standing
 from airflow_entra_auth.sessions import WhyEnded
 
 log = logging.getLogger(__name__)
@@ -41,26 +45,38 @@ class EntraAuthView(AuthView):
         another = request.args.get("prompt") == _ANOTHER
         if g.user is not None and g.user.is_authenticated and not another:
             refused = next_url.startswith(f"{versions.pages_url(rules.base_url)}/")
-            return versions.enter(redirect(f"{rules.base_url}/" if refused else next_url), g.user)
+            return signed_in.enter(redirect(f"{rules.base_url}/" if refused else next_url), g.user)
         try:
-            return redirect(self._client().leave(next_url, _ANOTHER if another else None))
+            url, begun = self._client().leave(next_url, _ANOTHER if another else None)
         except SignInError as error:
             return self._no(error)
+        name, value = Beginnings(request.cookies).room_for(begun, start_page=f"{rules.base_url}/")
+        response: Response = redirect(url)
+        response.set_cookie(name, value, max_age=LIFETIME, **_of_sign_in())
+        return response
 
     @expose(f"/oauth-authorized/{PROVIDER}")
     def oauth_authorized(self) -> Response:
         """Entra's answer: a session, or a page that says why not. Never back to Entra by itself, which would loop."""
+        found = Beginnings(request.cookies).of(request.args.get("state"))
+        if found is None:
+            return self._arrived(None)
+        response = self._arrived(found[1])
+        response.delete_cookie(found[0], **_of_sign_in())  # an answer counts once
+        return response
+
+    def _arrived(self, begun: Begun | None) -> Response:
         rules, client = sign_on(), self._client()
         manager = self.appbuilder.sm
         sign_in = SignIn(manager.appbuilder.session, manager.user_model, manager.role_model, rules)
         try:
-            arrival = client.arrive()
+            arrival = client.arrive(begun)
             decision = sign_in.decide(arrival, client)
             if isinstance(decision, Refused):
                 return self._refuse(sign_in, decision)
             arrival = tried_once(arrival, client.credential, rules)
             manager.make_sure_of_roles(decision.roles)
-            user, begun = sign_in.admit(decision, arrival)
+            user, entered = sign_in.admit(decision, arrival)
         except SignInError as error:
             return self._no(error)
         except (SQLAlchemyError, audit.AuditError):
@@ -70,13 +86,10 @@ class EntraAuthView(AuthView):
             )
         self._end_sessions("replaced")
         session.clear()
-        versions.new_session_id()
-        session[SESSION_KEY] = begun.id
-        found = standing(begun.id, rules.tenant_id)
-        if found is None or not login_user(stamp(user, found, rules)):
-            abort(403)
-        g.user = user
-        return versions.enter(redirect(safe_next(arrival.next_url, rules.base_url)), user)
+        found = standing(entered.handle, rules.tenant_id)
+        if found is None:
+            raise Forbidden
+        return signed_in.enter(redirect(safe_next(arrival.next_url, rules.base_url)), stamp(user, found, rules))
 
     @expose("/logout", methods=["GET", "POST"])
     @expose("/logout/", methods=["GET", "POST"])
@@ -91,12 +104,12 @@ class EntraAuthView(AuthView):
         session.clear()
         url = self._client().sign_out_url()
         response = redirect(url) if url else page("You are signed out of Airflow", "You are still signed in to Entra.")
-        return versions.leave(response)
+        return signed_in.leave(response)
 
     def _end_sessions(self, why: WhyEnded) -> None:
-        """Ends what this browser's cookies name."""
-        for session_id in filter(None, {session.get(SESSION_KEY), versions.session_of_token()}):
-            end_session(session_id, why)
+        """Ends the sessions whose handles this browser's cookies have."""
+        for handle in signed_in.handles():
+            end_session(handle, why)
 
     def _signed_out_in_entra(self, sid: str, issuer: str | None) -> Response:
         """https://openid.net/specs/openid-connect-frontchannel-1_0.html; Entra may leave the issuer out."""
@@ -115,7 +128,7 @@ class EntraAuthView(AuthView):
         sign_in.refuse(refused)
         self._end_sessions("refused")
         session.clear()
-        return versions.leave(self._no(SignInError("You can't sign in to this Airflow", refused.message, refused.fix)))
+        return signed_in.leave(self._no(SignInError("You can't sign in to this Airflow", refused.message, refused.fix)))
 
     def _no(self, error: SignInError) -> Response:
         reference = secrets.token_hex(4)
@@ -125,3 +138,10 @@ class EntraAuthView(AuthView):
         login = f"{versions.pages_url(sign_on().base_url)}/login/"
         links = [("Start again", login), ("Try another account", f"{login}?prompt={_ANOTHER}")]
         return page(error.title, error.message, links=links, reference=reference, status=error.status)
+
+
+def _of_sign_in() -> dict[str, Any]:
+    """The cookies of a sign-in that has begun go to the pages of signing in alone, as far as those have a path."""
+    rules = sign_on()
+    path = f"{urlsplit(versions.pages_url(rules.base_url)).path}/"
+    return {"path": path, "secure": secure(rules), "httponly": True, "samesite": "Lax"}

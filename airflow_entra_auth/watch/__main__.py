@@ -54,8 +54,8 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
 
     from airflow_entra_auth.credential import ClientCredential
     from airflow_entra_auth.fab.configuration import sign_on
-    from airflow_entra_auth.fab.sealed import must_seal
     from airflow_entra_auth.graph import Cancelled, Graph
+    from airflow_entra_auth.keyring import keyring
     from airflow_entra_auth.watch.applied import AppliedRounds
     from airflow_entra_auth.watch.follow import Follower
     from airflow_entra_auth.watch.lease import DatabaseLease
@@ -71,7 +71,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     rules = sign_on()
     if arguments.end_before is not None:
         return _end_before(arguments.end_before, engine, rules.tenant_id)
-    must_seal(rules)
+    keyring()
     state = State()
     lease = DatabaseLease(engine, f"{socket.gethostname()[:40]}/{uuid.uuid4().hex[:16]}")
     store = AirflowStore(engine, user, role, rules.tenant_id, lease)

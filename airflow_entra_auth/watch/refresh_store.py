@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from airflow_entra_auth import identities, refresh_tokens, sessions
 from airflow_entra_auth.fab import audit
-from airflow_entra_auth.fab.sealed import UnreadableError, seal, unseal
+from airflow_entra_auth.keyring import SESSION_KEY, UnsealedError, keyring
 from airflow_entra_auth.watch.ending import end_everybody
 from airflow_entra_auth.watch.follow import Applied, Links
 from airflow_entra_auth.watch.lease import DatabaseLease
@@ -34,11 +34,12 @@ class RefreshStore:
 
     def unseal(self, held: Held) -> str | None:
         try:
-            return unseal(held.sealed) if held.sealed else None
-        except UnreadableError:
+            return keyring().unseal("refresh token", held.sealed).decode() if held.sealed else None
+        except UnsealedError:
             log.error(
-                "A refresh token was kept with another key: let [core] fernet_key be the same for every process of "
-                "this Airflow, and keep the old key behind a comma when it is changed"
+                "A refresh token was kept with another key: let %s be the same for API server (2.11: webserver) and "
+                "watcher, and keep the old key behind a comma when it is changed",
+                SESSION_KEY,
             )
             return None
 
@@ -56,7 +57,8 @@ class RefreshStore:
             roles = identities.known(session, self._tenant)
             for one in outcomes:
                 if one.token:
-                    refresh_tokens.answered(session, one.session_id, seal(one.token))
+                    sealed = keyring().seal("refresh token", one.token.encode())
+                    refresh_tokens.answered(session, one.session_id, sealed)
                 if one.ends and sessions.end(session, one.session_id, _WHY):
                     audit.record(
                         "entra_sign_out",

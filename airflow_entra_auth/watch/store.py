@@ -56,13 +56,15 @@ class AirflowStore:
         failed: audit.AuditError | None = None
         with Session(self._engine) as session, session.begin():
             self._lease.must_hold(session)
-            known, inside = identities.known(session, self._tenant), sessions.people_in(session, self._tenant)
+            known, inside = identities.people(session, self._tenant), sessions.people_in(session, self._tenant)
             for one in verdicts:
-                now = known.get(one.object_id, ())
-                same = set(now) <= set(one.roles) if one.only_lowers else set(now) == set(one.roles)
+                person = known.get(one.object_id)
+                held = set(person.roles) if person and person.genuine else set()
+                same = held <= set(one.roles) if one.only_lowers else held == set(one.roles)
+                forged = person is not None and not person.genuine
                 began = inside.get(one.object_id, sys.maxsize)
                 ends = one.ends and one.object_id in inside
-                if same and not ends and began > one.revoked_until:
+                if same and not forged and not ends and began > one.revoked_until:
                     continue
                 try:
                     with session.begin_nested():

@@ -31,9 +31,13 @@ from airflow_entra.local.world import World, own_environment
 from airflow_entra.render import Places, facts
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
+from airflow_entra_auth.keyring import SESSION_KEY
 from tests.airflow import stacks
 from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, STRANDED, WATCHED_INSIDE, TestPerson
 from tests.airflow.site import Site
+
+KEY = token_urlsafe(32)
+"""Of every Airflow's sessions; its server and its watcher have it."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class Company:
         configured |= tenant_environment(self.tenant)
         configured |= {"HTTPS_PROXY": proxy, "https_proxy": proxy} if proxy else {}
         configured |= changed or {}
+        private |= {} if stock else {SESSION_KEY: KEY}
         running = process.start(
             home,
             port,

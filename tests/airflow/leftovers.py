@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from tests.airflow.people import TestPerson
 from tests.airflow.site import Site
@@ -67,26 +64,3 @@ def forget(site: Site, person: TestPerson) -> None:
             database.execute("DELETE FROM ab_user_role WHERE user_id = ?", (user_id,))
             database.execute("DELETE FROM ab_user WHERE id = ?", (user_id,))
         database.execute("DELETE FROM airflow_entra_identity WHERE object_id = ?", (person.object_id,))
-
-
-def session_data(site: Site, cookie: str) -> dict[str, Any]:
-    """What Airflow keeps for a Flask session, whose id is in the signed cookie."""
-    ((packed,),) = site.rows("SELECT data FROM session WHERE session_id = ?", cookie.partition(".")[0])
-    if site.is_3:
-        packed = _in_airflow(site, "json.dumps(msgspec.msgpack.decode(data)).encode()", packed)
-    found: dict[str, Any] = json.loads(packed)
-    return found
-
-
-def keep_session(site: Site, cookie: str, data: dict[str, Any]) -> None:
-    packed = json.dumps(data).encode()
-    if site.is_3:
-        packed = _in_airflow(site, "msgspec.msgpack.encode(json.loads(data))", packed)
-    with site.database() as database:
-        database.execute("UPDATE session SET data = ? WHERE session_id = ?", (packed, cookie.partition(".")[0]))
-
-
-def _in_airflow(site: Site, expression: str, data: bytes) -> bytes:
-    """By the library that Airflow 3 itself uses for it."""
-    program = f"import json, msgspec, sys; data = sys.stdin.buffer.read(); sys.stdout.buffer.write({expression})"
-    return subprocess.run([site.running.home.python, "-c", program], input=data, capture_output=True, check=True).stdout

@@ -19,7 +19,7 @@ from tests.airflow.forgeries import FORGERIES
 from tests.airflow.gate import Gate
 from tests.airflow.liar import Liar
 from tests.airflow.people import EXPELLED, MANY_GROUPS, NOBODY, OTHER_TWIN, RAISED, TWIN, VIEWER, TestPerson
-from tests.airflow.site import LOGIN_HOST, Site
+from tests.airflow.site import HANDLE, LOGIN_HOST, Site
 from tests.airflow.waiting import until
 
 _ELSEWHERE = "airflow.example.org"
@@ -47,7 +47,7 @@ class Seen:
 def replayed_cookie(place: Place) -> Seen:
     """Somebody copied the session cookie; then the person signs out."""
     browser = _signed_in(place.site, VIEWER)
-    thief = place.site.another_with(browser, "session")
+    thief = place.site.another_with(browser, HANDLE, "session")
     place.site.sign_out(browser)
     thief.get(place.site.login_url, until=LOGIN_HOST)
     found = place.site.is_signed_in(thief)

@@ -21,6 +21,10 @@ from tests.airflow.browser import Browser, Page
 from tests.airflow.people import TestPerson
 
 LOGIN_HOST = "login.microsoftonline.com"
+HANDLE = "airflow_entra_session"
+"""The cookie that a signed-in browser is known by."""
+COOKIES = (HANDLE, "_token", "session")
+"""All that a signed-in browser may have of Airflow: ours, Airflow 3's token, and what Flask keeps of its pages."""
 
 
 class _ReverseProxy(httpx.BaseTransport):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.airflow.people import CHANGED_ROLE
-from tests.airflow.site import Site
+from tests.airflow.site import HANDLE, Site
 from tests.airflow.stacks import TENANT
 
 _PROGRAM = """
@@ -17,7 +17,7 @@ from {package}.app import create_app
 from airflow_entra_auth.fab import standing as looking
 from airflow_entra_auth.identities import Identities
 
-session_id, tenant, person = sys.argv[1:]
+handle, tenant, person = sys.argv[1:]
 app = create_app({arguments})
 manager = app.appbuilder.sm
 asked = 0
@@ -37,7 +37,7 @@ def between_two_statements(connection, cursor, statement, *_):
         watcher_takes_the_role_away()
 
 
-seen = looking.standing(session_id, tenant)
+seen = looking.standing(handle, tenant)
 asked = 9
 watcher_takes_the_role_away()
 held = "SELECT name FROM ab_role JOIN ab_user_role ON role_id = ab_role.id WHERE user_id = :user"
@@ -52,12 +52,10 @@ print(json.dumps([seen.roles, seen.changed_by_hand, roles]))
 def test_a_role_that_the_watcher_takes_away_meanwhile_is_not_put_back(site: Site) -> None:
     browser, _ = site.sign_in(CHANGED_ROLE)
     before = site.audited(CHANGED_ROLE)
-    (session_id,) = site.rows(
-        "SELECT id FROM airflow_entra_session WHERE object_id = ? AND ended_at IS NULL", CHANGED_ROLE.object_id
-    )[-1]
+    handle = next(str(cookie.value) for cookie in browser.cookies.jar if cookie.name == HANDLE)
     package, arguments = ("airflow.providers.fab.www", "False") if site.is_3 else ("airflow.www", "")
     program = _PROGRAM.format(package=package, arguments=arguments)
-    done = site.python("-W", "ignore", "-c", program, session_id, TENANT, CHANGED_ROLE.object_id)
+    done = site.python("-W", "ignore", "-c", program, handle, TENANT, CHANGED_ROLE.object_id)
     assert done.returncode == 0, done.stderr
     roles_seen, changed_by_hand, roles = json.loads(done.stdout.splitlines()[-1])
     assert sorted(roles_seen) == sorted(CHANGED_ROLE.roles)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -96,13 +95,17 @@ def test_what_entra_says_takes_effect_at_the_next_try(
 
 
 @pytest.mark.parametrize("quiet_site", ["3.3"], indirect=True)
-def test_without_a_key_no_refresh_token_is_kept_and_nothing_starts(quiet_site: Site) -> None:
-    keyless = replace(quiet_site, environment={**quiet_site.environment, "AIRFLOW__CORE__FERNET_KEY": ""})
-    started = keyless.python("-c", "from airflow_entra_auth.fab.configuration import configuration; configuration()")
-    assert started.returncode != 0
-    assert "[core] fernet_key of Airflow is empty" in started.stderr
+def test_airflows_own_key_opens_no_refresh_token(quiet_site: Site) -> None:
+    """Which the code of every DAG may have."""
+    quiet_site.sign_in(WATCHED)
+    (sealed, *_) = tokens_of(quiet_site, WATCHED)
+    opens = "from airflow.models.crypto import get_fernet; import sys; get_fernet().decrypt(sys.argv[1].encode())"
+    done = quiet_site.python("-c", opens, sealed)
+    assert done.returncode != 0
+    assert "InvalidToken" in done.stderr
 
 
+@pytest.mark.parametrize("quiet_site", ["3.3"], indirect=True)
 @pytest.mark.parametrize(
     ("number", "title"), [(53003, "can't be followed"), (50076, "can't be followed"), (0, "let you in")]
 )

@@ -11,15 +11,15 @@ import jwt
 import pytest
 
 from tests.airflow import stacks
+from tests.airflow.aged import end_sooner
 from tests.airflow.browser import Browser
 from tests.airflow.people import ADMIN, CAPPED, DEACTIVATED, OP, TWO_BROWSERS, VIEWER, TestPerson
-from tests.airflow.site import LOGIN_HOST, Site
+from tests.airflow.site import COOKIES, HANDLE, LOGIN_HOST, Site
 from tests.airflow.waiting import until
 
 SEEN = 2.0
 """Seconds until every process of Airflow sees what the database says: one that it is believed, one for the request."""
 ISSUER = f"https://{LOGIN_HOST}/{stacks.TENANT}/v2.0"
-COOKIES = ("session", "_token")
 OWN_TABLES = ("airflow_entra_session", "airflow_entra_identity")
 
 
@@ -55,10 +55,10 @@ def is_out(site: Site, browser: Browser) -> bool:
 # --- signing out ---
 
 
-@pytest.mark.parametrize("stolen", [COOKIES, ("session",), ("_token",)], ids=["both", "session", "token"])
+@pytest.mark.parametrize("stolen", [COOKIES, (HANDLE,), ("_token",)], ids=["all", "handle", "token"])
 def test_cookies_copied_before_the_sign_out_are_worth_nothing_after_it(site: Site, stolen: tuple[str, ...]) -> None:
     if stolen == ("_token",) and not site.is_3:
-        pytest.skip("2.11 has one cookie")
+        pytest.skip("2.11 has no token")
     browser, _ = site.sign_in(ADMIN)
     thief = site.another_with(browser, *stolen)
     # A 3.x page makes its token of the session when it is without one.
@@ -175,8 +175,7 @@ def test_a_session_ends_when_its_time_is_over_however_busy(site: Site) -> None:
     row = newest(site, CAPPED)
     thief = site.another_with(browser, *COOKIES)
     assert site.is_signed_in(thief)
-    with site.database() as connection:
-        connection.execute("UPDATE airflow_entra_session SET ends_at = ? WHERE id = ?", (int(time.time()) - 1, row.id))
+    end_sooner(site, CAPPED, row.ends_at - int(time.time()) + 1)
     until(lambda: is_out(site, browser), SEEN, "a session past its end")
     assert "/authorize" in thief.get(site.login_url, until="/authorize").hops[-1]
     assert is_out(site, thief)
@@ -210,42 +209,103 @@ def test_a_deactivated_account_is_out_at_once_and_its_sessions_dont_come_back(si
 # --- what a cookie is ---
 
 
-def test_the_cookie_from_before_the_sign_in_isnt_the_one_after_it(site: Site) -> None:
+def test_no_cookie_from_before_the_sign_in_is_worth_anything_after_it(site: Site) -> None:
     browser = site.browser()
     page = site.start_sign_in(browser)
-    fixed = next(cookie for cookie in browser.cookies.jar if cookie.name == "session")
-    attacker = site.another_with(browser, "session")
+    before = {cookie.name for cookie in browser.cookies.jar if cookie.domain.startswith("localhost")}
+    assert before
+    assert not before & {HANDLE, "_token"}
+    attacker = site.another_with(browser, *before)
     browser.submit(page, "authorize", username=VIEWER.user_name)
     assert site.is_signed_in(browser)
-    assert next(cookie.value for cookie in browser.cookies.jar if cookie.name == "session") != fixed.value
     attacker.get(site.login_url, until="/authorize")
     assert is_out(site, attacker)
 
 
-def test_a_cookie_that_somebody_made_up_isnt_kept(site: Site) -> None:
+@pytest.mark.parametrize("name", [HANDLE, "session"])
+def test_a_cookie_that_somebody_made_up_isnt_kept(site: Site, name: str) -> None:
+    made_up = "m" * 43  # as long as a handle
     browser = site.browser()
     host = urlsplit(site.url).hostname or ""
-    browser.cookies.set("session", "made-up-by-somebody", domain=f"{host}.local" if host == "localhost" else host)
+    browser.cookies.set(name, made_up, domain=f"{host}.local" if host == "localhost" else host)
     site.sign_in(VIEWER, browser)
     assert site.is_signed_in(browser)
-    values = {str(cookie.value) for cookie in browser.cookies.jar if cookie.name == "session"}
-    assert any("made-up-by-somebody" not in value for value in values)
+    assert any(cookie.value != made_up for cookie in browser.cookies.jar if cookie.name == HANDLE)
     attacker = site.browser()
-    attacker.http.headers["Cookie"] = "session=made-up-by-somebody"
+    attacker.http.headers["Cookie"] = f"{name}={made_up}"
     assert is_out(site, attacker)
 
 
-def test_what_airflows_tables_keep_opens_nothing(site: Site) -> None:
+def test_what_airflows_database_keeps_opens_nothing(site: Site) -> None:
     browser, _ = site.sign_in(VIEWER)
-    values = [str(cookie.value) for cookie in browser.cookies.jar if cookie.name in COOKIES]
-    kept = [str(row) for table in OWN_TABLES for row in site.rows(f"SELECT * FROM {table}")]  # noqa: S608 -- own names
-    assert kept
-    assert not [value for value in values for row in kept if value in row]
+    held = {cookie.name: str(cookie.value) for cookie in browser.cookies.jar if cookie.name in COOKIES}
+    assert HANDLE in held
+    if site.is_3:
+        claims = jwt.decode(held["_token"], options={"verify_signature": False})
+        assert claims["entra_session"] == held[HANDLE]
     with site.database() as connection:
         everything = "\n".join(connection.iterdump())
     assert VIEWER.object_id in everything
+    assert not [name for name, value in held.items() if value in everything]
     assert not re.search(r"eyJ[\w-]+\.eyJ", everything), "a token is in the database"
     for name in COOKIES:
         guess = site.browser()
         guess.http.headers["Cookie"] = f"{name}={newest(site, VIEWER).id}"
         assert is_out(site, guess)
+
+
+# --- rows that somebody puts back ---
+
+
+def rows_of(site: Site, person: TestPerson) -> dict[str, list[tuple[object, ...]]]:
+    return {table: site.rows(f"SELECT * FROM {table} WHERE object_id = ?", person.object_id) for table in OWN_TABLES}  # noqa: S608
+
+
+def put_back(site: Site, rows: dict[str, list[tuple[object, ...]]]) -> None:
+    with site.database() as connection:
+        for table, kept in rows.items():
+            for row in kept:
+                marks = ", ".join("?" * len(row))
+                connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)  # noqa: S608
+
+
+def test_a_session_that_ended_is_not_alive_again_for_a_row_that_is_put_back(site: Site) -> None:
+    browser, _ = site.sign_in(CAPPED)
+    thief, before = site.another_with(browser, *COOKIES), rows_of(site, CAPPED)
+    assert site.is_signed_in(thief)
+    site.sign_out(browser)
+    put_back(site, before)
+    written = len(site.log())
+    deadline = time.monotonic() + SEEN
+    while time.monotonic() < deadline:
+        assert is_out(site, thief)
+    assert "its row in airflow_entra_session was put back" in site.log()[written:]
+
+
+def test_a_row_that_has_only_lost_its_end_is_worth_nothing(site: Site) -> None:
+    """Whoever has no copy of it from before."""
+    browser, _ = site.sign_in(CAPPED)
+    thief = site.another_with(browser, *COOKIES)
+    row = newest(site, CAPPED)
+    site.sign_out(browser)
+    with site.database() as connection:
+        alive = "UPDATE airflow_entra_session SET ended_at = NULL, why_ended = NULL WHERE id = ?"
+        connection.execute(alive, (row.id,))
+    deadline = time.monotonic() + SEEN
+    while time.monotonic() < deadline:
+        assert is_out(site, thief)
+
+
+def test_roles_of_before_the_sign_in_dont_come_back_with_their_row(site: Site) -> None:
+    """Even where no process remembers: a person's row is never older than a session of theirs."""
+    site.sign_in(CAPPED)
+    older = {"airflow_entra_identity": rows_of(site, CAPPED)["airflow_entra_identity"]}
+    ((*_, updated_at, _own, _mac),) = older["airflow_entra_identity"]
+    until(lambda: time.time() > int(str(updated_at)) + 1, SEEN * 2, "another second")
+    browser, _ = site.sign_in(CAPPED)
+    assert site.is_signed_in(browser)
+    put_back(site, older)
+    until(lambda: is_out(site, browser), SEEN, "an older row of the person gives nothing")
+    assert "is older than one that was there: it was put back" in site.log()
+    again, _ = site.sign_in(CAPPED)
+    assert site.is_signed_in(again)

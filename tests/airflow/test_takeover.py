@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from tests.airflow.browser import Browser
-from tests.airflow.leftovers import PASSWORD, Row, forget, keep_session, leftover, row, session_data
+from tests.airflow.leftovers import PASSWORD, Row, forget, leftover, row
 from tests.airflow.people import ATTACKER, CEO, HEIR_BY_MAIL, HEIR_BY_NAME, OTHER_TWIN, TWIN, VIEWER, TestPerson
 from tests.airflow.site import Site
 
@@ -123,23 +123,6 @@ def test_a_token_from_before_opens_nothing(site: Site) -> None:
             assert _calls_with(site, forged) in (401, 403), forged.keys()
 
 
-def test_a_session_from_before_opens_nothing(site: Site) -> None:
-    """What Flask-Login kept for somebody with a password: a user's number, and no sign-in at Entra."""
-    browser, _ = site.sign_in(VIEWER)
-    cookie = next(str(one.value) for one in browser.cookies.jar if one.name == "session")
-    with leftover(site, "root", "root@contoso.com") as user_id:
-        kept = session_data(site, cookie)
-        assert _is_known_by(site, cookie)
-        keep_session(site, cookie, kept | {"_user_id": str(user_id)})
-        assert not _is_known_by(site, cookie)
-        keep_session(site, cookie, {name: one for name, one in kept.items() if name != "entra_session"})
-        assert not _is_known_by(site, cookie)
-        keep_session(site, cookie, {"_user_id": str(user_id), "_fresh": True, "_permanent": True})
-        assert not _is_known_by(site, cookie)
-        keep_session(site, cookie, kept)
-        assert _is_known_by(site, cookie), "put back, it holds again"
-
-
 def _row_of(site: Site, person: TestPerson) -> Row:
     ((user_id,),) = site.rows("SELECT id FROM ab_user WHERE username = ?", person.object_id)
     return row(site, user_id)
@@ -147,12 +130,6 @@ def _row_of(site: Site, person: TestPerson) -> Row:
 
 def _tenant(site: Site) -> str:
     return str(json.loads((site.running.home.folder / "sign-on.json").read_text())["tenantId"])
-
-
-def _is_known_by(site: Site, cookie: str) -> bool:
-    """Whether the login page takes a browser with this session's cookie for somebody, and lets it in."""
-    answer = site.browser().http.get(site.login_url, headers={"Cookie": f"session={cookie}"})
-    return str(answer.headers["location"]).startswith(site.url)
 
 
 def _may_see_connections(site: Site, browser: Browser) -> bool:

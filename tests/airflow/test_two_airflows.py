@@ -12,17 +12,17 @@ import pytest
 
 from airflow_entra.local.airflow import process
 from tests.airflow import stacks
+from tests.airflow.aged import end_sooner
 from tests.airflow.browser import Browser
 from tests.airflow.company import Company
 from tests.airflow.forger import Forger
 from tests.airflow.gate import Gate
 from tests.airflow.people import ADMIN, OP, VIEWER
-from tests.airflow.site import LOGIN_HOST, Site
+from tests.airflow.site import COOKIES, LOGIN_HOST, Site
 from tests.airflow.waiting import until
 
 SEEN = 2.0
 """Seconds until every process of Airflow sees what the database says: one that it is believed, one for the request."""
-COOKIES = ("session", "_token")
 OTHER = {"3.3": "2.11", "2.11": "3.3"}
 _AT_ONCE = 8
 _MONTH = 30 * 24 * 3600
@@ -129,14 +129,13 @@ def test_all_workers_see_within_a_second_that_a_session_ended(company_site: Site
 
 def test_airflows_own_lifetimes_lengthen_nothing(company_site: Site, neighbour: Site) -> None:
     browser, _ = neighbour.sign_in(OP)
-    query = "SELECT id, ends_at FROM airflow_entra_session WHERE object_id = ? ORDER BY rowid DESC LIMIT 1"
-    session_id, ends_at = neighbour.rows(query, OP.object_id)[0]
+    query = "SELECT ends_at FROM airflow_entra_session WHERE object_id = ? ORDER BY rowid DESC LIMIT 1"
+    ((ends_at,),) = neighbour.rows(query, OP.object_id)
     assert ends_at <= time.time() + stacks.SESSION
     if neighbour.is_3:
         token = next(str(cookie.value) for cookie in browser.cookies.jar if cookie.name == "_token")
         assert jwt.decode(token, options={"verify_signature": False})["exp"] <= ends_at
-    with neighbour.database() as connection:
-        connection.execute("UPDATE airflow_entra_session SET ends_at = ? WHERE id = ?", (int(time.time()), session_id))
+    end_sooner(neighbour, OP, int(ends_at - time.time()))
     until(lambda: not any(answers(neighbour, browser)), SEEN * 4, "the declared end of the session")
 
 

@@ -20,7 +20,7 @@ from tests.airflow.people import (
     WATCHED_TWICE,
     TestPerson,
 )
-from tests.airflow.site import Site
+from tests.airflow.site import COOKIES, Site
 from tests.airflow.test_sessions import token
 from tests.airflow.waiting import until
 from tests.airflow.watcher import Watcher, watching
@@ -50,7 +50,7 @@ class Holder:
         self.site = site
         self.browser, page = site.sign_in(person)
         assert site.is_signed_in(self.browser), page.text
-        self.thief = site.another_with(self.browser, "session", "_token")
+        self.thief = site.another_with(self.browser, *COOKIES)
         self.bearer = {"Authorization": f"Bearer {token(self.browser)}"} if site.is_3 else {}
 
     def ways_in(self) -> list[bool]:
