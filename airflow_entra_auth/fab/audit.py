@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Collection
 from datetime import datetime, timezone
 from typing import Any, Literal
@@ -70,6 +71,24 @@ def record(
                 f"{event} of {owner} could not be written to Airflow's audit log, so it is not done: see that "
                 "Airflow's database can be written and that `airflow db migrate` has run."
             ) from error
+
+
+class Bounded:
+    """How many lines there may be about people who aren't known: `most` at once, and `a_minute` from then on. Anybody
+    may cause one, and each is in the server's own log too."""
+
+    def __init__(self, most: float, a_minute: float) -> None:
+        self._most, self._per_second = most, a_minute / 60
+        self._left, self._at = most, time.monotonic()
+
+    def allows(self) -> bool:
+        """Whether there may be one more; counts it."""
+        now = time.monotonic()
+        self._left, self._at = min(self._most, self._left + (now - self._at) * self._per_second), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 def _write(event: str, owner: str | None, display_name: str | None, extra: str, session: Any) -> None:

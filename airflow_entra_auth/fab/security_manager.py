@@ -13,7 +13,7 @@ from flask import current_app, has_request_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from airflow_entra_auth.fab import audit, flask_session, signed_in
+from airflow_entra_auth.fab import audit, flask_session, log_names, signed_in
 from airflow_entra_auth.fab.configuration import cookies, sign_on
 from airflow_entra_auth.fab.ending import end_sessions_of_older_releases
 from airflow_entra_auth.fab.lists import EntraRoleView, EntraUserView
@@ -47,6 +47,7 @@ class EntraSecurityManager(FabAirflowSecurityManagerOverride):
         """
         current_app.config.update(cookies(sign_on()))
         flask_session.keep_in_cookies(current_app._get_current_object())
+        log_names.believe_no_others()
         create_tables(settings.engine)
         end_sessions_of_older_releases(sign_on().tenant_id)
         sync_roles(self, sign_on())

@@ -30,6 +30,8 @@ from airflow_entra_auth.sessions import WhyEnded
 log = logging.getLogger(__name__)
 
 _ANOTHER = "select_account"
+_OF_NOBODY = audit.Bounded(most=100, a_minute=10)
+"""Refusals of a token that could not be believed: it is nobody's, whatever it says."""
 
 
 class EntraAuthView(AuthView):
@@ -133,7 +135,7 @@ class EntraAuthView(AuthView):
     def _no(self, error: SignInError) -> Response:
         reference = secrets.token_hex(4)
         log.warning("Sign-in %s: %s", reference, error.fix)
-        if error.refusal:
+        if error.refusal and _OF_NOBODY.allows():
             audit.record("entra_sign_in_refused", reason=f"{reference}: {error.fix}")
         login = f"{versions.pages_url(sign_on().base_url)}/login/"
         links = [("Start again", login), ("Try another account", f"{login}?prompt={_ANOTHER}")]

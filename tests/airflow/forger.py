@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -49,7 +50,9 @@ class Forger:
         self._turned_down: tuple[str, int] | None = None
         self.refusals: list[str] = []
         """What the tenant's token endpoint answered where it gave no token, oldest first."""
-        self._http = httpx.Client(trust_env=False, timeout=30)
+        # Without cookies of its own: a browser that sends none would have those of whoever came before.
+        nobodys = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        self._http = httpx.Client(trust_env=False, timeout=30, cookies=nobodys)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.host = f"localhost:{self._server.server_port}"
         self.url = f"http://{self.host}"

@@ -15,6 +15,7 @@ from airflow_entra_auth.keyring import SESSION_KEY
 from tests.airflow.browser import Browser
 from tests.airflow.company import KEY, Company
 from tests.airflow.conftest import VERSIONS
+from tests.airflow.departments import OURS, RUN, have_departments, task_of
 from tests.airflow.people import ADMIN, VIEWER
 from tests.airflow.site import Site
 from tests.airflow.waiting import until
@@ -98,7 +99,9 @@ def test_who_has_the_key_is_somebody(shared: Site, in_it: Browser) -> None:
         "    admin = thief.sessions_of(connection, 'Admin')[0]\n"
         "    with create_engine(thief.ENVIRONMENT['AIRFLOW__DATABASE__SQL_ALCHEMY_CONN']).begin() as engine:\n"
         "        person = Person(admin['tenant_id'], admin['object_id'], '', None, '', guest=False)\n"
-        "        begun = sessions.start(engine, person, admin['user_id'], sid=None, lifetime=60)\n"
+        "        begun = sessions.start(\n"
+        "            engine, person, admin['user_id'], sid=None, lifetime=900, at=admin['signed_in_at']\n"
+        "        )\n"
         "    ways = thief.everywhere(connection, admin['user_id'], begun.handle)\n"
         "    print([thief.is_somebody(way) for way in ways])\n"
     )
@@ -113,6 +116,26 @@ def test_who_has_the_key_is_somebody(shared: Site, in_it: Browser) -> None:
     assert done.returncode == 0, done.stderr
     expected = [False, False, True, True, True, True] if shared.is_3 else [False, False, True, True, False, True]
     assert json.loads(done.stdout.lower()) == expected
+
+
+def test_a_task_log_named_by_the_database_is_no_file_of_the_server(site: Site) -> None:
+    """Its own variables, for example, which have the key."""
+    have_departments(site)
+    browser, _ = site.sign_in(VIEWER)
+    (number, before) = site.rows("SELECT id, filename FROM log_template ORDER BY id DESC LIMIT 1")[0]
+    path = f"/dags/{OURS}/dagRuns/{RUN}/taskInstances/{task_of(site, OURS)}/logs/1"
+    with site.database() as connection:
+        up = "../" * len(site.running.home.folder.parts) * 2
+        connection.execute("UPDATE log_template SET filename = ? WHERE id = ?", (f"{up}proc/self/environ", number))
+    try:
+        shown = site.call(browser, "GET", path)
+        assert shown.status_code == 200
+        assert SESSION_KEY not in shown.text
+        assert KEY not in shown.text
+        assert "does more than name a log" in site.log()
+    finally:
+        with site.database() as connection:
+            connection.execute("UPDATE log_template SET filename = ? WHERE id = ?", (before, number))
 
 
 def test_no_log_shows_the_key(shared: Site) -> None:

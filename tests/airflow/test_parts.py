@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from airflow_entra.local.airflow.environment import environment_for
 from airflow_entra_auth.keyring import SESSION_KEY
 from tests.airflow.company import KEY
 from tests.airflow.conftest import VERSIONS
+from tests.airflow.postgres import postgres
 
 _TOO_LATE = """
 import sys, time
@@ -70,6 +72,53 @@ with engine.begin() as connection:
 """
 
 
+_EMPTY = """
+import sys
+import sqlalchemy as sa
+
+with sa.create_engine(sys.argv[1]).begin() as connection:
+    connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+    connection.execute(sa.text("CREATE SCHEMA public"))
+"""
+_OF_0_1_0 = """
+import sys
+import sqlalchemy as sa
+
+from airflow_entra_auth import identities, sessions
+from airflow_entra_auth.tables import IDENTITIES, SESSIONS, create_tables, metadata
+
+engine, other = (sa.create_engine(sys.argv[1]) for _ in range(2))
+newer = {"mac", "signed_in_roles"}
+old = sa.MetaData()
+for table in metadata.sorted_tables:
+    if "lease" not in table.name:
+        sa.Table(table.name, old, *(column._copy() for column in table.columns if column.name not in newer))
+old.create_all(engine)
+row = {"id": "a" * 32, "user_id": 1, "tenant_id": "t", "object_id": "o", "sid": None, "signed_in_at": 1}
+with engine.begin() as connection:
+    for number, ends_at in enumerate((2, 4_000_000_000)):
+        connection.execute(sa.insert(old.tables[SESSIONS.name]).values(row | {"id": f"{number}", "ends_at": ends_at}))
+    person = {key: row[key] for key in ("user_id", "tenant_id", "object_id")}
+    person |= {"roles": '["Admin"]', "display_name": "", "updated_at": 9}
+    connection.execute(sa.insert(old.tables[IDENTITIES.name]).values(person))
+
+
+@sa.event.listens_for(engine, "before_cursor_execute")
+def another_process(connection, cursor, statement, *_):
+    if statement.startswith("ALTER TABLE") and sys.argv[2:]:
+        with other.begin() as another:
+            another.execute(sa.text(statement))
+
+
+create_tables(engine)
+create_tables(engine)
+with engine.begin() as connection:
+    print(sessions.end_of_older_releases(connection, "t"), sessions.end_of_older_releases(connection, "t"))
+    print([tuple(row) for row in connection.execute(sa.select(SESSIONS.c.id, SESSIONS.c.why_ended).order_by("id"))])
+    print(identities.people(connection, "t")["o"])
+"""
+
+
 @pytest.fixture(params=VERSIONS, ids=["3.3", "2.11"])
 def python(request: pytest.FixtureRequest) -> Path:
     return environment_for(request.param)
@@ -85,6 +134,27 @@ def test_a_sign_in_may_take_an_hour(python: Path, tmp_path: Path, seconds: int, 
 def test_another_process_may_be_faster_with_every_table(python: Path, tmp_path: Path) -> None:
     tables = ("identity", "refresh", "session", "watch", "watch_lease")
     assert _said(python, tmp_path, _FASTER).split() == [f"airflow_entra_{table}" for table in tables]
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.mark.parametrize("at_once", [(), ("at-once",)], ids=["alone", "at once"])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_tables_of_0_1_0_are_taken_over_and_its_sessions_end(
+    python: Path, tmp_path: Path, request: pytest.FixtureRequest, database: str, at_once: tuple[str, ...]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'tables.db'}"
+    if database == "postgresql":
+        url = f"{request.getfixturevalue('postgres_url')}"
+        _said(python, tmp_path, _EMPTY, url)
+    ended, rows, person = _said(python, tmp_path, _OF_0_1_0, url, *at_once).splitlines()
+    assert ended == "['o'] []"
+    assert rows == "[('0', None), ('1', 'begun by an older release')]"
+    assert person == "Known(roles=('Admin',), signed_in_roles=None, genuine=False)"
 
 
 def _said(python: Path, folder: Path, script: str, *arguments: str) -> str:

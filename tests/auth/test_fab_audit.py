@@ -75,3 +75,14 @@ def test_what_opens_access_needs_its_line_and_what_closes_it_does_not(
             record(event, person=JANE)
     assert event in caplog.text
     assert PERSON in caplog.text
+
+
+def test_there_are_so_many_lines_about_nobody_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    bounded = audit.Bounded(most=3, a_minute=2)
+    assert [bounded.allows() for _ in range(5)] == [True, True, True, False, False]
+    now[0] += 61
+    assert [bounded.allows() for _ in range(3)] == [True, True, False]
+    now[0] += 86_400
+    assert sum(bounded.allows() for _ in range(100)) == 3
