@@ -41,7 +41,7 @@ class EntraAuthView(AuthView):
     @expose(f"/login/{PROVIDER}")
     def login(self) -> Response:
         """Straight to Entra: there is one way to sign in. Whoever is signed in goes on, or to the start page: FAB's
-        pages send here whom they don't let in, and the way back would lead here again."""
+        pages send a person here who may not see them, and the way back would lead here again."""
         rules = sign_on()
         next_url = safe_next(request.args.get("next"), rules.base_url)
         another = request.args.get("prompt") == _ANOTHER
@@ -55,6 +55,7 @@ class EntraAuthView(AuthView):
         name, value = Beginnings(request.cookies).room_for(begun, start_page=f"{rules.base_url}/")
         response: Response = redirect(url)
         response.set_cookie(name, value, max_age=LIFETIME, **_of_sign_in())
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     @expose(f"/oauth-authorized/{PROVIDER}")
@@ -68,6 +69,7 @@ class EntraAuthView(AuthView):
         return response
 
     def _arrived(self, begun: Begun | None) -> Response:
+        """The same, by what this browser kept of the sign-in."""
         rules, client = sign_on(), self._client()
         manager = self.appbuilder.sm
         sign_in = SignIn(manager.appbuilder.session, manager.user_model, manager.role_model, rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -206,3 +207,15 @@ def test_a_custom_roles_permissions_in_the_database_give_nothing_and_are_put_bac
             assert answer.status_code == 403
             assert site.call(browser, "GET", "/dags/finance_close").status_code == 403
     assert set(site.rows(_PAIRS_OF, "sales-editor")) == declared
+
+
+@pytest.mark.parametrize("role", ["Viewer", "User", "Op", "Public"])
+def test_airflows_own_roles_are_in_the_tables_as_they_are_decided(site: Site, role: str) -> None:
+    """What the FAB provider ships decides, and Airflow writes the same into its tables."""
+    program = (
+        "import json, sys; from airflow_entra_auth.fab.roles import own_pairs; "
+        "print(json.dumps(list(own_pairs(sys.argv[1:]))))"
+    )
+    done = site.python("-c", program, role)
+    assert done.returncode == 0, done.stderr
+    assert {tuple(pair) for pair in json.loads(done.stdout.splitlines()[-1])} == set(site.rows(_PAIRS_OF, role))
