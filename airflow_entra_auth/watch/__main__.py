@@ -56,6 +56,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     from airflow_entra_auth.fab.configuration import sign_on
     from airflow_entra_auth.graph import Cancelled, Graph
     from airflow_entra_auth.keyring import keyring
+    from airflow_entra_auth.tables import create_tables
     from airflow_entra_auth.watch.applied import AppliedRounds
     from airflow_entra_auth.watch.follow import Follower
     from airflow_entra_auth.watch.lease import DatabaseLease
@@ -87,6 +88,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
             watcher.keep()
 
         def begin() -> Rounds:
+            create_tables(engine)  # the columns of this release, where no server of it has started yet
             if rules.revocation == "watch":
                 graph = Graph(token, base=rules.graph, client=client, patience=5.0, cancel=stop, progress=asked)
                 return Follower(graph, rules, store)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from airflow_entra_auth.keyring import SESSION_KEY
 from tests.airflow.site import Site
 
 _STOCK = {
@@ -31,6 +32,19 @@ def test_an_api_that_asks_for_no_rights(site: Site) -> None:
         pytest.skip("3.x has no experimental API")
     says = _refusal(site, AIRFLOW__API__ENABLE_EXPERIMENTAL_API="True")
     assert "[api] enable_experimental_api is on" in says
+
+
+@pytest.mark.parametrize(("key", "says"), [("", "is not set"), ("c2hvcnQ", "fewer than 32 could be guessed")])
+def test_no_key_of_the_sessions_or_a_short_one(site: Site, key: str, says: str) -> None:
+    told = _refusal(site, **{SESSION_KEY: key})
+    assert f"{SESSION_KEY} {says}" in told or f"key 1 in {SESSION_KEY} has 5 bytes, and {says}" in told
+    assert "secrets.token_urlsafe(32)" in told
+    assert "c2hvcnQ" not in told
+    watcher = replace(site, environment=dict(site.environment) | {SESSION_KEY: key})
+    done = watcher.python("-m", "airflow_entra_auth.watch", "--once")
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def _refusal(site: Site, **changed: str) -> str:
