@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
+from airflow_entra.preview.passing_on import passed_on
+from airflow_entra.preview.scrub import Scrub
 from airflow_entra.recovery.locks import locks
 from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.report.bootstrap import Step
@@ -82,19 +84,21 @@ class Engine:
         if done.returncode:
             # As text it says what the policies found, too.
             said = self._pulumi(*previewed, "--color", "never", "--suppress-outputs")
-            raise BootstrapError(f"it can't be previewed:\n{_complaints(said.stdout) or said.stderr}\n{_RIGHTS}.")
-        return [*_steps(json.loads(done.stdout).get("steps", []))]
+            why = self._scrub.text(_complaints(said.stdout) or said.stderr)
+            raise BootstrapError(f"it can't be previewed:\n{why}\n{_RIGHTS}.")
+        return [*_steps(_object(done.stdout, "pulumi preview --json").get("steps", []))]
 
     def apply(self) -> None:
         """`pulumi up`, its progress on standard error. Raises BootstrapError."""
         arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", STACK]
-        with _left_to_child():
+        with _left_to_child(), passed_on(self._scrub, sys.stderr, sys.stderr) as (out, err):
             code = subprocess.run(
                 ["pulumi", *arguments, *self._judged()],
                 cwd=self.workspace.folder,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
-                stdout=sys.stderr,
+                stdout=out,
+                stderr=err,
                 check=False,
             ).returncode
         if code:
@@ -104,8 +108,13 @@ class Engine:
 
     def outputs(self) -> dict[str, Any]:
         """The program's outputs; empty where nothing has been made."""
-        outputs: dict[str, Any] = json.loads(self._run("stack", "output", "--json", "--stack", STACK))
+        said = self._run("stack", "output", "--json", "--stack", STACK)
+        outputs: dict[str, Any] = self._scrub.value(_object(said, "pulumi stack output --json"))
         return outputs
+
+    @property
+    def _scrub(self) -> Scrub:
+        return Scrub(self.environment)
 
     def _judged(self) -> list[str]:
         """`--policy-pack` and how it judges: the same for what is shown and what is made."""
@@ -122,7 +131,8 @@ class Engine:
     def _run(self, *arguments: str) -> str:
         done = self._pulumi(*arguments)
         if done.returncode:
-            raise BootstrapError(f"pulumi {' '.join(arguments[:2])} failed: {done.stderr.strip() or done.stdout}")
+            why = self._scrub.text(done.stderr.strip() or done.stdout)
+            raise BootstrapError(f"pulumi {' '.join(arguments[:2])} failed: {why}")
         return done.stdout
 
     def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -174,6 +184,16 @@ def _steps(said: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
         kind = types.rpartition("$")[2]
         if one["op"] not in ("same", "read") and not kind.startswith(("pulumi:", "airflow-entra:")):
             yield Step(one["op"], kind.rpartition(":")[2], name)
+
+
+def _object(text: str, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise BootstrapError(f"`{what}` did not answer with a JSON object")
+    return found
 
 
 def _complaints(output: str) -> str:

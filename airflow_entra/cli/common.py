@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ def tenant_port_option(
 @contextmanager
 def told(*problems: type[Exception]) -> Iterator[None]:
     """Turn what can go wrong into its message and exit code 2: a wrong stack file, a LocalError and `problems`."""
+    from airflow_entra.preview.scrub import Scrub
     from airflow_entra.settings import SettingsError
 
     told_as_they_are: tuple[type[Exception], ...] = (LocalError, *problems)
@@ -47,7 +49,8 @@ def told(*problems: type[Exception]) -> Iterator[None]:
         click.echo(str(mistakes), err=True)
         sys.exit(2)
     except told_as_they_are as problem:
-        click.echo(f"airflow-entra: {problem}", err=True)
+        # Pulumi's words are masked where they are read; those of other tools (git, uv, Airflow's logs) here.
+        click.echo(Scrub(os.environ).text(f"airflow-entra: {problem}"), err=True)
         sys.exit(2)
 
 

@@ -17,8 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
+from airflow_entra.preview.passing_on import is_data, is_pulumi, passed_on
+from airflow_entra.preview.scrub import Scrub
 
 RENEWED_EVERY_SECONDS = 120.0
 """GitHub's token lives for five minutes, and whoever reads the file still has to use what it read."""
@@ -135,13 +138,24 @@ def _write(file: Path, token: str) -> None:
 
 
 def _call(command: Sequence[str], env: Mapping[str, str]) -> int:
-    try:
-        process = subprocess.Popen(command, env=env)
-    except FileNotFoundError:
-        raise FederatedError(f"there is no command {command[0]!r} on PATH") from None
-    with _passed_on(process):
-        code = process.wait()
+    with _masked(command, env) as (out, err):
+        try:
+            process = subprocess.Popen(command, env=env, stdout=out, stderr=err)
+        except FileNotFoundError:
+            raise FederatedError(f"there is no command {command[0]!r} on PATH") from None
+        with _passed_on(process):
+            code = process.wait()
     return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _masked(command: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[IO[bytes] | None, IO[bytes] | None]]:
+    """What Pulumi says into a job's log goes there without secrets; a command of ours sees to that itself."""
+    if not is_pulumi(command) or (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield None, None
+        return
+    with passed_on(Scrub(env), sys.stdout, sys.stderr, data=is_data(command)) as streams:
+        yield streams
 
 
 @contextmanager

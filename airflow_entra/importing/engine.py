@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.preview.scrub import Scrub
 from airflow_entra.preview.trouble import LOCKED, PulumiError
 
 Json = dict[str, Any]
@@ -33,6 +34,7 @@ class Engine:
 
     def __init__(self, stack: str, place: Path) -> None:
         self._stack, self._place = stack, place
+        self._scrub = Scrub(os.environ)
 
     def stack_exists(self) -> bool:
         done = self._run("stack", "export")
@@ -40,6 +42,10 @@ class Engine:
 
     def init(self) -> None:
         self._pulumi("stack", "init", self._stack, "--no-select", names_stack=False)
+
+    def shown(self, steps: Sequence[Json]) -> list[Json]:
+        """A preview's steps as they may be shown, without secrets."""
+        return [self._scrub.value(step) for step in steps]
 
     def preview(self) -> Listed:
         """Raises EngineRefusedError, with the program's own words where the stack file is wrong."""
@@ -61,7 +67,10 @@ class Engine:
             )
 
     def export(self) -> Json:
-        return _object(self._pulumi("stack", "export"))
+        export = _object(self._pulumi("stack", "export"))
+        if "deployment" not in export:
+            raise EngineRefusedError("pulumi stack export did not answer with a stack's state")
+        return export
 
     def replace_state(self, export: Mapping[str, Any]) -> None:
         self._pulumi("stack", "import", stdin=json.dumps(export))
@@ -73,7 +82,7 @@ class Engine:
                 f"pulumi {arguments[0]} was killed (signal {-done.returncode}); run the same command again: it goes on"
             )
         if done.returncode:
-            said = "\n".join(part for part in (_why(done.stdout), done.stderr.strip()) if part)
+            said = self._scrub.text("\n".join(part for part in (_why(done.stdout), done.stderr.strip()) if part))
             raise EngineRefusedError(f"pulumi {' '.join(arguments[:2])} failed:\n{said}{self._advice(said)}")
         return done.stdout
 

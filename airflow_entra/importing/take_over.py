@@ -100,9 +100,9 @@ def take_over(
         engine.replace_state(right)
         count += dynamic_resources(right) - dynamic_resources(before)
     if wanted is None and right is None:
-        return Taken(0, differences(listed.steps), groups.findings)
+        return Taken(0, differences(engine.shown(listed.steps)), groups.findings)
     say("Asking Pulumi what the next `pulumi up` would change ...")
-    return Taken(count, differences(patiently(engine.preview, say).steps), groups.findings)
+    return Taken(count, differences(engine.shown(patiently(engine.preview, say).steps)), groups.findings)
 
 
 def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, protect: bool, say: Say) -> None:

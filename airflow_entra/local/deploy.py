@@ -58,7 +58,7 @@ def changes_of_last_update(world: World, stack: str) -> dict[str, int]:
 
 def _up(session: Session, stack: str) -> None:
     command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"]
-    code = session.call([*command, "--stack", stack, "--policy-pack", "policies"])
+    code = session.show([*command, "--stack", stack, "--policy-pack", "policies"])
     if code < 0:
         raise DeploymentError(f"pulumi was killed (signal {-code}); run the same command again: it goes on from there")
     if code:
@@ -70,11 +70,15 @@ def _up(session: Session, stack: str) -> None:
 def _outputs(session: Session, stack: str) -> dict[str, Any]:
     said = session.capture(["pulumi", "stack", "output", "--json", "--stack", stack])
     if said.returncode:
-        raise LocalError(f"cannot read the outputs of stack {stack}: {said.stderr.strip()}")
-    outputs = json.loads(said.stdout)
+        raise LocalError(f"cannot read the outputs of stack {stack}: {session.scrub.text(said.stderr.strip())}")
+    try:
+        outputs = json.loads(said.stdout)
+    except ValueError:
+        outputs = None
     if not isinstance(outputs, dict):
-        raise LocalError(f"cannot read the outputs of stack {stack}: not an object")
-    return outputs
+        raise LocalError(f"cannot read the outputs of stack {stack}: Pulumi did not answer with a JSON object")
+    shown: dict[str, Any] = session.scrub.value(outputs)
+    return shown
 
 
 def _latest_deployment(world: World, stack: str) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World, workspace
+from airflow_entra.preview.scrub import Scrub
 
 
 def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def checkpoint_outputs(world: World, stack: str) -> dict[str, Any]:
 def _ask_pulumi(world: World, stack: str) -> dict[str, Any]:
     command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]
     where = workspace() or world.project
+    scrub = Scrub(os.environ)
     try:
         said = subprocess.run(command, cwd=where, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -47,10 +50,11 @@ def _ask_pulumi(world: World, stack: str) -> dict[str, Any]:
         ) from None
     if said.returncode:
         raise LocalError(
-            f"Pulumi can't say the outputs of stack {stack}: {said.stderr.strip()}. Deploy it first "
+            f"Pulumi can't say the outputs of stack {stack}: {scrub.text(said.stderr.strip())}. Deploy it first "
             f"(pulumi up --stack {stack}), or give the outputs: --outputs FILE"
         )
-    return _parsed(said.stdout, "`pulumi stack output --json`")
+    outputs: dict[str, Any] = scrub.value(_parsed(said.stdout, "`pulumi stack output --json`"))
+    return outputs
 
 
 def _parsed(text: str, origin: str) -> dict[str, Any]:

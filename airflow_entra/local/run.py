@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,8 @@ from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
+from airflow_entra.preview.passing_on import ended, is_data, is_pulumi, passed_on
+from airflow_entra.preview.scrub import Scrub
 from airflow_entra.settings import SettingsError, load
 from airflow_entra.settings.model import StackSettings
 from engine.logs import keep_no_logs
@@ -30,12 +33,26 @@ class Session:
         self.tenant = tenant
         self.engine = engine
         self.environment = dict(environment)
+        self.scrub = Scrub(environment)
 
     def call(self, command: Sequence[str | Path], cwd: Path | None = None) -> int:
-        """Run a command with the caller's own terminal. Pulumi runs in the workspace, all else where the caller is."""
-        return subprocess.run(
-            self._located(command), cwd=cwd or self._place(command), env=self.environment, check=False
-        ).returncode
+        """Run a command with the caller's own terminal. Pulumi runs in the workspace, all else where the caller is.
+
+        What Pulumi says into a file or a pipe goes there without the secrets of its environment.
+        """
+        if is_pulumi(command) and not (sys.stdout.isatty() and sys.stderr.isatty()):
+            return self._show(command)
+        return ended(subprocess.Popen(self._located(command), cwd=cwd or self._place(command), env=self.environment))
+
+    def show(self, command: Sequence[str | Path]) -> int:
+        """Run a command of Pulumi that asks nothing, and show what it says without secrets."""
+        color = ["--color", "always"] if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else []
+        return self._show([*command, *color])
+
+    def _show(self, command: Sequence[str | Path]) -> int:
+        with passed_on(self.scrub, sys.stdout, sys.stderr, data=is_data(command)) as (out, err):
+            place, located = self._place(command), self._located(command)
+            return ended(subprocess.Popen(located, cwd=place, env=self.environment, stdout=out, stderr=err))
 
     def capture(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
         """Run a command and keep what it says."""
@@ -55,10 +72,11 @@ class Session:
             return
         made = self.capture(["pulumi", "stack", "init", stack, "--no-select", "--non-interactive"])
         if made.returncode:
-            raise LocalError(f"cannot make stack {stack} in the local backend: {made.stderr.strip()}")
+            why = self.scrub.text(made.stderr.strip())
+            raise LocalError(f"cannot make stack {stack} in the local backend: {why}")
 
     def _place(self, command: Sequence[str | Path]) -> Path | None:
-        return self.world.workspace if Path(command[0]).name == "pulumi" else None
+        return self.world.workspace if is_pulumi(command) else None
 
     def _located(self, command: Sequence[str | Path]) -> list[str]:
         program, *arguments = (str(part) for part in command)
@@ -100,7 +118,7 @@ def stacks_in(world: World, command: Sequence[str]) -> list[str]:
     named = [after for before, after in pairwise(command) if before in ("--stack", "-s")]
     named += [part.partition("=")[2] for part in command if part.startswith("--stack=")]
     stacks = [name.rpartition("/")[2] for name in named]
-    if Path(command[0]).name != "pulumi":
+    if not is_pulumi(command):
         stacks = [stack for stack in stacks if world.stack_file(stack).exists()]
     return stacks or list(_right_stacks(world))
 
@@ -120,7 +138,7 @@ def _engine(say: Callable[[str], None]) -> Path:
     try:
         return engine_folder(progress=say)
     except EngineError as error:
-        raise LocalError(str(error)) from error
+        raise LocalError(Scrub(os.environ).text(str(error))) from None
 
 
 def _pulumi_home(world: World, official_providers: bool) -> Path:

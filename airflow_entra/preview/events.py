@@ -26,6 +26,7 @@ class Events:
         self._drift: list[Step] = []
         self._violations: list[Violation] = []
         self._errors: list[str] = []
+        self._besides: list[str] = []
         self._warnings: list[str] = []
         self._unchanged = 0
 
@@ -51,13 +52,18 @@ class Events:
         self._started = self._started or (isinstance(event, Mapping) and "preludeEvent" in event)
 
     def complain(self, text: str) -> None:
-        """What the engine said that is no event: why it did not start."""
-        said = self._scrub.text(text.strip().removeprefix("error: "))
+        """A line that is no event: why it did not start. All are kept until the end: a secret may go over several."""
+        self._besides.append(text.rstrip("\r\n"))
+
+    def _error(self, said: str) -> None:
+        said = said.strip().removeprefix("error: ")
         if said and said not in self._errors and len(self._errors) < _MOST_ERRORS:
             self._errors.append(said)
 
     def result(self, stack: str, code: int, *, new: bool, seconds: float) -> StackPreview:
         """What it all comes to. `code` is the engine's exit code."""
+        for line in self._scrub.text("\n".join(self._besides)).splitlines():
+            self._error(line)
         return StackPreview(
             stack=stack,
             outcome=self._outcome(code),
@@ -141,7 +147,7 @@ class Events:
     def _diagnostic(self, event: Mapping[str, Any]) -> None:
         severity, said = event.get("severity", ""), self._scrub.text(event.get("message", "")).strip()
         if severity == "error" and said not in _SAID_ANYWAY:
-            self.complain(said)
+            self._error(said)
         elif severity == "warning" and said and said not in self._warnings:
             self._warnings.append(said)
 

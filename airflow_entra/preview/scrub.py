@@ -1,41 +1,88 @@
-"""Takes secrets out of what the engine says. It masks what it knows to be one; this is for what it doesn't."""
+"""Takes secrets out of what a program said. Everything that Pulumi says goes through here before it is shown or raised.
+
+Two things are masked: the values of the environment's secrets, however they are written, and what looks like a secret.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from airflow_entra.settings.secrets import is_secret_key, without_secrets
 
 SECRET = "[secret]"  # noqa: S105 - Pulumi's own word for it
-_NAMES = re.compile(r"(SECRET|TOKEN|PASSWORD|PASSPHRASE|ACCESS_?KEY|ACCOUNT_?KEY|STORAGE_?KEY|API_?KEY|SAS)")
-_NOT_NAMES = re.compile(r"(_FILE|_PATH|_URL|_URI|_ID|_NAME|_DIR)$")
-_LEAST = 8
+
+_NAMES = re.compile(
+    r"SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|ASSERTION|AUTHORIZATION|COOKIE|SAS(?![A-Z])"
+    r"|CONNECTION_?STRING|SQL_ALCHEMY_CONN|CLIENT_CERTIFICATE"
+    r"|(ACCESS|ACCOUNT|API|ENCRYPTION|FERNET|PRINCIPAL|PRIVATE|SESSION|SHARED|SIGNING|STORAGE)_?KEY"
+)
+_NOT_NAMES = re.compile(r"_(DIR|ENDPOINT|HOST|ID|NAME|PATH|TYPE|URI|URL|VERSION)$|^AZURE_TOKEN_CREDENTIALS$")
+_FILES = re.compile(r"_FILE(_PATH)?$")
+_MOST_OF_A_FILE = 64 * 1024
+_IN_A_URL = (
+    re.compile(r"://[^/\s:@]*:([^/\s@]+)@"),
+    re.compile(r"[?&;](?:sig|token|password|secret|access_key|account_key|storage_key)=([^&;\s]+)", re.IGNORECASE),
+)
+_NO_SECRETS = frozenset({"true", "false", "none", "null", "disabled", "enabled"})
+
+_LEAST = 4
+"""Characters. A shorter secret would be found in every other word."""
+_A_WORD = 8
+"""A known secret that is shorter is masked only where it is a word of its own."""
+_BREAK = r"(?:[ \t]*\\?\r?\n[ \t|]*)?"
+"""Where a program wraps its lines, it may do so within a secret."""
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
     re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JSON Web Token
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    _PRIVATE_KEY,
     re.compile(r"(?<=AccountKey=)[A-Za-z0-9+/=]{16,}"),
+    re.compile(r"(?<=SharedAccessKey=)[A-Za-z0-9+/=]{16,}"),
     re.compile(r"(?<=[?&;]sig=)[\w%+/=-]{16,}"),  # a shared access signature
     re.compile(r"\bpul-[0-9a-f]{40}\b"),  # Pulumi Cloud's access token
+    re.compile(r"\b(gh[oprsu]_\w{20,}|github_pat_\w{20,})"),
+    re.compile(r"(?<![\w.-])[01]\.A[\w-]{40,}(\.[\w-]+)*"),  # a refresh token of Entra
+    re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),  # user and password in a URL
+    re.compile(r"(?<=bearer )(?=[\w.~+/-]*\d)[\w.~+/-]{8,}=*", re.IGNORECASE),
+    re.compile(r"(?<=authorization: basic )[A-Za-z0-9+/]{8,}=*", re.IGNORECASE),
+)
+_LABELLED = re.compile(
+    r"""((?:client_?secret|secret_?text|client_?assertion|(?:access|refresh|id|bearer)_?token|password|passphrase)
+    ["'\\]*[=:][ ]?["'\\]*)  # in a form, in JSON, in an environment
+    (?=[^\s"'&,;}\\]*\d)[^\s"'&,;}\\]{8,}""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 class Scrub:
-    """Knows the values of the environment's variables that are secrets by their names, and how secrets look."""
+    """Knows the environment's secrets by the names of their variables, and how secrets look.
+
+    A variable that names a file (PULUMI_CONFIG_PASSPHRASE_FILE) stands for what the file holds, and one that holds a
+    URL or a connection string for the password in it.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        known = {value for name, value in environment.items() if _is_secret(name, value)}
-        longest_first = sorted(known, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if known else None
+        known = {form for value in _secrets(environment) for form in _written(value)}
+        self._forms = sorted(known, key=len, reverse=True)
+        self._known = re.compile("|".join(map(_pattern, self._forms))) if known else None
 
     def text(self, text: str) -> str:
-        if self._known:
-            text = self._known.sub(SECRET, text)
+        """The text without secrets: known ones, and what looks like one."""
+        text = self.known(text)
         for form in _FORMS:
             text = form.sub(SECRET, text)
-        return without_secrets(text)
+        return without_secrets(_LABELLED.sub(rf"\1{SECRET}", text))
+
+    def known(self, text: str) -> str:
+        """The text without the environment's secrets, and unchanged else: for what is data to somebody."""
+        return self._known.sub(SECRET, text) if self._known else text
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value, without the text below keys that name a secret (password, clientSecret, ...)."""
@@ -49,7 +96,62 @@ class Scrub:
             return [self.value(item, key) for item in value]
         return self.text(value) if isinstance(value, str) else value
 
+    def settled(self, text: str) -> int:
+        """How much of a text that goes on may be shown already: its whole lines, unless the next one may go on with a
+        secret that the last one begins."""
+        end = text.rfind("\n") + 1
+        key = _PRIVATE_KEY.search(text, 0, end)
+        while key and key.group(1):
+            key = _PRIVATE_KEY.search(text, key.end(), end)
+        if key:
+            end = text.rfind("\n", 0, key.start()) + 1
+        while end and self._begins(text[:end]):
+            end = text.rfind("\n", 0, end - 1) + 1
+        return end
 
-def _is_secret(name: str, value: str) -> bool:
-    named = _NAMES.search(name.upper()) and not _NOT_NAMES.search(name.upper())
-    return bool(named) and len(value) >= _LEAST and not Path(value).is_absolute()
+    def _begins(self, text: str) -> bool:
+        """Whether a text ends with the beginning of a known secret, however it is wrapped."""
+        longest = max(map(len, self._forms), default=0)
+        tail = re.sub(_BREAK[:-1], "", text[-2 * longest :] if longest else "")
+        return any(
+            tail.endswith(form[:length]) for form in self._forms for length in range(min(len(form), len(tail) + 1))[1:]
+        )
+
+
+def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environment.items():
+        for form in _IN_A_URL:
+            yield from form.findall(value)
+        upper = name.upper()
+        if not _NAMES.search(upper):
+            continue
+        if _FILES.search(upper):
+            with suppress(OSError, UnicodeDecodeError), Path(value).open("r", encoding="utf-8") as file:
+                yield file.read(_MOST_OF_A_FILE)
+        elif not _NOT_NAMES.search(upper) and not Path(value).is_absolute():
+            yield value
+
+
+def _written(secret: str) -> Iterator[str]:
+    """The ways in which programs write a secret, whole and line by line."""
+    parts = {secret, secret.strip(), *map(str.strip, secret.splitlines())}
+    for part in parts:
+        if len(part) < _LEAST or part.lower() in _NO_SECRETS:
+            continue
+        yield from (part, quote(part, safe=""), quote_plus(part), repr(part)[1:-1], _in_go(part))
+        for ascii_only in (True, False):
+            once = json.dumps(part, ensure_ascii=ascii_only)[1:-1]
+            yield from (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1])
+        for encoded in (base64.b64encode(part.encode()), base64.urlsafe_b64encode(part.encode())):
+            yield encoded.decode().rstrip("=")
+
+
+def _in_go(text: str) -> str:
+    """As Go's JSON writes it, which also escapes what HTML would read."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    return escaped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _pattern(form: str) -> str:
+    wrapped = _BREAK.join(map(re.escape, form))
+    return rf"(?<!\w){wrapped}(?!\w)" if len(form) < _A_WORD else wrapped

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from airflow_entra.preview.scrub import Scrub
 from airflow_entra.recovery import PROJECT
 from airflow_entra.recovery.finders import Clients, settle
 from airflow_entra.recovery.locks import locks
@@ -46,8 +47,19 @@ class Place:
             raise RecoveryError("there is no `pulumi` on PATH") from None
         if done.returncode:
             said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())
-            raise RecoveryError(f"pulumi {' '.join(arguments[:2])} failed:\n{said}")
+            masked = Scrub(self.environment).text(said)
+            raise RecoveryError(f"pulumi {' '.join(arguments[:2])} failed:\n{masked}")
         return done.stdout
+
+    def export(self, stack: str) -> dict[str, Any]:
+        """The stack's state. Raises RecoveryError."""
+        try:
+            export = json.loads(self.pulumi("stack", "export", "--stack", stack))
+        except ValueError:
+            export = None
+        if not isinstance(export, dict):
+            raise RecoveryError("pulumi stack export did not answer with a JSON object") from None
+        return export
 
 
 def recover(stack: str, connect: Callable[[], Clients], say: Callable[[str], None], place: Place | None = None) -> bool:
@@ -57,7 +69,7 @@ def recover(stack: str, connect: Callable[[], Clients], say: Callable[[str], Non
     """
     place = place or Place()
     lock_was_stale = _cancel_stale_lock(stack, say, place)
-    export = json.loads(place.pulumi("stack", "export", "--stack", stack))
+    export = place.export(stack)
     found = interruption(export)
     if found.nothing:
         return lock_was_stale

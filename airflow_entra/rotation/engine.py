@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_entra.access.secret_slots import PROVE
+from airflow_entra.preview.passing_on import ended
 from airflow_entra.preview.scrub import Scrub
 from airflow_entra.preview.trouble import LOCKED, PulumiError
 from airflow_entra.report.text import whole
@@ -51,8 +52,7 @@ class Engine:
     def preview(self, replace: Sequence[str]) -> list[dict[str, Any]]:
         """The steps that a whole update would take if it also replaced these."""
         said = self._pulumi("preview", "--json", "--non-interactive", *_options("--replace", replace))
-        steps: list[dict[str, Any]] = _object(said).get("steps") or []
-        return steps
+        return [self._scrub.value(step) for step in _object(said).get("steps") or []]
 
     def update(self, replace: Sequence[str], targets: Sequence[str], proofs: int) -> None:
         """Update the targets alone; the vault gets a new secret when Entra has taken it `proofs` times in a row."""
@@ -70,7 +70,7 @@ class Engine:
     def recover(self) -> str:
         """Settle what an interrupted run left; what was done, in lines. Raises EngineError where that can't be."""
         command = [sys.executable, "-m", "airflow_entra.cli", "recover", "--stack", self._stack]
-        return "".join(self._run(command, {}))
+        return self._scrub.text("".join(self._run(command, {})))
 
     def _pulumi(self, *arguments: str, told: str = "", **environment: str) -> str:
         command = ["pulumi", *arguments, "--color", "never", "--stack", self._stack]
@@ -99,7 +99,7 @@ class Engine:
                     f"there is no pulumi on PATH: install it, or for the local tenant: airflow-entra local run -- "
                     f"airflow-entra rotate --stack {self._stack}"
                 ) from None
-            code = _ended(process)
+            code = ended(process)
             texts = _text(said), _text(complained)
         if code == 0:
             return texts
@@ -113,15 +113,6 @@ def _telling(lines: Sequence[str]) -> list[str]:
         line.strip(" \t*") for line in lines if _REASON.search(line) and not _NO_REASON.search(line)
     )
     return [*(reasons or filter(str.strip, lines))][-_KEPT_LINES:]
-
-
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C reaches Pulumi too, which ends what it is at and stops: it is waited for, the first time."""
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
 
 
 def _options(name: str, values: Sequence[str]) -> list[str]:

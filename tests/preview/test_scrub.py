@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.preview.scrub import Scrub
+from tests.preview.chatty_pulumi import ways
 
 # Put together here, so that no scanner takes this file for a leak.
 CLIENT_SECRET = "abc" + "8Q~" + "d" * 34
@@ -52,6 +55,64 @@ def test_values_below_keys_that_name_a_secret_are_hidden_whatever_they_are() -> 
         "enabled": True,
         "id": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("PULUMI_BACKEND_URL", "postgres://pulumi:c0rrect9horse@db/state", "c0rrect9horse"),
+        ("PULUMI_BACKEND_URL", "azblob://state?storage_account=a&sig=c0rrect9horse%3D", "c0rrect9horse%3D"),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://a:c0rrect9horse@db/a", "c0rrect9horse"),
+        ("AIRFLOW_ENTRA_SESSION_KEY", "c0rrect9horse", "c0rrect9horse"),
+        ("MY_PASSWORD", "hunter2", "hunter2"),
+    ],
+)
+def test_what_is_secret_in_a_variable_is_found_wherever_it_is_said(name: str, value: str, secret: str) -> None:
+    said = Scrub({name: value}).text(f"{value} and '{secret}' alone")
+    assert secret not in said
+    assert said.endswith(" alone")
+
+
+def test_a_variable_that_names_a_file_stands_for_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text("c0rrect9horse\n")
+    scrub = Scrub({"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "passphrase")})
+    assert scrub.text("a c0rrect9horse b") == "a [secret] b"
+    assert str(tmp_path) in scrub.text(f"read {tmp_path}/passphrase")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Authorization: Bearer abcdefgh12345678",
+        "client_id=a&client_secret=abcdefgh12345678",
+        '{"clientSecret": "abcdefgh12345678"}',
+        "https://user:abcdefgh12345678@host/path",
+        "postgres://user:abcdefgh12345678@host/path",
+    ],
+)
+def test_what_stands_where_a_secret_stands_is_hidden(said: str) -> None:
+    assert "abcdefgh12345678" not in Scrub({}).text(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: could not get bearer credentials: WorkloadIdentityCredential",
+        "credential.password: missing; a passphrase: none is set",
+        "urn:pulumi:prod::airflow-entra::azuread:index/applicationPassword:ApplicationPassword::slot-a",
+        "https://kv-airflow-local.vault.azure.net/secrets/airflow-oauth-client-secret",
+        "http://localhost:8080/auth/oauth-authorized/azure@here",
+    ],
+)
+def test_ordinary_words_stay(said: str) -> None:
+    assert Scrub({"AZURE_TOKEN_CREDENTIALS": "WorkloadIdentityCredential", "A_TOKEN": "none"}).text(said) == said
+
+
+@pytest.mark.parametrize("way", range(8))
+def test_a_known_secret_is_found_however_it_is_written(way: int) -> None:
+    secret = 'c0rrect9horse "and" b4ttery\\7staple & ü%'
+    said = "".join(Scrub({"A_SECRET": secret}).text([*ways(secret)][way]).split())
+    assert not any(piece in said for piece in ("c0rrect9", "horse", "b4tt", "7staple"))
 
 
 @given(st.text(min_size=8, max_size=40), st.text(), st.text())

@@ -1,0 +1,95 @@
+"""What a program says is shown while it runs, in its order and without secrets, however it writes it."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_entra.preview.passing_on import Followed, is_data, is_pulumi, passed_on
+from airflow_entra.preview.scrub import Scrub
+
+SECRET = "c0rrect9horse-b4ttery7staple"
+KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvAIBADANBgkq\nhkiG9w0BAQEF\n-----END " + "PRIVATE KEY-----\n"
+SCRUB = Scrub({"MY_SECRET": SECRET})
+
+
+@given(
+    st.lists(
+        st.sampled_from([SECRET, SECRET[:9], SECRET[9:], "\n", "\n   ", "a line\n", "ünï", KEY, KEY[:40], "c0"]),
+        max_size=9,
+    ),
+    st.lists(st.integers(0, 400), max_size=6),
+)
+def test_whatever_is_written_in_whatever_pieces_no_secret_is_shown_and_nothing_else_is_lost(
+    parts: list[str], cuts: list[int]
+) -> None:
+    text = "".join(parts)
+    said = text.encode()
+    target = io.StringIO()
+    with tempfile.TemporaryFile("w+b", buffering=0) as file:
+        followed = Followed(file, SCRUB, SCRUB.text, target)
+        for begin, end in pairwise(sorted({0, *(cut for cut in cuts if cut < len(said)), len(said)})):
+            file.write(said[begin:end])
+            followed.show()
+        followed.show(all_of_it=True)
+    assert target.getvalue() == SCRUB.text(text)
+    assert SECRET not in "".join(target.getvalue().split())
+
+
+def test_a_chunk_is_only_shown_when_the_next_can_t_go_on_with_a_secret() -> None:
+    assert SCRUB.settled("a line\n") == len("a line\n")
+    assert SCRUB.settled("a line\nand half") == len("a line\n")
+    assert SCRUB.settled(f"a line\nsaid {SECRET[:10]}\n") == len("a line\n")
+    assert SCRUB.settled(f"a line\nsaid {SECRET}\n") == len(f"a line\nsaid {SECRET}\n")
+    assert SCRUB.settled(f"a line\n{KEY[:50]}") == len("a line\n")
+    assert SCRUB.settled(f"a line\n{KEY}more\n") == len(f"a line\n{KEY}more\n")
+
+
+def test_one_file_keeps_the_order_of_both_streams_and_two_keep_them_apart() -> None:
+    program = "import os; [os.write(1 + n % 2, b'%d\\n' % n) for n in range(20)]"
+    together = io.StringIO()
+    with passed_on(SCRUB, together, together) as (out, err):
+        subprocess.run([sys.executable, "-c", program], stdout=out, stderr=err, check=True)
+    assert together.getvalue().split() == [str(number) for number in range(20)]
+    said, told = io.StringIO(), io.StringIO()
+    with passed_on(SCRUB, said, told) as (out, err):
+        subprocess.run([sys.executable, "-c", program], stdout=out, stderr=err, check=True)
+    assert said.getvalue().split() == [str(number) for number in range(0, 20, 2)]
+    assert told.getvalue().split() == [str(number) for number in range(1, 20, 2)]
+
+
+def test_data_stays_as_it_is_but_for_known_secrets() -> None:
+    looks_like_one = "AccountKey=" + "A" * 40
+    said = io.StringIO()
+    with passed_on(SCRUB, said, io.StringIO(), data=True) as (out, _):
+        out.write(f"{looks_like_one} {SECRET}\n".encode())
+    assert said.getvalue() == f"{looks_like_one} [secret]\n"
+
+
+def test_a_reader_that_has_gone_stops_nothing(tmp_path: Path) -> None:
+    gone = (tmp_path / "gone").open("w")
+    gone.close()
+    with passed_on(SCRUB, gone, io.StringIO()) as (out, err):
+        done = subprocess.run([sys.executable, "-c", "print('a')"], stdout=out, stderr=err, check=False)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "pulumi", "data"),
+    [
+        (["pulumi", "up"], True, False),
+        (["/opt/pulumi/bin/pulumi", "stack", "export"], True, True),
+        (["pulumi", "--cwd=x", "config", "get", "a"], True, True),
+        (["airflow-entra", "stack"], False, True),
+    ],
+)
+def test_which_commands_say_data(command: list[str], pulumi: bool, data: bool) -> None:
+    assert (is_pulumi(command), is_data(command)) == (pulumi, data)
