@@ -86,6 +86,7 @@ def test_each_use_has_a_key_of_its_own() -> None:
         (f"{NEW[:-1]}!", "key 1 in AIRFLOW_ENTRA_SESSION_KEY is not base64url"),
         ("ключ" * 20, "is not base64url"),
     ],
+    ids=["nothing", "separators", "short", "second short", "no base64url", "not ASCII"],  # the keys differ each time
 )
 def test_a_wrong_key_is_told_with_the_fix_and_never_shown(text: str, says: str) -> None:
     with pytest.raises(RulesError, match=says) as raised:
