@@ -36,7 +36,7 @@ _LEAST = 4
 """Characters. A shorter secret would be found in every other word."""
 _A_WORD = 8
 """A known secret that is shorter is masked only where it is a word of its own."""
-_BREAK = r"(?:[ \t]*\\?\r?\n[ \t|]*)?"
+_BREAK = r"(?:[ \t]*\\?\r?\n[\s|]*)?"
 """Where a program wraps its lines, it may do so within a secret."""
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)

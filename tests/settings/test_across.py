@@ -18,7 +18,8 @@ STACK = """config:
   airflow-entra:airflow: [{{version: "3.3", url: https://airflow.contoso.com}}]
   airflow-entra:signIn: {{guests: refuse, tokenLifetime: 8h, revocation: watch}}
   airflow-entra:owners: {{application: [9e6e5e3a-533d-5916-9361-192d95b35083, 0d7f2f3c-8a41-4f0b-9a55-3c2e6b1d7f01]}}
-  airflow-entra:credential: {{mode: federated, federated: {{issuer: https://issuer.contoso.com, subject: airflow}}}}
+  airflow-entra:credential:
+    {{mode: federated, federated: {{issuer: https://issuer.contoso.com, subject: "system:serviceaccount:airflow:api"}}}}
   airflow-entra:roles:
     {role}:
       groups:
@@ -57,9 +58,9 @@ def checked(
 )
 def test_the_same_group_is_found_at_its_place_in_both_files(tmp_path: Path, one: str, other: str) -> None:
     found = checked(tmp_path, one, other)
-    assert [[(mistake.line, mistake.column) for mistake in file.mistakes] for file in found] == [[(12, 11)], [(12, 11)]]
-    assert f"in production ({tmp_path / 'Pulumi.b.yaml'}:12:11)" in found[0].mistakes[0].what
-    assert f"in development ({tmp_path / 'Pulumi.a.yaml'}:12:11)" in found[1].mistakes[0].what
+    assert [[(mistake.line, mistake.column) for mistake in file.mistakes] for file in found] == [[(13, 11)]] * 2
+    assert f"in production ({tmp_path / 'Pulumi.b.yaml'}:13:11)" in found[0].mistakes[0].what
+    assert f"in development ({tmp_path / 'Pulumi.a.yaml'}:13:11)" in found[1].mistakes[0].what
     assert exit_code(found) == 1
     assert all(file.usable for file in found)
     assert conclusion(found).startswith("2 findings between 2 files")
