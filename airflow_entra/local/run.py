@@ -97,12 +97,12 @@ def open_session(
     Raises `SettingsError` for a wrong stack file, before anything is started, and `LocalError`.
     """
     settings = [load(world.existing_stack_file(stack)) for stack in stacks]
+    engine = _engine(say)
     tenant = tenants.start(world, http_port)
     known = identities(world)
     for one in settings:
         tenants.seed(world, seed_for(one, known.values()))
     prepare_workspace(world)
-    engine = _engine(say)
     environment = own_environment(os.environ) | tenant_environment(tenant) | _pulumi_environment(world, engine)
     environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))
     if settings:
