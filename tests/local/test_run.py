@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from airflow_entra.cli import main
-from airflow_entra.local import run
+from airflow_entra.local import run, tenant
 from engine.obtain import EngineError
 
 PROJECT = Path(__file__).parents[2]
@@ -15,7 +15,7 @@ def test_without_an_engine_nothing_is_started(tmp_path: Path, monkeypatch: pytes
         raise EngineError("the Pulumi CLI is not to be had\n  on PATH      there is no pulumi on PATH")
 
     monkeypatch.setattr(run, "engine_folder", none)
-    monkeypatch.setattr(run.tenants, "start", lambda *_: pytest.fail("a tenant was started"))
+    monkeypatch.setattr(tenant, "start", lambda *_: pytest.fail("a tenant was started"))
     monkeypatch.setenv("AIRFLOW_ENTRA_LOCAL", str(tmp_path / "world"))
     monkeypatch.chdir(PROJECT)
 
