@@ -21,6 +21,10 @@ from airflow_entra.report.file import write_whole
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # an engine that gives up has said why: no traceback follows
+
 from airflow_entra.bootstrap.program import run
 
 run()

@@ -1,0 +1,40 @@
+"""Pulumi's official Python host interrupts a program whose engine has given up: it ends without another word."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from airflow_entra.bootstrap import workspace
+
+PROJECT = Path(__file__).parents[2]
+PROGRAMS = {
+    "airflow_entra.components.program": (PROJECT / "__main__.py").read_text(),
+    "airflow_entra.bootstrap.program": workspace._PROGRAM,
+}
+
+
+@pytest.mark.parametrize("module", PROGRAMS)
+def test_an_interrupted_program_says_nothing(module: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAMS[module])
+    waiting = "print('ready', flush=True), threading.Event().wait()"
+    host = f"import runpy, threading, {module} as program\nprogram.run = lambda *_: ({waiting})\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", host + f"runpy.run_path({str(tmp_path / 'program.py')!r}, run_name='__main__')"],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's job ignores it
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.communicate(timeout=30) == ("", "")
