@@ -106,7 +106,7 @@ def _build(go: str, folder: Path, progress: Callable[[str], None]) -> None:
         shutil.copyfile(script, result / script.name)
         (result / script.name).chmod(0o755)
     result.rename(folder)
-    discard(work)  # 2 GB in 100,000 files: nobody should wait for that
+    discard(work)  # 3 GB in 75,000 files: nobody should wait for that
     progress(f"engine: the Pulumi CLI {PULUMI_VERSION} is in {folder}")
 
 

@@ -141,7 +141,7 @@ def test_a_cache_that_cannot_be_written_is_named(machine: Machine) -> None:
 
 
 def test_the_engine_is_there_before_what_built_it_is_gone(machine: Machine) -> None:
-    """2 GB in 150,000 files, whose removal takes minutes on a slow disk."""
+    """3 GB in 75,000 files, whose removal takes minutes on a busy machine."""
     machine.install_go()
     removing, until = machine.home / "removing", machine.home / "removed"
     os.mkfifo(removing)
