@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 
 from airflow_entra_auth.graph import Graph, GraphError
-from airflow_entra_auth.issuance import Account, Application, Status
+from airflow_entra_auth.issuance import Account, Application
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.watch.application import ApplicationWatch
+from airflow_entra_auth.watch.facts import Facts
 from airflow_entra_auth.watch.feeds import FEEDS, Changes, FeedName, Groups, follow
 from airflow_entra_auth.watch.people import Found, Verdict, ask, verdict
 
@@ -30,8 +31,6 @@ COMPARE_EVERY = 900.0
 """Seconds. Everybody is compared at each start and then this often: what no feed reported is mended then."""
 LOOK_AGAIN = 10.0
 """Seconds after a change. Graph has many replicas, and one of them may have answered from before it."""
-REMEMBER = 900.0
-"""Seconds that a feed's own report (disabled, left the group, revoked) is believed over a replica's answer."""
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
 PEOPLE_AT_ONCE = 20
@@ -122,7 +121,7 @@ class Follower:
         self._application = ApplicationWatch(graph, rules, clock)
         self._links: Links = store.links()
         self._compared_at = self._saved_at = float("-inf")
-        self._facts = _Facts()
+        self._facts = Facts()
         self._again: dict[str, float] = {}
         self._sign_ins: dict[str, float] = {}
         self._owed: dict[str, Urgency] = {}
@@ -202,8 +201,8 @@ class Follower:
         return {session: person for session, person in begun.items() if session not in self._sign_ins}
 
     def _ask_about_application(self) -> GraphError | httpx.TransportError | None:
-        """Queues everyone affected by a change of the application. Where it can't be asked about, that is the answer:
-        nobody is asked about then, because their roles may have gone with an assignment."""
+        """Queues everyone affected by a change of the application. Gives back what went wrong: then nobody is asked
+        about in this round, because an assignment that gave a role may be gone."""
         before = self._application.now
         try:
             self._application.look()
@@ -265,47 +264,3 @@ class Follower:
         failed = next((answer for answer in found.values() if isinstance(answer, GraphError)), None)
         judged = [self._facts.over(answer) for answer in found.values() if isinstance(answer, Found)]
         return [verdict(answer, application, rules) for answer in judged], failed
-
-
-class _Facts:
-    """What the feeds reported. A replica that was asked later may still not know it."""
-
-    def __init__(self) -> None:
-        self._out: dict[str, tuple[Status, float]] = {}
-        self._left: dict[str, dict[str, float]] = {}
-        self._valid_from: dict[str, tuple[int, float]] = {}
-
-    def learn(self, changes: Changes, now: float) -> None:
-        if changes.lost:
-            self._out, self._left = {}, {}
-        self._forget_before(now - REMEMBER)
-        for person, status in changes.status.items():
-            self._out.pop(person, None)
-            if status != "enabled":
-                self._out[person] = (status, now)
-        for person, moment in changes.valid_from.items():
-            if moment:
-                self._valid_from[person] = (moment, now)
-        for (person, group), there in changes.members.items():
-            left = self._left.setdefault(person, {})
-            left.pop(group, None)
-            if not there:
-                left[group] = now
-
-    def out(self, person: str) -> Status | None:
-        return self._out[person][0] if person in self._out else None
-
-    def over(self, found: Found) -> Found:
-        """A replica's answer, with what is known better."""
-        person = found.account.object_id
-        valid_from, _ = self._valid_from.get(person, (0, 0.0))
-        return Found(found.account.without(self._left.get(person, ())), max(found.valid_from, valid_from))
-
-    def _forget_before(self, at: float) -> None:
-        self._out = {person: fact for person, fact in self._out.items() if fact[1] >= at}
-        self._valid_from = {person: fact for person, fact in self._valid_from.items() if fact[1] >= at}
-        kept = {
-            person: {group: since for group, since in groups.items() if since >= at}
-            for person, groups in self._left.items()
-        }
-        self._left = {person: groups for person, groups in kept.items() if groups}
