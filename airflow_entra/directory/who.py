@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from airflow_entra.access import AccessPlan
@@ -36,6 +37,17 @@ class Directory:
     people: Sequence[Account]
     registration: Registration
     groups: Mapping[str, Members]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Members]:
+        """The groups by object id in lower case."""
+        return {id_.lower(): group for id_, group in self.groups.items()}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of what gives roles, by object id in lower case, in the order in which they are shown."""
+        assigned = {one.principal.lower(): one.name for one in self.registration.assigned}
+        return assigned | {id_: group.name for id_, group in self.by_id.items()}
 
 
 @dataclass(frozen=True)
@@ -115,9 +127,8 @@ def standing(person: Account, directory: Directory, rules: SignOnRules) -> Stand
     missed = tuple(_missed(account, directory, rules))
     decided = issuance.decision(application, account, rules)
     if isinstance(decided, Admitted):
-        names = _names(directory)
         held = tuple(
-            Held(role, tuple(_through(issuance.sources(application, account, role, rules), account, names)))
+            Held(role, tuple(_through(issuance.sources(application, account, role, rules), account, directory.names)))
             for role in decided.roles
         )
         return Standing(person, held, missed=tuple(one for one in missed if one.role not in decided.roles))
@@ -141,20 +152,13 @@ _REFUSED: Mapping[Reason, str] = {
 
 
 def _account(person: Account, directory: Directory) -> issuance.Account:
-    groups = {id_.lower(): group for id_, group in directory.groups.items()}
+    groups = directory.by_id
     direct = frozenset(id_ for id_, group in groups.items() if person.id in group.direct)
     nested = {id_ for id_, group in groups.items() if any(person.id in inside for inside in group.nested.values())}
     security = frozenset(id_ for id_ in direct | nested if groups[id_].security_enabled)
     return issuance.Account(
         person.id.lower(), "enabled" if person.enabled else "disabled", person.guest, direct, security
     )
-
-
-def _names(directory: Directory) -> Mapping[str, str]:
-    """The names of groups by object id, in the order in which they are shown."""
-    return {one.principal.lower(): one.name for one in directory.registration.assigned} | {
-        id_.lower(): group.name for id_, group in directory.groups.items()
-    }
 
 
 def _through(sources: frozenset[str], account: issuance.Account, names: Mapping[str, str]) -> list[str]:
@@ -164,7 +168,7 @@ def _through(sources: frozenset[str], account: issuance.Account, names: Mapping[
 
 def _missed(account: issuance.Account, directory: Directory, rules: SignOnRules) -> list[Missed]:
     """The roles whose group has the person as a member, directly or through another group, to no effect."""
-    groups = {id_.lower(): group for id_, group in directory.groups.items()}
+    groups = directory.by_id
     application = directory.registration.application
     found = []
     for role, rule in rules.roles.items():
