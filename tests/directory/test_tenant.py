@@ -33,6 +33,7 @@ QUESTIONS: list[Callable[[LiveTenant], Any]] = [
     lambda it: it.app_role_assignments("sp"),
     lambda it: it.consented_scopes("sp"),
     lambda it: it.app_permissions("sp"),
+    lambda it: it.asked_for_itself("airflow-entra:prod"),
     lambda it: it.token_lifetime_policies("app"),
     lambda it: it.conditional_access_policies("client"),
     lambda it: it.role_assignment_exists("/scope", "name"),
@@ -77,6 +78,19 @@ def test_a_soft_deleted_vault_is_found_at_its_location(status: int, deleted: boo
 def test_scopes_of_all_grants_count() -> None:
     grants = {"value": [{"scope": "openid profile"}, {"scope": " email"}, {"scope": None}]}
     assert answering(200, grants).consented_scopes("sp") == frozenset({"openid", "profile", "email"})
+
+
+def test_a_manifest_asks_for_application_permissions_as_roles() -> None:
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        wanted = [{"id": "scope", "type": "Scope"}, {"id": "role", "type": "Role"}]
+        found = [{"requiredResourceAccess": [{"resourceAppId": "graph", "resourceAccess": wanted}]}, {}]
+        return httpx.Response(200, json={"value": found})
+
+    assert tenant(answer).asked_for_itself("airflow-entra:prod") == frozenset({"role"})
+    assert asked[0].params["$filter"] == "tags/any(t:t eq 'airflow-entra:prod')"
 
 
 def test_assignments_are_pairs_of_principal_and_role() -> None:
