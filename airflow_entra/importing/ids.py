@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import AccessPlan, names
+from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
 from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace
 from airflow_entra.directory.registered import Registered
-from airflow_entra.directory.vaults import LiveVault
-from airflow_entra.settings.model import Certificate, Federated, StackSettings, VaultSecret
+from airflow_entra.directory.vaults import LiveVault, VaultRole
+from airflow_entra.settings.model import Certificate, CreatedVault, Credential, Federated, StackSettings, VaultSecret
+from airflow_entra.settings.watching import watcher_credential
 
 Resource = tuple[str, str]
 """A resource's type and its logical name."""
@@ -40,6 +42,8 @@ class Live:
     vault: LiveVault | None = None
     private_endpoint: str | None = None
     """Its resource id, where the vault has one of the stack's name."""
+    watcher: Registered | None = None
+    """The watcher's own registration, or the identity that exists, where there is one."""
 
 
 def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[Resource, str]:
@@ -56,9 +60,12 @@ def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[
         if consent.everybody:
             ids[CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
     ids |= _lifetimes(settings, plan.stack, application)
-    ids |= _proof(settings, application)
+    ids |= _proof(settings.credential, application)
+    if live.watcher:
+        ids |= _watcher(settings, live.watcher)
     if live.vault and isinstance(settings.credential, VaultSecret):
         ids |= _vault(settings, settings.credential, live.vault)
+        ids |= _watchers_secret(settings, live.vault)
         if live.private_endpoint:
             ids[ENDPOINT, "private-endpoint"] = live.private_endpoint
     return ids
@@ -92,32 +99,74 @@ def _ours(application: Registered, stack: str) -> str | None:
     return policy.id if policy and policy.name == names.token_lifetime_policy(stack) else None
 
 
-def _proof(settings: StackSettings, application: Registered) -> dict[Resource, str]:
-    credential = settings.credential
+def _watcher(settings: StackSettings, watcher: Registered) -> dict[Resource, str]:
+    ids: dict[Resource, str] = {}
+    if watcher.object_id:
+        ids[APPLICATION, "watcher-application"] = f"/applications/{watcher.object_id}"
+        if watcher.principal_id:
+            ids[PRINCIPAL, "watcher-service-principal"] = f"/servicePrincipals/{watcher.principal_id}"
+        credential = watcher_credential(settings)
+        if credential is not None:
+            ids |= _proof(credential, watcher, "watcher-")
+    for name in watch_permissions(settings.sign_in):
+        for granted in watcher.granted:
+            if granted.app_role == APP_ROLE_IDS[name]:
+                there = f"/servicePrincipals/{granted.resource}/appRoleAssignedTo/{granted.id}"
+                ids[ASSIGNMENT, f"watcher-permission-{name}"] = there
+    return ids
+
+
+def _proof(credential: Credential, application: Registered, whose: str = "") -> dict[Resource, str]:
     if isinstance(credential, Federated):
         wanted = credential.federated
         for trust in application.trusts:
             if (trust.issuer, trust.subject) == (wanted.issuer, wanted.subject):
-                return {(TRUST, "federated"): f"{application.object_id}/federatedIdentityCredential/{trust.id}"}
+                return {(TRUST, f"{whose}federated"): f"{application.object_id}/federatedIdentityCredential/{trust.id}"}
     if isinstance(credential, Certificate) and len(application.certificates) == 1:
         key = application.certificates[0].key_id
-        return {(CERTIFICATE, "certificate"): f"{application.object_id}/certificate/{key}"}
+        return {(CERTIFICATE, f"{whose}certificate"): f"{application.object_id}/certificate/{key}"}
     return {}
 
 
 def _vault(settings: StackSettings, credential: VaultSecret, vault: LiveVault) -> dict[Resource, str]:
     place = VaultPlace.of(settings, credential)
-    ids: dict[Resource, str] = {(VAULT, "vault"): vault.id}
-    if any(secret.name.lower() == credential.secret_name.lower() for secret in vault.secrets):
-        ids[SECRET, "client-secret"] = f"{vault.id}/secrets/{credential.secret_name}"
-    scope = place.readers_scope(credential)
+    ids: dict[Resource, str] = {
+        (VAULT, "vault"): vault.id,
+        **_secret(credential, vault),
+        **_users(place, credential, vault),
+    }
     for role in vault.roles:
-        there = f"{role.scope}/providers/Microsoft.Authorization/roleAssignments/{role.name}"
-        if role.kind == "officer" and role.name == names.role_assignment_name(
-            place.id, role.principal, SECRETS_OFFICER
-        ):
-            ids[VAULT_ROLE, "deployer-secrets-officer"] = there
-        for reader in credential.vault.readers:
-            if role.kind == "user" and role.name == names.role_assignment_name(scope, reader, SECRETS_USER):
-                ids[VAULT_ROLE, f"secrets-user/{reader}"] = there
+        officer = names.role_assignment_name(place.id, role.principal, SECRETS_OFFICER)
+        if role.kind == "officer" and role.name == officer:
+            ids[VAULT_ROLE, "deployer-secrets-officer"] = _role(role)
     return ids
+
+
+def _watchers_secret(settings: StackSettings, vault: LiveVault) -> dict[Resource, str]:
+    credential = watcher_credential(settings)
+    if not isinstance(credential, VaultSecret):
+        return {}
+    ids = _secret(credential, vault, "watcher-")
+    if not isinstance(credential.vault, CreatedVault):
+        ids |= _users(VaultPlace.of(settings, credential), credential, vault, "watcher-")
+    return ids
+
+
+def _secret(credential: VaultSecret, vault: LiveVault, whose: str = "") -> dict[Resource, str]:
+    if any(secret.name.lower() == credential.secret_name.lower() for secret in vault.secrets):
+        return {(SECRET, f"{whose}client-secret"): f"{vault.id}/secrets/{credential.secret_name}"}
+    return {}
+
+
+def _users(place: VaultPlace, credential: VaultSecret, vault: LiveVault, whose: str = "") -> dict[Resource, str]:
+    scope = place.readers_scope(credential)
+    return {
+        (VAULT_ROLE, f"{whose}secrets-user/{reader}"): _role(role)
+        for role in vault.roles
+        for reader in credential.vault.readers
+        if role.kind == "user" and role.name == names.role_assignment_name(scope, reader, SECRETS_USER)
+    }
+
+
+def _role(role: VaultRole) -> str:
+    return f"{role.scope}/providers/Microsoft.Authorization/roleAssignments/{role.name}"

@@ -19,6 +19,7 @@ from airflow_entra.importing.engine import Engine, EngineRefusedError
 from airflow_entra.importing.finding import Found
 from airflow_entra.importing.ids import PRINCIPAL, Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
+from airflow_entra.importing.live_watcher import live_watcher
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
 from airflow_entra.preview.trouble import patiently
@@ -84,7 +85,7 @@ def take_over(
     """
     planned = plan(settings, stack)
     groups = live_groups(planned, application, partial(_with_nickname, sources.graph))
-    live = Live(application, groups.ids, *_vault(settings, sources))
+    live = Live(application, groups.ids, *_vault(settings, sources), live_watcher(settings, stack, sources.graph))
     ids = resource_ids(settings, planned, live)
     say("Asking Pulumi what the stack file declares ...")
     listed = patiently(engine.preview, say)

@@ -61,14 +61,17 @@ def test_a_lost_state_comes_back_and_only_the_client_secrets_are_made_anew(deplo
     assert everything(deployment, client_id) == before
     assert deployment.world.stack_file("local").read_bytes() == tracked
     assert not report["written"]
-    assert report["imported"] == len(ids) - 2  # all but the two slots
+    assert report["imported"] == len(ids) - 4  # all but the two slots of the sign-on and the watcher's two
     assert [(one["operation"], one["name"], one["expected"]) for one in report["differing"]] == [
         ("create", "slot-a", True),
         ("create", "slot-b", True),
+        ("create", "watcher-slot-a", True),
+        ("create", "watcher-slot-b", True),
         ("update", "client-secret", True),
+        ("update", "watcher-client-secret", True),
     ]
     again = {one["urn"]: one["id"] for one in deployment.state() if one.get("id")}
-    slots = {urn for urn in ids if urn.endswith(("::slot-a", "::slot-b"))}
+    slots = {urn for urn in ids if urn.endswith(("slot-a", "slot-b"))}
     assert {urn: id_ for urn, id_ in ids.items() if urn not in slots} == {
         urn: id_ for urn, id_ in again.items() if "::pulumi:providers" not in urn
     }
