@@ -92,7 +92,7 @@ def platform_token(client_id: str, scope: str) -> tuple[str, float]:
     except ImportError:
         raise CredentialError(
             f"The watcher's identity {client_id} comes from the platform, and nothing here can ask it for a token: "
-            "install apache-airflow-providers-microsoft-azure, or azure-identity alone, in the watcher's image."
+            "install apache-airflow-providers-microsoft-azure, or airflow-entra-auth[vault], in the watcher's image."
         ) from None
     own_variables = os.environ.get("AZURE_CLIENT_SECRET") and os.environ.get("AZURE_CLIENT_ID", "").lower() == client_id
     try:

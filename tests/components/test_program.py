@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pulumi
 import pytest
 
@@ -70,6 +71,22 @@ def test_without_an_identity_nothing_is_declared(project: Path, monkeypatch: pyt
     live(monkeypatch, Nobody())
     monkeypatch.setattr(program, "start_providers", lambda settings: None)
     with pytest.raises(pulumi.RunError, match="no identity"):
+        program.run(project)
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_tenant_that_does_not_answer_is_told_without_a_traceback(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away(FakeTenant):
+        def asked_for_itself(self, tag: str) -> Any:
+            raise httpx.ConnectError("connection refused")
+
+    file = project / "stacks" / "Pulumi.prod.yaml"
+    file.write_text(file.read_text().replace("consent: request", "consent: managed"))
+    live(monkeypatch, Away())
+    monkeypatch.setattr(program, "start_providers", lambda settings: None)
+    with pytest.raises(pulumi.RunError, match=r"the tenant did not answer.*connection refused; run it again"):
         program.run(project)
 
 
