@@ -121,6 +121,13 @@ def _credential(one: StackDiff) -> Found:
         after = one.after.values
         trusted = f"{after['credential.federated.subject']} of {after['credential.federated.issuer']}"
         yield "federation-trusts", f"the workload {trusted} may act as the application"
+    if any(change.after for key, change in one.values.items() if key.startswith("watcher.federated.")):
+        after = one.after.values
+        watcher = f"{after['watcher.federated.subject']} of {after['watcher.federated.issuer']}"
+        yield "watcher-reads", f"the workload {watcher} may read the directory"
+    existing = one.values.get("watcher.existing.objectId")
+    if existing and existing.after:
+        yield "watcher-reads", f"the identity {existing.after} may read the directory"
     subnet = one.values.get("credential.vault.privateEndpointSubnet")
     if subnet and subnet.before and not subnet.after:
         yield "vault-opened", "the vault has no private endpoint any more"

@@ -21,6 +21,7 @@ from airflow_entra.settings.model import (
     Manage,
     Role,
     StackSettings,
+    Watcher,
     config_key,
 )
 from airflow_entra_auth.rules import BUILT_IN_ROLES
@@ -136,6 +137,7 @@ def _values(settings: StackSettings) -> dict[str, str]:
         "signIn.contact": sign_in.contact,
         **{key: durations.format(span) for key, span in spans.items() if span is not None},
         **_credential(settings, settings.credential),
+        **_watcher(settings.watcher),
     }
     return {key: value for key, value in values.items() if value is not None}
 
@@ -158,6 +160,21 @@ def _credential(settings: StackSettings, credential: Credential) -> dict[str, st
         "credential.rotateEvery": durations.format(credential.rotate_every),
         "credential.overlap": durations.format(credential.overlap),
     }
+
+
+def _watcher(watcher: Watcher) -> dict[str, str | None]:
+    said: dict[str, str | None] = {"watcher.certificate": watcher.certificate}
+    if watcher.federated:
+        said |= {
+            "watcher.federated.issuer": watcher.federated.issuer,
+            "watcher.federated.subject": watcher.federated.subject,
+        }
+    if watcher.existing:
+        said |= {
+            "watcher.existing.objectId": watcher.existing.object_id,
+            "watcher.existing.clientId": watcher.existing.client_id,
+        }
+    return said | ({"watcher.moved": "true"} if watcher.moved else {})
 
 
 def _lists(settings: StackSettings) -> dict[str, frozenset[str]]:

@@ -130,9 +130,10 @@ class SignIn(Section):
     contact: Contact | None = None
     """Whom a person asks that Airflow refuses, such as an e-mail address or a channel: the refusal names it."""
     revocation: Literal["watch", "refresh"] = "refresh"
-    """How leaving takes effect: `watch` follows the tenant's changes, so that who left is out within seconds; its
-    application may read who is in the tenant and in which group. `refresh` asks for no such permission: each session
-    is tried every five minutes with the refresh token of its own sign-in, which Airflow keeps encrypted."""
+    """How leaving takes effect: `watch` follows the tenant's changes, so that people who left are out within seconds;
+    the watcher's own identity may read who is in the tenant and in which group. `refresh` asks for no such permission:
+    each session is tried every five minutes with the refresh token of its own sign-in, which Airflow keeps
+    encrypted."""
 
 
 class Owners(Section):

@@ -30,6 +30,7 @@ def settings(roles: dict[str, Any], *, environment: str = "production", **sectio
             "airflow-entra:signIn": sections.get("sign_in", {}),
             "airflow-entra:owners": {"application": sections.get("owners", [ID])},
             "airflow-entra:credential": sections.get("credential", FEDERATED),
+            "airflow-entra:watcher": sections.get("watcher", {}),
             "airflow-entra:roles": roles,
         },
         by_alias=True,
@@ -219,3 +220,17 @@ def test_people_gain_only_what_no_other_group_gave_them() -> None:
         ("ada", (), ("Admin",)),
         ("bob", ("Viewer",), ()),
     ]
+
+
+def test_another_watcher_is_somebody_else_who_reads_the_directory() -> None:
+    watch = {"revocation": "watch"}
+    before = settings(ADMIN, sign_in=watch)
+    workload = {"federated": {"issuer": "https://issuer.contoso.com", "subject": "watcher"}}
+    after = settings(ADMIN, sign_in=watch, watcher=workload)
+    assert one(before, after).values["watcher.federated.subject"].after == "watcher"
+    assert "watcher-reads" in codes(before, after)
+    existing = settings(ADMIN, sign_in=watch, watcher={"existing": {"objectId": ID, "clientId": OTHER_ID}})
+    assert "watcher-reads" in codes(after, existing)
+    moved = settings(ADMIN, sign_in=watch, watcher={"moved": True})
+    assert "watcher-reads" not in codes(before, moved)
+    assert one(before, moved).values["watcher.moved"].after == "true"
