@@ -37,9 +37,9 @@ def scopes(roles_from: RolesFrom, revocation: Revocation) -> tuple[str, ...]:
 
 
 WATCH_PERMISSIONS = ("Application.Read.All", "GroupMember.Read.All", "User.Read.All")
-"""The application permissions that `revocation: watch` takes, the least for what it asks: the application's assignments
-(https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto), groups and people
-(https://learn.microsoft.com/graph/api/group-delta, https://learn.microsoft.com/graph/api/user-delta)"""
+"""The application permissions that `revocation: watch` takes, the least for what it asks:
+https://learn.microsoft.com/graph/api/user-delta, https://learn.microsoft.com/graph/api/group-delta and
+https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto"""
 
 
 class RulesError(Exception):
