@@ -23,7 +23,8 @@ About = Literal["person", "application", "policy", "session", "doubt", "silence"
 WHAT_FOLLOWS: Mapping[About, str] = {
     "person": "every session of the person ends, and their roles are taken away",
     "application": "everybody's sessions end, once two rounds in a row heard nothing else",
-    "policy": "this session ends when Entra says so twice while it renews as many others; else nobody's does",
+    "policy": "this session ends when Entra says so three times in a row, 30 s apart, while it renews as many others; "
+    "where it meets the many, nobody's does",
     "session": "this session ends",
     "doubt": "as a policy's refusal",
     "silence": "nothing; tried again within 30 s, or when Entra says",

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 AGAIN = 30.0
 """Seconds after which a session in doubt is tried again."""
+IN_A_ROW = 3
+"""Refusals after which a session may end: a server with several addresses may have one that is refused."""
 _REMEMBER = 900.0
 """Seconds. Longer than it takes to try everybody's sessions once."""
 
@@ -38,8 +40,13 @@ class Doubts:
         doubt = self._doubts.get(session_id)
         return doubt is not None and 0 <= now - doubt.tried_at < AGAIN
 
-    def heard(self, refused: Mapping[str, tuple[str, str]], renewed: Mapping[str, str], now: float) -> None:
-        """What a round heard: by session the object id and Entra's words, and by session the object id."""
+    def heard(
+        self, refused: Mapping[str, tuple[str, str]], renewed: Mapping[str, str], odd: Collection[str], now: float
+    ) -> None:
+        """What a round heard: by session the object id and Entra's words, by session the object id, and the sessions
+        that heard something else, so that their refusals are no longer in a row."""
+        for session in odd:
+            self._doubts.pop(session, None)
         for session, person in renewed.items():
             self._doubts.pop(session, None)
             self._renewed[person] = now
@@ -52,16 +59,20 @@ class Doubts:
         """All but these sessions."""
         self._doubts = {session: doubt for session, doubt in self._doubts.items() if session in live}
 
-    def settled(self, people_in: Callable[[], Collection[str]]) -> dict[str, str]:
-        """The sessions that end, with Entra's words: refused twice, while as many others were renewed as are in doubt;
-        or there is nobody else to compare with (`people_in`: everybody who is in a live session)."""
-        twice = {session: doubt for session, doubt in self._doubts.items() if doubt.times > 1}
-        if not twice:
+    def settled(self, refused: Collection[str], people_in: Callable[[], Collection[str]]) -> dict[str, str]:
+        """The sessions that end, with Entra's words, of those that were refused in this round.
+
+        They were refused `IN_A_ROW` times, while Entra renewed as many others as are in doubt; or there is nobody else
+        to compare with (`people_in`: everybody who is in a live session). What Entra renewed after the last refusal
+        proves nothing: the trouble may have ended in between.
+        """
+        often = {session: self._doubts[session] for session in refused if self._doubts[session].times >= IN_A_ROW}
+        if not often:
             return {}
         in_doubt, renewed = self._people(), self._others_renewed()
         alone = len(in_doubt) == 1 and in_doubt.issuperset(people_in())
         return {
-            session: doubt.text for session, doubt in twice.items() if alone or _since(doubt, renewed) >= len(in_doubt)
+            session: doubt.text for session, doubt in often.items() if alone or _since(doubt, renewed) >= len(in_doubt)
         }
 
     @property

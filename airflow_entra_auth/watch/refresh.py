@@ -124,6 +124,7 @@ class Refresher:
         asked = [held for held in due if not self._doubts.waits(held.session_id, now)]
         first = sorted(asked, key=lambda held: held.session_id in self._unanswered)[: self._most]
         heard, troubles = self._ask(first) if first else ([], {})
+        heard += self._witness(heard, now)
         outcomes = [*(outcome for outcome in heard if outcome.refused is None), *self._in_doubt(heard, due, now)]
         verdicts = sorted(
             (outcome.verdict for outcome in outcomes if outcome.verdict), key=lambda verdict: bool(verdict.ends)
@@ -143,21 +144,26 @@ class Refresher:
             )
         return Round(tuple(applied), len(heard))
 
+    def _witness(self, heard: Sequence[Outcome], now: float) -> list[Outcome]:
+        """Where one answer alone said that the application is gone: another session is asked out of its turn."""
+        if [bool(outcome.refused and outcome.refused.about == "application") for outcome in heard] != [True]:
+            return []
+        others = [held for held in self._store.due(int(now) + 1) if held.session_id != heard[0].session_id]
+        return self._ask(others[:1])[0] if others else []
+
     def _in_doubt(self, heard: Sequence[Outcome], due: Sequence[Held], now: float) -> list[Outcome]:
         """The sessions that end although what Entra said of them may be about this machine."""
-        refused: list[tuple[Outcome, str]] = []
+        refused: dict[str, tuple[str, str]] = {}
         for outcome in heard:
             if outcome.refused and outcome.refused.about == "policy":
                 self._refused_by_policy()
-                refused.append((outcome, f"{outcome.refused.text}. {POLICY_FIX}"))
+                refused[outcome.session_id] = (outcome.object_id, f"{outcome.refused.text}. {POLICY_FIX}")
             elif outcome.refused and outcome.refused.about == "doubt":
-                refused.append((outcome, outcome.refused.text))
-        self._doubts.heard(
-            {outcome.session_id: (outcome.object_id, text) for outcome, text in refused},
-            {outcome.session_id: outcome.object_id for outcome in heard if outcome.token},
-            now,
-        )
-        ending = self._doubts.settled(lambda: {held.object_id for held in self._store.due(int(now) + 1)})
+                refused[outcome.session_id] = (outcome.object_id, outcome.refused.text)
+        renewed = {outcome.session_id: outcome.object_id for outcome in heard if outcome.token}
+        odd = {outcome.session_id for outcome in heard if outcome.refused} - refused.keys()
+        self._doubts.heard(refused, renewed, odd, now)
+        ending = self._doubts.settled(refused, lambda: {held.object_id for held in self._store.due(int(now) + 1)})
         return [_ends(held, ending[held.session_id]) for held in due if held.session_id in ending]
 
     def _without_application(self, heard: Sequence[Outcome]) -> list[Applied]:
@@ -172,8 +178,8 @@ class Refresher:
         return []
 
     def _ask(self, held: Sequence[Held]) -> tuple[list[Outcome], dict[str, Exception]]:
-        """What follows, and by session what went wrong. After the first trouble or doubt nobody else is asked:
-        Entra may be away, and each would take its time."""
+        """What follows, and by session what went wrong. After the first trouble, or the second doubt, nobody
+        else is asked: Entra may be away, and each would take its time."""
         outcomes: list[Outcome] = []
         troubles: dict[str, Exception] = {}
         with ThreadPoolExecutor(min(AT_ONCE, len(held))) as pool:
@@ -187,7 +193,7 @@ class Refresher:
                         outcomes.append(answer.result())
                     except _TROUBLE as error:
                         troubles[session] = error
-                if troubles or any(outcome.refused for outcome in outcomes):
+                if troubles or sum(bool(outcome.refused) for outcome in outcomes) > 1:
                     waiting = {answer: one for answer, one in waiting.items() if not answer.cancel()}
         return outcomes, troubles
 

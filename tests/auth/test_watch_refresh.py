@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_entra_auth.claims import GroupsNeeded
 from airflow_entra_auth.watch.answers import ANSWERS, TurnedDown
-from airflow_entra_auth.watch.doubt import AGAIN
+from airflow_entra_auth.watch.doubt import AGAIN, IN_A_ROW
 from airflow_entra_auth.watch.follow import Applied, Links, Round
 from airflow_entra_auth.watch.people import Verdict
 from airflow_entra_auth.watch.redeem import NoAnswerError, Renewed
@@ -270,7 +270,8 @@ def test_a_refusal_in_doubt_ends_its_session_when_others_are_renewed(code: int) 
     tries = refresher(entra, store)
     assert tried(tries) == ""
     assert store.why_ended() == [None, None], "one answer ends nobody"
-    for _ in range(2):
+    for _ in range(IN_A_ROW - 1):
+        assert store.why_ended() == [None, None]
         store.now += AGAIN
         tried(tries)
     ended, goes_on = store.why_ended()
@@ -288,13 +289,13 @@ def test_a_session_in_doubt_is_not_asked_about_all_the_time() -> None:
     assert sum(token.startswith("p0") for token in entra.asked) == 1
 
 
-def test_with_nobody_else_to_compare_the_second_refusal_ends_the_session() -> None:
+def test_with_nobody_else_to_compare_refusals_in_a_row_end_the_session() -> None:
     store, _ = house(1)
     tries = refresher(Entra(refuses(53003)), store)
-    tried(tries)
-    assert store.why_ended() == [None]
-    store.now += AGAIN
-    tried(tries)
+    for _ in range(IN_A_ROW):
+        assert store.why_ended() == [None]
+        tried(tries)
+        store.now += AGAIN
     assert "AADSTS53003" in str(store.why_ended()[0])
 
 
@@ -322,8 +323,9 @@ def test_a_policy_for_a_few_ends_the_few() -> None:
     assert [bool(why) for why in store.why_ended()] == [True, True, *[False] * 8]
 
 
-def test_afterwards_everybody_goes_on() -> None:
-    store, ids = house(6)
+@pytest.mark.parametrize("people", [2, 6, 10])
+def test_afterwards_everybody_goes_on(people: int) -> None:
+    store, ids = house(people)
     entra = Entra(refuses(50076))
     tries = refresher(entra, store)
     for _ in range(10):
@@ -338,13 +340,47 @@ def test_afterwards_everybody_goes_on() -> None:
     assert tried(tries) == ""
 
 
+WEATHER = ("fine", "address refused", "away", "secret expired", "odd application")
+
+
+@given(st.integers(2, 9), st.lists(st.sampled_from(WEATHER), max_size=30), st.data())
+def test_weather_puts_nobody_out_and_leaving_does_whatever_the_weather(
+    people: int, weather: list[str], data: st.DataObject
+) -> None:
+    """What meets everybody (Airflow's address, an outage, an expired secret, one odd answer) is weather."""
+    store, ids = house(people)
+    left = set(data.draw(st.lists(st.sampled_from(ids), max_size=people, unique=True)))
+    sky = ["fine"]
+
+    def answer(token: str) -> Renewed | TurnedDown:
+        person = ids[int(token[1])]
+        if sky[0] == "address refused":
+            return refuses(53003)(token)
+        if sky[0] in ("away", "secret expired"):
+            return silent(token)
+        odd, sky[0] = sky[0] == "odd application", "fine"
+        if odd and store.why_ended().count(None) > 1:  # with one session left, two such answers are all there is
+            return refuses(7000112)(token)
+        return (refuses(50057) if person in left else says_to(person))(token)
+
+    tries = refresher(Entra(answer), store)
+    for sky[0] in weather:
+        tried(tries)
+        store.now += 40
+    assert {session.person for session in store.people.sessions if session.why_ended} <= left
+    for _ in range(3):
+        sky[0], store.now = "fine", store.now + EVERY
+        tried(tries)
+    assert {session.person for session in store.people.sessions if session.why_ended} == left
+
+
 # --- the application itself ---
 
 GONE = [code for code, answer in ANSWERS.items() if answer.about == "application"]
 
 
 @pytest.mark.parametrize("code", GONE)
-@pytest.mark.parametrize("people", [1, 20])
+@pytest.mark.parametrize("people", [1, 2, 20])
 def test_an_application_that_is_gone_ends_everybody_in_the_second_round(code: int, people: int) -> None:
     store, _ = house(people)
     tries = refresher(Entra(refuses(code)), store)
