@@ -49,7 +49,7 @@ def _refused(answer: TurnedDown, contact: str) -> SignInError:
             "The directory let you in, but one of its policies does not let this Airflow's own server ask later "
             "whether you may still be here, and without that nobody is signed in. It is not your device, password or "
             f"second factor: tell {contact}. They find AADSTS{answer.code} in Airflow's log.",
-            f"{what}. {POLICY_FIX}",
+            f"{what} ({POLICY_FIX})",
             refusal=True,
         )
     return SignInError(

@@ -157,7 +157,7 @@ class Refresher:
         for outcome in heard:
             if outcome.refused and outcome.refused.about == "policy":
                 self._refused_by_policy()
-                refused[outcome.session_id] = (outcome.object_id, f"{outcome.refused.text}. {POLICY_FIX}")
+                refused[outcome.session_id] = (outcome.object_id, f"{outcome.refused.text} ({POLICY_FIX})")
             elif outcome.refused and outcome.refused.about == "doubt":
                 refused[outcome.session_id] = (outcome.object_id, outcome.refused.text)
         renewed = {outcome.session_id: outcome.object_id for outcome in heard if outcome.token}

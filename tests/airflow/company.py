@@ -157,7 +157,8 @@ class Company:
     def enable_application(self, stack: str, enabled: bool) -> None:
         """The switch of an enterprise application's page: whether people may sign in."""
         app_id = checkpoint_outputs(self.world, stack)["clientId"]
-        self.graph.patch(f"/servicePrincipals(appId='{app_id}')", {"accountEnabled": enabled})
+        (found,) = self.graph.pages("/servicePrincipals", {"$filter": f"appId eq '{app_id}'", "$select": "id"})
+        self.graph.patch(f"/servicePrincipals/{found['id']}", {"accountEnabled": enabled})
 
     def application(self, stack: str) -> dict[str, Any]:
         found: dict[str, Any] = self.graph.get(
