@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from airflow_entra.access.grants import Made
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.access.repository import PREVIEW, AzureDevOps, GitHub
+from airflow_entra.escape.shell import word
 
 DRIFT = "drift"
 """The environment of the nightly run: it has no approval, and its identity can only read."""
@@ -67,19 +67,19 @@ def commands(pipeline: Pipeline, known: Sequence[Variable]) -> tuple[str, ...]:
 
 def _github(repository: GitHub, environments: Sequence[str], known: Sequence[Variable]) -> Iterator[str]:
     for environment in (*environments, DRIFT):
-        yield f"gh api --silent --method PUT repos/{repository}/environments/{environment}"
+        yield f"gh api --silent --method PUT {word(f'repos/{repository}/environments/{environment}')}"
     for one in known:
-        place = f" --env {one.environment}" if one.environment else ""
-        yield f"gh variable set {one.name} --repo {repository}{place} --body {shlex.quote(one.value)}"
+        place = f" --env {word(one.environment)}" if one.environment else ""
+        yield f"gh variable set {one.name} --repo {repository}{place} --body {word(one.value)}"
 
 
 def _azure_devops(project: AzureDevOps, known: Sequence[Variable]) -> Iterator[str]:
     """Who a pipeline is, its service connection says; everything else stands in variable groups."""
-    where = f"--organization https://dev.azure.com/{project.organisation} --project {shlex.quote(project.project)}"
+    where = f"--organization https://dev.azure.com/{project.organisation} --project {word(project.project)}"
     groups: dict[str, list[str]] = {}
     for one in known:
         if not one.name.startswith("AZURE_CLIENT_ID"):
             name = f"{_GROUP}-{one.environment}" if one.environment else _GROUP
-            groups.setdefault(name, []).append(shlex.quote(f"{one.name}={one.value}"))
+            groups.setdefault(name, []).append(word(f"{one.name}={one.value}"))
     for name, values in groups.items():
-        yield f"az pipelines variable-group create {where} --name {name} --variables {' '.join(values)}"
+        yield f"az pipelines variable-group create {where} --name {word(name)} --variables {' '.join(values)}"

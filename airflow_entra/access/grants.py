@@ -115,23 +115,23 @@ def _graph(identity: Identity, who: Made, tenant: str) -> Ask:
         }
         for name in identity.permissions
     ]
-    reasons = "".join(_reason(name) for name in identity.permissions)
     what = "It previews and never writes" if identity.previews else f"It deploys {identity.key}"
     return Ask(
         "graph_permissions",
         f"Let {identity.name} use {', '.join(identity.permissions)}",
-        f"{what}. What it asks for:\n{reasons}".rstrip(),
+        f"{what}. What it asks for:",
         GRANTS_GRAPH,
         (Call("GET", find), *(Call("POST", url, body) for body in bodies)),
         (who.service_principal, *(permission_id(name) for name in identity.permissions)),
-        f'Or in one: `az ad app permission admin-consent --id {who.client}` in tenant {tenant}, or "Grant admin '
+        f'Or in one: az ad app permission admin-consent --id {who.client} in tenant {tenant}, or "Grant admin '
         f'consent" on the page API permissions of {identity.name}: it asks for exactly these.',
+        tuple(map(_reason, identity.permissions)),
     )
 
 
 def _reason(name: str) -> str:
     known = KNOWN[name]
-    return f"\n- {name} ({permission_id(name)}): {known.why}." + (f" Careful: {known.risk}." if known.risk else "")
+    return f"{name} ({permission_id(name)}): {known.why}." + (f" Careful: {known.risk}." if known.risk else "")
 
 
 def _azure(identity: Identity, who: Made, wanted: AzureRole) -> Ask:

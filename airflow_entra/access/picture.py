@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from airflow_entra.access.plan import AccessPlan, PlannedGroup, plan
+from airflow_entra.escape.terminal import line
 from airflow_entra.settings.model import Role, StackSettings
-from airflow_entra_auth.claims import display
 
 Look = Literal["created", "dynamic", "existing", "requested", "appRole", "role", "dags"]
 Way = Literal["managed", "requested", "existing", "nobody"]
@@ -103,7 +103,7 @@ def picture(settings: StackSettings, stack: str) -> Picture:
         Column("DAGs", rights),
     ]
     return Picture(
-        title=f"Who may do what: {display(stack)}",
+        title=f"Who may do what: {line(stack)}",
         subtitle=_ROLES_FROM[settings.sign_in.roles_from],
         columns=tuple(column for column in columns if column.boxes),
         arrows=(*arrows, *given),
@@ -121,12 +121,12 @@ def _in_order(access: AccessPlan, numbers: dict[str, int]) -> list[PlannedGroup]
 def _group(key: str, group: PlannedGroup) -> Box:
     notes = [_source(group)]
     if group.rule:
-        notes.append(f"members by rule: {_whole(group.rule)}")
-    return Box(key, group.source, display(group.name), tuple(notes))
+        notes.append(f"members by rule: {line(group.rule)}")
+    return Box(key, group.source, line(group.name), tuple(notes))
 
 
 def _role(key: str, name: str, role: Role) -> Box:
-    return Box(key, "role", display(name), ("custom role",) if role.dags else ("Airflow's own",))
+    return Box(key, "role", line(name), ("custom role",) if role.dags else ("Airflow's own",))
 
 
 def _rights(settings: StackSettings, numbers: dict[str, int]) -> tuple[tuple[Box, ...], list[Arrow]]:
@@ -145,15 +145,15 @@ def _may(name: str, role: Role) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield _AIRFLOWS_OWN[name]
     for pattern, actions in role.dags.items():
         implied = () if "read" in actions else ("read",)  # whoever may do anything with a DAG sees it
-        yield display(pattern), (", ".join((*implied, *actions)),)
+        yield line(pattern), (", ".join((*implied, *actions)),)
 
 
 def _sentences(access: AccessPlan, settings: StackSettings) -> Iterator[str]:
     for role, keys in access.roles.items():
         groups = (access.groups[key] for key in keys)
-        members = ", ".join(f"{display(group.name)} ({_said(group)})" for group in groups)
+        members = ", ".join(f"{line(group.name)} ({_said(group)})" for group in groups)
         rights = "; ".join(": ".join((what, *notes)) for what, notes in _may(role, settings.roles[role]))
-        yield f"{display(role)}: given to members of {members}. May do: {rights}."
+        yield f"{line(role)}: given to members of {members}. May do: {rights}."
 
 
 def _said(group: PlannedGroup) -> str:
@@ -164,8 +164,3 @@ def _source(group: PlannedGroup) -> str:
     if group.source == "requested" and group.object_id:
         return "made by the identity team"
     return _SOURCES[group.source]
-
-
-def _whole(text: str) -> str:
-    """`text` as `display` shows it, however long."""
-    return " ".join("".join(display(word[at : at + 99]) for at in range(0, len(word), 99)) for word in text.split())

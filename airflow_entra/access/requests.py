@@ -40,7 +40,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One thing asked for. `subject` is what a look-up compares to see that it has been done."""
+    """One thing asked for. `subject` is what a look-up compares to see that it has been done; `points` go on from
+    `why`, one thing each."""
 
     part: Part
     title: str
@@ -49,6 +50,7 @@ class Ask:
     calls: tuple[Call, ...]
     subject: tuple[str, ...] = ()
     afterwards: str = ""
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def _groups(plan: AccessPlan, settings: StackSettings) -> Iterator[Ask]:
             str(NEEDED["groups"]),
             (Call("POST", f"{GRAPH}/groups", body),),
             (group.object_id or "",),
-            f"Write the new group's object id into the stack file, as `id:` beside `create: {group.name}`. A group is "
+            f"Write the new group's object id into the stack file, as id beside 'create: {group.name}'. A group is "
             f"never taken over by its name: anybody may create a group of that name.",
         )
 
@@ -161,7 +163,7 @@ def _watcher(own: tuple[str, ...], ids: Ids, find: str, graph: object) -> Ask:
         "consent",
         f"Let Airflow's watcher use {', '.join(own)}",
         "It follows the tenant's changes, so that somebody who left is out of Airflow within seconds. Without it they "
-        "are out when their session ends. Nobody signs in to this identity, and it only reads. `revocation: refresh` "
+        "are out when their session ends. Nobody signs in to this identity, and it only reads. revocation: refresh "
         "asks for no such permission, and takes minutes.",
         _GIVES,
         (Call("GET", find), *(Call("POST", url, grant) for grant in grants)),

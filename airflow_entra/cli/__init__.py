@@ -51,3 +51,6 @@ def main() -> None:
 
     Exit codes: 0 fine, 1 findings, 2 the call or a file is wrong.
     """
+    from airflow_entra.cli.output import never_fail
+
+    never_fail()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import say, tenant_port_option, told
+from airflow_entra.cli.common import tenant_port_option, told
+from airflow_entra.cli.output import say, show
 from airflow_entra.local.world import project_world
 
 
@@ -33,10 +34,10 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
         people = standings(world, stack, None, http_port=tenant_port)
     admitted = [one for one in people if one.refused is None]
     width = max((len(one.person.sign_in_name) for one in admitted), default=0)
-    click.echo(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")
+    show(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")
     for one in admitted:
-        click.echo(f"  {one.person.sign_in_name:{width}}  {', '.join(held.role for held in one.roles)}")
-    click.echo(f"""
+        show(f"  {one.person.sign_in_name:{width}}  {', '.join(held.role for held in one.roles)}")
+    show(f"""
 Logs  {running.home.logs}
 DAGs  {running.home.dags}
 Next: airflow-entra local who    everybody, and why somebody gets in nowhere

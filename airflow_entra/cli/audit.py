@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from airflow_entra.cli.common import tenant_port_option, told, writing
+from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
     from airflow_entra.audit.checks.check import Severity
@@ -94,14 +95,14 @@ def command(
         kept = keep_evidence(world, evidence, found) if evidence else None
     text = render(found, form, table)
     if out is None:
-        click.echo(text, nl=False)
+        result(text)
     else:
         with writing():
             write_private(out, text)
-        click.echo(f"Written: {out}", err=True)
+        say(f"Written: {out}")
     if kept is not None:
-        click.echo(f"Kept: {kept}", err=True)
-    click.echo(conclusion(found), err=True)
+        say(f"Kept: {kept}")
+    say(conclusion(found))
     sys.exit(1 if fail_on != "never" and (found.findings(fail_on) or found.drift) else 0)
 
 
@@ -111,11 +112,11 @@ def _verify(place: Path) -> None:
     try:
         kept = verify(place)
     except EvidenceError as changed:
-        click.echo(f"airflow-entra: {changed}", err=True)
+        say(f"airflow-entra: {changed}")
         sys.exit(1)
     except OSError as error:
-        click.echo(f"airflow-entra: cannot read {error.filename}: {error.strerror}", err=True)
+        say(f"airflow-entra: cannot read {error.filename}: {error.strerror}")
         sys.exit(2)
     for one in kept:
-        click.echo(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
-    click.echo(f"{len(kept)} audits, each as it was written, none missing in between.", err=True)
+        show(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
+    say(f"{len(kept)} audits, each as it was written, none missing in between.")

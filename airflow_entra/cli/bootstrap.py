@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, say, told
+from airflow_entra.cli.common import Form, format_option, told
+from airflow_entra.cli.output import agreed, result, say
 
 
 def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -98,7 +99,7 @@ def command(
             },
         )
         outcome = call(asked, world.project, world.stacks, os.environ, say, _agreed if not yes else lambda _: True)
-    click.echo(render(outcome, form), nl=False)
+    result(render(outcome, form))
     say(f"\n{conclusion(outcome)}")
     if outcome.steps and not outcome.applied:
         say("Next: the same with --yes.")
@@ -109,4 +110,4 @@ def command(
 def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
-    return click.confirm(question, err=True)
+    return agreed(question)

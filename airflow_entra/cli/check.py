@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from airflow_entra.cli.output import commands, result, say
+
 if TYPE_CHECKING:
     from airflow_entra.settings.check import Checked
 
@@ -35,23 +37,27 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     if not chosen:
         raise click.UsageError("no stacks/Pulumi.*.yaml here: run this in the project's folder, or name a FILE")
     checked = check(chosen)
-    click.echo(_rendered(checked, form), nl=False)
-    click.echo(conclusion(checked), err=True)
-    sys.exit(exit_code(checked))
-
-
-def _rendered(checked: list[Checked], form: _Form) -> str:
-    repository = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     if form == "github":
         from airflow_entra.report.annotations import workflow_commands
 
-        return workflow_commands(checked, repository)
+        commands(workflow_commands(checked, _repository()))
+    else:
+        result(_rendered(checked, form))
+    say(conclusion(checked))
+    sys.exit(exit_code(checked))
+
+
+def _repository() -> Path:
+    return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+
+
+def _rendered(checked: list[Checked], form: Literal["text", "json", "markdown", "sarif"]) -> str:
     if form == "sarif":
         from importlib.metadata import version
 
         from airflow_entra.report.sarif import sarif
 
-        return sarif(checked, repository, version("airflow-entra"))
+        return sarif(checked, _repository(), version("airflow-entra"))
     from airflow_entra.report.findings import render
 
     return render(checked, form)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import click
 
 from airflow_entra.cli.common import told
+from airflow_entra.cli.output import show
 from airflow_entra.local.world import project_world
 
 
@@ -41,4 +42,4 @@ def command(by: timedelta | None, reset: bool) -> None:
             clock.reset(world)
         shown = clock.read(world)
     ahead = f"{durations.format(shown.ahead)} ahead of this machine" if shown.ahead else "the machine's time"
-    click.echo(f"The local tenant's clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC: {ahead}.")
+    show(f"The local tenant's clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC: {ahead}.")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import click
 
+from airflow_entra.cli.output import say
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import DEFAULT_HTTP_PORT
 
@@ -46,11 +47,11 @@ def told(*problems: type[Exception]) -> Iterator[None]:
     try:
         yield
     except SettingsError as mistakes:
-        click.echo(str(mistakes), err=True)
+        say(str(mistakes))
         sys.exit(2)
     except told_as_they_are as problem:
         # Pulumi's words are masked where they are read; those of other tools (git, uv, Airflow's logs) here.
-        click.echo(Scrub(os.environ).text(f"airflow-entra: {problem}"), err=True)
+        say(Scrub(os.environ).text(f"airflow-entra: {problem}"))
         sys.exit(2)
 
 
@@ -60,9 +61,5 @@ def writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        click.echo(f"airflow-entra: cannot write {error.filename}: {error.strerror}", err=True)
+        say(f"airflow-entra: cannot write {error.filename}: {error.strerror}")
         sys.exit(2)
-
-
-def say(line: str) -> None:
-    click.echo(line, err=True)

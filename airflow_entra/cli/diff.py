@@ -7,6 +7,7 @@ import sys
 import click
 
 from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.cli.output import result
 from airflow_entra.cli.quick import uncollected
 
 
@@ -37,5 +38,5 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
             from airflow_entra.local.diff import with_people
 
             compared = with_people(compared, port)
-    click.echo(render(compared, form), nl=False)
+    result(render(compared, form))
     sys.exit(1 if compared.findings or (exit_code and compared.changes) else 0)

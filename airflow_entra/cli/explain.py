@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.cli.output import result
 
 if TYPE_CHECKING:
     from airflow_entra.access.explain import Explanation
@@ -70,7 +71,7 @@ def command(
             answers = [_token(settings, stack, token.read(), outputs)]
         else:
             answers = _person(settings, stack, str(person), port)
-    click.echo(render(answers, form), nl=False)
+    result(render(answers, form))
 
 
 def _token(settings: StackSettings, stack: str, text: str, outputs: Path | None) -> Explanation:

@@ -7,6 +7,7 @@ import re
 import click
 
 from airflow_entra.cli.common import told
+from airflow_entra.cli.output import show
 from airflow_entra.local.fault import HOSTS
 from airflow_entra.local.world import project_world
 
@@ -74,7 +75,7 @@ def command(
             end(world)
         found = set_faults(world, wanted) if asked else read(world)
     if found is None:
-        click.echo("The local tenant has no faults.")
+        show("The local tenant has no faults.")
         return
     for line in found.lines():
-        click.echo(line)
+        show(line)

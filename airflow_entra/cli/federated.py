@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from airflow_entra.cli.common import say, told
+from airflow_entra.cli.common import told
+from airflow_entra.cli.output import say
 
 
 @click.command(name="federated", context_settings={"ignore_unknown_options": True})

@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from airflow_entra.cli.common import told, writing
+from airflow_entra.cli.output import result, say, show
 
 
 @click.command(name="graph")
@@ -49,12 +50,12 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
 
         text = mermaid(pictures)
         if refused := too_much(pictures):
-            click.echo(f"GitHub won't draw this: {refused}. Draw fewer stacks at once, or use --format svg.", err=True)
+            say(f"GitHub won't draw this: {refused}. Draw fewer stacks at once, or use --format svg.")
         if out is not None and out.suffix == ".md":
             text = fenced(text)
     if out is None:
-        click.echo(text, nl=False)
+        result(text)
         return
     with writing():
         out.write_text(text, "utf-8")
-    click.echo(out)
+    show(out)

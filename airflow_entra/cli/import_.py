@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, say, told, writing
+from airflow_entra.cli.common import Form, format_option, told, writing
+from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
     from airflow_entra.importing.choices import Groups
@@ -128,7 +129,7 @@ def command(
     problems = (CredentialError, GraphError, NoSuchApplicationError, DraftError)
     with told(*problems, EngineRefusedError, RecoveryError, AmbiguousError), writing():
         report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
-    click.echo(render(report, form), nl=False)
+    result(render(report, form))
     say(conclusion(report))
     sys.exit(0 if report.clean else 1)
 
@@ -144,15 +145,15 @@ def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: 
         found = review_users(file, stack, tenant, out, overwrite=overwrite)
     if isinstance(found, Proposed):
         counts = ", ".join(f"{count} {proposal}" for proposal, count in sorted(found.counts.items())) or "none"
-        click.echo(str(found.file))
+        show(str(found.file))
         say(f"Proposals: {counts}; {found.known} users are somebody's already. Next: decide each, and check that file.")
         return
-    click.echo(as_text(found.findings), nl=False)
+    result(as_text(found.findings))
     if found.findings:
         say(f"{len(found.findings)} findings: correct them and check again. Nothing was linked.")
         sys.exit(1)
     if apply:
-        click.echo(links_text(tenant, found), nl=False)
+        result(links_text(tenant, found))
     say(f"{len(found.links)} links, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
 
 

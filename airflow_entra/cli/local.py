@@ -7,7 +7,8 @@ import sys
 import click
 
 from airflow_entra.cli import LazyGroup
-from airflow_entra.cli.common import say, tenant_port_option, told
+from airflow_entra.cli.common import tenant_port_option, told
+from airflow_entra.cli.output import agreed, say, show
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import project_world
@@ -32,11 +33,11 @@ def up(port: int) -> None:
         found = tenants.running(world)
         tenant = found or tenants.start(world, port)
     if found:
-        click.echo(f"The local tenant is running already: {tenant.url} (process {tenant.pid}).")
+        show(f"The local tenant is running already: {tenant.url} (process {tenant.pid}).")
         return
     if killed:
-        click.echo("The tenant of an earlier run was killed; it goes on with the state it had.", err=True)
-    click.echo(f"The local tenant is up: {tenant.url} (process {tenant.pid}).")
+        say("The tenant of an earlier run was killed; it goes on with the state it had.")
+    show(f"The local tenant is up: {tenant.url} (process {tenant.pid}).")
 
 
 @command.command()
@@ -49,8 +50,8 @@ def down() -> None:
         airflows = stop_all(world)
         stopped = tenants.stop(world)
     if airflows:
-        click.echo(f"{airflows} Airflow{'s are' if airflows > 1 else ' is'} stopped; what they hold is kept.")
-    click.echo("The local tenant is stopped; its state is kept." if stopped else "No local tenant is running.")
+        show(f"{airflows} Airflow{'s are' if airflows > 1 else ' is'} stopped; what they hold is kept.")
+    show("The local tenant is stopped; its state is kept." if stopped else "No local tenant is running.")
 
 
 @command.command()
@@ -69,25 +70,25 @@ def status() -> None:
         tenant = tenants.running(world)
     if tenant is None:
         how = "was killed" if tenants.was_killed(world) else "is not running"
-        click.echo(f"The local tenant {how}. `airflow-entra local up` starts it with its state.")
+        show(f"The local tenant {how}. `airflow-entra local up` starts it with its state.")
         sys.exit(1)
-    click.echo(f"running    process {tenant.pid}")
-    click.echo(f"page       {tenant.url}")
-    click.echo(f"proxy      {tenant.proxy}")
-    click.echo(f"CA         {tenant.ca_file}")
+    show(f"running    process {tenant.pid}")
+    show(f"page       {tenant.url}")
+    show(f"proxy      {tenant.proxy}")
+    show(f"CA         {tenant.ca_file}")
     with told():
         ahead, faults = clock.read(world).ahead, fault.read(world)
     if ahead:
-        click.echo(f"clock      {durations.format(ahead)} ahead of this machine (airflow-entra local clock --reset)")
+        show(f"clock      {durations.format(ahead)} ahead of this machine (airflow-entra local clock --reset)")
     for line in faults.lines() if faults else ():
-        click.echo(f"fault      {line}")
+        show(f"fault      {line}")
     for identity in identities(world).values():
-        click.echo(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
+        show(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
     airflows = standings(world)
     for airflow in airflows:
-        click.echo(f"Airflow    {airflow.url}, logs in {airflow.folder / 'logs'}")
+        show(f"Airflow    {airflow.url}, logs in {airflow.folder / 'logs'}")
         if airflow.missing:
-            click.echo(f"           not running: {', '.join(airflow.missing)}. `{airflow.command}` starts it")
+            show(f"           not running: {', '.join(airflow.missing)}. `{airflow.command}` starts it")
     if any(airflow.missing for airflow in airflows):
         sys.exit(1)
 
@@ -101,11 +102,11 @@ def reset(yes: bool) -> None:
     with told():
         world = project_world()
         if not yes:
-            click.confirm(f"Delete {world.home} with all its state?", abort=True)
+            agreed(f"Delete {world.home} with all its state?", abort=True)
         stop_all(world)
         tenants.stop(world)
         world.remove()
-    click.echo("The local world is gone; no real stack or tenant was touched.")
+    show("The local world is gone; no real stack or tenant was touched.")
 
 
 @command.command(context_settings={"ignore_unknown_options": True})
@@ -153,19 +154,17 @@ def deploy(port: int, stack: str) -> None:
 
     with told():
         session = open_session(project_world(), [stack], http_port=port, say=say)
-        click.echo(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...", err=True)
+        say(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...")
         try:
             outputs = deploy_stack(session, stack, say=say)
         except DeploymentError as interruption:
             if tenants.running(session.world) is None:
-                click.echo(
-                    "airflow-entra: the local tenant stopped meanwhile; it comes up with its state again", err=True
-                )
-            click.echo(f"airflow-entra: {interruption}", err=True)
+                say("airflow-entra: the local tenant stopped meanwhile; it comes up with its state again")
+            say(f"airflow-entra: {interruption}")
             sys.exit(1)
         changes = changes_of_last_update(session.world, stack)
-    click.echo(summary(stack, outputs, changes))
-    click.echo(f"""\
+    show(summary(stack, outputs, changes))
+    show(f"""\
 Next: open {session.tenant.url}
       airflow-entra local airflow                              a real Airflow that signs in with it
       airflow-entra local who                                  who may sign in, and as what

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, say, told, writing
+from airflow_entra.cli.common import Form, format_option, told, writing
+from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
     from airflow_entra.preview.result import StackPreview
@@ -70,13 +71,13 @@ def command(
             sys.exit(128 + interruption.number)
     report = render(found, form)
     if out is None:
-        click.echo(report, nl=False)
+        result(report)
     else:
         from airflow_entra.report.file import write_whole
 
         with writing():
             write_whole(out, report)
-        click.echo(summary(found))
+        show(summary(found))
     sys.exit(found.exit_code)
 
 

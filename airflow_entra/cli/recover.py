@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from airflow_entra.cli.common import told
+from airflow_entra.cli.output import say, show
 
 
 @click.command(name="recover")
@@ -30,5 +31,5 @@ def command(stack: str) -> None:
     with told(RecoveryError, AmbiguousError, GraphError, CredentialError):
         settings = load(stacks / f"Pulumi.{stack}.yaml")
         clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
-        settled = recover(stack, clients, partial(click.echo, err=True), Place(folder=workspace()))
-    click.echo(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")
+        settled = recover(stack, clients, say, Place(folder=workspace()))
+    show(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import click
 
 from airflow_entra.cli import main
+from airflow_entra.cli.output import result
 
 _NAME = "airflow-entra"
 
@@ -36,4 +36,4 @@ def _page(context: click.Context) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(reference())
+    result(reference())

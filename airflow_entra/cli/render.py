@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_entra.cli.common import told, writing
+from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
     from airflow_entra.render import Target
@@ -75,14 +76,14 @@ def command(
         wanted = [target] if target else [one for one in TARGETS if not (stock and one in NOT_STOCK)]
         texts = {one: render_target(one, known, stock=stock) for one in wanted}
     if out is None:
-        click.echo("".join(texts.values()), nl=False)
+        result("".join(texts.values()))
         return
     with writing():
         out.mkdir(parents=True, exist_ok=True)
         for one, text in texts.items():
             (out / FILES[one]).write_text(text, "utf-8")
-            click.echo(out / FILES[one])
-    click.echo("Next: docs/airflow.md says which file goes where.", err=True)
+            show(out / FILES[one])
+    say("Next: docs/airflow.md says which file goes where.")
 
 
 def _base_url(url: str | None) -> str | None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, say, told
+from airflow_entra.cli.common import Form, format_option, told
+from airflow_entra.cli.output import result, say
 from airflow_entra.local.world import project_world, workspace
 
 
@@ -39,6 +40,6 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
         entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
         rotate = Rotate(stack, stack_file, settings, engine, entra, datetime.now(UTC), say, proofs(os.environ))
         rotations = rotate.run_all(at_once=at_once, dry_run=dry_run)
-    click.echo(render_all(rotations, form), nl=False)
+    result(render_all(rotations, form))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
     sys.exit(0 if all(rotation.fine for rotation in rotations) else 1)

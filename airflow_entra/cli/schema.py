@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from airflow_entra.cli.output import show
+
 
 @click.command(name="schema")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 where a file is out of date.")
@@ -16,5 +18,5 @@ def command(check: bool) -> None:
 
     stale = write_schema(Path(), check=check)
     for path in stale:
-        click.echo(f"{path} {'is out of date: airflow-entra schema' if check else 'written'}")
+        show(f"{path} {'is out of date: airflow-entra schema' if check else 'written'}")
     sys.exit(1 if check and stale else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from airflow_entra.cli.common import told
+from airflow_entra.cli.output import say, show
 from airflow_entra.local.world import project_world
 
 
@@ -20,7 +21,7 @@ def command(people: int, groups: int, seed: int, stack: str) -> None:
     """
     from airflow_entra.local.population import populate
 
-    click.echo("A hundred thousand people take about half a minute ...", err=True)
+    say("A hundred thousand people take about half a minute ...")
     with told():
         added = populate(project_world(), stack, people, groups, seed)
-    click.echo(f"Added {added.people:,} people and {added.groups:,} groups with {added.memberships:,} memberships.")
+    show(f"Added {added.people:,} people and {added.groups:,} groups with {added.memberships:,} memberships.")

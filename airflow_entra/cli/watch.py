@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import say, tenant_port_option, told
+from airflow_entra.cli.common import tenant_port_option, told
+from airflow_entra.cli.output import say
 from airflow_entra.local.world import project_world
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.cli.output import result, say
 from airflow_entra.local.world import project_world
 
 
@@ -24,5 +25,5 @@ def command(port: int, stack: str, form: Form, person: str | None) -> None:
 
     with told():
         found = standings(project_world(), stack, person, http_port=port)
-    click.echo(render(stack, found, form), nl=False)
-    click.echo(conclusion(stack, found), err=True)
+    result(render(stack, found, form))
+    say(conclusion(stack, found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from airflow_entra.access.requests import Ask, Ids, asks
 from airflow_entra.components.moving import left_to_others
 from airflow_entra.directory.answered import Answered, answered
 from airflow_entra.directory.tenant import LiveTenant
+from airflow_entra.escape.markdown import text
 from airflow_entra.settings.model import StackSettings
 
 
@@ -69,7 +70,7 @@ def hand_over(
 def render(settings: StackSettings, stack: str, answers: Answered) -> str:
     """The file's text: Markdown, the same for the same answers."""
     lines = [
-        f"# What Airflow's sign-on ({stack}) needs from the identity team",
+        f"# What Airflow's sign-on ({text(stack)}) needs from the identity team",
         "",
         f"Tenant {settings.tenant_id}. Written by `pulumi up`, which looks at the directory each time and moves what",
         "is done to the end. Whoever does it needs the permission named with it, nothing more.",
@@ -84,8 +85,8 @@ def render(settings: StackSettings, stack: str, answers: Answered) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _bullets(items: Any) -> Sequence[str]:
-    bullets = [f"- {item}" for item in items]
+def _bullets(items: Iterable[str]) -> Sequence[str]:
+    bullets = [f"- {text(item)}" for item in items]
     return ["", *bullets] if bullets else []
 
 
@@ -101,8 +102,8 @@ def _not_there(ask: Ask) -> str:
     return f"tenant.manage calls {to_camel(ask.part)} existing, but this isn't there: {ask.title}. {ask.why}"
 
 
-def _write_if_changed(file: Path, text: str) -> None:
-    if file.is_file() and file.read_text("utf-8") == text:
+def _write_if_changed(file: Path, content: str) -> None:
+    if file.is_file() and file.read_text("utf-8") == content:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
+    file.write_text(content, "utf-8")

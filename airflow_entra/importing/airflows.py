@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.directory.registered import Registered
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.finding import DraftError, Found
-from airflow_entra.report.text import whole
 from airflow_entra.settings.types import Url
 from airflow_entra.settings.urls import is_local
 
@@ -84,7 +84,7 @@ def _foreign(uri: str) -> Found:
 
 def _goes(uri: str, what: str, severity: str) -> Found:
     return Found(
-        where=f"redirect URI {whole(uri)}",
+        where=f"redirect URI {line(uri)}",
         what=what,
         right="the redirect URIs are those of the stack's Airflows, and no others",
         fix="it is left out of the stack file, so the next `pulumi up` takes it off; give another program its own "
@@ -95,8 +95,8 @@ def _goes(uri: str, what: str, severity: str) -> Found:
 
 def _other_name(uri: str, ours: str, provider: str) -> Found:
     return Found(
-        where=f"redirect URI {whole(uri)}",
-        what=f"Airflow's sign-in is called {whole(provider)} there",
+        where=f"redirect URI {line(uri)}",
+        what=f"Airflow's sign-in is called {line(provider)} there",
         right=f"{_PROVIDER}, as in {ours}, which is what `airflow-entra render` writes into Airflow's settings",
         fix="bring out the rendered settings together with the next `pulumi up`, which changes the redirect URI; "
         "people who are signing in at that moment start again",
@@ -111,7 +111,7 @@ def _platforms(others: Iterable[str] | dict[str, tuple[str, ...]]) -> Iterable[F
 
 def _nothing(application: Registered) -> Found:
     return Found(
-        where=f"application {whole(application.name)}",
+        where=f"application {line(application.name)}",
         what="none of its redirect URIs is an Airflow's",
         right="https://HOST/auth/oauth-authorized/azure (Airflow 3) or https://HOST/oauth-authorized/azure (2.11)",
         fix="name Airflow's public base URL: --url https://airflow.contoso.com --airflow-version 3.3",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_entra.access.permissions import SCOPE_IDS
-from airflow_entra.report.text import whole
+from airflow_entra.escape.terminal import line
 
 _LONGEST = 160
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes what only an `up` finds out
@@ -34,16 +34,16 @@ def changes(old: Any, new: Any, path: str = "") -> Iterator[Property]:
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(old, new, path)
     elif old != new:
-        yield Property(whole(path), shown(old), shown(new))
+        yield Property(line(path), shown(old), shown(new))
 
 
 def _lists(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterator[Property]:
     key = next((key for key in _KEYS if all(isinstance(one, dict) and one.get(key) for one in (*old, *new))), None)
     if key is None:
         for gone in (one for one in old if one not in new):
-            yield Property(whole(path), shown(gone), "")
+            yield Property(line(path), shown(gone), "")
         for added in (one for one in new if one not in old):
-            yield Property(whole(path), "", shown(added))
+            yield Property(line(path), "", shown(added))
         return
     before, after = ({str(one[key]): one for one in many} for many in (old, new))
     for id_ in dict.fromkeys([*before, *after]):
@@ -62,7 +62,7 @@ def shown(value: Any) -> str:
     if value == _UNKNOWN:
         return "(known afterwards)"
     text = value if isinstance(value, str) else json.dumps(_ours_away(value), ensure_ascii=False, sort_keys=True)
-    said = whole(text) or '""'
+    said = line(text) or '""'
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 3]}..."
 
 

@@ -14,9 +14,9 @@ from airflow_entra.access import names
 from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import KeptSecret, LiveVault
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.finding import DraftError, Found
-from airflow_entra.report.text import whole
 
 _SECRET_NAME = "airflow-oauth-client-secret"  # noqa: S105 -- the stack file's default name
 
@@ -161,7 +161,7 @@ def _new_vault(choices: Choices, seen: int) -> Credential:
 
 def _no_vault(resource_id: str) -> Found:
     return Found(
-        where=f"--vault {whole(resource_id)}",
+        where=f"--vault {line(resource_id)}",
         what="there is no such vault, or it may not be read",
         right="/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>",
         fix="copy the Resource ID from the vault's Properties page, and give the importing identity Reader on it",
@@ -190,8 +190,8 @@ def _access_policies(vault: LiveVault) -> Found:
 
 def _stays(name: str, key_id: str, ends: str, application: Registered) -> Found:
     return Found(
-        where=f"client secret {whole(name) or 'without a name'} ({key_id})",
-        what=f"its value can't be taken over; it is valid until {whole(ends)}",
+        where=f"client secret {line(name) or 'without a name'} ({key_id})",
+        what=f"its value can't be taken over; it is valid until {line(ends)}",
         right="the next `pulumi up` makes two of its own beside it (slot-a, slot-b) and puts one into the vault",
         fix="once Airflow has the new one (`airflow-entra render`, then a sign-in), remove this one: az ad app "
         f"credential delete --id {application.client_id} --key-id {key_id}",

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.changes import Property, changes
 from airflow_entra.importing.ids import PASSWORD, SECRET
-from airflow_entra.report.text import whole
 
 _COMPONENTS = "airflow-entra:index:"
 _STACK = "pulumi:pulumi:Stack"
@@ -44,7 +44,7 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> tuple[Difference, ...]:
         properties = tuple(_properties(step)) if operation in ("update", "replace") else ()
         known = found.get(urn)
         if known is None or (properties and not known.properties):
-            name = whole(urn.rpartition("::")[2])
+            name = line(urn.rpartition("::")[2])
             found[urn] = Difference(operation, kind, name, properties, _expected(kind, operation, properties))
     return tuple(sorted(found.values(), key=lambda one: (one.operation, one.type, one.name)))
 
@@ -68,7 +68,7 @@ def _properties(step: Mapping[str, Any]) -> Iterator[Property]:
         for change in changes(old, new)
         if not (keys and (_FIRST.split(change.path, maxsplit=1)[0] not in keys or _default(change, leaves)))
     ]
-    yield from found or (Property(whole(path), "", "") for path in sorted(said))
+    yield from found or (Property(line(path), "", "") for path in sorted(said))
 
 
 def _default(change: Property, said: Collection[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from airflow_entra.access import names
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.airflows import airflows
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.credential import credential
@@ -16,7 +17,6 @@ from airflow_entra.importing.finding import Found, worst_first
 from airflow_entra.importing.leftovers import leftovers, watched
 from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
 from airflow_entra.importing.roles import roles
-from airflow_entra.report.text import whole
 from airflow_entra.settings import limits
 
 
@@ -74,7 +74,7 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
     name = "".join(filter(str.isprintable, application.name)).strip()[: limits.APPLICATION_NAME]
     if name and name != names.application_name(choices.stack):
         config["airflow-entra:application"] = {"displayName": name}
-    labels = {owner.id.lower(): said for owner in application.owners if (said := whole(owner.name))}
+    labels = {owner.id.lower(): said for owner in application.owners if (said := line(owner.name))}
     return Draft(config, labels, tuple(worst_first(findings)), proof.certificate)
 
 
@@ -86,7 +86,7 @@ def _owners(application: Registered, choices: Choices) -> list[str]:
 def _more_owners(application: Registered, owners: Sequence[str]) -> Found:
     new = sorted(set(owners) - {owner.id.lower() for owner in application.owners})
     return Found(
-        where=f"application {whole(application.name)}",
+        where=f"application {line(application.name)}",
         what=f"{', '.join(new)} become{'s' if len(new) == 1 else ''} owner with the next `pulumi up`",
         right="who deploys is among the owners, else it could not change the application any more; two or more answer",
         fix="leave it so, or import with the identity that will deploy",

@@ -8,9 +8,9 @@ from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.directory.registered import Assigned, LiveGroup, Registered
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import whole
 from airflow_entra.settings import limits
 from airflow_entra.settings.model import RolesFrom
 
@@ -87,7 +87,7 @@ def _why_not(group: LiveGroup, label: str) -> str | None:
         "it has a mailbox or is a Microsoft 365 group": group.mail or not group.security,
         "directory roles may be given to it, which needs other permissions": group.role_assignable,
         "its name can't stand in a stack file, or is another group's too": group.name != label,
-        f"its mailNickname {whole(group.nickname)!r} can't stand in a stack file": not _NICKNAME.fullmatch(
+        f"its mailNickname {line(group.nickname)!r} can't stand in a stack file": not _NICKNAME.fullmatch(
             group.nickname
         ),
         "its membership rule asks about devices": bool(group.rule and "device." in group.rule),
@@ -97,7 +97,7 @@ def _why_not(group: LiveGroup, label: str) -> str | None:
 
 def _kept(name: str, id_: str, why: str) -> Found:
     return Found(
-        where=f"group {whole(name)} ({id_})",
+        where=f"group {line(name)} ({id_})",
         what=f"is not taken over: {why}",
         right="its owners go on owning it; the stack only says what role its members get",
         fix="leave it so",
@@ -108,17 +108,17 @@ def _kept(name: str, id_: str, why: str) -> Found:
 def _nested(group: LiveGroup, inner: str, roles_from: RolesFrom) -> Found:
     counted = "app roles count" if roles_from == "appRoles" else "assigned groups count"
     return Found(
-        where=f"group {whole(inner)} inside {whole(group.name)}",
+        where=f"group {line(inner)} inside {line(group.name)}",
         what="its members get no role: Entra counts direct members alone",
-        right=f"{counted} direct members of {whole(group.name)} only, whatever the portal's list looks like",
-        fix=f"assign {whole(inner)} itself (add it to the role's groups), or put its people into {whole(group.name)}",
+        right=f"{counted} direct members of {line(group.name)} only, whatever the portal's list looks like",
+        fix=f"assign {line(inner)} itself (add it to the role's groups), or put its people into {line(group.name)}",
     )
 
 
 def _rule_gives_admin(group: LiveGroup) -> Found:
     return Found(
-        where=f"group {whole(group.name)} ({group.id})",
-        what=f"a rule makes people Admin: {whole(group.rule or '')}",
+        where=f"group {line(group.name)} ({group.id})",
+        what=f"a rule makes people Admin: {line(group.rule or '')}",
         right="who is Admin is decided by a person: whoever may edit an attribute could make themselves Admin",
         fix="give Admin to a group with assigned members; the policy pack refuses it in production",
         severity="error",

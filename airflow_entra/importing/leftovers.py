@@ -8,8 +8,8 @@ from typing import Any
 from airflow_entra.access import names
 from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, SCOPE_IDS
 from airflow_entra.directory.registered import Registered
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import whole
 
 _UP = "the next `pulumi up` turns it off"
 _NO_HARM = {"offline_access"}
@@ -17,13 +17,13 @@ _NO_HARM = {"offline_access"}
 
 def leftovers(application: Registered, stack: str, roles_from: str, credential: dict[str, Any]) -> Iterator[Found]:
     """Everything that the next `pulumi up` takes away, and what it can't see."""
-    where = f"application {whole(application.name)}"
+    where = f"application {line(application.name)}"
     *_, ours = names.application_tags(stack)
     for tag in application.tags:
         if tag.startswith("airflow-entra:") and tag != ours:
             yield Found(
                 where=where,
-                what=f"is the application of stack {whole(tag.partition(':')[2])} already",
+                what=f"is the application of stack {line(tag.partition(':')[2])} already",
                 right="one application belongs to one stack: two would undo each other's changes",
                 fix=f"import it into that stack; or go on, if that stack is gone: the next `pulumi up` says {stack}",
                 severity="error",
@@ -47,7 +47,7 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
     if application.audience != "AzureADMyOrg":
         yield Found(
             where=where,
-            what=f"accounts of other tenants may sign in ({whole(application.audience)})",
+            what=f"accounts of other tenants may sign in ({line(application.audience)})",
             right="this tenant's alone: AzureADMyOrg",
             fix="the next `pulumi up` limits it to this tenant; people with other accounts are shut out then",
             severity="error",
@@ -69,7 +69,7 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
     if roles_from == "appRoles" and application.group_claims:
         yield Found(
             where=where,
-            what=f"tokens carry groups as well ({whole(application.group_claims)})",
+            what=f"tokens carry groups as well ({line(application.group_claims)})",
             right="roles come from app roles; nothing reads the groups",
             fix=_UP,
             severity="note",
@@ -103,14 +103,14 @@ def watched(application: Registered) -> bool:
 
 
 def _consents(application: Registered) -> Iterator[Found]:
-    where = f"application {whole(application.name)}"
+    where = f"application {line(application.name)}"
     known = set(SCOPE_IDS) | _NO_HARM
     for consent in application.consents:
         more = sorted(consent.scopes - known)
         if consent.everybody and more:
             yield Found(
                 where=where,
-                what=f"an administrator consented to more than Airflow asks for: {whole(', '.join(more))}",
+                what=f"an administrator consented to more than Airflow asks for: {line(', '.join(more))}",
                 right=f"at most {', '.join(sorted(SCOPE_IDS))}",
                 fix="the next `pulumi up` takes the others back",
             )
@@ -129,12 +129,12 @@ def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterat
     """Certificates and federated credentials beside the one that the stack file says."""
     if credential["mode"] != "certificate":
         for one in application.certificates:
-            yield _proof(f"certificate {whole(one.name)} ({one.key_id})", f"is valid until {whole(one.ends)}")
+            yield _proof(f"certificate {line(one.name)} ({one.key_id})", f"is valid until {line(one.ends)}")
     said = (credential.get("federated") or {}).get("subject")
     for trust in application.trusts:
         if trust.subject != said:
-            what = f"lets {whole(trust.subject)} of {whole(trust.issuer)} sign in as Airflow"
-            yield _proof(f"federated credential {whole(trust.name)}", what)
+            what = f"lets {line(trust.subject)} of {line(trust.issuer)} sign in as Airflow"
+            yield _proof(f"federated credential {line(trust.name)}", what)
 
 
 def _proof(where: str, what: str) -> Found:

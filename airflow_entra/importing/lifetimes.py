@@ -8,8 +8,8 @@ from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.directory.registered import FrequencyPolicy, LifetimePolicy, Registered
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import whole
 from airflow_entra.settings import durations, limits
 
 
@@ -32,7 +32,7 @@ def lifetimes(application: Registered, stack: str) -> Lifetimes:
 
 
 def _token_lifetime(policy: LifetimePolicy, stack: str, frequency: FrequencyPolicy | None, found: Lifetimes) -> None:
-    where = f"token lifetime policy {whole(policy.name)} ({policy.id})"
+    where = f"token lifetime policy {line(policy.name)} ({policy.id})"
     lifetime = _duration(policy.lifetime)
     if lifetime is None:
         found.findings.append(_not_kept(where, "it says no lifetime of access tokens that Entra allows"))
@@ -40,7 +40,7 @@ def _token_lifetime(policy: LifetimePolicy, stack: str, frequency: FrequencyPoli
         found.findings.append(
             Found(
                 where=where,
-                what=f"is there beside the sign-in frequency of {whole(frequency.name)}",
+                what=f"is there beside the sign-in frequency of {line(frequency.name)}",
                 right="Entra supports one of the two for an application; the stack file names the sign-in frequency",
                 fix="take the policy off the application, or write tokenLifetime in place of signInFrequency",
             )
@@ -116,7 +116,7 @@ def _span(policy: FrequencyPolicy) -> str | None:
 
 
 def _where(policy: FrequencyPolicy) -> str:
-    return f"Conditional Access policy {whole(policy.name)} ({policy.id})"
+    return f"Conditional Access policy {line(policy.name)} ({policy.id})"
 
 
 def _not_touched(policy: FrequencyPolicy) -> Found:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from airflow_entra.access import AccessPlan, PlannedGroup
 from airflow_entra.directory.registered import Registered
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import whole
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def live_groups(
 
 def _ambiguous(group: PlannedGroup, found: Collection[str]) -> Found:
     return Found(
-        where=f"group {whole(group.name)}",
-        what=f"{len(found)} groups have its mailNickname {whole(group.mail_nickname)}: {', '.join(found)}",
+        where=f"group {line(group.name)}",
+        what=f"{len(found)} groups have its mailNickname {line(group.mail_nickname)}: {', '.join(found)}",
         right="it is clear which group gives a role; a name or nickname is anybody's to give",
         fix="name the right one by its id ({id: ..., name: ...}), or change the other's mailNickname; until then none "
         "is imported, and the next `pulumi up` would make a new group",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import Md, code, table, text
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import cell, markdown_table
 
 Form = Literal["text", "json", "markdown"]
 
@@ -58,9 +59,10 @@ def conclusion(report: Report) -> str:
 
 
 def _text(report: Report) -> str:
-    lines = [f"{'Written' if report.written else 'Used as it is'}: {report.file}"]
+    lines = [line(f"{'Written' if report.written else 'Used as it is'}: {report.file}")]
     for one in report.findings:
-        lines += ["", f"{one.severity}: {one.where}", f"  {one.what}", f"  right: {one.right}", f"  fix: {one.fix}"]
+        lines += ["", line(f"{one.severity}: {one.where}"), f"  {line(one.what)}"]
+        lines += [f"  right: {line(one.right)}", f"  fix: {line(one.fix)}"]
     if report.imported is not None:
         lines += ["", f"Imported into the state: {report.imported}", ""]
         lines += _said(report.differing) or ["The next `pulumi up` changes nothing."]
@@ -71,8 +73,8 @@ def _said(differing: Sequence[Difference]) -> list[str]:
     lines = ["The next `pulumi up` would:"] if differing else []
     for one in differing:
         why = " (expected: the secret's value can't be taken over)" if one.expected else ""
-        lines.append(f"  {one.operation} {one.name} ({_kind(one.type)}){why}")
-        lines += [f"      {_change(change)}" for change in one.properties]
+        lines.append("  " + line(f"{one.operation} {one.name} ({_kind(one.type)}){why}"))
+        lines += [f"      {line(_change(change))}" for change in one.properties]
     return lines
 
 
@@ -87,21 +89,21 @@ def _kind(type_: str) -> str:
 
 
 def _markdown(report: Report) -> str:
-    lines = [f"### Import of stack `{report.stack}`", "", conclusion(report), ""]
+    lines = [f"### Import of stack {code(report.stack)}", "", text(conclusion(report)), ""]
     if report.findings:
-        found = (tuple(map(cell, (one.severity, one.where, one.what, one.right, one.fix))) for one in report.findings)
-        lines += [*markdown_table(("severity", "where", "what", "what would be right", "fix"), found), ""]
+        found = (tuple(map(text, (one.severity, one.where, one.what, one.right, one.fix))) for one in report.findings)
+        lines += [*table(("severity", "where", "what", "what would be right", "fix"), found), ""]
     if report.differing:
         columns = ("operation", "resource", "property", "today", "declared")
-        lines += [*markdown_table(columns, (row for one in report.differing for row in _rows(one))), ""]
+        lines += [*table(columns, (row for one in report.differing for row in _rows(one))), ""]
     return "\n".join(lines)
 
 
-def _rows(one: Difference) -> Iterator[tuple[str, ...]]:
-    name = f"{cell(one.name)} ({_kind(one.type)}{', expected' if one.expected else ''})"
+def _rows(one: Difference) -> Iterator[tuple[Md, ...]]:
+    name = f"{one.name} ({_kind(one.type)}{', expected' if one.expected else ''})"
     for change in one.properties or (Property("", "", ""),):
-        yield one.operation, name, *map(cell, (change.path, change.before, change.after))
+        yield tuple(map(text, (one.operation, name, change.path, change.before, change.after)))
 
 
 def _json(report: Report) -> str:
-    return json.dumps(asdict(report) | {"clean": report.clean}, indent=2, ensure_ascii=False) + "\n"
+    return document(asdict(report) | {"clean": report.clean})

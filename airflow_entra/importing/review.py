@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from airflow_entra.directory.membership import Account
+from airflow_entra.escape.configuration import comment, yaml_scalar
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.finding import Found
 from airflow_entra.importing.pairing import Pair
-from airflow_entra.report.text import whole
 
 LINK, LEAVE = "link", "leave"
 _HEADER = """\
@@ -61,34 +61,34 @@ def review_text(pairs: Sequence[Pair], stack: str, tenant_id: str) -> str:
     )
     stream = io.StringIO()
     writer.dump(content, stream)
-    return _HEADER.format(stack=stack) + stream.getvalue()
+    return _HEADER.format(stack=comment(stack)) + stream.getvalue()
 
 
 def _entry(pair: Pair) -> dict[str, Any]:
     user = pair.user
     said = {
-        "userName": _exact(user.user_name),
-        "email": _exact(user.email),
+        "userName": yaml_scalar(user.user_name),
+        "email": yaml_scalar(user.email),
         "id": user.id,
-        "name": whole(user.name) or None,
+        "name": _said(user.name) or None,
         "active": user.active,
-        "roles": list(user.roles),
+        "roles": list(map(yaml_scalar, user.roles)),
     }
     candidates = [
-        {"id": one.id, "name": whole(one.name), "signInName": whole(one.sign_in_name)} for one in pair.candidates
+        {"id": one.id, "name": _said(one.name), "signInName": _said(one.sign_in_name)} for one in pair.candidates
     ]
     return {
         "user": {key: value for key, value in said.items() if value is not None},
         "proposal": pair.proposal,
-        "because": whole(pair.because),
+        "because": _said(pair.because),
         **({"candidates": candidates} if candidates else {}),
         "decision": None,
     }
 
 
-def _exact(text: str) -> str:
-    """`text` so that it comes back as it is: whoever reads YAML 1.1 takes more characters for line ends."""
-    return text if text.isprintable() else DoubleQuotedScalarString(text)
+def _said(text: str) -> str:
+    """What a person reads and no program does."""
+    return yaml_scalar(line(text))
 
 
 def is_review(text: str) -> bool:
@@ -105,7 +105,7 @@ def reviewed(text: str, tenant_id: str, accounts: Sequence[Account]) -> Reviewed
         findings.append(_found("reviewedBy", "nobody has put their name to it", "a person answers for the decisions",
                                "write your name or address there"))  # fmt: skip
     if content.get("tenant") != tenant_id:
-        what = f"it is about tenant {whole(str(content.get('tenant')))}"
+        what = f"it is about tenant {line(str(content.get('tenant')))}"
         findings.append(_found("tenant", what, tenant_id, "use the file that was written for this tenant"))
     known = {account.id.lower(): account for account in accounts}
     links: dict[str, Link] = {}
@@ -113,7 +113,7 @@ def reviewed(text: str, tenant_id: str, accounts: Sequence[Account]) -> Reviewed
         found, link = _decided(entry, number, known)
         if link and link.object_id in links:
             other = links[link.object_id].user_name
-            what = f"is decided to be {link.object_id}, as {whole(other)} is"
+            what = f"is decided to be {link.object_id}, as {line(other)} is"
             found = _found(_where(entry, number), what, "one person has one user", "leave one of the two")
         if found:
             findings.append(found)
@@ -137,7 +137,7 @@ def _content(text: str) -> dict[str, Any]:
 def _where(entry: Any, number: int) -> str:
     user = entry.get("user") if isinstance(entry, Mapping) else None
     name = user.get("userName") if isinstance(user, Mapping) else None
-    return f"user {whole(str(name))}" if name else f"users[{number}]"
+    return f"user {line(str(name))}" if name else f"users[{number}]"
 
 
 def _decided(entry: Any, number: int, known: Mapping[str, Account]) -> tuple[Found | None, Link | None]:
@@ -152,13 +152,13 @@ def _decided(entry: Any, number: int, known: Mapping[str, Account]) -> tuple[Fou
         return None, None
     object_id = _candidate(entry) if decision == LINK else decision.lower()
     if object_id is None or not _is_id(object_id):
-        what = "there is not one candidate to link" if decision == LINK else f"{whole(decision)} is no decision"
+        what = "there is not one candidate to link" if decision == LINK else f"{line(decision)} is no decision"
         return _found(where, what, "link, leave or an object id", "write the object id of the person"), None
     account = known.get(object_id)
     if account is None:
         return _found(where, f"tenant has nobody with the id {object_id}", "an object id of a user", "correct it"), None
     if not account.enabled:
-        what = f"the account of {whole(account.name)} is disabled"
+        what = f"the account of {line(account.name)} is disabled"
         return _found(where, what, "who can't sign in needs no user", "write leave"), None
     number_ = user.get("id")
     return None, Link(

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_entra.directory.registered import AppRole, Assigned, Registered
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.finding import Found
-from airflow_entra.report.text import whole
 
 _KINDS = {"User": "person", "ServicePrincipal": "workload"}
 
 
 def _role(role: AppRole) -> str:
-    return f"app role {whole(role.value) or role.id}"
+    return f"app role {line(role.value) or role.id}"
 
 
 def not_a_group(one: Assigned, role: AppRole | None) -> Found:
     kind = _KINDS.get(one.kind, one.kind)
     given = f"is assigned directly, with {_role(role)}" if role else "is assigned directly"
     return Found(
-        where=f"{kind} {whole(one.name)} ({one.principal})",
+        where=f"{kind} {line(one.name)} ({one.principal})",
         what=given,
         right="people get roles through groups, where joining and leaving is seen; a stack file names no people"
         if one.kind == "User"
@@ -40,7 +40,7 @@ def unusable(role: AppRole, holders: Sequence[Assigned]) -> Found:
     elif not role.for_people:
         what, fix = "is for applications alone", "leave it out, or keep it on an application of its own"
     else:
-        what, fix = "can't be the name of an Airflow role", f"say which role it is: --role '{whole(role.value)}=Viewer'"
+        what, fix = "can't be the name of an Airflow role", f"say which role it is: --role '{line(role.value)}=Viewer'"
     return _goes(role, what, fix, holders)
 
 
@@ -91,7 +91,7 @@ def for_applications(role: AppRole) -> Found:
 
 def without_role(one: Assigned) -> Found:
     return Found(
-        where=f"{_KINDS.get(one.kind, 'group')} {whole(one.name)} ({one.principal})",
+        where=f"{_KINDS.get(one.kind, 'group')} {line(one.name)} ({one.principal})",
         what="is assigned with no particular role",
         right="they get a token, and Airflow refuses them: no role is in it",
         fix="give the group a role in the stack file, or delete the assignment; import leaves it as it is",
@@ -100,7 +100,7 @@ def without_role(one: Assigned) -> Found:
 
 def which_role(one: Assigned) -> Found:
     return Found(
-        where=f"group {whole(one.name)} ({one.principal})",
+        where=f"group {line(one.name)} ({one.principal})",
         what="nothing in the directory says which Airflow role it gives",
         right="that stands in Airflow's webserver_config.py, in AUTH_ROLES_MAPPING",
         fix=f"say it and import again: --role '{one.principal}=Viewer'; until then it is left out",
@@ -120,7 +120,7 @@ def what_may_it(name: str) -> Found:
 def no_role(application: Registered, findings: Sequence[Found]) -> Found:
     asks = [found for found in findings if "--role" in found.fix]
     return Found(
-        where=f"application {whole(application.name)}",
+        where=f"application {line(application.name)}",
         what="no group gives any Airflow role" + (f" ({asks[0].where}: {asks[0].what})" if asks else ""),
         right="at least one group is assigned, with an app role or with a role that you name",
         fix=asks[0].fix if asks else "assign a group to an app role, or name one: --role GROUP=Viewer",

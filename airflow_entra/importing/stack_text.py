@@ -9,8 +9,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from airflow_entra.escape.configuration import comment, yaml_scalar
 from airflow_entra.importing.draft import Draft
 from airflow_entra.settings.schema import HEADER
 
@@ -24,7 +24,7 @@ def stack_text(draft: Draft, about: str) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
     yaml.dump({"config": _commented(draft.config, draft.labels)}, stream)
-    return f"{HEADER}\n# {about}\n{stream.getvalue()}"
+    return f"{HEADER}\n# {comment(about)}\n{stream.getvalue()}"
 
 
 def write_new(file: Path, text: str, *, overwrite: bool) -> None:
@@ -39,22 +39,12 @@ def _commented(value: Any, labels: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         mapping = CommentedMap()
         for key, inner in value.items():
-            mapping[key] = _commented(inner, labels)
+            mapping[yaml_scalar(key)] = _commented(inner, labels)
         return mapping
     if isinstance(value, list):
         sequence = CommentedSeq(_commented(inner, labels) for inner in value)
         for index, inner in enumerate(value):
             if isinstance(inner, str) and inner in labels:
-                sequence.yaml_add_eol_comment(labels[inner], index, column=0)
+                sequence.yaml_add_eol_comment(comment(labels[inner]), index, column=0)
         return sequence
-    if isinstance(value, str) and _looks_like_a_number(value):
-        return DoubleQuotedScalarString(value)
-    return value
-
-
-def _looks_like_a_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return yaml_scalar(value) if isinstance(value, str) else value

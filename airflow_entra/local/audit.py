@@ -23,6 +23,7 @@ from airflow_entra.audit.records import Records, RecordsError, parse
 from airflow_entra.directory.audited import read
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.membership import NotDeployedError
+from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
@@ -33,7 +34,7 @@ from airflow_entra.local.identities import AUDITOR, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World
 from airflow_entra.render import FILES
-from airflow_entra.report.audit import csv_text, render
+from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings import load
 from airflow_entra.settings.history import head, versions
@@ -85,7 +86,7 @@ def keep_evidence(world: World, place: Path, found: Audit) -> Path:
     files = {
         "audit.html": render(found, "html"),
         "audit.json": render(found, "json"),
-        **{f"{table.name}.csv": csv_text(table) for table in tables(found)},
+        **{f"{table.name}.csv": csv_text(table.columns, table.rows) for table in tables(found)},
         file.name: file.read_text("utf-8"),
     }
     facts = {"stack": found.stack, "commit": head(file.parent), "airflowEntra": version("airflow-entra")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,8 @@ import httpx
 
 from airflow_entra.directory import membership
 from airflow_entra.directory.credentials import GRAPH, token_source
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.terminal import line
 from airflow_entra.importing.airflow_users import airflow_users
 from airflow_entra.importing.finding import Found
 from airflow_entra.importing.pairing import pairs
@@ -63,11 +64,11 @@ def links_text(tenant_id: str, checked: Reviewed) -> str:
         for one in checked.links
     ]
     content = {"schema": 1, "tenantId": tenant_id, "reviewedBy": checked.by, "links": links}
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document(content)
 
 
 def as_text(findings: tuple[Found, ...]) -> str:
-    return "".join(f"{one.where}: {one.what}; {one.right}; {one.fix}\n" for one in findings)
+    return "".join(line(f"{one.where}: {one.what}; {one.right}; {one.fix}") + "\n" for one in findings)
 
 
 def _read(file: Path) -> str:

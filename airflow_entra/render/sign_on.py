@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from airflow_entra.escape.json_text import document
 from airflow_entra.render.facts import Facts
 
 SCHEMA = 1
@@ -39,7 +39,7 @@ def sign_on(facts: Facts) -> dict[str, Any]:
 
 def sign_on_file(facts: Facts) -> str:
     """The file's text, in ASCII: no locale and no ConfigMap can spoil it."""
-    return json.dumps(sign_on(facts), indent=2) + "\n"
+    return document(sign_on(facts), ascii_only=True)
 
 
 def _dags(facts: Facts, role: str) -> Any:

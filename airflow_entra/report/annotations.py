@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from airflow_entra.escape.workflow import message, property_value
 from airflow_entra.report.places import within
 from airflow_entra.settings.check import Checked
 from airflow_entra.settings.kinds import KINDS
@@ -27,17 +28,9 @@ def _command(mistake: Mistake, root: Path) -> str:
         "col": str(mistake.column),
         "title": f"{kind.title} ({kind.name})",
     }
-    said = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{mistake.severity} {said}::{_message(_sentence(mistake, kind.link))}"
+    said = ",".join(f"{name}={property_value(value)}" for name, value in properties.items())
+    return f"::{mistake.severity} {said}::{message(_sentence(mistake, kind.link))}"
 
 
 def _sentence(mistake: Mistake, link: str) -> str:
     return f"{mistake.what}; {mistake.right}; {mistake.fix}\nSee {link}"
-
-
-def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")

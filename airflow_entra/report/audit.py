@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterator
-from io import StringIO
 from typing import Literal
-
-from rich.markup import escape
-from rich.table import Table as RichTable
 
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.checks.check import SEVERITIES
+from airflow_entra.escape import markdown, terminal
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import text
+from airflow_entra.escape.spreadsheet import csv_text
+from airflow_entra.escape.terminal import line
 from airflow_entra.report.audit_tables import Table, not_seen, tables
-from airflow_entra.report.text import aligned, cell, markdown_table, whole
 
 Format = Literal["text", "markdown", "csv", "json", "html"]
 SHOWN = 50
@@ -28,7 +26,8 @@ def render(audit: Audit, form: Format, table: str = "access") -> str:
 
         return page(audit)
     if form == "csv":
-        return csv_text(next(one for one in tables(audit) if one.name == table))
+        chosen = next(one for one in tables(audit) if one.name == table)
+        return csv_text(chosen.columns, chosen.rows)
     return {"text": _text, "markdown": _markdown, "json": _json}[form](audit)
 
 
@@ -49,18 +48,15 @@ def _counted(differences: int) -> str:
 
 
 def _text(audit: Audit) -> str:
-    parts = [conclusion(audit), ""]
+    parts = [line(conclusion(audit)), ""]
     for one in tables(audit):
         parts += [one.title, *(_aligned(one) if one.rows else [f"  {one.empty}"]), *_more(one), ""]
-    parts += [f"Not seen: {whole(what)}" for what in not_seen(audit)]
+    parts += [f"Not seen: {line(what)}" for what in not_seen(audit)]
     return "\n".join(parts).rstrip() + "\n"
 
 
 def _aligned(table: Table) -> list[str]:
-    drawn = RichTable(*table.columns, box=None, pad_edge=False)
-    for row in table.rows[:SHOWN]:
-        drawn.add_row(*(escape(whole(text)) for text in row))
-    return [f"  {line}" for line in aligned(drawn).split("\n")]
+    return [f"  {row}" for row in terminal.table(table.columns, table.rows[:SHOWN]).split("\n")]
 
 
 def _more(table: Table) -> Iterator[str]:
@@ -69,28 +65,14 @@ def _more(table: Table) -> Iterator[str]:
 
 
 def _markdown(audit: Audit) -> str:
-    lines = [f"### {cell(conclusion(audit))}", ""]
+    lines = [f"### {text(conclusion(audit))}", ""]
     for one in tables(audit):
         lines += [f"#### {one.title}", ""]
-        shown = (tuple(cell(whole(text)) for text in row) for row in one.rows[:SHOWN])
-        lines += markdown_table(one.columns, shown) if one.rows else [one.empty]
+        shown = (tuple(map(text, row)) for row in one.rows[:SHOWN])
+        lines += markdown.table(one.columns, shown) if one.rows else [one.empty]
         lines += [*_more(one), ""]
-    lines += [f"Not seen: {cell(whole(what))}  " for what in not_seen(audit)]
+    lines += [f"Not seen: {text(what)}  " for what in not_seen(audit)]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def csv_text(table: Table) -> str:
-    """One table, with nothing in it that a spreadsheet would take for a formula."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([_harmless(whole(value)) for value in row] for row in table.rows)
-    return text.getvalue()
-
-
-def _harmless(value: str) -> str:
-    """A spreadsheet takes a cell that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _json(audit: Audit) -> str:
@@ -105,7 +87,7 @@ def _json(audit: Audit) -> str:
         "notSeen": list(not_seen(audit)),
         **{table.name: [dict(zip(_keys(table), row, strict=True)) for row in table.rows] for table in tables(audit)},
     }
-    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
+    return document(body)
 
 
 def _keys(table: Table) -> list[str]:

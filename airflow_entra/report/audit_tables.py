@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from airflow_entra.audit.checks.check import Result
 from airflow_entra.audit.drift import Difference
 from airflow_entra.directory.audited import Eligible
 from airflow_entra.directory.who import Standing
+from airflow_entra.escape.json_text import json_text
 from airflow_entra.preview.result import ABSENT
 
 Row = tuple[str, ...]
@@ -155,7 +155,7 @@ def _drift(differences: Sequence[Difference]) -> Table:
 def _value(value: object) -> str:
     if value is ABSENT:
         return "(none)"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_text(value)
 
 
 def not_seen(audit: Audit) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +13,12 @@ from airflow_entra.access.ci_variables import Variable, commands
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.access.repository import GitHub
 from airflow_entra.access.requests import Ask
-from airflow_entra.report.text import cell
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import Md, code, fenced, table, text
+from airflow_entra.escape.terminal import kept
 
 Form = Literal["text", "json", "markdown"]
+_LINE_ENDS = re.compile(r"[\n\t]")
 _VERBS = {"create": "made", "update": "changed", "delete": "deleted", "replace": "replaced"}
 
 
@@ -68,7 +71,16 @@ def _text(told: Bootstrap) -> str:
         ["Write into the stack files", *_stack_files(told)],
         ["To know", *(f"  - {caution}" for caution in told.cautions)],
     ]
-    return "\n".join("\n".join(lines) + "\n" for lines in sections if len(lines) > 1 or lines[0] == conclusion(told))
+    return "\n".join(
+        "".join(f"{_on_a_line(row)}\n" for row in lines)
+        for lines in sections
+        if len(lines) > 1 or lines[0] == conclusion(told)
+    )
+
+
+def _on_a_line(row: str) -> str:
+    """A row of columns: what is foreign in it stays in it."""
+    return _LINE_ENDS.sub(" ", kept(row))
 
 
 def _steps(told: Bootstrap) -> list[str]:
@@ -97,9 +109,8 @@ def _state(told: Bootstrap) -> list[tuple[str, str]]:
 def _asks(told: Bootstrap) -> list[str]:
     lines = []
     for number, ask in enumerate(told.asks, 1):
-        about = [f"Why: {ask.why}", f"Permission: {ask.permission}.", *([ask.afterwards] if ask.afterwards else [])]
-        said = (line for text in about for line in text.splitlines() if line)
-        lines += [f"  {number}. {ask.title}", *(f"     {line}" for line in said)]
+        about = [f"Why: {ask.why}", *(f"- {point}" for point in ask.points), f"Permission: {ask.permission}."]
+        lines += [f"  {number}. {ask.title}", *(f"     {said}" for said in (*about, ask.afterwards) if said)]
     return lines
 
 
@@ -120,24 +131,24 @@ def _stack_files(told: Bootstrap) -> list[str]:
 def _markdown(told: Bootstrap) -> str:
     pipeline = told.pipeline
     lines = [
-        f"# What the pipelines of {cell(str(pipeline.repository))} need",
+        f"# What the pipelines of {text(str(pipeline.repository))} need",
         "",
-        f"Tenant {pipeline.tenant}. Written by `airflow-entra bootstrap`. {conclusion(told)}",
+        f"Tenant {text(pipeline.tenant)}. Written by `airflow-entra bootstrap`. {text(conclusion(told))}",
         "",
-        "| identity | trusts, exactly | for | asks Microsoft Graph for |",
-        "|---|---|---|---|",
     ]
-    for one in pipeline.identities:
-        asked = ", ".join(f"`{permission}`" for permission in one.permissions)
-        for trust in one.trusts:
-            lines.append(f"| {one.name} | `{trust.subject}` | {cell(trust.description)} | {asked} |")
+    rows = (
+        (text(one.name), code(trust.subject), text(trust.description), Md(", ".join(map(code, one.permissions))))
+        for one in pipeline.identities
+        for trust in one.trusts
+    )
+    lines += table(("identity", "trusts, exactly", "for", "asks Microsoft Graph for"), rows)
     lines += ["", "None has a secret.", "", f"## To be granted: {len(told.asks)}"]
     for number, ask in enumerate(told.asks, 1):
         lines += ["", *ask_as_markdown(ask, number)]
-    lines += ["", "## The CI system", "", "```sh", *commands(pipeline, told.variables), "```"]
+    lines += ["", "## The CI system", "", *fenced(commands(pipeline, told.variables), "sh")]
     if stack_files := _stack_files(told):
-        lines += ["", "## The stack files", "", "```text", *(line.strip() for line in stack_files), "```"]
-    lines += ["", "## To know", "", *(f"- {caution}" for caution in told.cautions)]
+        lines += ["", "## The stack files", "", *fenced([_on_a_line(row).strip() for row in stack_files], "text")]
+    lines += ["", "## To know", "", *(f"- {text(caution)}" for caution in told.cautions)]
     return "\n".join(lines) + "\n"
 
 
@@ -158,4 +169,4 @@ def _json(told: Bootstrap) -> str:
         "commands": list(commands(pipeline, told.variables)),
         "cautions": list(told.cautions),
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return document(content)

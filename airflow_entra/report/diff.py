@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from rich.cells import cell_len
-
 from airflow_entra.access.compare import Compared
 from airflow_entra.access.diff import Change, StackDiff
 from airflow_entra.access.stated import Right, StatedGroup
+from airflow_entra.escape import terminal
+from airflow_entra.escape.markdown import Md, code, table, text
+from airflow_entra.escape.terminal import line
 from airflow_entra.report.diff_json import as_json
-from airflow_entra.report.text import cell, whole
 
 Format = Literal["text", "json", "markdown"]
 
@@ -52,83 +52,59 @@ def conclusion(compared: Compared) -> str:
 
 
 def _text(compared: Compared) -> str:
-    parts = [conclusion(compared)]
+    parts = [line(conclusion(compared))]
     for one in compared.changes:
-        warned = [f"  ! {whole(risk.what)} ({risk.code})" for risk in compared.risks if risk.stack == one.stack]
-        parts.append("\n".join(["", _title(one), *warned, *_columns(list(rows(one)))]))
+        warned = [f"  ! {line(risk.what)} ({risk.code})" for risk in compared.risks if risk.stack == one.stack]
+        told = [f"  {row}" for row in terminal.table((), rows(one)).split("\n") if row]
+        parts.append("\n".join(["", line(_title(one)), *warned, *told]))
     if compared.people is not None:
         parts.append(_people_text(compared))
-    parts += [f"\n{whole(str(finding))}" for finding in compared.findings]
-    return "\n".join(line.rstrip() for part in parts for line in part.split("\n")) + "\n"
-
-
-def _columns(rows: Sequence[Row]) -> list[str]:
-    """The rows in columns; thousands of them are no matter for rich's tables, which take a second for each thousand."""
-    shown = [tuple(map(whole, row)) for row in rows]
-    widths = [max((cell_len(row[column]) for row in shown), default=0) for column in range(3)]
-    return [
-        "  "
-        + "".join(text + " " * (width - cell_len(text) + 2) for text, width in zip(row, widths, strict=False))
-        + row[3]
-        for row in shown
-    ]
+    parts += [f"\n{line(str(finding))}" for finding in compared.findings]
+    return "\n".join(row.rstrip() for part in parts for row in part.split("\n")) + "\n"
 
 
 def _people_text(compared: Compared) -> str:
     lines = ["", "people"]
     for person in compared.people or ():
         moved = [f"gains {role}" for role in person.gained] + [f"loses {role}" for role in person.lost]
-        lines.append(f"  {whole(person.person)} in {person.stack}: {', '.join(moved)}")
+        lines.append("  " + line(f"{person.person} in {person.stack}: {', '.join(moved)}"))
     return "\n".join(lines if compared.people else [*lines, "  nobody who is in these groups today"])
 
 
 def _markdown(compared: Compared) -> str:
-    lines = [f"**{cell(conclusion(compared))}**", ""]
+    lines = [f"**{text(conclusion(compared))}**", ""]
     if compared.risks:
-        lines += ["| Look at twice | Stack | |", "|---|---|---|"]
-        lines += [f"| `{risk.code}` | {cell(risk.stack)} | {_said(risk.what)} |" for risk in compared.risks]
-        lines.append("")
+        risks = ((code(risk.code), text(risk.stack), text(risk.what)) for risk in compared.risks)
+        lines += [*table(("Look at twice", "Stack", ""), risks), ""]
     if compared.findings:
-        lines += ["| Not allowed | |", "|---|---|"]
-        lines += [
-            f"| {_said(f'{one.file}:{one.line}:{one.column}')} | {_said(f'{one.what}; {one.right}; {one.fix}')} |"
+        findings = (
+            (text(f"{one.file}:{one.line}:{one.column}"), text(f"{one.what}; {one.right}; {one.fix}"))
             for one in compared.findings
-        ]
-        lines.append("")
+        )
+        lines += [*table(("Not allowed", ""), findings), ""]
     for change in compared.changes:
-        lines += [f"#### {cell(_title(change))}", ""]
-        lines += ["| | Role or setting | Group, DAGs or value | |", "|---|---|---|---|"]
-        lines += [f"| {row.verb} | {_strong(row)} | {_said(row.whom)} | {_said(row.detail)} |" for row in rows(change)]
-        lines.append("")
+        shown = ((text(row.verb), _strong(row), text(row.whom), text(row.detail)) for row in rows(change))
+        lines += [f"#### {text(_title(change))}", ""]
+        lines += [*table(("", "Role or setting", "Group, DAGs or value", ""), shown), ""]
     if compared.people is not None:
-        lines += [
-            "#### People, by who is in the groups today",
-            "",
-            "| Person | Stack | Gains | Loses |",
-            "|---|---|---|---|",
-        ]
-        lines += [
-            f"| {_said(person.person)} | {cell(person.stack)} "
-            f"| {_said(', '.join(person.gained))} | {_said(', '.join(person.lost))} |"
+        people = (
+            (text(person.person), text(person.stack), text(", ".join(person.gained)), text(", ".join(person.lost)))
             for person in compared.people
-        ]
-        lines.append("")
+        )
+        lines += ["#### People, by who is in the groups today", ""]
+        lines += [*table(("Person", "Stack", "Gains", "Loses"), people), ""]
     return "\n".join(lines)
 
 
-def _said(text: str) -> str:
-    return cell(whole(text))
-
-
-def _strong(row: Row) -> str:
-    said = _said(row.what)
-    return f"**{said}**" if row.verb in ("gains", "loses") else said
+def _strong(row: Row) -> Md:
+    said = text(row.what)
+    return Md(f"**{said}**") if row.verb in ("gains", "loses") else said
 
 
 def _title(one: StackDiff) -> str:
     environment = (one.after if one.what != "removed" else one.before).values.get("environment", "")
     said = {"added": "new stack", "removed": "stack removed: everybody loses access", "changed": "changed"}[one.what]
-    return f"{whole(one.stack)} ({environment}): {said}"
+    return f"{one.stack} ({environment}): {said}"
 
 
 def rows(one: StackDiff) -> Iterator[Row]:

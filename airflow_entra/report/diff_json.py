@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from airflow_entra.access.compare import Compared
 from airflow_entra.access.diff import StackDiff
 from airflow_entra.access.stated import Grant, Right, StatedGroup
+from airflow_entra.escape.json_text import document
 
 
 def as_json(compared: Compared) -> str:
     """The document, with its last newline."""
-    document: dict[str, Any] = {
+    said: dict[str, Any] = {
         "base": compared.base,
         "head": compared.head,
         "compared": compared.stacks,
@@ -24,8 +24,8 @@ def as_json(compared: Compared) -> str:
         "findings": [asdict(finding) | {"file": str(finding.file)} for finding in compared.findings],
     }
     if compared.people is not None:
-        document["people"] = [asdict(person) for person in compared.people]
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        said["people"] = [asdict(person) for person in compared.people]
+    return document(said)
 
 
 def _stack(one: StackDiff) -> dict[str, Any]:

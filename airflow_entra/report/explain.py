@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 from airflow_entra.access.explain import Explanation
-from airflow_entra.report.text import cell, markdown_table, whole
+from airflow_entra.escape import markdown
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import Md, text
+from airflow_entra.escape.terminal import line
 
 Format = Literal["text", "json", "markdown"]
 
@@ -20,27 +22,27 @@ def render(explanations: Sequence[Explanation], form: Format) -> str:
 
 def _verdict(one: Explanation) -> str:
     if one.refused:
-        return f"{whole(one.subject)} gets no role in the Airflow of stack {one.stack}: {whole(one.why)}"
+        return f"{one.subject} gets no role in the Airflow of stack {one.stack}: {one.why}"
     if one.subject.startswith("role "):
-        return f"{whole(one.subject)} in the Airflow of stack {one.stack}"
+        return f"{one.subject} in the Airflow of stack {one.stack}"
     roles = ", ".join(held.role for held in one.roles)
-    return f"{whole(one.subject)} has {roles} in the Airflow of stack {one.stack}"
+    return f"{one.subject} has {roles} in the Airflow of stack {one.stack}"
 
 
 def _sections(one: Explanation) -> list[tuple[str, tuple[str, ...]]]:
     sections = [("fix", (one.fix,)), ("until", one.until), ("note", one.notes)]
-    return [(name, tuple(map(whole, said))) for name, said in sections if any(said)]
+    return [(name, said) for name, said in sections if any(said)]
 
 
 def _text(explanations: Sequence[Explanation]) -> str:
     lines: list[str] = []
     for one in explanations:
-        lines += [_verdict(one)]
+        lines.append(line(_verdict(one)))
         for held in one.roles:
-            lines.append(f"  {held.role}")
-            lines += [f"    through  {whole(group)}" for group in held.through]
-            lines += [f"    may      {whole(right)}" for right in held.may]
-        lines += [f"  {name:<5}  {said}" for name, sentences in _sections(one) for said in sentences]
+            lines.append(f"  {line(held.role)}")
+            lines += [f"    through  {line(group)}" for group in held.through]
+            lines += [f"    may      {line(right)}" for right in held.may]
+        lines += [f"  {name:<5}  {line(said)}" for name, sentences in _sections(one) for said in sentences]
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
 
@@ -48,21 +50,21 @@ def _text(explanations: Sequence[Explanation]) -> str:
 def _markdown(explanations: Sequence[Explanation]) -> str:
     lines: list[str] = []
     for one in explanations:
-        lines += [f"**{cell(_verdict(one))}**", ""]
+        lines += [f"**{text(_verdict(one))}**", ""]
         if one.roles:
-            rows = ((cell(held.role), _stacked(held.through), _stacked(held.may)) for held in one.roles)
-            lines += [*markdown_table(("Airflow role", "Through", "May"), rows), ""]
-        lines += [f"- {name}: {cell(said)}" for name, sentences in _sections(one) for said in sentences]
+            rows = ((text(held.role), _stacked(held.through), _stacked(held.may)) for held in one.roles)
+            lines += [*markdown.table(("Airflow role", "Through", "May"), rows), ""]
+        lines += [f"- {name}: {text(said)}" for name, sentences in _sections(one) for said in sentences]
         lines.append("")
     return "\n".join(lines)
 
 
-def _stacked(texts: Iterable[str]) -> str:
-    return "<br>".join(cell(whole(text)) for text in texts)
+def _stacked(texts: Iterable[str]) -> Md:
+    return Md("<br>".join(map(text, texts)))
 
 
 def _json(explanations: Sequence[Explanation]) -> str:
-    return json.dumps({"answers": [_object(one) for one in explanations]}, indent=2, ensure_ascii=False) + "\n"
+    return document({"answers": [_object(one) for one in explanations]})
 
 
 def _object(one: Explanation) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Literal
 
-from airflow_entra.report.text import cell, markdown_table
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import Md, code, table, text
+from airflow_entra.escape.terminal import line
 from airflow_entra.settings.check import Checked
 from airflow_entra.settings.mistakes import Mistake
 
@@ -36,8 +37,11 @@ def conclusion(checked: Sequence[Checked]) -> str:
 
 def _text(checked: Sequence[Checked]) -> str:
     return "".join(
-        f"{mistake.file}:{mistake.line}:{mistake.column}: {mistake.severity}: "
-        f"{mistake.what}; {mistake.right}; {mistake.fix}\n"
+        line(
+            f"{mistake.file}:{mistake.line}:{mistake.column}: {mistake.severity}: "
+            f"{mistake.what}; {mistake.right}; {mistake.fix}"
+        )
+        + "\n"
         for one in checked
         for mistake in one.mistakes
     )
@@ -63,17 +67,23 @@ def _json(checked: Sequence[Checked]) -> str:
         }
         for one in checked
     ]
-    return json.dumps({"files": files}, indent=2, ensure_ascii=False) + "\n"
+    return document({"files": files})
 
 
 def _markdown(checked: Sequence[Checked]) -> str:
     lines = []
     for one in checked:
-        lines += [f"### `{one.file}`: {'usable' if one.usable else 'not usable'}", ""]
+        lines += [f"### {code(str(one.file))}: {'usable' if one.usable else 'not usable'}", ""]
         if one.mistakes:
-            lines += [*markdown_table(_COLUMNS, map(_row, one.mistakes)), ""]
+            lines += [*table(_COLUMNS, map(_row, one.mistakes)), ""]
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _row(one: Mistake) -> tuple[str, ...]:
-    return f"{one.line}:{one.column}", one.severity, cell(one.what), cell(one.right), cell(one.fix)
+def _row(one: Mistake) -> tuple[Md, ...]:
+    return (
+        text(f"{one.line}:{one.column}"),
+        text(one.severity),
+        text(one.what),
+        text(one.right),
+        text(one.fix),
+    )

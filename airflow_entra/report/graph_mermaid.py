@@ -5,10 +5,10 @@ https://mermaid.js.org/syntax/flowchart.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from airflow_entra.access.picture import Arrow, Box, Look, Picture, Way
+from airflow_entra.escape.mermaid import label
 
 MOST_CHARACTERS = 50_000  # Mermaid's maxTextSize; a page can't raise it on GitHub
 MOST_ARROWS = 500  # Mermaid's maxEdges
@@ -41,12 +41,10 @@ LEGEND: dict[Look, str] = {
     "requested": "group asked of the identity team",
 }
 _WAYS: dict[Way, str] = {"requested": "assigned by the identity team", "existing": "assigned elsewhere"}
-_READ_INTO = re.compile(r"(\\(?=n)|\$(?=\$)|:(?=fa-)|\ufb02(?=\xb0)|\xb6(?=\xdf))")
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ,/")
 
 
 def mermaid(pictures: Sequence[Picture]) -> str:
-    """One flowchart with a frame for each stack. Draws nothing that a name asks for: see `label`."""
+    """One flowchart with a frame for each stack. Draws nothing that a name asks for: see escape.mermaid."""
     lines = ["flowchart LR", f"  accTitle: {_title(pictures)}", "  accDescr {"]
     lines += [f"    {label(sentence)}" for one in pictures for sentence in (one.title, one.subtitle, *one.sentences)]
     lines.append("  }")
@@ -70,28 +68,6 @@ def too_much(pictures: Sequence[Picture]) -> str | None:
     if characters > MOST_CHARACTERS:
         return f"{characters} characters, and Mermaid reads at most {MOST_CHARACTERS}"
     return None
-
-
-def label(text: str) -> str:
-    """`text` in Mermaid's numeric character codes but for letters, digits, blanks and what joins them as in a-b.c_d.
-
-    So it can't end the label, begin a keyword, a directive or a list, be read as Markdown or HTML, or end the block of
-    Markdown around it. What Mermaid would still read something into once the codes are resolved (a line break, a
-    formula, an icon, its own codes) is parted by a blank of no width.
-    """
-    text = _READ_INTO.sub("\\1\u200b", text)
-    return "".join(
-        one if one in _PLAIN or _harmless(one) or _joins(text, at) else f"#{ord(one)};" for at, one in enumerate(text)
-    )
-
-
-def _harmless(character: str) -> bool:
-    return ord(character) > 0x17F and character.isalnum() and not "\ufb00" <= character <= "\ufb06"
-
-
-def _joins(text: str, at: int) -> bool:
-    around = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]
-    return text[at] in "-._" and len(around) == 2 and around.isascii() and around.isalnum()
 
 
 def _title(pictures: Sequence[Picture]) -> str:

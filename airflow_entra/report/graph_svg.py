@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from airflow_entra.access.picture import Look, Picture, Way
+from airflow_entra.escape.markup import xml
 from airflow_entra.report import graph_text
 from airflow_entra.report.graph_layout import NAME, NAME_LINE, NOTE, NOTE_LINE, PAD, Curve, Layout, Placed, layout
 
@@ -64,8 +64,8 @@ def svg(pictures: Sequence[Picture]) -> str:
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="aeg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-labelledby="aeg-title aeg-desc">',
-        f'<title id="aeg-title">{_x(title)}</title>',
-        f'<desc id="aeg-desc">{_x(told)}</desc>',
+        f'<title id="aeg-title">{xml(title)}</title>',
+        f'<desc id="aeg-desc">{xml(told)}</desc>',
         f"<style>{_style()}</style>",
         f'<rect class="page" width="{width}" height="{height}"/>',
     ]
@@ -121,7 +121,7 @@ def _line(path: str, names: str, way: Way) -> str:
 def _box(one: Placed, role: int) -> Iterator[str]:
     coloured = one.box.look in ("role", "appRole")
     yield "<g>"
-    yield f"<title>{_x('; '.join((one.box.name, *one.box.notes)))}</title>"
+    yield f"<title>{xml('; '.join((one.box.name, *one.box.notes)))}</title>"
     extra = f" r{role % len(_LIGHT_ROLES)}" if coloured else ""
     yield from _shape(one.box.look, one.x, one.y, one.width, one.height, extra)
     # A nested svg clips: a script whose letters are wider than reckoned still stays in its box.
@@ -172,12 +172,7 @@ def _legend(pictures: Sequence[Picture], wide: float, y: float) -> tuple[list[st
 
 
 def _text(words: str, x: float, y: float, size: float, names: str) -> str:
-    return f'<text class="{names}" x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}">{_x(words)}</text>'
-
-
-def _x(text: str) -> str:
-    """`text` for XML: escaped, and without the characters that XML has no way to write."""
-    return escape("".join(one for one in text if one == "\n" or (one >= " " and one not in "\ufffe\uffff")))
+    return f'<text class="{names}" x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}">{xml(words)}</text>'
 
 
 def _n(number: float) -> str:

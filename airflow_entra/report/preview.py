@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.terminal import indented, line
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.report import diff, diff_json, preview_markdown
 from airflow_entra.report.preview_words import (
     drifted,
     gathered,
-    indented,
     left_out,
     names,
     removed,
@@ -19,7 +20,6 @@ from airflow_entra.report.preview_words import (
     step_lines,
     summary,
 )
-from airflow_entra.report.text import whole
 
 Format = Literal["text", "json", "markdown"]
 
@@ -30,39 +30,39 @@ def render(found: Previewed, form: Format) -> str:
 
 
 def _text(found: Previewed) -> str:
-    lines = [summary(found), "", *_access(found)]
+    lines = [line(summary(found)), "", *_access(found)]
     if violations := gathered(found.stacks):
         lines += ["", "Policies"]
     for violation, stacks in violations:
         level = "mandatory" if violation.mandatory else "advisory"
         what = f"{violation.problem}. {violation.remedy}" if violation.remedy else violation.problem
-        resource = f" {whole(violation.resource)}:" if violation.resource else ""
-        lines.append(f"  {level:<9}  {whole(violation.policy)} in {names(stacks)}:{resource} {whole(what)}")
+        resource = f" {violation.resource}:" if violation.resource else ""
+        lines.append(f"  {level:<9}  " + line(f"{violation.policy} in {names(stacks)}:{resource} {what}"))
     for one in found.stacks:
-        lines += ["", f"{one.stack}: {state(one)}", *(f"  {line}" for line in _stack(one))]
-    lines += [f"\n{said}" for said in (removed(found), left_out(found)) if said]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        lines += ["", line(f"{one.stack}: {state(one)}"), *(f"  {line}" for line in _stack(one))]
+    lines += [f"\n{line(said)}" for said in (removed(found), left_out(found)) if said]
+    return "\n".join(row.rstrip() for row in lines) + "\n"
 
 
 def _access(found: Previewed) -> list[str]:
     if found.compared is None:
-        return [f"Access is not compared: {whole(found.no_base)}"]
+        return [f"Access is not compared: {line(found.no_base)}"]
     return diff.render(found.compared, "text").rstrip("\n").split("\n")
 
 
 def _stack(one: StackPreview) -> Iterator[str]:
     for step in one.drift:
         for path, was, now in drifted(step):
-            what = f"{whole(step.name)} {path}".rstrip()
-            yield f"changed outside of Pulumi: {what}: {was} → {now}"
+            what = f"{step.name} {path}".rstrip()
+            yield line(f"changed outside of Pulumi: {what}: {was} → {now}")
     for step in one.steps:
         yield from step_lines(step)
     for said, words in (("error", one.errors), ("warning", one.warnings)):
-        yield from (f"{said}: {indented(line)}" for word in words for line in word.splitlines())
+        yield from (f"{said}: {indented(row)}" for word in words for row in word.splitlines())
 
 
 def _json(found: Previewed) -> str:
-    document: dict[str, Any] = {
+    content: dict[str, Any] = {
         "summary": summary(found),
         "exitCode": found.exit_code,
         "policies": found.policies,
@@ -72,7 +72,7 @@ def _json(found: Previewed) -> str:
         "stacks": [_stack_json(one) for one in found.stacks],
         "notPreviewed": list(found.left),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return document(content)
 
 
 def _stack_json(one: StackPreview) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from airflow_entra.escape.json_text import json_text
+from airflow_entra.escape.terminal import line
 from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.preview.scrub import SECRET
-from airflow_entra.report.text import whole
 from airflow_entra_auth.claims import display
 
 _VERBS = {
@@ -25,7 +25,6 @@ _SIGNS = {"create": "+", "delete": "-", "replace": "!", "import": "+", "gone": "
 _SEVERITIES = ("critical", "high", "medium", "low", "")
 _LONGEST_VALUE = 400
 _MOST_NAMES = 8
-_DEEPEST = 40
 _LONGEST_REASON = 200
 
 
@@ -43,7 +42,7 @@ def many(number: int, singular: str, plural: str = "") -> str:
 def counted(steps: Iterable[Step]) -> str:
     """`3 to create, 1 to delete`."""
     counts = Counter(step.op for step in steps)
-    return ", ".join(f"{number:,} {_VERBS.get(op, whole(op))}" for op, number in counts.items()) or "no change"
+    return ", ".join(f"{number:,} {_VERBS.get(op, op)}" for op, number in counts.items()) or "no change"
 
 
 def verdict(found: Previewed) -> str:
@@ -159,7 +158,7 @@ def removed(found: Previewed) -> str:
 
 def left_out(found: Previewed) -> str:
     """The stacks that were not previewed, with the reasons; empty where there are none."""
-    return f"Not previewed: {names(whole(left)[:_LONGEST_REASON] for left in found.left)}." if found.left else ""
+    return f"Not previewed: {names(line(left)[:_LONGEST_REASON] for left in found.left)}." if found.left else ""
 
 
 def _rank(severity: str) -> int:
@@ -169,10 +168,10 @@ def _rank(severity: str) -> int:
 def step_lines(step: Step) -> list[str]:
     """A step as lines of a diff: its sign, what it is of, and each property that differs."""
     sign = _SIGNS.get(step.op, "~")
-    why = f": {', '.join(map(whole, step.because))}" if step.because else ""
-    lines = [f"{sign} {whole(step.name)}  {whole(step.type)}  ({whole(step.op)}{why})"]
+    why = f": {line(', '.join(step.because))}" if step.because else ""
+    lines = [f"{sign} {line(step.name)}  {line(step.type)}  ({line(step.op)}{why})"]
     for change in step.changes:
-        path = whole(change.path)
+        path = line(change.path)
         if step.op == "create" and change.before is ABSENT:
             lines.append(f"+     {path}: {value(change.after)}")
             continue
@@ -187,7 +186,7 @@ def value(one: Any) -> str:
         return "none"
     if one in (UNKNOWN, SECRET):
         return str(one)
-    said = json.dumps(one, ensure_ascii=False)
+    said = json_text(one)
     shown = display(said, _LONGEST_VALUE)
     return shown if len(said) <= _LONGEST_VALUE else f"{shown}… ({len(said):,} characters)"
 
@@ -200,9 +199,4 @@ def drifted(step: Step) -> list[tuple[str, str, str]]:
 
 
 def _sides(change: PropertyChange) -> tuple[str, str, str]:
-    return whole(change.path), value(change.before), value(change.after)
-
-
-def indented(line: str) -> str:
-    """A line without effect on a terminal that keeps its place."""
-    return " " * min(len(line) - len(line.lstrip(" ")), _DEEPEST) + whole(line)
+    return change.path, value(change.before), value(change.after)

@@ -6,7 +6,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.workflow import sarif_text
 from airflow_entra.report.places import within
 from airflow_entra.settings.check import Checked, exit_code
 from airflow_entra.settings.kinds import KINDS, Kind
@@ -39,7 +40,7 @@ def sarif(checked: Sequence[Checked], root: Path, version: str) -> str:
         "columnKind": "unicodeCodePoints",
         "results": list(_results(checked, root)),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(kind: Kind) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _result(mistake: Mistake, root: Path, fingerprint: str) -> dict[str, Any]:
         "ruleId": mistake.kind,
         "ruleIndex": _INDEX[mistake.kind],
         "level": mistake.severity,
-        "message": {"text": _text(f"{mistake.what}; {mistake.right}; {mistake.fix}")},
+        "message": {"text": sarif_text(f"{mistake.what}; {mistake.right}; {mistake.fix}")},
         "locations": [
             {
                 "physicalLocation": {
@@ -79,11 +80,6 @@ def _result(mistake: Mistake, root: Path, fingerprint: str) -> dict[str, Any]:
         ],
         "partialFingerprints": {"airflowEntraMistake/v1": fingerprint},
     }
-
-
-def _text(sentence: str) -> str:
-    """Without the form of an embedded link, [words](address): a name in the file can't put one into an alert."""
-    return sentence.replace("](", "] (")
 
 
 def _artifact(file: Path, root: Path) -> dict[str, str]:

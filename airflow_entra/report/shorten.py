@@ -5,7 +5,6 @@ Sizes are bytes of UTF-8: no host counts a text as longer than that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -79,12 +78,6 @@ def blocks_of(markdown: str, name: str = "") -> list[Block]:
             blocks.append(Block([*waiting, *lines], name=name))
             waiting = []
     return [*blocks, Block(waiting[:-1], name=name)] if waiting else blocks
-
-
-def fence_for(lines: Iterable[str]) -> str:
-    """Backticks enough that nothing in these lines closes the fence."""
-    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
-    return "`" * max(3, longest + 1)
 
 
 def _lines(block: Block) -> list[str]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
-
-from airflow_entra.report.text import aligned
+from airflow_entra.escape.terminal import line, table
 
 
 def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int]) -> str:
     """The readable end of a deployment. `outputs` are the program's, `changes` counts resources by what happened."""
-    parts = [_changes(stack, changes), aligned(_facts(outputs)), aligned(_roles(outputs.get("roles", {})))]
+    parts = [line(_changes(stack, changes)), table((), _facts(outputs)), _roles(outputs.get("roles", {}))]
     hand_over = outputs.get("handOver")
     if hand_over and hand_over.get("open"):
         asked = [f"Still to be done by the identity team ({hand_over['file']}):", *hand_over["open"]]
-        parts.append("\n  - ".join(asked))
-    parts += [f"Warning: {warning}" for warning in outputs.get("warnings") or []]
+        parts.append("\n  - ".join(map(line, asked)))
+    parts += [line(f"Warning: {warning}") for warning in outputs.get("warnings") or []]
     return "\n" + "\n\n".join(parts) + "\n"
 
 
@@ -31,8 +29,7 @@ def _changes(stack: str, changes: Mapping[str, int]) -> str:
     return f"Stack {stack} is deployed: {listed}{unchanged}."
 
 
-def _facts(outputs: Mapping[str, Any]) -> Table:
-    table = Table.grid(padding=(0, 2))
+def _facts(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = [
         ("Tenant ID", str(outputs.get("tenantId", ""))),
         ("Client ID", str(outputs.get("clientId", ""))),
@@ -44,10 +41,7 @@ def _facts(outputs: Mapping[str, Any]) -> Table:
             ("  logout URL", airflow["logoutUrl"]),
         ]
     rows += _lifetimes(outputs)
-    rows += _credential(outputs.get("credential") or {})
-    for name, value in rows:
-        table.add_row(name, value)
-    return table
+    return rows + _credential(outputs.get("credential") or {})
 
 
 def _lifetimes(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -75,9 +69,10 @@ def _credential(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
             return []
 
 
-def _roles(roles: Mapping[str, Sequence[Mapping[str, str]]]) -> Table:
-    table = Table("Airflow role", "Group in Entra", "Object ID", "", box=None, pad_edge=False)
-    for role, groups in roles.items():
-        for index, group in enumerate(groups):
-            table.add_row("" if index else role, group["group"], group.get("id") or "not made yet", group["source"])
-    return table
+def _roles(roles: Mapping[str, Sequence[Mapping[str, str]]]) -> str:
+    rows = [
+        ("" if index else role, group["group"], group.get("id") or "not made yet", group["source"])
+        for role, groups in roles.items()
+        for index, group in enumerate(groups)
+    ]
+    return table(("Airflow role", "Group in Entra", "Object ID", ""), rows)

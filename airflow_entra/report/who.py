@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from rich.markup import escape
-from rich.table import Table
-
 from airflow_entra.directory.who import Standing
-from airflow_entra.report.text import aligned, cell, markdown_table
-from airflow_entra_auth.claims import display
+from airflow_entra.escape import markdown, terminal
+from airflow_entra.escape.json_text import document
 
 Format = Literal["text", "json", "markdown"]
 
@@ -31,10 +27,6 @@ def conclusion(stack: str, standings: Sequence[Standing]) -> str:
     return f"{admitted} of {people} may sign in to the Airflow of stack {stack}{roles}."
 
 
-def _rows(standings: Sequence[Standing]) -> list[tuple[str, ...]]:
-    return [tuple(map(display, _row(one))) for one in standings]
-
-
 def _row(one: Standing) -> tuple[str, ...]:
     roles = ", ".join(held.role for held in one.roles) or "none"
     through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
@@ -45,21 +37,16 @@ def _row(one: Standing) -> tuple[str, ...]:
 
 
 def _text(stack: str, standings: Sequence[Standing]) -> str:
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    for row in _rows(standings):
-        table.add_row(*map(escape, row))
-    return aligned(table) + "\n"
+    return terminal.table(_COLUMNS, map(_row, standings)) + "\n"
 
 
 def _markdown(stack: str, standings: Sequence[Standing]) -> str:
-    table = markdown_table(_COLUMNS, (tuple(map(cell, row)) for row in _rows(standings)))
-    return "\n".join([f"### Who may do what in the Airflow of stack {cell(stack)}", "", *table]) + "\n"
+    table = markdown.table(_COLUMNS, (tuple(map(markdown.text, _row(one))) for one in standings))
+    return "\n".join([f"### Who may do what in the Airflow of stack {markdown.text(stack)}", "", *table]) + "\n"
 
 
 def _json(stack: str, standings: Sequence[Standing]) -> str:
-    return (
-        json.dumps({"stack": stack, "people": [_object(one) for one in standings]}, indent=2, ensure_ascii=False) + "\n"
-    )
+    return document({"stack": stack, "people": [_object(one) for one in standings]})
 
 
 def _object(one: Standing) -> dict[str, Any]:

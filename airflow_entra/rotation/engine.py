@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from airflow_entra.access.secret_slots import PROVE
+from airflow_entra.escape import terminal
 from airflow_entra.preview.passing_on import ended
 from airflow_entra.preview.scrub import Scrub
 from airflow_entra.preview.trouble import LOCKED, PulumiError
-from airflow_entra.report.text import whole
 
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""
@@ -142,4 +142,4 @@ def _reason(code: int, said: str, complained: str) -> str:
     except (ValueError, AttributeError, TypeError, KeyError):
         lines = _telling((said + "\n" + complained).splitlines())
     killed = f"it was killed (signal {-code})" if code < 0 else ""
-    return "; ".join(filter(None, [killed, *(whole(line) for line in lines)])) or f"exit code {code}"
+    return "; ".join(filter(None, [killed, *(terminal.line(line) for line in lines)])) or f"exit code {code}"

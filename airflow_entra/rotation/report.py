@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from airflow_entra.report.text import aligned, cell, markdown_table
+from airflow_entra.escape import markdown, terminal
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import text
+from airflow_entra.escape.terminal import line
 from airflow_entra.rotation.rotate import Rotation
 from airflow_entra.rotation.slots import Held, Slot
 from airflow_entra.settings import durations
@@ -25,7 +27,7 @@ def render_all(rotations: Sequence[Rotation], form: Form) -> str:
     if form == "json":
         first, *others = map(_json, rotations)
         content = first | {"watcher": others[0]} if others else first
-        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        return document(content)
     return "\n".join(map(_text if form == "text" else _markdown, rotations))
 
 
@@ -78,28 +80,23 @@ def _done_at_least(rotation: Rotation) -> str:
 
 
 def _text(rotation: Rotation) -> str:
-    lines = [_headline(rotation)]
-    lines += [f"{one.where}: {one.what}\n  right: {one.right}\n  fix:   {one.fix}" for one in rotation.findings]
+    lines = [line(_headline(rotation))]
+    for one in rotation.findings:
+        lines += [line(f"{one.where}: {one.what}"), f"  right: {line(one.right)}", f"  fix:   {line(one.fix)}"]
     if rotation.held:
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, header_style="")
-        for heading in ("Slot", "Key ID", "Made", "Ends", ""):
-            table.add_column(heading, no_wrap=True)
-        for row in _rows(rotation.held, rotation.now):
-            table.add_row(*row)
-        lines += ["", aligned(table)]
+        rows = _rows(rotation.held, rotation.now)
+        lines += ["", terminal.table(("Slot", "Key ID", "Made", "Ends", ""), rows)]
     return "\n".join(lines) + "\n"
 
 
 def _markdown(rotation: Rotation) -> str:
-    lines = [cell(_headline(rotation)), ""]
+    lines = [text(_headline(rotation)), ""]
     if rotation.findings:
-        found = (tuple(map(cell, (one.where, one.what, one.right, one.fix))) for one in rotation.findings)
-        lines += [*markdown_table(("where", "what is wrong", "what would be right", "fix"), found), ""]
+        found = (tuple(map(text, (one.where, one.what, one.right, one.fix))) for one in rotation.findings)
+        lines += [*markdown.table(("where", "what is wrong", "what would be right", "fix"), found), ""]
     if rotation.held:
-        slots = (tuple(map(cell, row)) for row in _rows(rotation.held, rotation.now))
-        lines += [*markdown_table(("slot", "key id", "made", "ends", ""), slots), ""]
+        slots = (tuple(map(text, row)) for row in _rows(rotation.held, rotation.now))
+        lines += [*markdown.table(("slot", "key id", "made", "ends", ""), slots), ""]
     return "\n".join(lines)
 
 

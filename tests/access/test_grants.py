@@ -29,8 +29,10 @@ def test_graph_permissions_are_asked_for_one_by_one_and_by_id() -> None:
     assert {call.url for call in posts} == {
         f"https://graph.microsoft.com/v1.0/servicePrincipals/{PRINCIPAL}/appRoleAssignments"
     }
-    assert all(name in graph.title and permission_id(name) in graph.why for name in wanted)
-    assert "as strong as a Global Administrator. `manage.assignments: request` does without it" in graph.why
+    assert all(name in graph.title and permission_id(name) in " ".join(graph.points) for name in wanted)
+    assert "as strong as a Global Administrator. `manage.assignments: request` does without it" in " ".join(
+        graph.points
+    )
     assert "az ad app permission admin-consent --id client" in graph.afterwards
     assert graph.permission == "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator"
     assert len(azure) == 2

@@ -92,7 +92,7 @@ def test_what_others_have_done_is_noticed(deploy: Deploy) -> None:
 def test_a_group_is_never_taken_over_by_its_name(deploy: Deploy, tmp_path: Path) -> None:
     deployed = deploy(EVERYTHING, tenant=FakeTenant(known_groups={GROUP}))
     assert "Create the group admins" in deployed.outputs["handOver"]["open"]
-    assert "as `id:` beside `create: admins`" in file(tmp_path).read_text()
+    assert "as id beside 'create: admins'" in file(tmp_path).read_text()
 
 
 def test_what_may_not_be_looked_at_stays_open_and_is_told(deploy: Deploy, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.access.picture import Arrow, Box, Column, Look, Picture, Way
-from airflow_entra.report.graph_mermaid import MOST_ARROWS, fenced, label, mermaid, too_much
+from airflow_entra.escape.mermaid import label
+from airflow_entra.report.graph_mermaid import MOST_ARROWS, fenced, mermaid, too_much
 
 HOSTILE = [
     'a"b', "a]b", "x`y`z", "```", "<img src=x onerror=alert(1)>", "&lt;b&gt;", "#quot;", "#60;b#62;", "a;b", "1. first",

@@ -1,0 +1,77 @@
+"""Foreign text on a terminal, and in the log of a CI system, which is read for commands as well."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from airflow_entra.escape.workflow import without_commands
+from airflow_entra_auth.claims import NAME_LENGTH, display
+
+_MOST_MARKS = 8
+_DEEPEST = 40
+_NO_BLANKS = re.compile(r"[^ \t\n]+")
+
+
+def line(text: str) -> str:
+    """`text` on one line, as `display` shows names, but all of it, however long."""
+    return " ".join(filter(None, map(_word, text.split())))
+
+
+def indented(text: str) -> str:
+    """`text` on one line that keeps its place below the line before it."""
+    return " " * min(len(text) - len(text.lstrip(" ")), _DEEPEST) + line(text)
+
+
+def kept(text: str) -> str:
+    """Text of several lines with its blanks, tabs and line ends, and without anything else that moves a cursor."""
+    return text if _plain(text.replace("\n", "").replace("\t", "")) else _NO_BLANKS.sub(_run, text)
+
+
+def screen(text: str) -> str:
+    """All that is printed at once: the last net, below the functions that the reports use for each value."""
+    return without_commands(kept(text))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns of foreign text; `columns` are their names, empty for none.
+
+    Nothing is cut or folded, as ids and addresses are there to be copied.
+    """
+    from rich.cells import cell_len  # only where there is a table
+
+    shown = [tuple(columns)] if columns else []
+    shown += [tuple(map(indented, row)) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    return "\n".join(
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in shown
+    )
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def _run(found: re.Match[str]) -> str:
+    return _word(found.group())
+
+
+def _word(text: str) -> str:
+    if _plain(text):
+        return text
+    chunks = (text[at : at + NAME_LENGTH] for at in range(0, len(text), NAME_LENGTH))
+    return _few_marks("".join(map(display, chunks)))
+
+
+def _few_marks(text: str) -> str:
+    """At most 8 marks on one letter: more would cover the lines around it, and no language writes so many."""
+    marks = 0
+    found = []
+    for character in text:
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind.startswith("M") else marks if kind == "Cf" else 0
+        if marks <= _MOST_MARKS:
+            found.append(character)
+    return "".join(found)
