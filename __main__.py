@@ -24,6 +24,7 @@ if not os.environ.get("AIRFLOW_ENTRA_DEBUG"):
     pulumi.log.debug = lambda *_message, **_about: None
 
 from airflow_entra.components import program  # noqa: E402
+from airflow_entra.escape.pulumi_log import said  # noqa: E402
 
 ALREADY_SHOWN = 32
 """How a program tells Pulumi's language host that its error has been shown: nothing is added about exit codes."""
@@ -31,5 +32,5 @@ ALREADY_SHOWN = 32
 try:
     program.run(Path(__file__).parent)
 except pulumi.RunError as error:
-    pulumi.log.error(str(error))
+    pulumi.log.error(said(str(error)))
     sys.exit(ALREADY_SHOWN)

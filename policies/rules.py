@@ -77,7 +77,17 @@ class Rule:
 
     def message(self, finding: Finding) -> str:
         """What a person reads: the rule, the offending value, the fix."""
-        return f"{self.name}: {finding.problem}. {finding.fix}"
+        return told(f"{self.name}: {finding.problem}. {finding.fix}")
+
+
+def told(text: str) -> str:
+    """`text`, with names that anybody may have chosen, for the engine to print on one line of a terminal.
+
+    What would command the terminal is written as its code; <{% would begin one of the engine's own colours, and end in
+    its panic.
+    """
+    shown = "".join(one if one.isprintable() or one in "\u200c\u200d" else ascii(one)[1:-1] for one in text)
+    return shown.replace("<{%", "<\u200b{%")
 
 
 def _default(setting: Setting) -> Value:

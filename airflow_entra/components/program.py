@@ -13,6 +13,7 @@ from airflow_entra.components.early import start_providers
 from airflow_entra.components.moving import held_by_sign_on
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
+from airflow_entra.escape.pulumi_log import said
 from airflow_entra.settings import SettingsError, StackSettings, load
 
 STACKS = "AIRFLOW_ENTRA_STACKS"
@@ -104,4 +105,4 @@ def _place(text: str, object_id: str) -> str:
 
 def _warn(warnings: list[str]) -> None:
     for warning in warnings:
-        pulumi.log.warn(warning)
+        pulumi.log.warn(said(warning))

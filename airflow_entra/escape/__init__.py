@@ -14,6 +14,7 @@ in a fence of Markdown) are two calls, the inner one first.
     workflow       GitHub's workflow commands and SARIF messages
     configuration  values and comments in YAML, Python, Helm and Compose files
     shell          words of a command that somebody will paste
+    pulumi_log     what our program says through Pulumi
 
 The local tenant and what runs inside Airflow import nothing of ours; they have a way out of their own for what they
 write: Jinja with autoescape for pages, and claims.display for Airflow's log.

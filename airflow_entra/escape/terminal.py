@@ -11,6 +11,7 @@ from airflow_entra_auth.claims import NAME_LENGTH, display
 
 _MOST_MARKS = 8
 _DEEPEST = 40
+_JOINERS = "\u200c\u200d"
 _NO_BLANKS = re.compile(r"[^ \t\n]+")
 
 
@@ -48,6 +49,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in shown
     )
+
+
+def visible(text: str) -> str:
+    """`text` with the code of whatever would command the terminal in its place, for messages about that very text."""
+    return text if text.isprintable() else "".join(map(_code, text))
+
+
+def quoted(text: str) -> str:
+    """`text` in quotes as Python writes it, but that letters are joined as Persian, Hindi and emoji join them."""
+    mark = '"' if "'" in text and '"' not in text else "'"
+    return mark + visible(text.replace("\\", "\\\\").replace(mark, f"\\{mark}")) + mark
+
+
+def _code(character: str) -> str:
+    return character if character.isprintable() or character in _JOINERS else ascii(character)[1:-1]
 
 
 def _plain(text: str) -> bool:

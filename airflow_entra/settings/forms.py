@@ -12,6 +12,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from airflow_entra.escape.pulumi_log import MARK
+from airflow_entra.escape.terminal import quoted, visible
 from airflow_entra.settings import durations
 from airflow_entra.settings.mistakes import wrong
 
@@ -22,7 +24,7 @@ def quote(value: object) -> str:
     """`value` as a message shows it: short, on one line."""
     text = str(value) if isinstance(value, str) else repr(value)
     text = text if len(text) <= _QUOTED else text[: _QUOTED - 3] + "..."
-    return repr(text) if isinstance(value, str) else text
+    return quoted(text) if isinstance(value, str) else visible(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,12 @@ class Form:
         return None if self.pattern is None else re.compile(self.pattern, re.ASCII)
 
     def validate(self, value: str) -> str:
+        if MARK in value:
+            raise wrong(
+                f"{quote(value)} holds {MARK}",
+                right=f"Pulumi reads {MARK} as the beginning of a colour, and ends in a panic",
+                fix="write it in another way",
+            )
         if self._compiled is not None and not self._compiled.fullmatch(value):
             raise wrong(f"{quote(value)} is not {self.noun}", right=self.rule, fix=self.fix)
         return self.check(value) if self.check else value

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from airflow_entra.escape.terminal import visible
 from airflow_entra.settings import checks, outline
 from airflow_entra.settings.document import Document, Mapping, NotYaml, plain
 from airflow_entra.settings.explain import explain, in_file
@@ -140,7 +141,7 @@ def _located(finding: Finding, path: Path, document: Document | None) -> Mistake
     what = finding.what
     if finding.first is not None and document is not None:
         what = what.replace("{first}", f"line {document.place(finding.first, key=True)[0]}")
-    what, right, fix = (_one_line(without_secrets(text)) for text in (what, finding.right, finding.fix))
+    what, right, fix = (visible(without_secrets(text)) for text in (what, finding.right, finding.fix))
     return Mistake(
         file=path,
         line=line,
@@ -151,8 +152,3 @@ def _located(finding: Finding, path: Path, document: Document | None) -> Mistake
         severity=finding.severity,
         kind=finding.kind,
     )
-
-
-def _one_line(text: str) -> str:
-    """`text` without effect on a terminal or a log: a key of the file may hold line ends and escape sequences."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

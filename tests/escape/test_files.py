@@ -20,6 +20,7 @@ from airflow_entra.escape import workflow
 from airflow_entra.escape.configuration import comment, python_value, yaml_value
 from airflow_entra.escape.json_text import document, json_text
 from airflow_entra.escape.markup import xml
+from airflow_entra.escape.pulumi_log import said
 from airflow_entra.escape.shell import word
 from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.escape.terminal import line
@@ -125,3 +126,11 @@ def test_a_message_of_sarif_has_no_link(name: str) -> None:
 
 def test_what_readers_call_seen_hides_no_letter() -> None:
     assert all(seen(name) == letters(name) for name in LEGIBLE)
+
+
+@given(NAMES)
+def test_pulumi_reads_no_colour_into_it(name: str) -> None:
+    shown = said(f"{name}<{{%x%}}>")
+    assert "<{%" not in shown
+    assert not unprintable(shown) - {"\t"}
+    assert letters(shown).endswith("<{%x%}>")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.escape.terminal import indented, kept, line, screen, table
+from airflow_entra.escape.terminal import indented, kept, line, quoted, screen, table, visible
 from tests.escape.names import HOSTILE, LEGIBLE
 from tests.escape.readers import commands, letters, unprintable
 
@@ -37,6 +37,13 @@ def test_several_lines_keep_their_places_and_command_neither_terminal_nor_pipeli
     assert shown.count("\n") == text.count("\n")
     assert not commands(shown)
     assert letters(shown) == letters("".join(map(line, text.split("\n"))))
+
+
+@given(NAMES)
+def test_a_message_about_a_text_shows_its_codes(name: str) -> None:
+    assert not unprintable(visible(name))
+    assert "\n" not in visible(name)
+    assert quoted(name).replace("\u200c", "\\u200c").replace("\u200d", "\\u200d") == repr(name)
 
 
 def test_blanks_that_put_things_below_each_other_are_kept() -> None:

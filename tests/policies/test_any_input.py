@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from policies import examples
 from policies.registry import RULES
 from policies.resources import UNKNOWN, Resource, Value
-from policies.rules import Excepted, Rule
+from policies.rules import Excepted, Rule, told
 
 WORDS = sorted(
     {*re.findall(r"(\w+):", "".join(rule.violation for rule in RULES)), "owners", "password", "endDateRelative"}
@@ -42,3 +42,10 @@ def test_a_policy_never_raises(rule: Rule, data: st.DataObject) -> None:
 def test_the_words_come_from_the_examples() -> None:
     assert {"redirectUris", "appRoleAssignmentRequired", "endDate"} <= set(WORDS)
     assert all(examples.read(rule.violation) for rule in RULES)
+
+
+@given(st.text())
+def test_a_message_commands_neither_the_terminal_nor_the_engine(name: str) -> None:
+    shown = told(f"{name}<{{%x%}}>\u202e\x1b[31m")
+    assert "<{%" not in shown
+    assert all(one.isprintable() or one in "\u200b\u200c\u200d" for one in shown)

@@ -214,6 +214,18 @@ def test_a_message_is_one_line_without_escape_sequences(tmp_path: Path) -> None:
     assert r"\x1b[31m\n\u202e is no key of signIn" in str(caught.value)
 
 
+def test_a_name_that_the_engine_would_read_a_colour_into_is_refused(tmp_path: Path) -> None:
+    path = _file(tmp_path, EVERYTHING.replace("create: airflow-prod-admins", "create: a<{%fg 1%}>b"))
+    with pytest.raises(SettingsError, match=r"Pulumi reads <\{% as the beginning of a colour"):
+        load(path)
+
+
+def test_a_persian_name_stays_legible_in_a_message(tmp_path: Path) -> None:
+    path = _file(tmp_path, EVERYTHING.replace("airflow-prod-admins", "' می\u200cخواهم'"))  # noqa: RUF001
+    with pytest.raises(SettingsError, match="' می\u200cخواهم' starts or ends with a blank"):  # noqa: RUF001
+        load(path)
+
+
 def test_an_error_carries_no_value_of_the_file_in_its_context(tmp_path: Path) -> None:
     file = _file(tmp_path, EVERYTHING.replace("overlap: 7d", "clientSecret: hunter2"))
     with pytest.raises(SettingsError) as caught:
