@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
+from airflow_entra.escape.odata import literal
 from airflow_entra.preview.passing_on import passed_on
 from airflow_entra.preview.scrub import Scrub
 from airflow_entra.recovery.locks import locks
@@ -169,7 +170,7 @@ def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:
         return [
             f"{found['displayName']} ({found['appId']})"
             for identity in pipeline.identities
-            for found in graph.pages("/applications", {"$filter": f"tags/any(t:t eq '{identity.tags[-1]}')"})
+            for found in graph.pages("/applications", {"$filter": f"tags/any(t:t eq {literal(identity.tags[-1])})"})
         ]
     except GraphError as error:
         if error.status == 403:

@@ -21,6 +21,7 @@ from airflow_entra.directory.membership import Account, Assigned, NotDeployedErr
 from airflow_entra.directory.registered import Trust
 from airflow_entra.directory.registration_parts import trust
 from airflow_entra.directory.who import Directory
+from airflow_entra.escape.odata import literal
 from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth.rules import SignOnRules
 
@@ -136,8 +137,8 @@ class _Reading:
         )
 
     def _application(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        tag = names.application_tags(self._plan.stack)[-1].replace("'", "''")
-        found = self._pages("/applications", {"$filter": f"tags/any(t:t eq '{tag}')"})
+        tag = names.application_tags(self._plan.stack)[-1]
+        found = self._pages("/applications", {"$filter": f"tags/any(t:t eq {literal(tag)})"})
         if len(found) != 1:
             many = f"{len(found)} applications of" if found else "no application of"
             raise NotDeployedError(f"this tenant has {many} stack {self._plan.stack} (with the tag {tag})")

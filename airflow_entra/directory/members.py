@@ -10,6 +10,7 @@ from airflow_entra.access.names import mail_nickname
 from airflow_entra.access.stated import Stated
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members
+from airflow_entra.escape.odata import literal
 from airflow_entra_auth import issuance
 from airflow_entra_auth.claims import Admitted
 from airflow_entra_auth.rules import Guests, RoleRule, RolesFrom, SignOnRules, parse_rules
@@ -73,7 +74,7 @@ class LiveMembers:
 
 
 def _by_nickname(graph: Graph, nickname: str) -> list[str]:
-    found = graph.pages("/groups", {"$filter": f"mailNickname eq '{nickname.replace(chr(39), chr(39) * 2)}'"})
+    found = graph.pages("/groups", {"$filter": f"mailNickname eq {literal(nickname)}"})
     return [group["id"] for group in found]
 
 

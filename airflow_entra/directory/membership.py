@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_entra.access import AccessPlan, names
+from airflow_entra.escape.odata import literal
 from airflow_entra_auth.issuance import Application, Assignment
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ def accounts(graph: Graph) -> list[Account]:
 
 def registration(graph: Graph, stack: str) -> Registration:
     """The application that deployments of `stack` made, found by its tag. Raises NotDeployedError, GraphError."""
-    tag = names.application_tags(stack)[-1].replace("'", "''")
-    found = list(graph.pages("/applications", {"$filter": f"tags/any(t:t eq '{tag}')"}))
+    tag = names.application_tags(stack)[-1]
+    found = list(graph.pages("/applications", {"$filter": f"tags/any(t:t eq {literal(tag)})"}))
     principals = [
         (application, principal)
         for application in found
@@ -131,7 +132,9 @@ def group_ids(graph: Graph, plan: AccessPlan, assigned: Collection[str] = ()) ->
         if group.object_id:
             ids[key] = group.object_id
             continue
-        found = [one["id"] for one in graph.pages("/groups", {"$filter": f"mailNickname eq '{group.mail_nickname}'"})]
+        found = [
+            one["id"] for one in graph.pages("/groups", {"$filter": f"mailNickname eq {literal(group.mail_nickname)}"})
+        ]
         meant = found if len(found) == 1 else [id_ for id_ in found if id_ in assigned]
         if len(meant) == 1:
             ids[key] = meant[0]

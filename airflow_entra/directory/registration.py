@@ -20,6 +20,7 @@ from airflow_entra.directory.registered import (
     Registered,
     Trust,
 )
+from airflow_entra.escape.odata import literal
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
@@ -90,10 +91,10 @@ class _Reading:
         )
 
     def _application(self, client_id: str) -> dict[str, Any]:
-        for found in self._graph.pages("/applications", {"$filter": f"appId eq '{client_id}'"}):
+        for found in self._graph.pages("/applications", {"$filter": f"appId eq {literal(client_id)}"}):
             return dict(found)
         by_object = self._allowed(
-            "", lambda: list(self._graph.pages("/applications", {"$filter": f"id eq '{client_id}'"}))
+            "", lambda: list(self._graph.pages("/applications", {"$filter": f"id eq {literal(client_id)}"}))
         )
         meant = (
             f"that is the object id of an application whose client id is {by_object[0]['appId']}"
@@ -103,7 +104,7 @@ class _Reading:
         raise NoSuchApplicationError(f"tenant {self._tenant_id} has no application {client_id}: {meant}")
 
     def _principal(self, client_id: str) -> dict[str, Any] | None:
-        found = self._graph.pages("/servicePrincipals", {"$filter": f"appId eq '{client_id}'"})
+        found = self._graph.pages("/servicePrincipals", {"$filter": f"appId eq {literal(client_id)}"})
         return next(map(dict, found), None)
 
     def _owners(self, here: str) -> tuple[Named, ...]:

@@ -15,6 +15,7 @@ in a fence of Markdown) are two calls, the inner one first.
     configuration  values and comments in YAML, Python, Helm and Compose files
     shell          words of a command that somebody will paste
     pulumi_log     what our program says through Pulumi
+    odata          strings in a filter of Microsoft Graph
 
 The local tenant and what runs inside Airflow import nothing of ours; they have a way out of their own for what they
 write: Jinja with autoescape for pages, and claims.display for Airflow's log.

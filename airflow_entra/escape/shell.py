@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from airflow_entra.escape.terminal import kept
+from airflow_entra.escape.terminal import row
 
 
 def word(text: str) -> str:
     """`text` as one word for sh and bash. What would command the terminal that it is pasted into is left out."""
-    return shlex.quote(kept(text).replace("\n", " "))
+    return shlex.quote(row(text))

@@ -12,6 +12,7 @@ from airflow_entra_auth.claims import NAME_LENGTH, display
 _MOST_MARKS = 8
 _DEEPEST = 40
 _JOINERS = "\u200c\u200d"
+_LINE_ENDS = re.compile(r"[\t\n]")
 _NO_BLANKS = re.compile(r"[^ \t\n]+")
 
 
@@ -28,6 +29,11 @@ def indented(text: str) -> str:
 def kept(text: str) -> str:
     """Text of several lines with its blanks, tabs and line ends, and without anything else that moves a cursor."""
     return text if _plain(text.replace("\n", "").replace("\t", "")) else _NO_BLANKS.sub(_run, text)
+
+
+def row(text: str) -> str:
+    """`text` on one line with its blanks: for what has columns already, and for names that must come back."""
+    return _LINE_ENDS.sub(" ", kept(text))
 
 
 def screen(text: str) -> str:

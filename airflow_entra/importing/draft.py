@@ -9,7 +9,8 @@ from typing import Any
 from airflow_entra.access import names
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
-from airflow_entra.escape.terminal import line
+from airflow_entra.escape.pulumi_log import said
+from airflow_entra.escape.terminal import line, row
 from airflow_entra.importing.airflows import airflows
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.credential import credential
@@ -71,10 +72,10 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
         "airflow-entra:credential": proof.entry,
         "airflow-entra:roles": given.entries,
     }
-    name = "".join(filter(str.isprintable, application.name)).strip()[: limits.APPLICATION_NAME]
+    name = said(row(application.name)).strip()[: limits.APPLICATION_NAME]
     if name and name != names.application_name(choices.stack):
         config["airflow-entra:application"] = {"displayName": name}
-    labels = {owner.id.lower(): said for owner in application.owners if (said := line(owner.name))}
+    labels = {owner.id.lower(): whose for owner in application.owners if (whose := line(owner.name))}
     return Draft(config, labels, tuple(worst_first(findings)), proof.certificate)
 
 

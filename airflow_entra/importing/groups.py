@@ -8,7 +8,8 @@ from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.directory.registered import Assigned, LiveGroup, Registered
-from airflow_entra.escape.terminal import line
+from airflow_entra.escape.pulumi_log import said
+from airflow_entra.escape.terminal import line, row
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.finding import Found
 from airflow_entra.settings import limits
@@ -62,7 +63,7 @@ class Groups:
 
     def _label(self, id_: str, name: str) -> str:
         """The group's name where it can stand in a file, and no other group's: two of one name would look like one."""
-        label = "".join(filter(str.isprintable, name)).strip()[: limits.GROUP_NAME] or "unnamed"
+        label = said(row(name)).strip()[: limits.GROUP_NAME] or "unnamed"
         if self._labels.setdefault(label.casefold(), id_) != id_:
             label = f"{label[: limits.GROUP_NAME - 11]} ({id_[:8]})"
             self._labels[label.casefold()] = id_

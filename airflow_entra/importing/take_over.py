@@ -12,6 +12,7 @@ from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
 from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_vaults
+from airflow_entra.escape.odata import literal
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
@@ -131,7 +132,7 @@ def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, pro
 
 
 def _with_nickname(graph: Graph, nickname: str) -> list[str]:
-    return [group["id"] for group in graph.pages("/groups", {"$filter": f"mailNickname eq '{nickname}'"})]
+    return [group["id"] for group in graph.pages("/groups", {"$filter": f"mailNickname eq {literal(nickname)}"})]
 
 
 def _vault(settings: StackSettings, sources: Sources) -> tuple[LiveVault | None, str | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,10 +14,9 @@ from airflow_entra.access.repository import GitHub
 from airflow_entra.access.requests import Ask
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import Md, code, fenced, table, text
-from airflow_entra.escape.terminal import kept
+from airflow_entra.escape.terminal import row
 
 Form = Literal["text", "json", "markdown"]
-_LINE_ENDS = re.compile(r"[\n\t]")
 _VERBS = {"create": "made", "update": "changed", "delete": "deleted", "replace": "replaced"}
 
 
@@ -72,15 +70,10 @@ def _text(told: Bootstrap) -> str:
         ["To know", *(f"  - {caution}" for caution in told.cautions)],
     ]
     return "\n".join(
-        "".join(f"{_on_a_line(row)}\n" for row in lines)
+        "".join(f"{row(said)}\n" for said in lines)
         for lines in sections
         if len(lines) > 1 or lines[0] == conclusion(told)
     )
-
-
-def _on_a_line(row: str) -> str:
-    """A row of columns: what is foreign in it stays in it."""
-    return _LINE_ENDS.sub(" ", kept(row))
 
 
 def _steps(told: Bootstrap) -> list[str]:
@@ -147,7 +140,7 @@ def _markdown(told: Bootstrap) -> str:
         lines += ["", *ask_as_markdown(ask, number)]
     lines += ["", "## The CI system", "", *fenced(commands(pipeline, told.variables), "sh")]
     if stack_files := _stack_files(told):
-        lines += ["", "## The stack files", "", *fenced([_on_a_line(row).strip() for row in stack_files], "text")]
+        lines += ["", "## The stack files", "", *fenced([row(said).strip() for said in stack_files], "text")]
     lines += ["", "## To know", "", *(f"- {text(caution)}" for caution in told.cautions)]
     return "\n".join(lines) + "\n"
 

@@ -20,6 +20,7 @@ from airflow_entra.escape import workflow
 from airflow_entra.escape.configuration import comment, python_value, yaml_value
 from airflow_entra.escape.json_text import document, json_text
 from airflow_entra.escape.markup import xml
+from airflow_entra.escape.odata import literal
 from airflow_entra.escape.pulumi_log import said
 from airflow_entra.escape.shell import word
 from airflow_entra.escape.spreadsheet import csv_text
@@ -134,3 +135,11 @@ def test_pulumi_reads_no_colour_into_it(name: str) -> None:
     assert "<{%" not in shown
     assert not unprintable(shown) - {"\t"}
     assert letters(shown).endswith("<{%x%}>")
+
+
+@given(NAMES)
+def test_a_string_of_odata_ends_where_it_ends(name: str) -> None:
+    written = literal(name)
+    inside = written.removeprefix("'").removesuffix("'")
+    assert "'" not in inside.replace("''", "")
+    assert inside.replace("''", "'") == name
