@@ -1,11 +1,14 @@
 """The pages at localhost: what they show, and that they can be used with a keyboard and read aloud."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 
+from tests.escape.names import HOSTILE as HOSTILE_NAMES
 from tests.tenant.directory import ADA, GRACE, Graph, role
 from tests.tenant.portal import PORTAL, Portal
 from tests.tenant.world import TENANT, Tenant, body_of
@@ -190,6 +193,24 @@ def test_hostile_names_are_only_text(portal: Portal) -> None:
         assert "&lt;script&gt;" in page, path
         assert "{{7*7}}" in page, path
         assert 'alert(1)</script>"' not in page, path
+
+
+def test_no_name_adds_an_element_to_a_page(portal: Portal) -> None:
+    def elements() -> list[list[str]]:
+        return [
+            [tag.name for tag in BeautifulSoup(portal.get(path), "html.parser").find_all(True)]
+            for path in pages(portal)
+        ]
+
+    graph = portal.graph
+    (group, *_) = graph.ids("/groups")
+    plain = None
+    for name in ("Ordinary", *HOSTILE_NAMES.values()):
+        shown = re.sub(r"[\x00-\x1f]", " ", name).strip()[:200].strip()
+        graph.patch(f"/users/{ADA}", {"displayName": shown})
+        graph.patch(f"/groups/{group}", {"displayName": shown, "description": shown})
+        plain = plain or elements()
+        assert elements() == plain, name
 
 
 def test_every_page_is_locked_down(portal: Portal) -> None:
