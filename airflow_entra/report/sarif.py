@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -85,7 +86,7 @@ def _result(mistake: Mistake, root: Path, fingerprint: str) -> dict[str, Any]:
 def _artifact(file: Path, root: Path) -> dict[str, str]:
     named = within(file, root)
     if not Path(named).is_absolute():
-        return {"uri": quote(named), "uriBaseId": "%SRCROOT%"}
+        return {"uri": quote(os.fsencode(named)), "uriBaseId": "%SRCROOT%"}
     return {"uri": Path(named).as_uri()}
 
 

@@ -47,6 +47,17 @@ def test_the_name_of_a_file_is_no_command_of_a_pipeline(form: str, tmp_path: Pat
     assert not commands(said.output)
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "sarif", "github"])
+def test_the_name_of_a_file_need_not_be_text(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = os.fsdecode(b"Pulumi.\xff.yaml")
+    Path(file).write_text("config: [", "utf-8")
+    said = CliRunner().invoke(main, ["check", "--format", form, file])
+    assert said.exit_code == 2
+    assert isinstance(said.exception, SystemExit), said.exception
+    said.stdout.encode()
+
+
 def test_for_github_the_commands_are_commands_and_each_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.x\n::set-env name=PATH::y.yaml"
     file.write_text("config: [", "utf-8")
