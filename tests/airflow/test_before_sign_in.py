@@ -88,7 +88,8 @@ def test_of_fifty_tabs_the_newest_can_be_finished_in_any_order(site: Site) -> No
         assert len(begun_header(browser, site)) < HEADER
         page = finish(site, browser, started[0])
         oldest = browser.get(page.hops[-1])
-        assert (oldest.status, oldest.text.count("can't be finished")) == (403, 1)
+        assert oldest.status == 403
+        assert "can't be finished" in oldest.text
     first = browser.http.get(_silently(site, browser, started[-1]))
     assert first.headers["location"] == f"{site.url}/home?49"
     second = browser.http.get(_silently(site, browser, started[-3]))
@@ -106,9 +107,7 @@ def begun_header(browser: Browser, site: Site) -> str:
     return str(browser.http.build_request("GET", site.callback_url).headers.get("cookie", ""))
 
 
-@pytest.mark.parametrize(
-    "value", ["x", "x" * 4_000, "gAAAAABn" + "A" * 1_200, "%00%ff", '"', "€".encode().decode("latin-1")]
-)
+@pytest.mark.parametrize("value", ["x", "x" * 4_000, "gAAAAABn" + "A" * 1_200, "%00%ff", '"', "%E2%82%AC"])
 def test_cookies_of_somebodys_own_making_leave_nothing(site: Site, value: str) -> None:
     header = {"Cookie": "; ".join(f"{name}={value}" for name in ("session", HANDLE, "_token", "airflow_entra_begun_0"))}
     header = {name: text[: HEADER - 100] for name, text in header.items()}
