@@ -98,6 +98,19 @@ def test_of_fifty_tabs_the_newest_can_be_finished_in_any_order(site: Site) -> No
     assert len(begun(browser)) == TABS - 2
 
 
+def test_an_answer_counts_once_for_who_kept_the_cookies_of_before_too(site: Site) -> None:
+    """Nothing here remembers a state; Entra redeems a code once."""
+    browser = site.browser()
+    callback = finish(site, browser, start(site, browser)).hops[-1]
+    copied = site.another_with(browser, *begun(browser))
+    assert browser.http.get(callback).status_code == 302
+    assert site.is_signed_in(browser)
+    again = copied.get(callback)
+    assert again.status == 502
+    assert not site.is_signed_in(copied)
+    assert site.is_signed_in(browser)
+
+
 def _silently(site: Site, browser: Browser, started: httpx.Response) -> str:
     """Entra knows the browser by now, and sends it straight back."""
     return browser.get(started.headers["location"], until=site.callback_url).hops[-1]
