@@ -6,6 +6,9 @@ from typing import Any
 
 import httpx
 
+from airflow_entra_auth.claims import display
+
+_LONGEST = 2000  # characters of a message; Graph repeats what it was asked, names with it
 _LOST = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "resyncapplydifferences"})
 
 
@@ -28,8 +31,9 @@ class GraphError(Exception):
         super().__init__(method, path, status, code, message, request_id, retry_after)
 
     def __str__(self) -> str:
+        """On one line, for Airflow's log as well: somebody else chose some of the words."""
         trace = f" (request-id {self.request_id})" if self.request_id else ""
-        return f"{self.method} {self.path}: {self.status} {self.code}: {self.message}{trace}"
+        return display(f"{self.method} {self.path}: {self.status} {self.code}: {self.message}{trace}", _LONGEST)
 
 
 class SyncLost(GraphError):  # noqa: N818 -- what happened to the feed, as Graph calls it

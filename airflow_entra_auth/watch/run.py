@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from airflow_entra_auth.claims import display
 from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.graph import Cancelled, GraphError
@@ -289,4 +290,5 @@ def told(error: Exception) -> str:
     if isinstance(error, (GraphError, CredentialError, AuditError)):
         return str(error)
     # A database's error goes on with the statement and its values, which are nobody's business.
-    return f"{type(error).__name__}: {str(getattr(error, 'orig', None) or error).partition(chr(10))[0]}"
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return display(f"{type(error).__name__}: {said}", 500)
