@@ -84,7 +84,14 @@ def audit(
         owners=audited.owners,
         results=tuple(checks.run(facts)),
         grants=tuple(change for change in audited.changes if change.activity in GRANTED),
-        left=tuple(left(audited.changes, airflows)),
+        left=tuple(
+            left(
+                audited.changes,
+                airflows,
+                audited.directory,
+                by_membership=audited.rules.roles_from == "securityGroups",
+            )
+        ),
         deeds=tuple(deeds(airflows)),
         started=tuple(started(airflows)),
         denied=audited.denied,

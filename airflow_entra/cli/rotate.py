@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from airflow_entra.cli.common import Form, format_option, told
-from airflow_entra.cli.output import result, say
+from airflow_entra.cli.output import agreed, result, say
 from airflow_entra.local.world import project_world, workspace
+
+if TYPE_CHECKING:
+    from airflow_entra.directory.application_credentials import ApplicationCredential
 
 
 @click.command(name="rotate")
 @click.option("--stack", required=True, help="The deployed stack whose client secret is rotated.")
 @click.option("--now", "at_once", is_flag=True, help="After a leak: replace both secrets, due or not.")
 @click.option("--dry-run", is_flag=True, help="Say what is due and touch nothing; exit code 1 where something is.")
+@click.option(
+    "--remove-unknown", is_flag=True, help="With --now: take away credentials of the application that the stack lacks."
+)
 @format_option
-def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
+def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form: Form) -> None:
     """Replace the older of the two client secrets when `rotateEvery` is over; else say when that is. Run it daily.
 
     With `revocation: watch` the watcher's two as well. The vault gets the new secret once Entra takes it, and Airflow
     finds it there without a restart. Nothing else of the stack is touched. Uses Pulumi, the backend and the ARM_*
     identity of the environment, as `pulumi up` does.
+
+    With --now every credential of the stack's applications is looked at, too: one that the stack doesn't have, or a
+    look that is denied, is a finding and exit code 1, since whoever leaked the secret may have made another.
     """
+    if remove_unknown and not at_once:
+        raise click.UsageError("--remove-unknown goes with --now: first the stack's own secret, then the others")
     from airflow_entra.recovery.recover import tenant_clients
     from airflow_entra.rotation.engine import Engine, EngineError
     from airflow_entra.rotation.leftovers import GraphEntra
@@ -38,8 +51,19 @@ def command(stack: str, at_once: bool, dry_run: bool, form: Form) -> None:
         engine = Engine(workspace() or world.project, stack, os.environ)
         settings = load(stack_file)
         entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
-        rotate = Rotate(stack, stack_file, settings, engine, entra, datetime.now(UTC), say, proofs(os.environ))
-        rotations = rotate.run_all(at_once=at_once, dry_run=dry_run)
+        now = datetime.now(UTC)
+        rotate = Rotate(stack, stack_file, settings, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
+        rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
     result(render_all(rotations, form))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
     sys.exit(0 if all(rotation.fine for rotation in rotations) else 1)
+
+
+def _agreed(found: Sequence[ApplicationCredential]) -> bool:
+    """A person at a terminal sees first what would go; elsewhere --remove-unknown says it all."""
+    from airflow_entra.rotation.unknown import words
+
+    say("The stack doesn't have:")
+    for credential in found:
+        say(f"  {words(credential)}")
+    return not sys.stdin.isatty() or agreed("Take away? What uses one of them stops working")

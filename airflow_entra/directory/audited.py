@@ -16,6 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow_entra.access import AccessPlan, names
 from airflow_entra.access.sign_on_rules import rules as sign_on_rules
 from airflow_entra.directory import membership
+from airflow_entra.directory.application_credentials import (
+    APPLICATION,
+    PRINCIPAL,
+    ApplicationCredential,
+    credentials_of,
+)
 from airflow_entra.directory.changes import Change, changes
 from airflow_entra.directory.membership import Account, Assigned, NotDeployedError
 from airflow_entra.directory.registered import Trust
@@ -31,16 +37,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PIM = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
-
-
-@dataclass(frozen=True)
-class Expiring:
-    """A secret or certificate of the application."""
-
-    kind: str
-    name: str
-    key_id: str
-    ends_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,8 @@ class Audited:
     programs: tuple[Assigned, ...]
     """Service principals that are assigned to the application: agents."""
     owners: tuple[str, ...]
-    credentials: tuple[Expiring, ...]
+    credentials: tuple[ApplicationCredential, ...]
+    """Secrets and certificates of the application and of its service principal."""
     trusted: tuple[Trust, ...]
     groups: tuple[GroupOwners, ...]
     missing: tuple[str, ...]
@@ -120,7 +117,7 @@ class _Reading:
             rules=sign_on_rules(self._settings, self._plan, registration.client_id, ids),
             programs=programs,
             owners=tuple(self._owners(f"/applications/{application['id']}/owners") or ()),
-            credentials=tuple(_credentials(application)),
+            credentials=(*credentials_of(application, APPLICATION), *credentials_of(principal, PRINCIPAL)),
             trusted=tuple(self._trusted(application)),
             groups=tuple(self._groups(members, ids)),
             missing=tuple(self._plan.groups[key].name for key in self._plan.groups if ids.get(key) not in members),
@@ -222,11 +219,3 @@ class _Reading:
 
 def _scopes(grant: Mapping[str, Any]) -> list[str]:
     return (grant.get("scope") or "").split()
-
-
-def _credentials(application: Mapping[str, Any]) -> Iterator[Expiring]:
-    for kind, key in (("secret", "passwordCredentials"), ("certificate", "keyCredentials")):
-        for one in application.get(key) or ():
-            ends = one.get("endDateTime")
-            name = str(one.get("displayName") or "without a name")
-            yield Expiring(kind, name, one["keyId"], datetime.fromisoformat(ends) if ends else None)

@@ -82,7 +82,7 @@ def tables(audit: Audit) -> list[Table]:
                     one.change.by,
                     one.airflow,
                     _moment(one.last_access) or "none on record",
-                    _moment(one.session_ended) or ("still signed in" if one.seconds is None else "was not signed in"),
+                    _moment(one.session_ended) or one.how,
                     "" if one.seconds is None else f"{one.seconds:.0f}",
                 )
                 for one in audit.left

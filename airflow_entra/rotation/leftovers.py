@@ -9,14 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow_entra.access.secret_slots import SLOTS, parse_rfc3339
+from airflow_entra.directory.application_credentials import (
+    ApplicationCredential,
+    read_credentials,
+    remove_credential,
+)
 from airflow_entra.rotation.slots import PASSWORD
+from airflow_entra.rotation.unknown import UnreadableError
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
+T = TypeVar("T")
 _SETTLED = timedelta(hours=1)
 """What is older was not made by a run that is at work just now on another machine."""
 
@@ -25,11 +32,19 @@ InEntra = Mapping[str, datetime]
 
 
 class Entra(Protocol):
-    """The application's secrets, asked past Pulumi. Both may be denied or unanswered: None, False."""
+    """The application's credentials, asked past Pulumi. The first two may be denied or unanswered: None, False."""
 
     def secrets(self, application: str) -> InEntra | None: ...
 
     def remove(self, application: str, key_id: str) -> bool: ...
+
+    def credentials(self, application: str) -> tuple[ApplicationCredential, ...]:
+        """Everything that it proves itself with. Raises UnreadableError."""
+        ...
+
+    def take_away(self, credential: ApplicationCredential) -> str:
+        """Remove one; why that failed, or nothing."""
+        ...
 
 
 class GraphEntra:
@@ -55,7 +70,23 @@ class GraphEntra:
     def remove(self, application: str, key_id: str) -> bool:
         return self._ask(lambda graph: [graph.post(f"{application}/removePassword", {"keyId": key_id})]) is not None
 
+    def credentials(self, application: str) -> tuple[ApplicationCredential, ...]:
+        return self._answer(lambda graph: read_credentials(graph, application))
+
+    def take_away(self, credential: ApplicationCredential) -> str:
+        try:
+            self._answer(lambda graph: remove_credential(graph, credential))
+        except UnreadableError as refused:
+            return str(refused)
+        return ""
+
     def _ask(self, ask: Callable[[Graph], Any]) -> Any:
+        try:
+            return self._answer(ask)
+        except UnreadableError:
+            return None
+
+    def _answer(self, ask: Callable[[Graph], T]) -> T:
         import httpx
 
         from airflow_entra.directory.credentials import CredentialError
@@ -63,8 +94,8 @@ class GraphEntra:
 
         try:
             return ask(self._graph)
-        except (GraphError, CredentialError, httpx.TransportError):
-            return None
+        except (GraphError, CredentialError, httpx.TransportError) as error:
+            raise UnreadableError(str(error) or type(error).__name__) from error
 
 
 def nobodys(in_entra: InEntra, export: Mapping[str, Any], before: Collection[str]) -> list[str]:

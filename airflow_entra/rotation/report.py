@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.escape import markdown, terminal
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import text
@@ -34,6 +35,8 @@ def render_all(rotations: Sequence[Rotation], form: Form) -> str:
 def conclusion(rotation: Rotation) -> str:
     """What to do next, in one line."""
     stack, every = rotation.stack, rotation.run_every
+    if rotation.open:
+        return "The application may still be open: settle the findings, and run this again until there is none."
     often = "daily" if every == timedelta(days=1) else f"every {durations.format(every)}"
     return {
         "rotated": "Airflow reads the new secret from the vault by itself: nothing is to be restarted.",
@@ -46,6 +49,27 @@ def conclusion(rotation: Rotation) -> str:
 
 
 def _headline(rotation: Rotation) -> str:
+    return f"{_outcome(rotation)}{_looked_at(rotation)}"
+
+
+def _looked_at(rotation: Rotation) -> str:
+    """After a leak: whether anybody may still sign in as the application."""
+    if rotation.looked == "no":
+        return ""
+    if rotation.looked == "denied":
+        return " Whether somebody else may sign in as the application is unknown."
+    taken = f" {_count(len(rotation.removed))} removed." if rotation.removed else ""
+    if rotation.unknown:
+        return f"{taken} The application has {_count(len(rotation.unknown))}: it may still be open."
+    return taken or " The application has no other credential."
+
+
+def _count(number: int) -> str:
+    many = "a credential" if number == 1 else f"{number} credentials"
+    return f"{many} that the stack doesn't have"
+
+
+def _outcome(rotation: Rotation) -> str:
     due, stack = rotation.due, rotation.stack + (", the watcher" if rotation.whose else "")
     if rotation.mode == "federated":
         return f"Stack {stack} has no secret: Airflow signs in with a token of its own platform."
@@ -124,9 +148,24 @@ def _json(rotation: Rotation) -> dict[str, Any]:
         "toReplace": list(rotation.to_replace),
         "replaced": [{"slot": name, "before": before, "now": now} for name, before, now in rotation.replaced],
         "certificateEnds": rotation.certificate_end and _stamp(rotation.certificate_end),
+        "credentialsLookedAt": {"no": None, "all": True, "denied": False}[rotation.looked],
+        "unknownCredentials": [_credential(credential) for credential in rotation.unknown],
+        "removedCredentials": [_credential(credential) for credential in rotation.removed],
         "findings": [
             {"where": one.where, "what": one.what, "right": one.right, "fix": one.fix} for one in rotation.findings
         ],
+    }
+
+
+def _credential(credential: ApplicationCredential) -> dict[str, Any]:
+    return {
+        "kind": credential.kind,
+        "name": credential.name,
+        "keyId": credential.key_id,
+        "ends": credential.ends_at and _stamp(credential.ends_at),
+        "hint": credential.hint or None,
+        "trusts": credential.trusts or None,
+        "of": "service principal" if credential.of_principal else "application",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from airflow_entra.access.secret_slots import PROVE
-from airflow_entra.rotation.engine import Engine, LockedError
+from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.preview.trouble import PAUSES
+from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra
 from airflow_entra.rotation.slots import WATCHER, Held, certificate_end, due_at, held, run_every, to_replace
+from airflow_entra.rotation.unknown import UnreadableError, applications, not_to_be_seen, still_open, unknown, words
 from airflow_entra.rotation.updating import Updating, one_at_a_time
 from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
@@ -27,6 +30,8 @@ PROOFS = 5
 _CERTIFICATE_WARNING = timedelta(days=30)
 """How long before its end a certificate is a finding: somebody has to make the next one."""
 
+Looked = Literal["no", "all", "denied"]
+"""Whether every credential of the application was looked at."""
 Outcome = Literal["rotated", "finished", "not due", "due", "refused", "nothing to rotate"]
 
 
@@ -59,6 +64,16 @@ class Rotation:
     certificate_end: datetime | None = None
     whose: str = ""
     """`WATCHER` where it is the watcher's secret."""
+    looked: Looked = "no"
+    unknown: tuple[ApplicationCredential, ...] = ()
+    """Credentials of the application that the stack doesn't have and that are still there."""
+    removed: tuple[ApplicationCredential, ...] = ()
+    """Those that this run took away."""
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody may still sign in as the application after a leak."""
+        return self.looked == "denied" or bool(self.unknown)
 
     @property
     def fine(self) -> bool:
@@ -79,20 +94,36 @@ class Rotate:
     proofs: int = PROOFS
     sleep: Callable[[float], None] = time.sleep
     whose: str = ""
+    agreed: Callable[[Sequence[ApplicationCredential]], bool] = lambda _: True
+    """Asked before credentials are taken away that the stack doesn't have."""
 
     @property
     def _pulumi(self) -> Updating:
         return Updating(self.stack, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep, self.whose)
 
-    def run_all(self, *, at_once: bool = False, dry_run: bool = False) -> tuple[Rotation, ...]:
-        """The sign-on's secret, then the watcher's where it has one; not after a refusal, which concerns both."""
-        rotations = [self.run(at_once=at_once, dry_run=dry_run)]
-        if isinstance(watcher_credential(self.settings), VaultSecret) and rotations[0].outcome != "refused":
-            rotations.append(replace(self, whose=WATCHER).run(at_once=at_once, dry_run=dry_run))
+    def run_all(
+        self, *, at_once: bool = False, dry_run: bool = False, remove_unknown: bool = False
+    ) -> tuple[Rotation, ...]:
+        """The sign-on's secret, then the watcher's where it has one; not after a refusal, which concerns both.
+
+        `at_once` is after a leak: every credential of the stack's applications is looked at then, and with
+        `remove_unknown` those that the stack doesn't have are taken away, when Airflow has the new secret. The first
+        rotation says what was found. Raises EngineError where Pulumi can't be asked at all.
+        """
+        first = self._run(at_once=at_once, dry_run=dry_run)
+        rotations = [first]
+        if isinstance(watcher_credential(self.settings), VaultSecret) and first.outcome != "refused":
+            rotations.append(replace(self, whose=WATCHER)._run(at_once=at_once, dry_run=dry_run))
+        if at_once:
+            rotations[0] = self._looked_at(rotations, remove=remove_unknown and not dry_run)
         return tuple(rotations)
 
-    def run(self, *, at_once: bool = False, dry_run: bool = False) -> Rotation:
-        """Raises EngineError where Pulumi can't be asked at all."""
+    def run(self, *, at_once: bool = False, dry_run: bool = False, remove_unknown: bool = False) -> Rotation:
+        """The sign-on's secret alone, as `run_all` does it."""
+        rotation = self._run(at_once=at_once, dry_run=dry_run)
+        return self._looked_at([rotation], remove=remove_unknown and not dry_run) if at_once else rotation
+
+    def _run(self, *, at_once: bool, dry_run: bool) -> Rotation:
         credential = self.settings.credential
         if not isinstance(credential, VaultSecret):
             return self._without_secret(credential.mode)
@@ -130,6 +161,60 @@ class Rotate:
                 return self._told("refused", replaced=tuple(replaced), findings=refused.findings)
             replaced.append((slot.name, slot.key_id, after.key_ids[slot.name]))
         return self._told("rotated", after, credential, replaced=tuple(replaced))
+
+    def _looked_at(self, rotations: Sequence[Rotation], *, remove: bool) -> Rotation:
+        """The first of these after every credential of the stack's applications was looked at."""
+        rotation = rotations[0]
+        gone = {before for done in rotations for _, before, _ in done.replaced}
+        removed: list[ApplicationCredential] = []
+        because = ""
+        try:
+            left = self._settled(lambda credential: credential.key_id in gone)
+            if left and remove:
+                because = self._refusal(rotations, left) or self._remove(left, removed)
+                left = self._settled(lambda credential: credential in removed)
+        except (UnreadableError, EngineError) as reason:
+            finding = not_to_be_seen(self.stack, str(reason))
+            return replace(rotation, looked="denied", removed=tuple(removed), findings=(*rotation.findings, finding))
+        return replace(
+            rotation,
+            looked="all",
+            unknown=tuple(left),
+            removed=tuple(credential for credential in removed if credential not in left),
+            findings=(*rotation.findings, *still_open(self.stack, left, because)),
+        )
+
+    def _settled(self, passing: Callable[[ApplicationCredential], bool]) -> list[ApplicationCredential]:
+        """What the stack doesn't have. Graph may go on for some seconds to show what was just removed (`passing`)."""
+        for pause in (*PAUSES, 0.0):
+            found = self._unknown()
+            if not pause or not any(map(passing, found)):
+                break
+            self.sleep(pause)
+        return found
+
+    def _unknown(self) -> list[ApplicationCredential]:
+        export = self.engine.export()
+        found = (one for path in applications(export) for one in self.entra.credentials(path))
+        return unknown(found, export)
+
+    def _refusal(self, rotations: Sequence[Rotation], found: Sequence[ApplicationCredential]) -> str:
+        """Why nothing is taken away now; nothing where it may be."""
+        if not all(rotation.fine for rotation in rotations):
+            return "; it is left until the stack's own secrets are rotated"
+        return "" if self.agreed(found) else "; it was not agreed to remove it"
+
+    def _remove(self, found: Sequence[ApplicationCredential], removed: list[ApplicationCredential]) -> str:
+        """Take them away, each said as it is done: whoever interrupts this knows how far it came. Why one was left."""
+        because = ""
+        for credential in found:
+            if why := self.entra.take_away(credential):
+                because = f"; it could not be removed: {why}"
+                self.say(f"  {words(credential)}: not removed, {why}")
+            else:
+                removed.append(credential)
+                self.say(f"  {words(credential)}, which the stack doesn't have: removed")
+        return because
 
     def _without_secret(self, mode: str) -> Rotation:
         if mode != "certificate":

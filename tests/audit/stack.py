@@ -12,7 +12,8 @@ from airflow_entra.access import plan
 from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.audit.records import Records, parse
-from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
+from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.directory.audited import Audited, GroupOwners
 from airflow_entra.directory.changes import Change
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
 from airflow_entra.directory.who import Directory
@@ -112,7 +113,7 @@ def audited(**more: Any) -> Audited:
         "rules": rules(settings, access, CLIENT, IDS),
         "programs": (),
         "owners": ("Ada Okafor",),
-        "credentials": tuple(Expiring("secret", slot, slot, NOW + timedelta(days=60)) for slot in SLOTS),
+        "credentials": tuple(ApplicationCredential("secret", slot, slot, NOW + timedelta(days=60)) for slot in SLOTS),
         "trusted": (),
         "groups": tuple(GroupOwners(id_, name, ("Ada Okafor",), False, None) for id_, name in names.items()),
         "missing": (),

@@ -1,20 +1,37 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.checks import CHECKS
+from airflow_entra.audit.leavers import Left
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.audited import Audited, Expiring, GroupOwners
+from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.directory.audited import Audited, GroupOwners
+from airflow_entra.directory.changes import Change
 from airflow_entra.directory.membership import Assigned, Members
 from airflow_entra.directory.registered import Trust
 from airflow_entra.settings.model import Certificate, Credential, Federated, Federation
-from tests.audit.stack import ADA, ADMINS, CREDENTIAL, DAN, NOW, SINCE, URL, audited, change, person, records, session
+from tests.audit.stack import (
+    ADA,
+    ADMINS,
+    CREDENTIAL,
+    DAN,
+    NOW,
+    SINCE,
+    URL,
+    at,
+    audited,
+    change,
+    person,
+    records,
+    session,
+)
 
 DECLARED = ("openid", "profile")
 FINE = records(person(ADA, "Admin"), session(ADA, 0, 480))
@@ -77,10 +94,10 @@ WRONG: list[tuple[str, Audited, Records]] = [
     ("group-owner: medium", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
     (
         "credential-expiry: high",
-        audited(credentials=(Expiring("secret", "slot-b", "2", NOW + timedelta(days=5)),)),
+        audited(credentials=(ApplicationCredential("secret", "slot-b", "2", NOW + timedelta(days=5)),)),
         FINE,
     ),
-    ("credential-expiry: high", audited(credentials=(Expiring("secret", "slot-b", "2", None),)), FINE),
+    ("credential-expiry: high", audited(credentials=(ApplicationCredential("secret", "slot-b", "2", None),)), FINE),
     ("credential-undeclared: high", audited(trusted=(Trust("t", "deploy", "https://ci", "repo:any"),)), FINE),
     ("consent: high", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
     ("consent: medium", audited(personal_consents={"openid": 2, "Mail.Read": 1}), FINE),
@@ -128,18 +145,18 @@ def test_what_could_not_be_looked_at_is_no_yes() -> None:
 
 def test_an_expired_secret_beside_a_good_one_only_lies_there() -> None:
     both = (
-        Expiring("secret", "slot-a", "1", NOW - timedelta(days=1)),
-        Expiring("secret", "slot-b", "2", NOW + timedelta(days=60)),
+        ApplicationCredential("secret", "slot-a", "1", NOW - timedelta(days=1)),
+        ApplicationCredential("secret", "slot-b", "2", NOW + timedelta(days=60)),
     )
     assert found(audited(credentials=both), FINE) == {"credential-expiry: low"}
 
 
-def secret(name: str) -> Expiring:
-    return Expiring("secret", name, name, NOW + timedelta(days=60))
+def secret(name: str) -> ApplicationCredential:
+    return ApplicationCredential("secret", name, name, NOW + timedelta(days=60))
 
 
 BOTH = (secret("slot-a"), secret("slot-b"))
-CERTIFICATE = Expiring("certificate", "CN=airflow", "c", NOW + timedelta(days=60))
+CERTIFICATE = ApplicationCredential("certificate", "CN=airflow", "c", NOW + timedelta(days=60))
 PLATFORM = Trust("t", "airflow", "https://platform", "airflow")
 OURS: dict[str, Credential] = {
     "vault": CREDENTIAL,
@@ -165,7 +182,7 @@ OURS: dict[str, Credential] = {
     ],
 )
 def test_a_credential_that_the_stack_file_does_not_have_is_found(
-    mode: str, keys: tuple[Expiring, ...], trusted: tuple[Trust, ...], beyond: list[str]
+    mode: str, keys: tuple[ApplicationCredential, ...], trusted: tuple[Trust, ...], beyond: list[str]
 ) -> None:
     seen = look(audited(credentials=keys, trusted=trusted), FINE, credential=OURS[mode])
     assert [one.where for name, one in seen.findings() if name == "credential-undeclared"] == beyond
@@ -180,3 +197,108 @@ def test_how_long_a_leavers_session_lived_on(ended: float | None, seconds: float
     (left,) = look(audited(changes=(gone,)), airflow).left
     assert left.seconds == seconds
     assert left.last_access is not None
+
+
+REMOVED, ADDED = "Remove member from group", "Add member to group"
+A, B = "airflow-local-admins", "airflow-local-viewers"
+
+
+def leavers(*changes: Change, sessions: Sequence[dict[str, Any]], directory: Audited | None = None) -> list[Left]:
+    known = replace(directory or audited(), changes=changes)
+    return list(look(known, records(person(ADA, "Admin"), *sessions)).left)
+
+
+def told(left: Left) -> tuple[str, float | None, datetime | None]:
+    return left.how, left.seconds, left.session_ended
+
+
+def moment(minutes: float) -> datetime:
+    return datetime.fromisoformat(at(minutes))
+
+
+def test_who_moved_between_groups_left_when_the_last_was_taken() -> None:
+    """Airflow keeps whole seconds, and ends a session within the second of the change."""
+    moved = (change(ADDED, DAN, 20, B), change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60 + 0.4 / 60, B))
+    first, last = leavers(*moved, sessions=[session(DAN, 0, 480, 60)])
+    assert told(first) == ("kept access", 0.0, None)
+    assert told(last) == ("ended", 0.0, moment(60))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sessions", "expected"),
+    [
+        (  # moved, and ended a minute after the last removal
+            [change(ADDED, DAN, 20, B), change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60, B)],
+            [session(DAN, 0, 480, 61)],
+            [("kept access", 0.0, None), ("ended", 60.0, moment(61))],
+        ),
+        (  # the log begins after they came into the second group
+            [change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60, B)],
+            [session(DAN, 0, 480, 61)],
+            [("kept access", 0.0, None), ("ended", 60.0, moment(61))],
+        ),
+        (  # removed, in again, and removed again
+            [change(REMOVED, DAN, 30, A), change(ADDED, DAN, 40, A), change(REMOVED, DAN, 60, A)],
+            [session(DAN, 0, 480, 31), session(DAN, 41, 480, 60)],
+            [("ended", 60.0, moment(31)), ("ended", 0.0, moment(60))],
+        ),
+        (  # the same, and the session lived on until access was given again
+            [change(REMOVED, DAN, 30, A), change(ADDED, DAN, 40, A), change(REMOVED, DAN, 60, A)],
+            [session(DAN, 0, 480, 60)],
+            [("given again", 600.0, None), ("ended", 0.0, moment(60))],
+        ),
+        (  # a second session lives longer
+            [change(REMOVED, DAN, 60, A)],
+            [session(DAN, 0, 480, 60), session(DAN, 10, 480, 62)],
+            [("ended", 120.0, moment(62))],
+        ),
+        (  # signed out before
+            [change(REMOVED, DAN, 60, A)],
+            [session(DAN, 0, 480, 59.9) | {"whyEnded": "signed out"}],
+            [("was not signed in", 0.0, None)],
+        ),
+        (  # ended by the directory's change, by a clock that is some seconds behind
+            [change(REMOVED, DAN, 60, A)],
+            [session(DAN, 0, 480, 59.9) | {"whyEnded": "no role left"}],
+            [("ended", 0.0, moment(59.9))],
+        ),
+        (  # the same, but it was an earlier change that ended it
+            [change(REMOVED, DAN, 59.8, A), change(REMOVED, DAN, 60, B), change(ADDED, DAN, 59.9, B)],
+            [session(DAN, 0, 480, 59.85) | {"whyEnded": "no role left"}],
+            [("ended", 3.0, moment(59.85)), ("was not signed in", 0.0, None)],
+        ),
+        (  # disabled: no group gives anything then
+            [change(REMOVED, DAN, 30, A), change("Disable account", DAN, 60), change(REMOVED, DAN, 90, B)],
+            [session(DAN, 0, 480, 60.05)],
+            [("kept access", 0.0, None), ("ended", 3.0, moment(60.05)), ("was not signed in", 0.0, None)],
+        ),
+        (  # nothing has ended it
+            [change(REMOVED, DAN, 60, A)],
+            [session(DAN, 0, 480)],
+            [("still signed in", None, None)],
+        ),
+    ],
+    ids=["moved", "short log", "again", "lived on", "two", "signed out", "clocks", "earlier", "disabled", "still"],
+)
+def test_a_session_is_told_at_the_change_that_took_the_last_access(
+    changes: list[Change], sessions: list[dict[str, Any]], expected: list[tuple[str, float | None, datetime | None]]
+) -> None:
+    found = sorted(leavers(*changes, sessions=sessions), key=lambda one: one.change.at)
+    assert [told(one) for one in found] == expected
+
+
+def test_who_is_still_in_another_group_has_kept_access() -> None:
+    (one,) = leavers(change(REMOVED, DAN, 60, B), sessions=[session(DAN, 0, 480)], directory=with_people(DAN))
+    assert told(one) == ("kept access", 0.0, None)
+
+
+def test_a_group_whose_assignment_goes_takes_access_from_its_members() -> None:
+    taken = replace(change("Remove app role assignment from group", DAN, 60), subject_id=ADMINS, subject=A)
+    directory = with_people(DAN)
+    rest = tuple(one for one in directory.directory.registration.assigned if one.principal != ADMINS)
+    registration = replace(directory.directory.registration, assigned=rest)
+    directory = replace(directory, directory=replace(directory.directory, registration=registration))
+    (one,) = leavers(taken, sessions=[session(DAN, 0, 480, 60.05)], directory=directory)
+    assert (one.change.subject, *told(one)) == ("Dan Gone", "ended", 3.0, moment(60.05))
+    (nobody,) = leavers(taken, sessions=[], directory=directory)
+    assert told(nobody) == ("was not signed in", 0.0, None)

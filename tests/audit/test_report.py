@@ -115,5 +115,5 @@ def test_what_is_left_out_is_said(form: str) -> None:
         since=SINCE,
     )
     text = render(seen, form)  # type: ignore[arg-type]
-    assert text.count("post\\_pool" if form == "markdown" else "post_pool") == SHOWN
+    assert text.count("post_pool") == SHOWN
     assert "and 7 more: --format csv --table actions" in text

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.rotation.finding import Finding
 from airflow_entra.rotation.report import conclusion, render
 from airflow_entra.rotation.rotate import Outcome, Rotation
@@ -49,6 +50,43 @@ def test_the_first_line_says_it(told: Rotation, said: str) -> None:
     assert said in render(told, "markdown").splitlines()[0].replace("\\", "")
     assert json.loads(render(told, "json"))["outcome"] == told.outcome
     assert len(conclusion(told).splitlines()) == 1
+
+
+STRANGER = ApplicationCredential("secret", "<b>backdoor</b>", "key-x", NOW, "/applications/1", "abc")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (rotation("rotated", looked="all"), "The application has no other credential."),
+        (rotation("rotated", looked="all", removed=(STRANGER,)), "a credential that the stack doesn't have removed."),
+        (
+            rotation("rotated", looked="all", unknown=(STRANGER, STRANGER), findings=(FINDING,)),
+            "The application has 2 credentials that the stack doesn't have: it may still be open.",
+        ),
+        (rotation("rotated", looked="denied", findings=(FINDING,)), "may sign in as the application is unknown."),
+    ],
+)
+def test_after_a_leak_the_first_line_says_whether_the_application_is_closed(told: Rotation, said: str) -> None:
+    assert render(told, "text").splitlines()[0].endswith(said)
+    assert ("may still be open" in conclusion(told)) == (not told.fine)
+
+
+def test_a_credential_is_told_to_programs_without_its_value() -> None:
+    told = json.loads(render(rotation("rotated", looked="all", unknown=(STRANGER,)), "json"))
+    assert told["credentialsLookedAt"] is True
+    assert told["unknownCredentials"] == [
+        {
+            "kind": "secret",
+            "name": "<b>backdoor</b>",
+            "keyId": "key-x",
+            "ends": "2026-03-01T12:00:00Z",
+            "hint": "abc",
+            "trusts": None,
+            "of": "application",
+        }
+    ]
+    assert json.loads(render(rotation("not due"), "json"))["credentialsLookedAt"] is None
 
 
 def test_each_slot_is_told_by_what_entra_calls_it_and_what_it_is_good_for() -> None:

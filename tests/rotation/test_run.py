@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.preview.trouble import PAUSES
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.rotation.slots import PASSWORD
+from airflow_entra.rotation.unknown import UnreadableError
 from airflow_entra.settings import load
 from tests.rotation.test_slots import START, Model, credential, password
 
@@ -84,6 +86,10 @@ class FakeEntra:
         self.more: dict[str, datetime] = {}
         self.gone: set[str] = set()
         self.silent = False
+        self.others: list[ApplicationCredential] = []
+        self.refusal = ""
+        self.lagging = 0
+        self.seen: set[str] = set()
 
     def secrets(self, application: str) -> dict[str, datetime] | None:
         assert application == "/applications/1"
@@ -94,6 +100,24 @@ class FakeEntra:
         del self.more[key_id]
         return True
 
+    def credentials(self, application: str) -> tuple[ApplicationCredential, ...]:
+        found = self.secrets(application)
+        if found is None:
+            raise UnreadableError("Authorization_RequestDenied: Insufficient privileges")
+        self.lagging -= 1
+        late = self.seen if self.lagging >= 0 else set()
+        keys = dict.fromkeys([*found, *sorted(late)])
+        return (*(secret_of(key) for key in keys), *self.others)
+
+    def take_away(self, credential: ApplicationCredential) -> str:
+        if not self.refusal:
+            self.others.remove(credential)
+        return self.refusal
+
+
+def secret_of(key: str, name: str = "slot-a") -> ApplicationCredential:
+    return ApplicationCredential("secret", name, key, START, "/applications/1", "abc")
+
 
 def run(
     engine: Fake,
@@ -101,16 +125,19 @@ def run(
     *,
     at_once: bool = True,
     dry_run: bool = False,
+    remove_unknown: bool = False,
+    said: list[str] | None = None,
+    agreed: bool = True,
     entra: FakeEntra | None = None,
     sleep: Callable[[float], None] = lambda _: None,
 ) -> Rotation:
     file = folder / "Pulumi.prod.yaml"
     if not file.exists():
         file.write_text((STACKS / "Pulumi.local.yaml").read_text())
-    said: list[str] = []
+    said = [] if said is None else said
     entra = entra or FakeEntra(engine)
-    rotate = Rotate("prod", file, load(file), engine, entra, START, said.append, sleep=sleep)
-    return rotate.run(at_once=at_once, dry_run=dry_run)
+    rotate = Rotate("prod", file, load(file), engine, entra, START, said.append, sleep=sleep, agreed=lambda _: agreed)
+    return rotate.run(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
 
 
 def test_after_a_leak_both_are_replaced_the_older_first(tmp_path: Path) -> None:
@@ -222,6 +249,89 @@ def test_an_entra_that_says_nothing_does_not_stop_a_rotation(tmp_path: Path) -> 
     assert run(engine, tmp_path, entra=entra).outcome == "rotated"
 
 
+STRANGER = secret_of("stranger", "backdoor")
+
+
+def test_after_a_leak_all_credentials_are_the_stacks_own(tmp_path: Path) -> None:
+    done = run(Fake(), tmp_path)
+    assert (done.outcome, done.looked, done.unknown, done.fine, done.open) == ("rotated", "all", (), True, False)
+
+
+def test_after_a_leak_a_credential_that_the_stack_does_not_have_is_named_and_no_success(tmp_path: Path) -> None:
+    engine = Fake()
+    entra = FakeEntra(engine)
+    entra.others = [STRANGER]
+    done = run(engine, tmp_path, entra=entra)
+    assert (done.outcome, done.looked, done.unknown, done.fine) == ("rotated", "all", (STRANGER,), False)
+    (finding,) = done.findings
+    assert finding.where == "secret backdoor (key stranger, ends 2026-03-01T12:00:00Z, begins with abc)"
+    assert "--now --remove-unknown" in finding.fix
+    assert run(engine, tmp_path, entra=entra, at_once=False).findings == (), "the audit's, every day"
+
+
+def test_what_can_t_be_read_is_unknown_and_never_success(tmp_path: Path) -> None:
+    engine = Fake()
+    entra = FakeEntra(engine)
+    entra.silent = True
+    done = run(engine, tmp_path, entra=entra, remove_unknown=True)
+    assert (done.outcome, done.looked, done.open, done.fine) == ("rotated", "denied", True, False)
+    assert "unknown: Authorization_RequestDenied" in done.findings[0].what
+
+
+def test_what_the_stack_does_not_have_is_taken_away_and_said_when_the_new_secret_works(tmp_path: Path) -> None:
+    engine, said = Fake(), list[str]()
+    entra = FakeEntra(engine)
+    entra.others = [STRANGER]
+    done = run(engine, tmp_path, entra=entra, remove_unknown=True, said=said)
+    assert (done.outcome, done.removed, done.unknown, done.fine) == ("rotated", (STRANGER,), (), True)
+    assert ["replacing" in line for line in said] == [True, True, False]
+    assert said[-1].endswith("which the stack doesn't have: removed")
+
+
+@pytest.mark.parametrize("why", ["dry run", "not agreed", "refused by Graph", "not rotated"])
+def test_what_is_not_taken_away_stays_a_finding_that_says_why(tmp_path: Path, why: str) -> None:
+    engine = Fake(preview=[EngineError("no")] if why == "not rotated" else [])
+    entra = FakeEntra(engine)
+    entra.others = [STRANGER]
+    entra.refusal = "Authorization_RequestDenied" if why == "refused by Graph" else ""
+    done = run(engine, tmp_path, entra=entra, remove_unknown=True, agreed=why != "not agreed", dry_run=why == "dry run")
+    assert (done.unknown, done.removed, done.fine) == ((STRANGER,), (), False)
+    expected = {
+        "dry run": "signs in as the application",
+        "not agreed": "it was not agreed to remove it",
+        "refused by Graph": "it could not be removed: Authorization_RequestDenied",
+        "not rotated": "until the stack's own secrets are rotated",
+    }
+    assert done.findings[-1].what.endswith(expected[why])
+
+
+def test_graph_may_show_for_a_while_what_was_just_removed(tmp_path: Path) -> None:
+    engine, pauses = Fake(), list[float]()
+    entra = FakeEntra(engine)
+    entra.seen, entra.lagging = set(engine.model.keys), 2
+    done = run(engine, tmp_path, entra=entra, sleep=pauses.append)
+    assert (done.unknown, done.fine) == ((), True)
+    assert pauses == [*PAUSES[:2]]
+
+
+def test_what_stays_after_all_that_time_is_named(tmp_path: Path) -> None:
+    engine = Fake()
+    entra = FakeEntra(engine)
+    entra.seen, entra.lagging = set(engine.model.keys), 99
+    assert len(run(engine, tmp_path, entra=entra).unknown) == 2
+
+
+def test_a_platforms_token_is_nothing_to_rotate_and_a_secret_beside_it_is_found(tmp_path: Path) -> None:
+    trust = {"mode": "federated", "federated": {"issuer": "https://issuer.contoso.com/", "subject": "airflow"}}
+    _write(tmp_path, trust)
+    engine = Fake()
+    entra = FakeEntra(engine)
+    entra.others = [STRANGER]
+    done = run(engine, tmp_path, entra=entra)
+    assert (done.outcome, done.unknown, done.fine) == ("nothing to rotate", (STRANGER,), False)
+    assert run(engine, tmp_path, entra=entra, remove_unknown=True).fine
+
+
 def test_a_secret_that_another_run_replaced_meanwhile_is_left_alone(tmp_path: Path) -> None:
     engine = Fake()
     engine.before_update = lambda: engine.update(["urn::slot-b"], [], 1)
@@ -251,7 +361,7 @@ def test_a_dry_run_touches_nothing_and_settles_nothing(tmp_path: Path) -> None:
 def test_a_platforms_token_is_nothing_to_rotate_and_pulumi_is_not_asked(tmp_path: Path) -> None:
     trust = {"mode": "federated", "federated": {"issuer": "https://issuer.contoso.com/", "subject": "airflow"}}
     _write(tmp_path, trust)
-    done = run(Fake(export=[EngineError("never asked")]), tmp_path)
+    done = run(Fake(export=[EngineError("never asked")]), tmp_path, at_once=False)
     assert (done.outcome, done.fine) == ("nothing to rotate", True)
 
 
@@ -264,7 +374,7 @@ def test_a_certificate_that_ends_soon_is_a_finding(tmp_path: Path, days: int, fi
     kind = "azuread:index/applicationCertificate:ApplicationCertificate"
     found = {"deployment": {"resources": [{"type": kind, "outputs": {"endDate": f"{end:%Y-%m-%dT%H:%M:%SZ}"}}]}}
     engine.export = lambda: json.loads(json.dumps(found))  # type: ignore[method-assign]
-    done = run(engine, tmp_path)
+    done = run(engine, tmp_path, at_once=False)
     assert (done.outcome, done.fine, done.certificate_end) == ("nothing to rotate", fine, end)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.audit.checks.check import Check, Facts, Finding, Severity
-from airflow_entra.directory.audited import Expiring
+from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.directory.registered import Trust
 from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
 
@@ -42,28 +42,31 @@ def _undeclared(facts: Facts) -> Iterator[Finding]:
     """Whoever has one more credential signs in as Airflow, and no rotation takes it away."""
     live = [one for one in facts.audited.credentials if one.ends_at is None or one.ends_at > facts.now]
     for one in _beyond(_names(facts.credential, live), live):
-        yield _not_declared(f"{one.kind} {one.name}", "whoever has it signs in as Airflow", facts)
+        where = f"{one.kind} {one.name}" + (" of the service principal" if one.of_principal else "")
+        yield _not_declared(where, "whoever has it signs in as Airflow", facts)
     for trusted in facts.audited.trusted:
         if not _is_declared(trusted, facts.credential):
             what = f"who has a token of {trusted.issuer} for {trusted.subject} signs in as Airflow"
             yield _not_declared(f"federated credential {trusted.name}", what, facts)
 
 
-def _beyond(names: Collection[tuple[str, str]], live: Iterable[Expiring]) -> Iterator[Expiring]:
+def _beyond(
+    names: Collection[tuple[str, str]], live: Iterable[ApplicationCredential]
+) -> Iterator[ApplicationCredential]:
     """Those that have none of the names, and the second one of the same name."""
     left = list(names)
     for one in live:
-        try:
+        if not one.of_principal and (one.kind, one.name) in left:
             left.remove((one.kind, one.name))
-        except ValueError:
+        else:
             yield one
 
 
-def _names(credential: Credential, live: Sequence[Expiring]) -> list[tuple[str, str]]:
+def _names(credential: Credential, live: Sequence[ApplicationCredential]) -> list[tuple[str, str]]:
     """(kind, name) of what the stack file has. Entra names a certificate by itself: one, whatever its name, is it."""
     if isinstance(credential, VaultSecret):
         return [("secret", slot) for slot in SLOTS]
-    certificates = [one for one in live if one.kind == "certificate"]
+    certificates = [one for one in live if one.kind == "certificate" and not one.of_principal]
     return [(one.kind, one.name) for one in certificates[:1]] if isinstance(credential, Certificate) else []
 
 
