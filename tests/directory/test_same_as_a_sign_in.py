@@ -57,6 +57,8 @@ from tests.directory.random_tenants import (
 )
 
 TENANTS = int(os.environ.get("RANDOM_TENANTS", "2000"))
+FIRST = int(os.environ.get("RANDOM_FIRST", "0"))
+"""The number of the first directory, a multiple of IN_A_STORE: to try again what failed, without those before it."""
 IN_A_STORE = 25
 """Directories that share a store, so that it is made less often."""
 SEED = 20261130
@@ -85,11 +87,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def worlds(keys: Keys) -> Iterator[tuple[World, list[RandomTenant], Random, int]]:
     """Stores with some of the directories each, and how many groups a token has room for there."""
-    directories = TENANTS // 2
-    for number, first in enumerate(range(0, directories, IN_A_STORE)):
-        limit = LIMITS[number % len(LIMITS)]
+    end = FIRST + TENANTS // 2
+    for first in range(FIRST, end, IN_A_STORE):
+        limit = LIMITS[first // IN_A_STORE % len(LIMITS)]
         chance = Random(SEED + first)  # noqa: S311 -- the same tenants each time
-        numbers = range(first, min(first + IN_A_STORE, directories))
+        numbers = range(first, min(first + IN_A_STORE, end))
         tenants = [random_tenant(tenant, chance, crowded=limit < max(LIMITS)) for tenant in numbers]
         with closing(Store(":memory:")) as store:
             world = World(store, keys)
