@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ _NAMES = re.compile(
 )
 _NOT_NAMES = re.compile(r"_(DIR|ENDPOINT|HOST|ID|NAME|PATH|TYPE|URI|URL|VERSION)$|^AZURE_TOKEN_CREDENTIALS$")
 _FILES = re.compile(r"_FILE(_PATH)?$")
-_MOST_OF_A_FILE = 64 * 1024
+_MOST_OF_A_FILE = 8 * 1024
 _IN_A_URL = (
     re.compile(r"://[^/\s:@]*:([^/\s@]+)@"),
     re.compile(r"[?&;](?:sig|token|password|secret|access_key|account_key|storage_key)=([^&;\s]+)", re.IGNORECASE),
@@ -36,8 +37,9 @@ _LEAST = 4
 """Characters. A shorter secret would be found in every other word."""
 _A_WORD = 8
 """A known secret that is shorter is masked only where it is a word of its own."""
-_BREAK = r"(?:[ \t]*\\?\r?\n[\s|]*)?"
-"""Where a program wraps its lines, it may do so within a secret."""
+_LAYOUT = re.compile(r"[\s\\|]+")
+"""What programs add to a text: line breaks, indentation, margins and escapes, within a secret too. It is looked for
+without them."""
 
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
@@ -69,9 +71,12 @@ class Scrub:
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        known = {form for value in _secrets(environment) for form in _written(value)}
-        self._forms = sorted(known, key=len, reverse=True)
-        self._known = re.compile("|".join(map(_pattern, self._forms))) if known else None
+        written = {form for value in _secrets(environment) for form in _written(value)}
+        flat = {_LAYOUT.sub("", form) for form in written}
+        self._forms = sorted((form for form in flat if len(form) >= _A_WORD), key=len, reverse=True)
+        self._wrapped = re.compile("|".join(map(re.escape, self._forms))) if self._forms else None
+        short = sorted((form for form in written if len(_LAYOUT.sub("", form)) < _A_WORD), key=len, reverse=True)
+        self._short = re.compile("|".join(map(_short, short))) if short else None
 
     def text(self, text: str) -> str:
         """The text without secrets: known ones, and what looks like one."""
@@ -82,7 +87,14 @@ class Scrub:
 
     def known(self, text: str) -> str:
         """The text without the environment's secrets, and unchanged else: for what is data to somebody."""
-        return self._known.sub(SECRET, text) if self._known else text
+        text = self._short.sub(SECRET, text) if self._short else text
+        flat = _Flat(text)
+        parts: list[str] = []
+        shown = 0
+        for found in self._found(flat):
+            parts += text[shown : flat.at(found.start())], SECRET
+            shown = flat.at(found.end() - 1) + 1
+        return "".join((*parts, text[shown:]))
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value, without the text below keys that name a secret (password, clientSecret, ...)."""
@@ -99,23 +111,56 @@ class Scrub:
     def settled(self, text: str) -> int:
         """How much of a text that goes on may be shown already: its whole lines, unless the next one may go on with a
         secret that the last one begins."""
-        end = text.rfind("\n") + 1
-        key = _PRIVATE_KEY.search(text, 0, end)
-        while key and key.group(1):
-            key = _PRIVATE_KEY.search(text, key.end(), end)
-        if key:
-            end = text.rfind("\n", 0, key.start()) + 1
-        while end and self._begins(text[:end]):
-            end = text.rfind("\n", 0, end - 1) + 1
+        text = text[: text.rfind("\n") + 1]
+        flat = _Flat(text)
+        begun = max((_begun(form, flat.text) for form in self._forms), default=0)
+        end = flat.at(len(flat.text) - begun) if begun else len(text)
+        whole = [(flat.at(one.start()), flat.at(one.end() - 1)) for one in self._found(flat)]
+        for key in _PRIVATE_KEY.finditer(text):
+            if key.group(1):
+                whole.append(key.span())
+            else:
+                end = min(end, key.start())
+        end = _line(text, end)
+        for start, stop in sorted(whole, reverse=True):
+            if start < end <= stop:
+                end = _line(text, start)
         return end
 
-    def _begins(self, text: str) -> bool:
-        """Whether a text ends with the beginning of a known secret, however it is wrapped."""
-        longest = max(map(len, self._forms), default=0)
-        tail = re.sub(_BREAK[:-1], "", text[-2 * longest :] if longest else "")
-        return any(
-            tail.endswith(form[:length]) for form in self._forms for length in range(min(len(form), len(tail) + 1))[1:]
-        )
+    def _found(self, flat: _Flat) -> Iterator[re.Match[str]]:
+        return self._wrapped.finditer(flat.text) if self._wrapped else iter(())
+
+
+def _line(text: str, position: int) -> int:
+    """Where the line of a position begins; the end of the text is a line of its own."""
+    return text.rfind("\n", 0, position) + 1
+
+
+class _Flat:
+    """A text without its layout."""
+
+    def __init__(self, text: str) -> None:
+        parts: list[str] = []
+        self._flat_starts, self._starts = [0], [0]
+        begin = length = 0
+        for found in _LAYOUT.finditer(text):
+            parts.append(text[begin : found.start()])
+            length += found.start() - begin
+            begin = found.end()
+            self._flat_starts.append(length)
+            self._starts.append(begin)
+        self.text = "".join((*parts, text[begin:]))
+
+    def at(self, position: int) -> int:
+        """Where a character of it is in the text as it was."""
+        part = bisect_right(self._flat_starts, position) - 1
+        return self._starts[part] + position - self._flat_starts[part]
+
+
+def _begun(form: str, text: str) -> int:
+    """How many characters of a secret a text ends with, where it doesn't end with all of it."""
+    lengths = range(min(len(form) - 1, len(text)), 0, -1)
+    return next((length for length in lengths if text.endswith(form[:length])), 0)
 
 
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
@@ -139,9 +184,7 @@ def _written(secret: str) -> Iterator[str]:
         if len(part) < _LEAST or part.lower() in _NO_SECRETS:
             continue
         yield from (part, quote(part, safe=""), quote_plus(part), repr(part)[1:-1], _in_go(part))
-        for ascii_only in (True, False):
-            once = json.dumps(part, ensure_ascii=ascii_only)[1:-1]
-            yield from (once, json.dumps(once, ensure_ascii=ascii_only)[1:-1])
+        yield from (json.dumps(part, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
         for encoded in (base64.b64encode(part.encode()), base64.urlsafe_b64encode(part.encode())):
             yield encoded.decode().rstrip("=")
 
@@ -152,6 +195,9 @@ def _in_go(text: str) -> str:
     return escaped.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _pattern(form: str) -> str:
-    wrapped = _BREAK.join(map(re.escape, form))
-    return rf"(?<!\w){wrapped}(?!\w)" if len(form) < _A_WORD else wrapped
+def _short(form: str) -> str:
+    """A word is masked where it is one of its own, wrapped or not; signs wherever they are."""
+    if len(form) >= _A_WORD:
+        return re.escape(form)
+    wrapped = r"(?:\s*\n\s*)?".join(map(re.escape, form))
+    return rf"(?<!\w){wrapped}(?!\w)"
