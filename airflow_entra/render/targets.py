@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from airflow_entra.escape.configuration import compose, helm, python_value, yaml_value
 from airflow_entra.render.facts import Facts, RenderError
 from airflow_entra.render.options import SESSION_KEY_VARIABLE, SIGN_ON_VARIABLE, options
 from airflow_entra.render.sign_on import sign_on_file
@@ -136,29 +136,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _yaml(value: object) -> str:
-    """A YAML value on one line. JSON is YAML, once the characters that YAML does not print are escaped."""
-    return json.dumps(value)
-
-
-def _python(value: str | list[str]) -> str:
-    """A Python value of texts: whatever JSON escapes in a text, Python escapes alike."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _go(text: str) -> str:
-    """Text for a value that Helm passes through its templates."""
-    return text.replace("{{", '{{ "{{" }}')
-
-
-def _compose(text: str) -> str:
-    """Text for a Compose file, where a dollar sign begins a variable."""
-    return text.replace("$", "$$")
-
-
 _FILTERS: dict[str, Callable[..., str]] = {
-    "yaml": _yaml,
-    "go": _go,
-    "compose": _compose,
-    "python": _python,
+    "yaml": yaml_value,
+    "go": helm,
+    "compose": compose,
+    "python": python_value,
 }

@@ -9,8 +9,6 @@ from io import StringIO
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
-from airflow_entra_auth.claims import display
-
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 # What GitHub and Azure DevOps find in a run of text of the finished page, outside of code.
 _HOSTS = re.compile(
@@ -42,12 +40,6 @@ class Page:
 
 def markdown(text: str) -> Page:
     return Page(_MARKDOWN.render(text))
-
-
-def seen(name: str) -> str:
-    """`name` as it may be shown: on one line, without what commands a display; no letter stands in for another."""
-    chunks = (word[at : at + 200] for word in name.split() for at in range(0, len(word), 200))
-    return "".join("".join(map(display, chunks)).split())
 
 
 def letters(text: str) -> str:

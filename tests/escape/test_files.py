@@ -26,7 +26,7 @@ from airflow_entra.escape.shell import word
 from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.escape.terminal import line
 from tests.escape.names import HOSTILE, LEGIBLE
-from tests.escape.readers import commands, formulas, letters, seen, unprintable
+from tests.escape.readers import commands, formulas, letters, unprintable
 
 _KNOWN = st.sampled_from([*HOSTILE.values(), *LEGIBLE])
 NAMES = st.text(max_size=60) | st.text("=+-@;\"',\t\r\n \uff1d", max_size=12) | _KNOWN
@@ -123,10 +123,6 @@ def test_no_log_takes_it_for_a_command(name: str) -> None:
 @given(NAMES)
 def test_a_message_of_sarif_has_no_link(name: str) -> None:
     assert "](" not in workflow.sarif_text(name)
-
-
-def test_what_readers_call_seen_hides_no_letter() -> None:
-    assert all(seen(name) == letters(name) for name in LEGIBLE)
 
 
 @given(NAMES)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from airflow_entra.escape.markdown import code, fenced, table, text
 from airflow_entra.escape.terminal import line
 from tests.escape.names import HOSTILE, LEGIBLE
-from tests.escape.readers import letters, markdown, seen
+from tests.escape.readers import letters, markdown
 
 _MARKS = [
     "@",
@@ -84,7 +84,7 @@ def test_nothing_ends_a_fence(lines: list[str]) -> None:
     assert page.elements <= {"pre", "code", "p"}
     block = page.soup.find("pre")
     assert block is not None
-    assert letters(block.get_text()) == letters("".join(map(seen, lines)))
+    assert letters(block.get_text()) == letters("".join(line(row) for said in lines for row in said.split("\n")))
 
 
 @pytest.mark.parametrize("name", LEGIBLE)

@@ -81,7 +81,11 @@ class Writer:
 
 def acceptable(name: str) -> str:
     """A name that a stack file may say."""
-    return re.sub(r"[\x00-\x1f]", "\x85", name).strip()[:256].strip() or "x"
+    return re.sub(r"[\x00-\x1f]", "\x85", name.replace("<{%", "<%")).strip()[:256].strip() or "x"
+
+
+def a_contact(name: str) -> str:
+    return re.sub(r"[\x7f\x85\u2028\u2029]", " ", acceptable(name))[:200].strip() or "x"
 
 
 def settings(name: str) -> StackSettings:
@@ -239,7 +243,10 @@ _FROM_A_FILE: dict[str, Any] = {"accepts": acceptable}
 _RENDERED: dict[str, Medium] = {
     "webserver-config": "python",
     "env": "env",
+    "server-env": "env",
+    "watcher-env": "env",
     "helm": "yaml",
+    "helm-watcher": "yaml",
     "compose": "yaml",
     "roles": "json",
     "dag": "python",
@@ -310,7 +317,7 @@ WRITERS = [
             "render.targets",
             lambda name, target=target: render_target(target, known(contact=name)),  # type: ignore[misc]
             shows=target == "roles",
-            accepts=lambda name: re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", " ", name).strip()[:200].strip() or "x",
+            accepts=a_contact,
         )
         for target in TARGETS
     ),
