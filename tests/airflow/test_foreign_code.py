@@ -127,12 +127,15 @@ def test_a_task_log_named_by_the_database_is_no_file_of_the_server(site: Site) -
     with site.database() as connection:
         up = "../" * len(site.running.home.folder.parts) * 2
         connection.execute("UPDATE log_template SET filename = ? WHERE id = ?", (f"{up}proc/self/environ", number))
+        ran = "UPDATE task_instance SET try_number = 1, state = 'success' WHERE dag_id = ? AND run_id = ?"
+        connection.execute(ran, (OURS, RUN))
     try:
         shown = site.call(browser, "GET", path)
         assert shown.status_code == 200
         assert SESSION_KEY not in shown.text
         assert KEY not in shown.text
-        assert "does more than name a log" in site.log()
+        # 2.11 asks its database for no template, unless [logging] use_historical_filename_templates says so.
+        assert ("does more than name a log" in site.log()) == site.is_3
     finally:
         with site.database() as connection:
             connection.execute("UPDATE log_template SET filename = ? WHERE id = ?", (before, number))

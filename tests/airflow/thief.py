@@ -185,7 +185,7 @@ def a_session_that_they_write(connection: sqlite3.Connection) -> list[Headers]:
     handle = base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
     known = [SECRET_KEY, JWT_SECRET, ENVIRONMENT["AIRFLOW__CORE__FERNET_KEY"], ""]
     hashes = [hmac.new(key.encode(), handle.encode(), hashlib.sha256).hexdigest() for key in known]
-    for id_ in (handle, hashlib.sha256(handle.encode()).hexdigest(), *hashes):
+    for id_ in {handle, hashlib.sha256(handle.encode()).hexdigest(), *hashes}:
         row = admin | {"id": id_}
         marks = ", ".join("?" * len(row))
         names = ", ".join(row)
