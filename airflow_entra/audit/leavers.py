@@ -114,10 +114,11 @@ class _History:
     """Who had access when, out of what the directory says now and the changes until then."""
 
     def __init__(self, changes: Iterable[Change], directory: Directory, by_membership: bool) -> None:
-        self._changes = sorted(changes, key=lambda change: change.at)
+        self._changes = sorted(changes, key=lambda change: change.at)  # of one moment in the log's own order
         self._assigned = {one.principal.lower() for one in directory.registration.assigned}
         self._by_membership = by_membership
         self._groups = {id_.lower(): group for id_, group in directory.groups.items()}
+        self._names = {name for group in directory.groups.values() for name in (group.name, *group.nested)}
         names = {person.id.lower(): person.name for person in directory.people}
         self.members = {
             id_: {one.lower(): names.get(one.lower(), one) for one in group.direct}
@@ -131,9 +132,10 @@ class _History:
             return False
         person, taken = change.subject_id.lower(), self._way(change)
         coming: dict[_Way, Change] = {}
-        for later in self._of(person):
-            if later.at > change.at and later.activity not in _EVERYTHING:
-                coming.setdefault(self._way(later), later)
+        for later in self._after(change):
+            way = self._way(later)
+            if later.activity not in _EVERYTHING and (way.group is None or way.group in self._names):
+                coming.setdefault(way, later)
         ways = {*coming, *self._ways_now(person)} - ({taken} if taken.itself or taken.group else set())
         return any(way not in coming or coming[way].activity in TAKEN for way in ways)
 
@@ -146,10 +148,14 @@ class _History:
 
     def given_again(self, change: Change) -> datetime | None:
         """When the person's access was next given, as far as the log has it."""
-        later = (
-            one.at for one in self._of(change.subject_id.lower()) if one.at > change.at and one.activity in GRANTED
-        )
-        return min(later, default=None)
+        return next((later.at for later in self._after(change) if later.activity in GRANTED), None)
+
+    def _after(self, change: Change) -> list[Change]:
+        """What came after a change of a person; after a group's, which is in no person's list, by time."""
+        theirs = self._of(change.subject_id.lower())
+        if change in theirs:
+            return theirs[theirs.index(change) + 1 :]
+        return [one for one in theirs if one.at > change.at]
 
     def _of(self, person: str) -> list[Change]:
         return [change for change in self._changes if change.subject_id.lower() == person]

@@ -42,7 +42,8 @@ def changes(graph: Graph, since: datetime, wanted: Collection[str]) -> list[Chan
     activities = " or ".join(f"activityDisplayName eq '{name}'" for name in (*GRANTED, *TAKEN))
     entries = _entries(graph, f"{_since(since)} and ({activities})")
     about = frozenset(id_.lower() for id_ in wanted)
-    found = filter(None, map(_change, sorted(entries, key=_moment)))
+    newest_first = sorted(entries, key=_moment, reverse=True)  # as Graph gives them, also those of one moment
+    found = filter(None, map(_change, newest_first[::-1]))
     return [change for change, ids in found if ids & about]
 
 

@@ -272,13 +272,30 @@ def test_who_moved_between_groups_left_when_the_last_was_taken() -> None:
             [session(DAN, 0, 480, 60.05)],
             [("kept access", 0.0, None), ("ended", 3.0, moment(60.05)), ("was not signed in", 0.0, None)],
         ),
+        (  # a group that isn't the stack's gives no access
+            [change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60, "lunch-club")],
+            [session(DAN, 0, 480, 90)],
+            [("ended", 3600.0, moment(90)), ("ended", 1800.0, moment(90))],
+        ),
         (  # nothing has ended it
             [change(REMOVED, DAN, 60, A)],
             [session(DAN, 0, 480)],
             [("still signed in", None, None)],
         ),
     ],
-    ids=["moved", "short log", "again", "lived on", "two", "signed out", "clocks", "earlier", "disabled", "still"],
+    ids=[
+        "moved",
+        "short log",
+        "again",
+        "lived on",
+        "two",
+        "signed out",
+        "clocks",
+        "earlier",
+        "disabled",
+        "other group",
+        "still",
+    ],
 )
 def test_a_session_is_told_at_the_change_that_took_the_last_access(
     changes: list[Change], sessions: list[dict[str, Any]], expected: list[tuple[str, float | None, datetime | None]]

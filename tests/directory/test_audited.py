@@ -193,7 +193,7 @@ def test_changes_are_those_of_the_stacks_people_and_groups() -> None:
             {"type": "Group", "id": "g2", "displayName": "viewers"},
         ),
     ]
-    found = seen(Tenant(**{"/auditLogs/directoryAudits": log}), known=["gone"]).changes
+    found = seen(Tenant(**{"/auditLogs/directoryAudits": log[::-1]}), known=["gone"]).changes  # the newest first
     assert [(one.activity, one.subject, one.group, one.by) for one in found] == [
         ("Add member to group", "eve@c.com", "airflow-local-admins", "carl@c.com"),
         ("Disable account", "ada@c.com", None, "carl@c.com"),
