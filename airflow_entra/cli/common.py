@@ -40,7 +40,6 @@ def tenant_port_option(
 @contextmanager
 def told(*problems: type[Exception]) -> Iterator[None]:
     """Turn what can go wrong into its message and exit code 2: a wrong stack file, a LocalError and `problems`."""
-    from airflow_entra.preview.scrub import Scrub
     from airflow_entra.settings import SettingsError
 
     told_as_they_are: tuple[type[Exception], ...] = (LocalError, *problems)
@@ -50,6 +49,8 @@ def told(*problems: type[Exception]) -> Iterator[None]:
         say(str(mistakes))
         sys.exit(2)
     except told_as_they_are as problem:
+        from airflow_entra.preview.scrub import Scrub
+
         # Pulumi's words are masked where they are read; those of other tools (git, uv, Airflow's logs) here.
         say(Scrub(os.environ).text(f"airflow-entra: {problem}"))
         sys.exit(2)
