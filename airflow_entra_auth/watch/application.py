@@ -47,14 +47,15 @@ class _Seen:
 class ApplicationWatch:
     """`now` is the application as it counts; None as long as Graph refuses to say (the permission is missing).
 
-    `doubtful` after the first answer that takes away what the one before gave: ask again at once. `long` where the list
-    of assignments has several pages. `groups` are the principals that are groups.
+    `doubtful` while the newest answer says less than what counts: then nobody gets a role by it. `first_doubt`: the
+    answer before didn't, so ask again at once. `long` where the list of assignments has several pages. `groups` are
+    the principals that are groups.
     """
 
     def __init__(self, graph: Graph, rules: SignOnRules, clock: Callable[[], float]) -> None:
         self._graph, self._rules, self._clock = graph, rules, clock
         self.now: Application | None = None
-        self.doubtful = self.long = False
+        self.doubtful = self.first_doubt = self.long = False
         self.groups: set[str] = set()
         self._last: _Seen | None = None
         self._counted: _Seen | None = None
@@ -71,13 +72,15 @@ class ApplicationWatch:
         seen = self._ask() if before else None
         if before is None or seen is None:
             self.now = self._last = self._counted = None
-            self.doubtful, self._refused_at = False, self._clock()
+            self.doubtful = self.first_doubt = False
+            self._refused_at = self._clock()
             return
         counts = seen.either(before)
         if self._counted is not None and counts.status != "deleted":  # restored, it has them all again
             gone = self._counted.assignments.keys() - counts.assignments.keys()
             self._removed |= dict.fromkeys(gone, self._clock())
-        self.doubtful = counts != seen and not self.doubtful
+        self.first_doubt = counts != seen and not self.doubtful
+        self.doubtful = counts != seen
         self._last, self._counted = seen, counts
         self.now = Application(
             self._rules.client_id,

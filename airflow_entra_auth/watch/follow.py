@@ -126,6 +126,7 @@ class Follower:
         self._sign_ins: dict[str, float] = {}
         self._owed: dict[str, Urgency] = {}
         self._unlisted: set[str] = set()
+        self._once_more: set[str] = set()
         self._unsaved = self._comparing = self._lost = False
 
     def round(self) -> Round:
@@ -140,6 +141,7 @@ class Follower:
         out = [person for person in self._owed if self._is_out(person)]
         asked = [] if failed else self._most_urgent()
         verdicts, unanswered = self._judge(out, asked)
+        self._once_more = set(asked) if self._application.doubtful else set()
         judged = {one.object_id for one in verdicts}
         settled = judged == self._owed.keys() and not self._unlisted
         save = settled and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
@@ -156,7 +158,7 @@ class Follower:
             compared=settled and self._comparing,
             lost=settled and self._lost,
             owed=len(self._owed),
-            doubtful=self._application.doubtful,
+            doubtful=self._application.first_doubt,
             assignments_known=self._application.now is not None,
             long_list=self._application.long,
         )
@@ -174,7 +176,7 @@ class Follower:
         self._facts.learn(changes, now)
         begun = self._new_sign_ins(now)
         due = {person for person, at in self._again.items() if at <= now}
-        changed = changes.people | set(begun.values())
+        changed = changes.people | set(begun.values()) | self._once_more
         known = self._store.known() if changed or due or changes.everybody else ()
         if changes.everybody:
             self._compare(known)
@@ -263,4 +265,5 @@ class Follower:
         }
         failed = next((answer for answer in found.values() if isinstance(answer, GraphError)), None)
         judged = [self._facts.over(answer) for answer in found.values() if isinstance(answer, Found)]
-        return [verdict(answer, application, rules) for answer in judged], failed
+        doubtful = self._application.doubtful
+        return [verdict(answer, application, rules, doubtful=doubtful) for answer in judged], failed

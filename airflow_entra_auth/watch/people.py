@@ -32,7 +32,8 @@ class Verdict:
     """What a person has in Airflow from now on.
 
     `ends`: why their sessions end, None where they go on. `revoked_until`: sessions that began then or before end in
-    any case. `only_lowers`: no role comes that the person hasn't got, because it isn't known who is assigned.
+    any case. `only_lowers`: no role comes that the person hasn't got, because it isn't known who is assigned; `for_now`
+    until the next round alone, so that somebody whom this leaves without a role stays in their session.
     """
 
     object_id: str
@@ -41,6 +42,7 @@ class Verdict:
     ends: WhyEnded | None
     revoked_until: int = 0
     only_lowers: bool = False
+    for_now: bool = False
 
 
 def ask(
@@ -64,15 +66,17 @@ def ask(
     return found
 
 
-def verdict(found: Found, application: Application | None, rules: SignOnRules) -> Verdict:
+def verdict(found: Found, application: Application | None, rules: SignOnRules, *, doubtful: bool = False) -> Verdict:
     """What a sign-in of this person would come to. Without an application it isn't known who is assigned: then nobody
-    has more than the sign-on file's groups give, or than they have already."""
+    has more than the sign-on file's groups give, or than they have already. `doubtful`: no more than they have, either.
+    """
     account = found.account
     decided = decision(application or declared(rules), account, rules)
-    unknown = application is None
     if isinstance(decided, Admitted):
         because = "; ".join(f"{role}: {_source(role, application, account, rules)}" for role in decided.roles)
-        return Verdict(account.object_id, decided.roles, because, None, found.valid_from, unknown)
+        return Verdict(
+            account.object_id, decided.roles, because, None, found.valid_from, application is None or doubtful
+        )
     if isinstance(decided, NoToken):
         because, why = _DENIED[decided.reason]
         return Verdict(account.object_id, (), because, why)

@@ -82,7 +82,8 @@ class AirflowStore:
         before, now = Identities(session, self._users, self._roles).follow(
             self._tenant, one.object_id, one.roles, only_lowers=one.only_lowers
         )
-        why = one.ends or ("no role left" if one.only_lowers and not now else None)
+        stranded = one.only_lowers and not one.for_now and not now
+        why = one.ends or ("no role left" if stranded else None)
         because = one.because
         if why:
             ended = sessions.end_of_person(session, self._tenant, one.object_id, why)

@@ -53,7 +53,8 @@ class MemoryStore:
         for one in verdicts:
             before = self.roles.get(one.object_id, ())
             now = tuple(role for role in one.roles if role in before) if one.only_lowers else one.roles
-            why = one.ends or ("no role left" if one.only_lowers and not now else None)
+            stranded = one.only_lowers and not one.for_now and not now
+            why = one.ends or ("no role left" if stranded else None)
             ended = [each for each in self.live(one.object_id) if why or each.begun <= one.revoked_until > 0]
             why = (why or "revoked in the directory") if ended else None
             for each in ended:

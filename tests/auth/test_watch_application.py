@@ -87,6 +87,32 @@ def test_one_answer_that_lacks_an_assignment_ends_nobody() -> None:
     assert world.store.roles[OTHER] == ("finance-editor",)
 
 
+def test_whoever_joins_a_group_that_just_lost_its_assignment_never_has_the_role() -> None:
+    """It takes two rounds to believe that an assignment is gone, and none to give nothing by it."""
+    world = World()
+    world.directory.unassign(ADMINS)
+    world.directory.join(ADMINS, PERSON)
+    world.directory.join(VIEWERS, OTHER)  # this one is right, and comes a round later
+    had = set[str]()
+    for _ in range(3):
+        world.now += 1
+        for applied in world.follower.round().applied:
+            had |= set(applied.roles)
+    assert had == {"Viewer", "finance-editor"}
+    assert world.store.roles == {PERSON: ("Viewer", "finance-editor"), OTHER: ("Viewer", "finance-editor")}
+
+
+def test_whoever_moves_to_another_group_in_that_moment_stays_in_the_session() -> None:
+    world = World()
+    world.directory.unassign(ADMINS)
+    world.directory.leave(FINANCE, OTHER)
+    world.directory.join(VIEWERS, OTHER)
+    rounds(world)
+    rounds(world)
+    assert world.store.roles[OTHER] == ("Viewer",)
+    assert ended(world) == [None, None]
+
+
 def test_a_replica_that_is_late_brings_no_assignment_back() -> None:
     world = World()
     before = deepcopy(world.directory.application)
