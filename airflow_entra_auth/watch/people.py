@@ -75,7 +75,13 @@ def verdict(found: Found, application: Application | None, rules: SignOnRules, *
     if isinstance(decided, Admitted):
         because = "; ".join(f"{role}: {_source(role, application, account, rules)}" for role in decided.roles)
         return Verdict(
-            account.object_id, decided.roles, because, None, found.valid_from, application is None or doubtful
+            account.object_id,
+            decided.roles,
+            because,
+            None,
+            found.valid_from,
+            only_lowers=application is None or doubtful,
+            for_now=doubtful,
         )
     if isinstance(decided, NoToken):
         because, why = _DENIED[decided.reason]
