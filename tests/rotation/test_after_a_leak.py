@@ -29,6 +29,10 @@ def strangers(rotating: Rotating) -> Iterator[dict[str, str]]:
     path = _application(rotating)
     body = {"passwordCredential": {"displayName": "backdoor"}}
     secret = graph.post(f"{path}/addPassword", body)
+    client_id = rotating.deployment.outputs()["watcher"]["clientId"]
+    (watcher,) = graph.pages("/applications", {"$filter": f"appId eq '{client_id}'"})
+    body = {"passwordCredential": {"displayName": "at-the-watcher"}}
+    at_watcher = graph.post(f"/applications/{watcher['id']}/addPassword", body)
     graph.patch(path, {"keyCredentials": [_key("back-certificate")]})
     (key,) = graph.get(path, {"$select": "id,keyCredentials"})["keyCredentials"]
     trust = graph.post(f"{path}/federatedIdentityCredentials", TRUST)
@@ -40,10 +44,12 @@ def strangers(rotating: Rotating) -> Iterator[dict[str, str]]:
         "back-certificate": key["keyId"],
         "somebody-elses": trust["id"],
         "back-of-the-principal": of_principal["keyId"],
+        "at-the-watcher": at_watcher["keyId"],
     }
-    for found in graph.get(path, {"$select": "id,passwordCredentials"})["passwordCredentials"]:
-        if found["displayName"] == "backdoor":
-            graph.post(f"{path}/removePassword", {"keyId": found["keyId"]})
+    for holder in (path, f"/applications/{watcher['id']}"):
+        for found in graph.get(holder, {"$select": "id,passwordCredentials"})["passwordCredentials"]:
+            if found["keyId"] in (secret["keyId"], at_watcher["keyId"]):
+                graph.post(f"{holder}/removePassword", {"keyId": found["keyId"]})
     for found in list(graph.pages(f"{path}/federatedIdentityCredentials")):
         graph.delete(f"{path}/federatedIdentityCredentials/{found['id']}")
     for holder in (path, principal):
@@ -63,7 +69,7 @@ def test_they_are_named_and_nothing_claims_success_until_they_are_taken_away(
     _still_there(rotating, strangers)
 
     said = rotating.run("--now", "--dry-run", code=1)
-    assert "4 credentials that the stack doesn't have: it may still be open" in said.replace("\n", " ")
+    assert "5 credentials that the stack doesn't have: it may still be open" in said.replace("\n", " ")
 
     taken = json.loads(rotating.run("--now", "--remove-unknown", "--format", "json"))
     assert (taken["findings"], taken["unknownCredentials"]) == ([], [])
