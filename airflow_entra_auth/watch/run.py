@@ -157,7 +157,7 @@ class Watcher:
                 log.info("This watcher follows the directory now")
             done = self._follower.round()
             self._finished(done)
-            if not done.owed and time.monotonic() - self._recorded_at >= RENEW:
+            if not done.goes_on and time.monotonic() - self._recorded_at >= RENEW:
                 self._record()
         except Cancelled:
             return 0.0

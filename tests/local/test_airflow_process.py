@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -151,3 +152,24 @@ def test_only_the_server_has_what_is_private(home: AirflowHome, port: int) -> No
 
     assert {name for name, variables in seen.items() if "PRIVATE" in variables} == {"api-server"}
     assert all(variables["COMMON"] == "c" and "WATCHER" not in variables for variables in seen.values())
+
+
+def test_a_watcher_that_died_starts_again_with_its_own_variables(home: AirflowHome, port: int) -> None:
+    program = home.folder / "airflow_entra_auth" / "watch" / "__main__.py"
+    program.parent.mkdir(parents=True)
+    program.write_text("import time; time.sleep(600)")
+    how: dict[str, Any] = {
+        "private": {"PRIVATE": "p"},
+        "watcher": {"WATCHER": "w"},
+        "parts": (*process.PARTS[3], process.WATCH),
+    }
+    before = process.start(home, port, {"COMMON": "c"}, **how)
+    for part in (process.WATCH, "scheduler"):
+        os.kill(before.pids[part], signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(before.pids[part]) for part in (process.WATCH, "scheduler")], 5)
+    again = process.start(home, port, {"COMMON": "c"}, **how)
+
+    assert {part for part in again.pids if again.pids[part] != before.pids[part]} == {process.WATCH, "scheduler"}
+    watcher, scheduler = (psutil.Process(again.pids[part]).environ() for part in (process.WATCH, "scheduler"))
+    assert [watcher.get(name) for name in ("COMMON", "PRIVATE", "WATCHER")] == ["c", "p", "w"]
+    assert [scheduler.get(name) for name in ("COMMON", "PRIVATE", "WATCHER")] == ["c", None, None]

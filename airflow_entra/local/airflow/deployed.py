@@ -89,16 +89,15 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     parts = (*process.PARTS[home.major], *([process.WATCH] if prepared.watched else []))
     digest, started_with = _digest(prepared, parts), home.folder / "started-with"
     found = process.running(home)
-    if found is not None:
-        if started_with.is_file() and started_with.read_text() == digest:
-            if found.missing:
-                say(f"Of Airflow {home.version} these had died and start again: {', '.join(found.missing)}.")
-            inherited = own_environment(os.environ)
-            return process.start(home, prepared.port, prepared.configured, inherited=inherited, parts=parts)
+    unchanged = found is not None and started_with.is_file() and started_with.read_text() == digest
+    if found and unchanged and found.missing:
+        say(f"Of Airflow {home.version} these had died and start again: {', '.join(found.missing)}.")
+    elif found and not unchanged:
         say(f"What Airflow {home.version} was started with has changed since: starting it again.")
         found.stop()
-    started_with.write_text(digest)
-    say(f"Starting Airflow {home.version} at {prepared.url} ...")
+    if not unchanged:
+        started_with.write_text(digest)
+        say(f"Starting Airflow {home.version} at {prepared.url} ...")
     inherited = own_environment(os.environ)
     return process.start(
         home,

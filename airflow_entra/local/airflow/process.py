@@ -100,21 +100,21 @@ def start(
         environment = home.environment(port, inherited) | {variable: url} | dict(configured)
         if home.major == 3:  # tasks call the server on this machine, whatever its public name is
             environment |= {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{local_url}/execution/"}
+        server, *others = parts or PARTS[home.major]
+        own = {server: dict(private), WATCH: {**private, **watcher}}
         found = running(home)
         if found is not None:
-            return _completed(found, environment)
+            return _completed(found, environment, own)
         stop(home.folder)  # what a killed one left behind
         _must_be_free(port)
         _migrate(home, environment)
-        server, *others = parts or PARTS[home.major]
         started: dict[str, subprocess.Popen[bytes]] = {}
         record: dict[str, Any] = {"url": url, "localUrl": local_url, "parts": []}
         try:
-            _spawn(home, server, environment | dict(private), started, record)
+            _spawn(home, server, environment | own[server], started, record)
             _wait(home, started, f"{local_url}{_HEALTH[home.major]}")
             for part in others:  # after the server: a person can sign in meanwhile
-                own = {**private, **watcher} if part == WATCH else {}
-                _spawn(home, part, environment | own, started, record)
+                _spawn(home, part, environment | own.get(part, {}), started, record)
         except BaseException:
             stop(home.folder)
             raise
@@ -137,15 +137,17 @@ def stop(*folders: Path) -> int:
     return sum(bool(processes) for processes in ours.values())
 
 
-def _completed(found: RunningAirflow, environment: Mapping[str, str]) -> RunningAirflow:
-    """Its dead parts started again, in the environment that the others have."""
+def _completed(
+    found: RunningAirflow, environment: Mapping[str, str], own: Mapping[str, Mapping[str, str]]
+) -> RunningAirflow:
+    """Its dead parts started again, in the environment of all, and by a part's name its own."""
     record, started = read_record(found.home.record), dict[str, subprocess.Popen[bytes]]()
     if record is None or not found.missing:
         return found
     record["parts"] = [part for part in record["parts"] if part["name"] not in found.missing]
     try:
         for part in found.missing:
-            _spawn(found.home, part, environment, started, record)
+            _spawn(found.home, part, {**environment, **own.get(part, {})}, started, record)
     finally:
         for process in started.values():
             process.returncode = 0  # as in `start`
