@@ -48,8 +48,9 @@ class Urgency(IntEnum):
     """The order in which people are asked about."""
 
     CHANGED = 0
-    COMPARED = 1
-    UNANSWERED = 2
+    SIGNED_IN = 1
+    COMPARED = 2
+    UNANSWERED = 3
 
 
 class LeaseLostError(Exception):
@@ -176,12 +177,16 @@ class Follower:
         self._facts.learn(changes, now)
         begun = self._new_sign_ins(now)
         due = {person for person, at in self._again.items() if at <= now}
-        changed = changes.people | set(begun.values()) | self._once_more
+        signed_in, named = set(begun.values()), changes.people | self._once_more
+        changed = named | signed_in
         known = self._store.known() if changed or due or changes.everybody else ()
         if changes.everybody:
             self._compare(known)
             self._compared_at = now
-        self._owed |= dict.fromkeys((changed | due).intersection(known), Urgency.CHANGED)
+        # A clock that is behind takes an hour's sign-ins for new ones: people whom a feed named don't wait for them.
+        later = {person for person in signed_in.intersection(known) if self._owed.get(person) != Urgency.CHANGED}
+        self._owed |= dict.fromkeys(later, Urgency.SIGNED_IN)
+        self._owed |= dict.fromkeys((named | due).intersection(known), Urgency.CHANGED)
         self._again = {person: at for person, at in self._again.items() if person not in due}
         self._again |= dict.fromkeys(changed.intersection(known), now + LOOK_AGAIN)
         self._sign_ins |= dict.fromkeys(begun, now)

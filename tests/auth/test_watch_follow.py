@@ -259,6 +259,21 @@ def test_who_left_while_everybody_is_compared_is_asked_about_first(monkeypatch: 
     assert world.store.saved != saved
 
 
+@pytest.mark.parametrize("named", [PERSON, OTHER])
+def test_whoever_a_feed_named_waits_for_no_sign_in(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    """Of which a watcher whose clock is an hour behind sees an hour's."""
+    monkeypatch.setattr(follow, "PEOPLE_AT_ONCE", 1)
+    world = World()
+    while world.follower.round().owed:
+        world.now += 1
+    for person in (PERSON, OTHER):
+        world.store.sign_in(person, world.store.roles[person], int(world.now))
+    world.directory.join(ADMINS, named)
+    world.now += 1
+    assert world.follower.round().owed == 1
+    assert "Admin" in world.store.roles[named]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
