@@ -22,8 +22,27 @@ from tests.rotation.rotating import Rotating
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 STACKS = ("local", "dev", "staging", "prod")
+THE_WATCHERS = "the watcher reads the directory as somebody else than the application that people sign in to"
+WATCHER = (
+    "watcher",
+    "watcher-application",
+    "watcher-client-credential",
+    "watcher-client-secret",
+    "watcher-service-principal",
+    "watcher-slot-a",
+    "watcher-slot-b",
+)
+WATCHERS_PERMISSIONS = ("Application.Read.All", "GroupMember.Read.All", "User.Read.All")
 MEANT: dict[tuple[str, str], dict[str, str]] = {
-    # ("0.1.0", "local"): {"update application: web": "release 0.2.0 adds a redirect URI for ..."},
+    ("0.1.0", "local"): {
+        **{f"create {name}": THE_WATCHERS for name in WATCHER},
+        **{f"create watcher-permission-{name}": THE_WATCHERS for name in WATCHERS_PERMISSIONS},
+    },
+    ("0.1.0", "prod"): {
+        **{f"create {name}": THE_WATCHERS for name in WATCHER},
+        "update application: requiredResourceAccesses": "it asks for no application permission any more; those that "
+        "were granted are taken away by hand, when Airflow runs with the watcher's identity",
+    },
 }
 """(release, stack) -> step -> why a user who upgrades from that release wants it. Exact: a step that isn't here fails
 the test, and so does one that is here and doesn't come any more."""
