@@ -41,7 +41,7 @@ MEANT: dict[tuple[str, str], dict[str, str]] = {
     ("0.1.0", "prod"): {
         **{f"create {name}": THE_WATCHERS for name in WATCHER},
         "update application: requiredResourceAccesses": "it asks for no application permission any more; those that "
-        "were granted are taken away by hand, when Airflow runs with the watcher's identity",
+        "were granted stay until the identity team takes them (consent: request), as the hand-over says",
     },
 }
 """(release, stack) -> step -> why a user who upgrades from that release wants it. Exact: a step that isn't here fails
