@@ -12,7 +12,7 @@ from airflow_entra_auth.graph import GraphError
 from tests.rotation.rotating import Rotating
 from tests.tenant.test_applications import certificate
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 TRUST = {
     "name": "somebody-elses",
