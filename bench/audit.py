@@ -58,11 +58,12 @@ def fewest(found: Audited) -> int:
     """Requests that no way of asking Graph could save: one for each list, one for each page of members.
 
     The application, its principal, who is assigned, the groups by id, its owners, its federated credentials,
-    consents, permissions and the log are one each; the owners of a group are one list each.
+    consents, permissions and the log are one each; the owners of a group are one list each. The watcher's registration,
+    its principal, owners, federated credentials and permissions are one each, too.
     """
     members = sum(_pages(len(group.direct)) for group in found.directory.groups.values())
     inside = sum(_pages(len(ids)) for group in found.directory.groups.values() for ids in group.nested.values())
-    return 9 + len(found.groups) + members + inside
+    return 14 + len(found.groups) + members + inside
 
 
 def _pages(items: int) -> int:

@@ -36,6 +36,7 @@ class Audit:
     eligible: tuple[Eligible, ...]
     programs: tuple[Assigned, ...]
     owners: tuple[str, ...]
+    watcher_owners: tuple[str, ...]
     results: tuple[Result, ...]
     grants: tuple[Change, ...]
     left: tuple[Left, ...]
@@ -63,13 +64,14 @@ def audit(
     *,
     declared: Collection[str],
     credential: Credential,
+    watcher_credential: Credential | None,
     now: datetime,
     since: datetime,
 ) -> Audit:
-    """Work it out. `declared` are the scopes and permissions, `credential` the credential of the stack file."""
+    """Work it out. `declared` are the scopes and permissions of the stack file; the credentials are its, too."""
     standings = who(audited.directory, audited.rules, audited.directory.people)
     by_id = {one.person.id.lower(): one for one in standings}
-    facts = Facts(audited, by_id, airflows, frozenset(declared), credential, now)
+    facts = Facts(audited, by_id, airflows, frozenset(declared), credential, watcher_credential, now)
     return Audit(
         stack=audited.rules.stack,
         environment=audited.rules.environment,
@@ -81,7 +83,8 @@ def audit(
         last_sign_in=_last_sign_ins(airflows),
         eligible=audited.eligible,
         programs=audited.programs,
-        owners=audited.owners,
+        owners=audited.application.owners or (),
+        watcher_owners=tuple(name for watcher in audited.watchers or () for name in watcher.owners or ()),
         results=tuple(checks.run(facts)),
         grants=tuple(change for change in audited.changes if change.activity in GRANTED),
         left=tuple(

@@ -7,7 +7,7 @@ ask is in `denied`, which the audit says; it is never an error.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WATCHERS = "the watcher's"
+"""How what belongs to the watcher is called."""
 _PIM = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 
 
@@ -61,6 +63,21 @@ class Eligible:
 
 
 @dataclass(frozen=True)
+class StackApplication:
+    """An application of the stack: who may change it, what it proves itself with, what it may do without a user.
+
+    Of what is not to be seen there is None.
+    """
+
+    owners: tuple[str, ...] | None
+    credentials: tuple[ApplicationCredential, ...]
+    """Secrets and certificates of the application and of its service principal."""
+    trusted: tuple[Trust, ...] | None
+    application_permissions: tuple[str, ...] | None
+    """Each the name of the resource, then the id of its app role."""
+
+
+@dataclass(frozen=True)
 class Audited:
     """One stack's part of the directory."""
 
@@ -68,18 +85,17 @@ class Audited:
     rules: SignOnRules
     programs: tuple[Assigned, ...]
     """Service principals that are assigned to the application: agents."""
-    owners: tuple[str, ...]
-    credentials: tuple[ApplicationCredential, ...]
-    """Secrets and certificates of the application and of its service principal."""
-    trusted: tuple[Trust, ...]
+    application: StackApplication
+    """The one that people sign in to."""
+    watchers: tuple[StackApplication, ...] | None
+    """What reads the directory for the stack: one where all is well. None: not to be seen."""
     groups: tuple[GroupOwners, ...]
     missing: tuple[str, ...]
     """Names of groups that the stack file has and the directory hasn't."""
-    consents: frozenset[str]
-    """Scopes that an administrator consented to for everybody."""
+    consents: frozenset[str] | None
+    """Scopes that an administrator consented to for everybody. None: not to be seen."""
     personal_consents: Mapping[str, int]
     """Scope -> how many people consented to it for themselves."""
-    application_permissions: tuple[str, ...]
     changes: tuple[Change, ...]
     denied: tuple[str, ...]
     eligible: tuple[Eligible, ...] = ()
@@ -109,25 +125,19 @@ class _Reading:
         people = {account.id: account for group in members.values() for account in group.accounts}
         in_person = [one.principal for one in registration.assigned if one.principal not in members]
         people |= {one.id: one for one in self._accounts(id_ for id_ in in_person if id_ not in people)}
-        grants: list[Any] = self._or(
-            [], "consents", lambda: self._pages(f"/servicePrincipals/{principal['id']}/oauth2PermissionGrants")
+        grants: list[Any] | None = self._or(
+            None, "consents", lambda: self._pages(f"/servicePrincipals/{principal['id']}/oauth2PermissionGrants")
         )
         return Audited(
             directory=Directory(tuple(people.values()), registration, members),
             rules=sign_on_rules(self._settings, self._plan, registration.client_id, ids),
             programs=programs,
-            owners=tuple(self._owners(f"/applications/{application['id']}/owners") or ()),
-            credentials=(*credentials_of(application, APPLICATION), *credentials_of(principal, PRINCIPAL)),
-            trusted=tuple(self._trusted(application)),
+            application=self._stack_application(application, [principal], "the application's"),
+            watchers=self._watchers(),
             groups=tuple(self._groups(members, ids)),
             missing=tuple(self._plan.groups[key].name for key in self._plan.groups if ids.get(key) not in members),
-            consents=frozenset(
-                scope for grant in grants if grant["consentType"] == "AllPrincipals" for scope in _scopes(grant)
-            ),
-            personal_consents=Counter(
-                scope for grant in grants if grant["consentType"] == "Principal" for scope in _scopes(grant)
-            ),
-            application_permissions=tuple(self._permissions(principal)),
+            consents=None if grants is None else frozenset(_consented(grants, "AllPrincipals")),
+            personal_consents=Counter(_consented(grants or (), "Principal")),
             changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
             eligible=tuple(self._eligible(members)),
             denied=tuple(dict.fromkeys(self._denied)),  # last: it is filled by the others
@@ -135,17 +145,51 @@ class _Reading:
 
     def _application(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         tag = names.application_tags(self._plan.stack)[-1]
-        found = self._pages("/applications", {"$filter": f"tags/any(t:t eq {literal(tag)})"})
+        found = self._tagged(tag)
         if len(found) != 1:
             many = f"{len(found)} applications of" if found else "no application of"
             raise NotDeployedError(f"this tenant has {many} stack {self._plan.stack} (with the tag {tag})")
-        (principal,) = self._pages("/servicePrincipals", {"$filter": f"appId eq '{found[0]['appId']}'"})
+        (principal,) = self._principals(found[0])
         return found[0], principal
 
-    def _trusted(self, application: Mapping[str, Any]) -> Iterator[Trust]:
-        path = f"/applications/{application['id']}/federatedIdentityCredentials"
-        found: list[Any] = self._or([], "federated credentials", lambda: self._pages(path))
-        yield from map(trust, found)
+    def _watchers(self) -> tuple[StackApplication, ...] | None:
+        if not self._settings.watched:
+            return ()
+        existing = self._settings.watcher.existing
+        if existing is not None:
+            self._denied.append(f"{WATCHERS} credentials: watcher.existing is an identity that the stack doesn't make")
+            return (StackApplication((), (), (), self._permissions([{"id": existing.object_id}], WATCHERS)),)
+        tag = names.watcher_tags(self._plan.stack)[-1]
+        found = self._or(
+            None,
+            f"{WATCHERS} registration",
+            lambda: [(application, self._principals(application)) for application in self._tagged(tag)],
+        )
+        if found is None:
+            return None
+        return tuple(self._stack_application(application, its, WATCHERS) for application, its in found)
+
+    def _tagged(self, tag: str) -> list[Any]:
+        return self._pages("/applications", {"$filter": f"tags/any(t:t eq {literal(tag)})"})
+
+    def _principals(self, application: Mapping[str, Any]) -> list[Any]:
+        return self._pages("/servicePrincipals", {"$filter": f"appId eq '{application['appId']}'"})
+
+    def _stack_application(
+        self, application: Mapping[str, Any], principals: Sequence[Mapping[str, Any]], whose: str
+    ) -> StackApplication:
+        path = f"/applications/{application['id']}"
+        of_principals = (credential for principal in principals for credential in credentials_of(principal, PRINCIPAL))
+        return StackApplication(
+            owners=self._owners(f"{path}/owners", f"{whose} owners"),
+            credentials=(*credentials_of(application, APPLICATION), *of_principals),
+            trusted=self._trusted(f"{path}/federatedIdentityCredentials", whose),
+            application_permissions=self._permissions(principals, whose),
+        )
+
+    def _trusted(self, path: str, whose: str) -> tuple[Trust, ...] | None:
+        found: list[Any] | None = self._or(None, f"{whose} federated credentials", lambda: self._pages(path))
+        return None if found is None else tuple(map(trust, found))
 
     def _registration(
         self, application: Mapping[str, Any], principal: Mapping[str, Any]
@@ -186,16 +230,23 @@ class _Reading:
                 name = str(principal.get("displayName") or one["principalId"])
                 yield Eligible(one["principalId"], name, group.name, datetime.fromisoformat(ends) if ends else None)
 
-    def _owners(self, path: str, what: str = "the application's owners") -> tuple[str, ...] | None:
+    def _owners(self, path: str, what: str) -> tuple[str, ...] | None:
         query = {"$select": "id,displayName", "$top": "999"}
         found: list[Any] | None = self._or(None, what, lambda: self._pages(path, query))
         return None if found is None else tuple(str(one.get("displayName") or one["id"]) for one in found)
 
-    def _permissions(self, principal: Mapping[str, Any]) -> Iterator[str]:
-        path = f"/servicePrincipals/{principal['id']}/appRoleAssignments"
-        found: list[Any] = self._or([], "permissions without a user", lambda: self._pages(path))
-        for one in found:
-            yield f"{one.get('resourceDisplayName') or one['resourceId']} {one['appRoleId']}"
+    def _permissions(self, principals: Iterable[Mapping[str, Any]], whose: str) -> tuple[str, ...] | None:
+        paths = [f"/servicePrincipals/{principal['id']}/appRoleAssignments" for principal in principals]
+        found: list[Any] | None = self._or(
+            None,
+            f"{whose} permissions without a user",
+            lambda: [granted for path in paths for granted in self._pages(path)],
+        )
+        if found is None:
+            return None
+        return tuple(
+            f"{granted.get('resourceDisplayName') or granted['resourceId']} {granted['appRoleId']}" for granted in found
+        )
 
     def _changes(self, since: datetime, wanted: Collection[str]) -> list[Change]:
         what = "who changed what (the directory's log)"
@@ -217,5 +268,7 @@ class _Reading:
             return otherwise
 
 
-def _scopes(grant: Mapping[str, Any]) -> list[str]:
-    return (grant.get("scope") or "").split()
+def _consented(grants: Iterable[Mapping[str, Any]], consent_type: str) -> Iterator[str]:
+    for grant in grants:
+        if grant["consentType"] == consent_type:
+            yield from (grant.get("scope") or "").split()

@@ -38,6 +38,7 @@ from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings import load
 from airflow_entra.settings.history import head, versions
+from airflow_entra.settings.watching import watcher_credential
 from airflow_entra_auth.graph import GraphError
 
 
@@ -74,6 +75,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         _by_url(records, audited.rules.client_id),
         declared=scopes(settings.sign_in),
         credential=settings.credential,
+        watcher_credential=watcher_credential(settings),
         now=now,
         since=since,
     )

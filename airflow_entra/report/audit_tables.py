@@ -66,6 +66,10 @@ def tables(audit: Audit) -> list[Table]:
                     for one in audit.programs
                 ),
                 *((name, "owner of the application: may change its sign-in", "", "") for name in audit.owners),
+                *(
+                    (name, "owner of the watcher's registration: may read the directory as the watcher", "", "")
+                    for name in audit.watcher_owners
+                ),
             ],
             "No program is assigned, and nobody owns the application.",
         ),
@@ -164,8 +168,8 @@ def not_seen(audit: Audit) -> Iterable[str]:
 
 
 def _check(result: Result) -> Row:
-    said = f"not looked at: {result.skipped}" if result.skipped else "yes" if not result.findings else "no"
-    return result.check.name, said, result.check.asks
+    parts = [*(["no"] if result.findings else []), *([f"not looked at: {result.skipped}"] if result.skipped else [])]
+    return result.check.name, "; ".join(parts) or "yes", result.check.asks
 
 
 def _declared(one: Declared) -> Row:

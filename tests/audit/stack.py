@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from airflow_entra.access import plan
+from airflow_entra.access.permissions import APP_ROLE_IDS
 from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.audit.records import Records, parse
 from airflow_entra.directory.application_credentials import ApplicationCredential
-from airflow_entra.directory.audited import Audited, GroupOwners
+from airflow_entra.directory.audited import Audited, GroupOwners, StackApplication
 from airflow_entra.directory.changes import Change
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
 from airflow_entra.directory.who import Directory
 from airflow_entra.settings import load
+from airflow_entra.settings.watching import watcher_credential
+from airflow_entra_auth.rules import WATCH_PERMISSIONS
 
 LOCAL = Path(__file__).parents[2] / "stacks" / "Pulumi.local.yaml"
 URL = "https://airflow.contoso.com"
@@ -35,6 +38,8 @@ SINCE = NOW - timedelta(days=30)
 ADA = Account("a0000000-0000-4000-8000-000000000001", "Ada Okafor", "ada@contoso.com")
 DAN = Account("a0000000-0000-4000-8000-000000000002", "Dan Gone", "dan@contoso.com", enabled=False)
 CREDENTIAL = load(LOCAL).credential
+WATCHER_CREDENTIAL = watcher_credential(load(LOCAL))
+SECRETS = tuple(ApplicationCredential("secret", slot, slot, NOW + timedelta(days=60)) for slot in SLOTS)
 
 
 def at(minutes: float) -> str:
@@ -101,6 +106,23 @@ def task(run_id: str, try_number: int, minutes: float) -> dict[str, Any]:
     return where | {"tryNumber": try_number, "startedAt": at(minutes), "endedAt": None, "state": "success"}
 
 
+def application(**more: Any) -> StackApplication:
+    """One that has its two secrets, and an owner; `more` says otherwise."""
+    known: dict[str, Any] = {
+        "owners": ("Ada Okafor",),
+        "credentials": SECRETS,
+        "trusted": (),
+        "application_permissions": (),
+    }
+    return StackApplication(**(known | more))
+
+
+def watcher(**more: Any) -> StackApplication:
+    """An application that may read what following the directory takes."""
+    permissions = tuple(f"Microsoft Graph {APP_ROLE_IDS[name]}" for name in WATCH_PERMISSIONS)
+    return application(**({"application_permissions": permissions} | more))
+
+
 def audited(**more: Any) -> Audited:
     """The directory of stack local: Ada is an Admin, and nothing is wrong; `more` says otherwise."""
     settings = load(LOCAL)
@@ -112,14 +134,12 @@ def audited(**more: Any) -> Audited:
         "directory": Directory((ADA,), Registration(CLIENT, True, assigned), groups),
         "rules": rules(settings, access, CLIENT, IDS),
         "programs": (),
-        "owners": ("Ada Okafor",),
-        "credentials": tuple(ApplicationCredential("secret", slot, slot, NOW + timedelta(days=60)) for slot in SLOTS),
-        "trusted": (),
+        "application": application(),
+        "watchers": (watcher(),),
         "groups": tuple(GroupOwners(id_, name, ("Ada Okafor",), False, None) for id_, name in names.items()),
         "missing": (),
         "consents": frozenset({"openid", "profile"}),
         "personal_consents": {},
-        "application_permissions": (),
         "changes": (),
         "denied": (),
     }

@@ -16,6 +16,7 @@ from airflow_entra.directory.audited import Audited, GroupOwners
 from airflow_entra.directory.changes import Change
 from airflow_entra.directory.membership import Assigned, Members
 from airflow_entra.directory.registered import Trust
+from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.model import Certificate, Credential, Federated, Federation
 from tests.audit.stack import (
     ADA,
@@ -23,23 +24,40 @@ from tests.audit.stack import (
     CREDENTIAL,
     DAN,
     NOW,
+    SECRETS,
     SINCE,
     URL,
+    WATCHER_CREDENTIAL,
+    application,
     at,
     audited,
     change,
     person,
     records,
     session,
+    watcher,
 )
 
 DECLARED = ("openid", "profile")
 FINE = records(person(ADA, "Admin"), session(ADA, 0, 480))
 
 
-def look(directory: Audited, *airflows: Records, credential: Credential = CREDENTIAL) -> Audit:
-    given: Mapping[str, Records] = {f"{URL}/{number}": one for number, one in enumerate(airflows)}
-    return audit(directory, given, declared=DECLARED, credential=credential, now=NOW, since=SINCE)
+def look(
+    directory: Audited,
+    *airflows: Records,
+    credential: Credential = CREDENTIAL,
+    watcher_credential: Credential | None = WATCHER_CREDENTIAL,
+) -> Audit:
+    given: Mapping[str, Records] = {f"{URL}/{number}": airflow for number, airflow in enumerate(airflows)}
+    return audit(
+        directory,
+        given,
+        declared=DECLARED,
+        credential=credential,
+        watcher_credential=watcher_credential,
+        now=NOW,
+        since=SINCE,
+    )
 
 
 def found(directory: Audited, *airflows: Records) -> set[str]:
@@ -94,14 +112,24 @@ WRONG: list[tuple[str, Audited, Records]] = [
     ("group-owner: medium", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
     (
         "credential-expiry: high",
-        audited(credentials=(ApplicationCredential("secret", "slot-b", "2", NOW + timedelta(days=5)),)),
+        audited(application=application(credentials=(replace(SECRETS[1], ends_at=NOW + timedelta(days=5)),))),
         FINE,
     ),
-    ("credential-expiry: high", audited(credentials=(ApplicationCredential("secret", "slot-b", "2", None),)), FINE),
-    ("credential-undeclared: high", audited(trusted=(Trust("t", "deploy", "https://ci", "repo:any"),)), FINE),
+    (
+        "credential-expiry: high",
+        audited(application=application(credentials=(replace(SECRETS[1], ends_at=None),))),
+        FINE,
+    ),
+    (
+        "credential-undeclared: high",
+        audited(application=application(trusted=(Trust("t", "deploy", "https://ci", "repo:any"),))),
+        FINE,
+    ),
     ("consent: high", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
     ("consent: medium", audited(personal_consents={"openid": 2, "Mail.Read": 1}), FINE),
-    ("consent: high", audited(application_permissions=("Microsoft Graph 9e3f62cf",)), FINE),
+    ("consent: high", audited(application=application(application_permissions=("Microsoft Graph 9e3f62cf",))), FINE),
+    ("watcher-missing: high", audited(watchers=()), FINE),
+    ("watcher-missing: high", audited(watchers=(watcher(), watcher())), FINE),
     ("account-without-identity: medium", audited(), records(person(ADA, "Admin"), OLD)),
     ("local-password: high", audited(), records(person(ADA, "Admin", hasPassword=True))),
     ("roles-differ: high", audited(), records(person(ADA, "Admin", "Op"))),
@@ -148,7 +176,7 @@ def test_an_expired_secret_beside_a_good_one_only_lies_there() -> None:
         ApplicationCredential("secret", "slot-a", "1", NOW - timedelta(days=1)),
         ApplicationCredential("secret", "slot-b", "2", NOW + timedelta(days=60)),
     )
-    assert found(audited(credentials=both), FINE) == {"credential-expiry: low"}
+    assert found(audited(application=application(credentials=both)), FINE) == {"credential-expiry: low"}
 
 
 def secret(name: str) -> ApplicationCredential:
@@ -184,8 +212,74 @@ OURS: dict[str, Credential] = {
 def test_a_credential_that_the_stack_file_does_not_have_is_found(
     mode: str, keys: tuple[ApplicationCredential, ...], trusted: tuple[Trust, ...], beyond: list[str]
 ) -> None:
-    seen = look(audited(credentials=keys, trusted=trusted), FINE, credential=OURS[mode])
-    assert [one.where for name, one in seen.findings() if name == "credential-undeclared"] == beyond
+    having = {"credentials": keys, "trusted": trusted}
+    seen = look(audited(application=application(**having)), FINE, credential=OURS[mode])
+    assert wheres(seen) == beyond
+    seen = look(audited(watchers=(watcher(**having),)), FINE, watcher_credential=OURS[mode])
+    assert wheres(seen) == [f"the watcher's {where}" for where in beyond]
+    assert all("reads the whole directory" in finding.what for _, finding in seen.findings("high"))
+
+
+def wheres(seen: Audit) -> list[str]:
+    return [finding.where for name, finding in seen.findings() if name == "credential-undeclared"]
+
+
+def test_a_secret_of_the_watcher_that_ends_is_found() -> None:
+    """The sign-on's own last secret, which ends later, says nothing about the watcher's."""
+    soon = watcher(credentials=(replace(SECRETS[0], ends_at=NOW + timedelta(days=5)),))
+    ((name, finding),) = look(audited(watchers=(soon,)), FINE).findings()
+    assert (name, finding.severity, finding.where) == ("credential-expiry", "high", "the watcher's secret slot-a")
+    assert finding.fix == "airflow-entra rotate"
+
+
+def test_what_the_watcher_may_do_beyond_following_is_found() -> None:
+    more = (*(watcher().application_permissions or ()), "Microsoft Graph 19dbc75e")
+    ((name, finding),) = look(audited(watchers=(watcher(application_permissions=more),)), FINE).findings()
+    assert (name, finding.severity, finding.where) == ("consent", "high", "the watcher's Microsoft Graph 19dbc75e")
+    assert "the watcher's enterprise application" in finding.fix
+
+
+def test_two_with_the_watchers_tag_are_both_looked_at() -> None:
+    other = watcher(credentials=(*SECRETS, secret("by hand")))
+    found = [finding.where for _, finding in look(audited(watchers=(watcher(), other)), FINE).findings()]
+    assert set(found) == {"the watcher's registration", "the watcher's secret by hand"}
+
+
+def test_where_the_stack_makes_no_registration_to_watch_none_is_missing() -> None:
+    assert look(audited(watchers=()), FINE, watcher_credential=None).findings() == []
+
+
+def test_an_identity_that_existed_has_the_permissions_and_no_other() -> None:
+    existing = application(owners=(), credentials=(), application_permissions=("Microsoft Graph 19dbc75e",))
+    ((name, finding),) = look(audited(watchers=(existing,)), FINE, watcher_credential=None).findings()
+    assert (name, finding.where) == ("consent", "the watcher's Microsoft Graph 19dbc75e")
+
+
+BLIND: list[tuple[Audited, set[str]]] = [
+    (audited(watchers=None), {"credential-expiry", "credential-undeclared", "consent", "watcher-missing"}),
+    (audited(watchers=(watcher(trusted=None),)), {"credential-undeclared"}),
+    (audited(application=application(trusted=None)), {"credential-undeclared"}),
+    (audited(watchers=(watcher(application_permissions=None),)), {"consent"}),
+    (audited(application=application(application_permissions=None)), {"consent"}),
+    (audited(consents=None), {"consent"}),
+]
+
+
+@pytest.mark.parametrize(("directory", "checks"), BLIND)
+def test_a_check_that_saw_a_part_says_what_it_did_not_see(directory: Audited, checks: set[str]) -> None:
+    seen = look(directory, FINE)
+    assert {result.check.name for result in seen.results if result.skipped} == checks
+    rows = {row[0]: row[1] for table in tables(seen) if table.name == "checks" for row in table.rows}
+    assert all(rows[check].startswith("not looked at: the reading identity may not see") for check in checks)
+    unwanted = replace(directory, application=replace(directory.application, credentials=(*SECRETS, secret("other"))))
+    rows = {row[0]: row[1] for table in tables(look(unwanted, FINE)) if table.name == "checks" for row in table.rows}
+    assert rows["credential-undeclared"].partition(";")[0] == "no"
+
+
+def test_who_owns_the_watchers_registration_is_listed() -> None:
+    seen = look(audited(watchers=(watcher(owners=("Eve",)),)), FINE)
+    (rows,) = (table.rows for table in tables(seen) if table.name == "programs")
+    assert [row[0] for row in rows if "owner of the watcher's registration" in row[1]] == ["Eve"]
 
 
 @pytest.mark.parametrize(

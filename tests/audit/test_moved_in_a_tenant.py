@@ -14,6 +14,7 @@ from airflow_entra.directory.audited import read
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.people import PEOPLE
 from airflow_entra.settings import load
+from airflow_entra.settings.watching import watcher_credential
 from tests.audit.stack import URL, records
 from tests.deploy.deployment import Deployment
 from tests.deployed.worlds import unpacked
@@ -60,6 +61,7 @@ def test_the_session_is_told_at_the_removal_that_took_the_last_access(tmp_path: 
         {URL: replace(records(session), until=ended + timedelta(minutes=1))},
         declared=(),
         credential=settings.credential,
+        watcher_credential=watcher_credential(settings),
         now=ended,
         since=began - timedelta(days=1),
     )

@@ -24,6 +24,7 @@ from tests.audit.stack import (
     NOW,
     SINCE,
     URL,
+    WATCHER_CREDENTIAL,
     action,
     audited,
     change,
@@ -32,6 +33,7 @@ from tests.audit.stack import (
     run,
     session,
     task,
+    watcher,
 )
 
 
@@ -48,9 +50,21 @@ def whole(name: str = "Ada Okafor") -> Audit:
     )
     changes = change("Disable account", DAN, 60), change("Add member to group", ADA, 1, group=name)
     assigned = audited().directory.registration.assigned[:1]
-    seen = audited(directory=directory, changes=changes, programs=assigned, denied=("who owns it: Forbidden",))
+    seen = audited(
+        directory=directory,
+        watchers=(watcher(owners=(name,)),),
+        changes=changes,
+        programs=assigned,
+        denied=("who owns it: Forbidden",),
+    )
     found = audit(
-        seen, {URL: records(*lines)}, declared=("openid", "profile"), credential=CREDENTIAL, now=NOW, since=SINCE
+        seen,
+        {URL: records(*lines)},
+        declared=("openid", "profile"),
+        credential=CREDENTIAL,
+        watcher_credential=WATCHER_CREDENTIAL,
+        now=NOW,
+        since=SINCE,
     )
     commit = Commit("c0ffee", f"{name} <ada@contoso.com>", NOW, name, name)
     differs = Difference("azuread:Group viewers", "g1", "description", name, ABSENT, ["a"], "tenant", "refresh", name)
@@ -111,6 +125,7 @@ def test_what_is_left_out_is_said(form: str) -> None:
         {URL: records(person(ADA, "Admin"), *many)},
         declared=("openid", "profile"),
         credential=CREDENTIAL,
+        watcher_credential=WATCHER_CREDENTIAL,
         now=NOW,
         since=SINCE,
     )

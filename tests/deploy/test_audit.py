@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,24 @@ from tests.deploy.deployment import Deployment
 from tests.trouble import in_trouble
 
 pytestmark = pytest.mark.engine
+WRITES = "19dbc75e-c2e2-444c-a770-ec69d8559fc7"
+"""Directory.ReadWrite.All, an application permission of Microsoft Graph."""
 ANOTHER = "https://elsewhere.contoso.com/oauth-authorized/azure"
 
 
 def person(name: str) -> str:
     return next(one.object_id for one in PEOPLE if one.sign_in_name == name)
+
+
+def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> None:
+    """One more secret, and a permission that following the directory doesn't take."""
+    graph, watcher = deployment.live().graph, deployment.outputs()["watcher"]
+    (registration,) = graph.pages("/applications", {"$filter": f"appId eq '{watcher['clientId']}'"})
+    graph.post(f"/applications/{registration['id']}/addPassword", secret)
+    principal = watcher["servicePrincipalObjectId"]
+    path = f"/servicePrincipals/{principal}/appRoleAssignments"
+    resource = next(graph.pages(path))["resourceId"]
+    graph.post(path, {"principalId": principal, "resourceId": resource, "appRoleId": WRITES})
 
 
 def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment) -> None:
@@ -51,6 +65,7 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     live.graph.patch(f"/applications/{application['id']}", {"web": web})
     by_hand = {"passwordCredential": {"displayName": "by hand"}}
     live.graph.post(f"/applications/{application['id']}/addPassword", by_hand)
+    give_the_watcher_more(deployment, by_hand)
     live.graph.delete(f"/groups/{groups['airflow-local-sales']['id']}")
     live.graph.delete(f"/groups/{groups['airflow-local-viewers']['id']}/members/{person('olu')}/$ref")
     admins = f"/groups/{groups['airflow-local-admins']['id']}/members/$ref"
@@ -70,7 +85,9 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
         "airflow-local-admins",
     )
     high = {one.where for _, one in after.findings("high")}
-    assert {"group airflow-local-sales", "secret by hand"} <= high
+    assert {"group airflow-local-sales", "secret by hand", "the watcher's secret by hand"} <= high
+    assert f"the watcher's Microsoft Graph {WRITES}" in high
+    assert after.watcher_owners
     assert len(json.loads(render(after, "json"))["drift"]) == len(after.drift)
 
     deployment.pulumi("up --yes --skip-preview --refresh")

@@ -17,6 +17,7 @@ from airflow_entra.directory.audited import Audited, read
 from airflow_entra.directory.changes import last_change
 from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.settings import load
+from airflow_entra.settings.model import ExistingIdentity, Watcher
 from airflow_entra_auth.graph import Graph, GraphError
 
 LOCAL = Path(__file__).parents[2] / "stacks" / "Pulumi.local.yaml"
@@ -59,6 +60,14 @@ class Tenant:
                 assigned("dan", "Dan", "User"),
                 assigned("bot", "Bot", "ServicePrincipal"),
             ],
+            "/applications#watcher": [{"id": "watcher-app", "appId": "watcher-client"}],
+            "/servicePrincipals#watcher": [{"id": "watcher-sp", "appId": "watcher-client", "keyCredentials": [
+                {"keyId": "k", "displayName": "CN=b", "endDateTime": "2027-01-01T00:00:00Z"}]}],
+            "/applications/watcher-app/owners": [{"id": "eve", "displayName": "Eve"}],
+            "/applications/watcher-app/federatedIdentityCredentials": [
+                {"id": "3", "name": "ci", "issuer": "https://ci", "subject": "repo"}],
+            "/servicePrincipals/watcher-sp/appRoleAssignments": [
+                {"resourceDisplayName": "Microsoft Graph", "resourceId": "graph", "appRoleId": "19dbc75e"}],
             "/groups": [],
             "/groups/g1/members": [person("ada"), {"@odata.type": GROUP, "id": "inner", "displayName": "inner"}],
             "/groups/inner/transitiveMembers": [person("ines", accountEnabled=False)],
@@ -88,6 +97,8 @@ class Tenant:
             return httpx.Response(
                 200, json={"responses": list(map(self._user, json.loads(request.content)["requests"]))}
             )
+        if "watcher" in query.get("$filter", [""])[0]:
+            path += "#watcher"
         found = self.answers.get(path, [])
         if path == "/groups":
             nickname = query["$filter"][0].partition("'")[2].rstrip("'")
@@ -120,12 +131,57 @@ def test_who_is_let_in_and_through_what() -> None:
     assert [one.principal for one in found.directory.registration.assigned] == ["g1", "dan"]
     assert [one.name for one in found.programs] == ["Bot"]
     assert found.missing == ("airflow-local-sales",)
-    assert found.consents == {"openid", "profile"}
+    assert found.consents == frozenset({"openid", "profile"})
     assert found.personal_consents == {"Mail.Read": 1}
-    assert found.application_permissions == ("Microsoft Graph 9e3f62cf",)
-    assert [(one.kind, one.name) for one in found.credentials] == [("secret", "a")]
-    assert [one.subject for one in found.trusted] == ["airflow", "by a rule"]
+    application = found.application
+    assert application.application_permissions == ("Microsoft Graph 9e3f62cf",)
+    assert [(credential.kind, credential.name) for credential in application.credentials] == [("secret", "a")]
+    assert [trusted.subject for trusted in application.trusted or ()] == ["airflow", "by a rule"]
     assert found.denied == ()
+
+
+def test_what_the_watcher_proves_itself_with_and_may_do() -> None:
+    (watcher,) = seen(Tenant()).watchers or ()
+    assert watcher.owners == ("Eve",)
+    assert [(key.kind, key.name, key.of_principal) for key in watcher.credentials] == [("certificate", "CN=b", True)]
+    assert [trusted.issuer for trusted in watcher.trusted or ()] == ["https://ci"]
+    assert watcher.application_permissions == ("Microsoft Graph 19dbc75e",)
+
+
+def test_a_watcher_that_is_not_there_or_is_there_twice() -> None:
+    assert seen(Tenant(**{"/applications#watcher": []})).watchers == ()
+    two = [{"id": f"watcher-app-{number}", "appId": "watcher-client"} for number in (1, 2)]
+    assert len(seen(Tenant(**{"/applications#watcher": two})).watchers or ()) == 2
+    (without_principal,) = seen(Tenant(**{"/servicePrincipals#watcher": []})).watchers or ()
+    assert without_principal.application_permissions == ()
+
+
+def test_a_watcher_that_may_not_be_seen_is_not_one_that_is_not_there() -> None:
+    for path in ("/applications#watcher", "/servicePrincipals#watcher"):
+        found = seen(Tenant(**{path: 403}))
+        assert found.watchers is None
+        assert found.denied == ("the watcher's registration: Authorization_RequestDenied",)
+
+
+def test_without_a_watcher_none_is_asked_for() -> None:
+    tenant, settings = Tenant(), load(LOCAL)
+    settings = settings.model_copy(update={"sign_in": settings.sign_in.model_copy(update={"revocation": "refresh"})})
+    assert read(tenant.graph, settings, plan(settings, "local"), SINCE).watchers == ()
+    assert not [path for path in tenant.asked if "watcher" in path]
+
+
+def test_of_an_identity_that_existed_the_permissions_are_seen() -> None:
+    """Its credentials are somebody else's to look after, which is said."""
+    identity, settings = "0f6d2b1e-3c4a-4d5b-8e7f-a1b2c3d4e5f6", load(LOCAL)
+    granted = {"resourceDisplayName": "Microsoft Graph", "resourceId": "graph", "appRoleId": "19dbc75e"}
+    tenant = Tenant(**{f"/servicePrincipals/{identity}/appRoleAssignments": [granted]})
+    existing = ExistingIdentity(object_id=identity, client_id=identity)
+    settings = settings.model_copy(update={"watcher": Watcher(existing=existing)})
+    found = read(tenant.graph, settings, plan(settings, "local"), SINCE)
+    (watcher,) = found.watchers or ()
+    assert (watcher.application_permissions, watcher.credentials) == (("Microsoft Graph 19dbc75e",), ())
+    assert [said.partition(":")[0] for said in found.denied] == ["the watcher's credentials"]
+    assert not [path for path in tenant.asked if "watcher-app" in path]
 
 
 def test_somebody_who_is_assigned_in_person_may_be_disabled() -> None:
@@ -147,6 +203,8 @@ def test_as_few_requests_as_there_are_lists() -> None:
             *(f"/groups/{id_}/{what}" for id_ in groups for what in ("members", "owners")),
             "/groups/inner/transitiveMembers",
             *("/applications/app/owners", "/applications/app/federatedIdentityCredentials"),
+            *("/applications", "/servicePrincipals", "/servicePrincipals/watcher-sp/appRoleAssignments"),
+            *("/applications/watcher-app/owners", "/applications/watcher-app/federatedIdentityCredentials"),
             "/servicePrincipals/sp/oauth2PermissionGrants",
             *("/servicePrincipals/sp/appRoleAssignments", "/auditLogs/directoryAudits"),
         ]
@@ -158,7 +216,10 @@ def test_as_few_requests_as_there_are_lists() -> None:
     [
         ("/auditLogs/directoryAudits", "who changed what"),
         ("/servicePrincipals/sp/oauth2PermissionGrants", "consents"),
-        ("/servicePrincipals/sp/appRoleAssignments", "permissions without a user"),
+        ("/servicePrincipals/sp/appRoleAssignments", "the application's permissions without a user"),
+        ("/applications/app/federatedIdentityCredentials", "the application's federated credentials"),
+        ("/applications/watcher-app/federatedIdentityCredentials", "the watcher's federated credentials"),
+        ("/servicePrincipals/watcher-sp/appRoleAssignments", "the watcher's permissions without a user"),
         ("/groups/g1/owners", "who owns group airflow-local-admins"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_entra.audit.checks import airflow, credentials, directory
-from airflow_entra.audit.checks.check import SEVERITIES, Facts, Result, Skipped
+from airflow_entra.audit.checks.check import SEVERITIES, Facts, Finding, Result, Skipped
 
 CHECKS = (*directory.CHECKS, *credentials.CHECKS, *airflow.CHECKS)
 
@@ -12,9 +12,10 @@ def run(facts: Facts) -> list[Result]:
     """What came of every check; the findings of each by severity."""
     results = []
     for check in CHECKS:
-        found = check.look(facts)
-        if isinstance(found, Skipped):
-            results.append(Result(check, skipped=found.because))
-        else:
-            results.append(Result(check, tuple(sorted(found, key=lambda one: SEVERITIES.index(one.severity)))))
+        looked = check.look(facts)
+        came = [looked] if isinstance(looked, Skipped) else list(looked)
+        findings = [finding for finding in came if isinstance(finding, Finding)]
+        skipped = dict.fromkeys(part.because for part in came if isinstance(part, Skipped))
+        findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+        results.append(Result(check, tuple(findings), "; ".join(skipped) or None))
     return results

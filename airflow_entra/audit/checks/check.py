@@ -34,9 +34,12 @@ class Skipped:
     because: str
 
 
+NO_WATCHER_SEEN = Skipped("the reading identity may not see the watcher's registration")
+
+
 @dataclass(frozen=True)
 class Facts:
-    """All that the checks look at. `airflows` are by base URL; `declared` and `credential` are the stack file's."""
+    """All that the checks look at. `airflows` are by base URL; `declared` and the credentials are the stack file's."""
 
     audited: Audited
     standings: Mapping[str, Standing]
@@ -44,21 +47,26 @@ class Facts:
     airflows: Mapping[str, Records]
     declared: frozenset[str]
     credential: Credential
+    watcher_credential: Credential | None
+    """None where the stack makes no registration that reads the directory."""
     now: datetime
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question of the audit. `asks` completes "Is it so that ...?"; no finding means yes."""
+    """One question of the audit. `asks` completes "Is it so that ...?"; no finding means yes.
+
+    What it could look at only in part comes with the findings.
+    """
 
     name: str
     asks: str
-    look: Callable[[Facts], Iterable[Finding] | Skipped]
+    look: Callable[[Facts], Iterable[Finding | Skipped] | Skipped]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a check."""
+    """What came of a check. `skipped` says what it could not look at."""
 
     check: Check
     findings: tuple[Finding, ...] = ()

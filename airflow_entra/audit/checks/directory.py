@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from airflow_entra.audit.checks.check import Check, Facts, Finding, Skipped
+from airflow_entra.access.permissions import APP_ROLE_IDS
+from airflow_entra.audit.checks.check import NO_WATCHER_SEEN, Check, Facts, Finding, Skipped
+from airflow_entra.directory.audited import WATCHERS, StackApplication
 from airflow_entra.directory.who import Standing
+from airflow_entra_auth.rules import WATCH_PERMISSIONS
 
 
 def _disabled(facts: Facts) -> Iterator[Finding]:
@@ -126,8 +129,10 @@ def _without_owner(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _consents(facts: Facts) -> Iterator[Finding]:
-    for scope in sorted(facts.audited.consents - facts.declared):
+def _consents(facts: Facts) -> Iterator[Finding | Skipped]:
+    if facts.audited.consents is None:
+        yield Skipped("the reading identity may not see consents")
+    for scope in sorted((facts.audited.consents or frozenset()) - facts.declared):
         yield Finding(
             "high",
             f"scope {scope}",
@@ -144,15 +149,50 @@ def _consents(facts: Facts) -> Iterator[Finding]:
                 "the scopes of the stack file",
                 "remove the consents on the User consent tab of the enterprise application's permissions",
             )
-    for permission in facts.audited.application_permissions:
-        if permission.split()[-1] not in facts.declared:
+    yield from _beyond(facts.audited.application, facts.declared, "", "the permissions of the stack file")
+    if facts.audited.watchers is None:
+        yield NO_WATCHER_SEEN
+    right = f"{', '.join(WATCH_PERMISSIONS)} of Microsoft Graph, and nothing else"
+    for watcher in facts.audited.watchers or ():
+        yield from _beyond(watcher, _WATCHES, f"{WATCHERS} ", right)
+
+
+_WATCHES = frozenset(APP_ROLE_IDS[name] for name in WATCH_PERMISSIONS)
+
+
+def _beyond(
+    application: StackApplication, declared: Collection[str], whose: str, right: str
+) -> Iterator[Finding | Skipped]:
+    """Permissions that it has without a user, beyond those that are declared."""
+    if application.application_permissions is None:
+        of = whose or "the application's "
+        yield Skipped(f"the reading identity may not see {of}permissions without a user")
+    for permission in application.application_permissions or ():
+        if permission.split()[-1] not in declared:
             yield Finding(
                 "high",
-                permission,
+                f"{whose}{permission}",
                 "a permission that needs no signed-in person, and the stack file doesn't ask for it",
-                "the permissions of the stack file",
-                "remove the grant in the enterprise application's permissions",
+                right,
+                f"remove the grant in the permissions of {whose or 'the '}enterprise application",
             )
+
+
+def _watcher(facts: Facts) -> Iterator[Finding] | Skipped:
+    if facts.audited.watchers is None:
+        return NO_WATCHER_SEEN
+    return _not_one(len(facts.audited.watchers)) if facts.watcher_credential is not None else iter(())
+
+
+def _not_one(watchers: int) -> Iterator[Finding]:
+    if watchers == 0:
+        what = "the directory has none with its tag: what reads the directory for Airflow, and with what, is unknown"
+        fix = "deploy the stack; where it was deployed, ask who deleted the registration or took its tag away"
+    else:
+        what = f"the directory has {watchers} with its tag: which of them the stack made is unknown"
+        fix = "ask who made the others, and delete them"
+    if watchers != 1:
+        yield Finding("high", f"{WATCHERS} registration", what, "one registration, which the stack makes", fix)
 
 
 def person(standing: Standing) -> str:
@@ -169,5 +209,6 @@ CHECKS = (
     Check("unused-assignment", "every assignment is one that the stack file makes", _unknown_role),
     Check("group-missing", "every group of the stack file exists", _missing),
     Check("group-owner", "every group of the stack has an owner", _owners),
-    Check("consent", "the application may read no more than the stack file says", _consents),
+    Check("consent", "the application and the watcher may read no more than the stack file says", _consents),
+    Check("watcher-missing", "the watcher's registration exists, where the stack makes one", _watcher),
 )
