@@ -14,6 +14,7 @@ from typing import Any, Literal
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.preview.trouble import PAUSES
+from airflow_entra.recovery.pending import interruption
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra
@@ -171,7 +172,7 @@ class Rotate:
         try:
             left = self._settled(lambda credential: credential.key_id in gone)
             if left and remove:
-                because = self._refusal(rotations, left) or self._remove(left, removed)
+                because = self._refusal(rotations, left) or self._remove_still_unknown(left, removed)
                 left = self._settled(lambda credential: credential in removed)
         except (UnreadableError, EngineError) as reason:
             finding = not_to_be_seen(self.stack, str(reason))
@@ -203,6 +204,15 @@ class Rotate:
         if not all(rotation.fine for rotation in rotations):
             return "; it is left until the stack's own secrets are rotated"
         return "" if self.agreed(found) else "; it was not agreed to remove it"
+
+    def _remove_still_unknown(
+        self, found: Sequence[ApplicationCredential], removed: list[ApplicationCredential]
+    ) -> str:
+        """The state is read once more: another run may have made one of these for this stack."""
+        export = self.engine.export()
+        if not interruption(export).nothing:
+            return "; it is left until another run of Pulumi on this stack has ended"
+        return self._remove(unknown(found, export), removed)
 
     def _remove(self, found: Sequence[ApplicationCredential], removed: list[ApplicationCredential]) -> str:
         """Take them away, each said as it is done: whoever interrupts this knows how far it came. Why one was left."""

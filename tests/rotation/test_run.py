@@ -305,6 +305,27 @@ def test_what_is_not_taken_away_stays_a_finding_that_says_why(tmp_path: Path, wh
     assert done.findings[-1].what.endswith(expected[why])
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_another_run_makes_meanwhile_is_not_taken_away(tmp_path: Path, ended: bool) -> None:
+    """Entra has its new secret before the state does, and the vault is to get it."""
+    engine = Fake()
+
+    class Meanwhile(FakeEntra):
+        def credentials(self, application: str) -> tuple[ApplicationCredential, ...]:
+            if ended:
+                engine.left = [password("slot-c", STRANGER.key_id, START, START)]
+            else:
+                engine.pending = [{"type": "creating", "resource": {"urn": "urn::x", "type": PASSWORD}}]
+            return super().credentials(application)
+
+    entra = Meanwhile(engine)
+    entra.others = [STRANGER]
+    done = run(engine, tmp_path, entra=entra, remove_unknown=True)
+    assert (entra.others, done.removed) == ([STRANGER], ())
+    if not ended:
+        assert done.findings[-1].what.endswith("until another run of Pulumi on this stack has ended")
+
+
 def test_graph_may_show_for_a_while_what_was_just_removed(tmp_path: Path) -> None:
     engine, pauses = Fake(), list[float]()
     entra = FakeEntra(engine)
