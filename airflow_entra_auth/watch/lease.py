@@ -45,7 +45,7 @@ class DatabaseLease:
         self._engine, self._holder, self._there = engine, holder, False
         self._clock, self._monotonic = clock, monotonic
         self._written = _RELEASED
-        self._beat: tuple[str, float] | None = None
+        self._beat: tuple[str, str] | None = None
         self._beat_at = 0.0
 
     def hold(self) -> bool:
@@ -88,8 +88,9 @@ class DatabaseLease:
         if holder == self._holder or until == _RELEASED:
             return True
         now = self._monotonic()
-        if (holder, until) != self._beat:
-            self._beat, self._beat_at = (holder, until), now
+        beat = holder, repr(until)  # PostgreSQL keeps NaN too, which never equals itself
+        if beat != self._beat:
+            self._beat, self._beat_at = beat, now
         return now - self._beat_at >= SECONDS
 
     def _take(self, connection: Any, free: Any) -> bool:

@@ -89,6 +89,12 @@ def living(world: World, ahead: float, own: float) -> float:
     )
 
 
+def no_number(world: World) -> float:
+    """PostgreSQL keeps one that equals nothing, not even itself."""
+    world.row("dead/1", float("nan") if world.engine.dialect.name == "postgresql" else float("inf"))
+    return world.seconds_until_taken(Machine(world, "new/1"), most=120)
+
+
 def stopped_clock(world: World) -> float:
     """The holder's clock stands still, as in a machine that is being moved."""
     holder, other = Machine(world, "holder/1"), Machine(world, "other/1")
@@ -186,6 +192,7 @@ def main() -> None:
         "living, an hour behind": lambda world: living(world, -HOUR, 0),
         "living, the other an hour ahead": lambda world: living(world, 0, HOUR),
         "living, the other an hour behind": lambda world: living(world, 0, -HOUR),
+        "no number": no_number,
         "stopped clock": stopped_clock,
         "paused": lambda world: paused(world, 0),
         "paused, clocks two hours apart": lambda world: paused(world, HOUR),

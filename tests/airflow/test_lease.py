@@ -47,6 +47,10 @@ def test_a_dead_watchers_lease_is_taken_after_its_time_whatever_its_clock_said(
     assert told[f"dead, {clock}"] == SECONDS
 
 
+def test_a_lease_whose_end_is_no_number_is_taken_too(told: dict[str, Any]) -> None:
+    assert told["no number"] == SECONDS
+
+
 def test_a_living_watchers_lease_is_never_taken(told: dict[str, Any]) -> None:
     living = {name: seconds for name, seconds in told.items() if name.startswith("living")}
     assert len(living) == 4
