@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from airflow_entra_auth.graph.client import IDS_PER_CALL, REQUESTS_PER_BATCH, V1, Graph, Json, Request
 from airflow_entra_auth.graph.delta import Delta
-from airflow_entra_auth.graph.errors import Cancelled, GraphError, SyncLost
+from airflow_entra_auth.graph.errors import BAD_LINK, Cancelled, GraphError, SyncLost
 
 __all__ = [
+    "BAD_LINK",
     "IDS_PER_CALL",
     "REQUESTS_PER_BATCH",
     "V1",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from airflow_entra_auth.graph.delta import Delta
-from airflow_entra_auth.graph.errors import GraphError, error, refusal, seconds
+from airflow_entra_auth.graph.errors import BAD_LINK, GraphError, error, refusal, seconds
 from airflow_entra_auth.graph.patience import THROTTLED, UNCLEAR, Patience
 
 V1 = "https://graph.microsoft.com/v1.0"
@@ -104,8 +104,7 @@ class Graph:
             return Delta(
                 lambda: self._send("GET", path_or_link, params=params), lambda link: self._follow(path_or_link, link)
             )
-        path = urlsplit(path_or_link).path
-        return Delta(lambda: self._follow(path, path_or_link), lambda link: self._follow(path, link))
+        return Delta(lambda: self._follow("", path_or_link), lambda link: self._follow("", link))
 
     def get_by_ids(self, ids: Iterable[str], types: Sequence[str] = ()) -> list[Json]:
         """The directory objects with these ids that exist, of these types ("group", "user"), in no order."""
@@ -149,10 +148,12 @@ class Graph:
         return answers
 
     def _follow(self, path: str, link: str) -> Json:
-        if urlsplit(link)[:2] != urlsplit(self._base)[:2]:
-            raise GraphError(
-                "GET", path or urlsplit(link).path, 200, "BadNextLink", "the next page is on another host", ""
-            )
+        try:
+            ours = link.isprintable() and urlsplit(link)[:2] == urlsplit(self._base)[:2]
+        except ValueError:
+            ours = False
+        if not ours:
+            raise GraphError("GET", path or "a link", 200, BAD_LINK, "the next page is on another host", "")
         return self._send("GET", link)
 
     def _send(

@@ -9,6 +9,8 @@ import httpx
 from airflow_entra_auth.claims import display
 
 _LONGEST = 2000  # characters of a message; Graph repeats what it was asked, names with it
+BAD_LINK = "BadNextLink"
+"""Our own code of a link that isn't Graph's, which is not followed."""
 _LOST = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "resyncapplydifferences"})
 
 

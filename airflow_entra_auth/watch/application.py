@@ -2,7 +2,8 @@
 
 Graph has no feed of an application's changes, so it is asked in every round: three questions in one request. A list of
 assignments that doesn't fit on one page is read to its end less often. Replicas may answer from before a change, so
-what takes access away counts when two rounds running say so, and what gives it counts at once.
+what takes access away counts when two rounds running say so, and what gives it counts at once. A refusal too
+counts when it is said twice.
 https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto
 """
 
@@ -61,6 +62,7 @@ class ApplicationWatch:
         self._counted: _Seen | None = None
         self._removed: dict[str, float] = {}
         self._refused_at = float("-inf")
+        self._refused_once = False
         self._listed: list[Any] = []
         self._listed_at = float("-inf")
 
@@ -69,12 +71,16 @@ class ApplicationWatch:
         if self._clock() - self._refused_at < ASK_AGAIN:
             return
         before = self._last or self._ask()
-        seen = self._ask() if before else None
-        if before is None or seen is None:
+        seen = self._ask() if isinstance(before, _Seen) else before
+        if not isinstance(before, _Seen) or not isinstance(seen, _Seen):
+            if self.now is not None and not self._refused_once and isinstance(seen, GraphError):
+                self._refused_once = True
+                raise seen
             self.now = self._last = self._counted = None
             self.doubtful = self.first_doubt = False
             self._refused_at = self._clock()
             return
+        self._refused_once = False
         counts = seen.either(before)
         if self._counted is not None and counts.status != "deleted":  # restored, it has them all again
             gone = self._counted.assignments.keys() - counts.assignments.keys()
@@ -90,8 +96,8 @@ class ApplicationWatch:
             counts.status,
         )
 
-    def _ask(self) -> _Seen | None:
-        """One answer; None where Graph refuses."""
+    def _ask(self) -> _Seen | GraphError:
+        """One answer; the error where Graph refuses."""
         key = f"(appId='{self._rules.client_id}')"
         principal, registration, listed = answers = self._graph.batch(
             [
@@ -101,8 +107,9 @@ class ApplicationWatch:
             ]
         )
         errors = [answer for answer in answers if isinstance(answer, GraphError)]
-        if any(error.status == 403 for error in errors):
-            return None
+        refused = next((error for error in errors if error.status == 403), None)
+        if refused:
+            return refused
         if any(error.status == 404 and error.code == "Request_ResourceNotFound" for error in errors):
             return _Seen("deleted", True, frozenset(), {})
         if errors:

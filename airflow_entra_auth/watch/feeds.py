@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from airflow_entra_auth.graph import Graph, SyncLost
+from airflow_entra_auth.graph import BAD_LINK, Graph, GraphError, SyncLost
 from airflow_entra_auth.issuance import Status
 from airflow_entra_auth.watch.people import moment
 
@@ -57,14 +57,16 @@ class Feed:
 def follow(feed: Feed, graph: Graph, link: str | None, groups: Groups, changes: Changes) -> str:
     """Adds what changed since `link` to `changes`; the link for the next round.
 
-    Without a link, or with one that Graph no longer knows, the feed begins with now: everybody has to be compared then.
+    Without a link, or with one that Graph no longer knows, calls a bad request or didn't make, the feed begins with
+    now: everybody has to be compared then. Such a link would be of no use in the next round either.
     Raises GraphError and httpx.TransportError.
     """
     if link is not None:
         try:
             return _read(feed, graph.delta(link), groups, changes)
-        except SyncLost:
-            pass
+        except GraphError as error:
+            if not isinstance(error, SyncLost) and error.status != 400 and error.code != BAD_LINK:
+                raise
     changes.lost = changes.everybody = True
     return _read(feed, graph.delta(feed.path, {"$select": feed.select, "$deltatoken": "latest"}), groups, changes)
 
@@ -81,7 +83,9 @@ def _user(item: Mapping[str, Any], _: Groups, changes: Changes) -> None:
     if "@removed" in item:
         changes.status[person] = "deleted"
     else:
-        changes.status[person] = "disabled" if item.get("accountEnabled") is False else "enabled"
+        enabled = item.get("accountEnabled")
+        if isinstance(enabled, bool):  # a change of something else may be told alone
+            changes.status[person] = "enabled" if enabled else "disabled"
         changes.valid_from[person] = moment(item.get("signInSessionsValidFromDateTime"))
 
 

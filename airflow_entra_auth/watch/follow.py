@@ -237,9 +237,9 @@ class Follower:
                 listed = self._graph.pages(f"/groups/{group}/members", {"$select": "id", "$top": "999"})
                 members = [str(member["id"]).lower() for member in islice(listed, MOST_MEMBERS + 1)]
             except GraphError as error:
-                if error.status != 404:
+                if error.status in (401, 429) or error.status >= 500:
                     raise
-                members = []  # deleted: nobody says any more who was in it
+                members = []  # deleted, or its members are hidden: nobody says who is in it, now or later
             if 0 < len(members) <= MOST_MEMBERS:
                 self._owed |= dict.fromkeys(known.intersection(members), Urgency.CHANGED)
             else:

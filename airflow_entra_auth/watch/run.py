@@ -25,6 +25,9 @@ RENEW = 2.0
 """Seconds after which the lease is kept again, four tries before it ends; and after which the next applied round is
 written down, which keeps it too."""
 LONGEST_PAUSE = 30.0
+LONGEST_ASKED = 300.0
+"""Seconds. Graph asks a throttled client to wait for seconds or a few minutes; an answer that says days must not keep
+everybody who left in."""
 GIVEN_UP = 10.0
 """Seconds after which a lease that nobody kept would have ended."""
 TROUBLE = (GraphError, CredentialError, AuditError, httpx.HTTPError, KeyError, TypeError, ValueError)
@@ -237,7 +240,9 @@ class Watcher:
         # Graph answers those alone who have a token; what says nothing about the application changes nothing here.
         self._gone = isinstance(error, ApplicationGoneError) or (self._gone and not isinstance(error, GraphError))
         wait = error.retry_after if isinstance(error, (GraphError, NoAnswerError)) else None
-        return wait or min(LONGEST_PAUSE, self._interval * 2.0 ** min(self._failures - 1, 8))
+        return (
+            min(LONGEST_ASKED, wait) if wait else min(LONGEST_PAUSE, self._interval * 2.0 ** min(self._failures - 1, 8))
+        )
 
     def _everybody_ends(self, problem: str) -> None:
         try:

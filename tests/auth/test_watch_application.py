@@ -12,7 +12,7 @@ from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.watch import follow
 from airflow_entra_auth.watch.application import ASK_AGAIN, DISBELIEVE, LONG_LIST_EVERY
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Round
-from tests.auth.directory_double import User
+from tests.auth.directory_double import GROUP_IDS, User
 from tests.auth.sign_on import PERSON
 from tests.auth.test_watch_follow import ADMINS, FINANCE, OTHER, VIEWERS, World
 
@@ -251,6 +251,52 @@ def test_a_group_too_large_to_list_is_a_comparison(monkeypatch: pytest.MonkeyPat
     world.directory.unassign(FINANCE)
     rounds(world)
     assert world.store.roles == {PERSON: ("Viewer",), OTHER: ()}
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_group_whose_members_nobody_may_list_holds_up_nobody_else(status: int) -> None:
+    """Whoever may assign a group could otherwise keep every leaver in."""
+    world = World()
+    hidden = "1aaeb000-0000-4000-8000-0000000000bb"
+    GROUP_IDS.add(hidden)
+    world.directory.groups[hidden] = {OTHER}
+    whole = world.directory._members
+    refusal = httpx.Response(status, json={"error": {"code": "Authorization_RequestDenied", "message": "Hidden"}})
+    world.directory._members = lambda group: refusal if group == hidden else whole(group)  # type: ignore[method-assign]
+    world.directory.assign(hidden, "Viewer")
+    rounds(world)
+    assert world.store.roles[OTHER] == ("Viewer", "finance-editor"), "compared with everybody"
+    world.directory.leave(VIEWERS, PERSON)
+    world.directory.leave(FINANCE, PERSON)
+    rounds(world)
+    assert ended(world) == ["no role left", None]
+
+
+def test_one_refusal_to_say_who_is_assigned_takes_nothing() -> None:
+    """Somebody who is assigned in person is in no group of the sign-on file."""
+    world = World()
+    world.directory.assign(PERSON, "Admin")
+    world.directory.leave(VIEWERS, PERSON)
+    world.directory.leave(FINANCE, PERSON)
+    rounds(world)
+    assert world.store.roles[PERSON] == ("Admin",)
+    odd = deepcopy(world.directory.application)
+    odd.refused = True
+    world.directory.stale = [odd]
+    world.now += COMPARE_EVERY
+    with pytest.raises(GraphError, match="403"):
+        world.round()
+    assert rounds(world).assignments_known
+    assert world.store.roles[PERSON] == ("Admin",)
+    assert ended(world) == [None, None]
+
+
+def test_a_refusal_that_is_said_twice_counts() -> None:
+    world = World()
+    world.directory.application.refused = True
+    with pytest.raises(GraphError, match="403"):
+        world.round()
+    assert not rounds(world).assignments_known
 
 
 def test_revoked_sessions_end_and_later_ones_stay() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.graph import V1, GraphError
 from airflow_entra_auth.issuance import Account, Application, Assignment
 from airflow_entra_auth.watch import follow
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError
@@ -175,6 +175,28 @@ def test_a_link_that_is_lost_is_a_comparison() -> None:
     assert world.store.roles[OTHER] == ()
 
 
+@pytest.mark.parametrize(
+    "link", ["nonsense", "https://evil.example/v1.0/users/delta", "https://[", f"{V1}/users/delta?\x00", "refused"]
+)
+def test_a_link_that_is_of_no_use_is_a_comparison(link: str) -> None:
+    """Else whoever writes one into Airflow's database would stop the watcher for good."""
+    world = World()
+    if link == "refused":
+        whole = world.directory._delta
+        world.directory._delta = lambda kind, query: (  # type: ignore[method-assign]
+            httpx.Response(400, json={"error": {"code": "BadRequest", "message": "Badly formed token"}})
+            if query.get("$deltatoken") == "refused"
+            else whole(kind, query)
+        )
+        link = f"{V1}/users/delta?$deltatoken=refused"
+    world.store.saved = {**world.store.saved, "accounts": link}
+    world.directory.leave(FINANCE, OTHER)
+    world.restart()
+    assert world.store.roles[OTHER] == ()
+    assert world.store.saved["accounts"].startswith(V1)
+    assert world.store.saved["accounts"] != link
+
+
 def test_everybody_is_compared_now_and_then() -> None:
     world = World()
     del world.directory.users[OTHER]  # no feed tells it
@@ -303,6 +325,21 @@ def test_a_feed_that_says_nothing_about_an_account_puts_nobody_out() -> None:
     world.round()
     assert world.store.live(PERSON)
     assert world.store.live(OTHER)
+
+
+def test_a_change_of_something_else_says_nothing_about_a_disabled_account() -> None:
+    """Disabled, and sign-ins revoked: a feed tells at least what changed, and a replica may know of neither."""
+    world = World()
+    told: list[dict[str, object]] = [
+        {"id": PERSON, "accountEnabled": False},
+        {"id": PERSON, "signInSessionsValidFromDateTime": None},
+    ]
+    world.directory._items = lambda kind, changes: iter([] if kind == "groups" else told)  # type: ignore[method-assign]
+    world.directory.changes.append(("user", PERSON))
+    world.round()
+    assert [one.why_ended for one in world.store.sessions] == ["disabled in the directory", None]
+    world.round(LOOK_AGAIN)
+    assert world.store.roles[PERSON] == ()
 
 
 def test_a_directory_that_is_away_changes_nothing() -> None:

@@ -150,6 +150,14 @@ def test_trouble_is_waited_out(trouble: Exception) -> None:
     assert lease.released == 1
 
 
+def test_an_answer_that_says_to_wait_for_days_is_waited_out_for_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "LONGEST_ASKED", 0.01)
+    days = GraphError("GET", "/users/delta", 429, "Code", "Message", "", retry_after=1e9)
+    rounds, state, _ = run(Lease(True), days, Round())
+    assert not rounds.what
+    assert metric(state, "rounds_total") == 1
+
+
 def test_once_is_one_comparison_or_none_beside_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "GIVEN_UP", 0.0)
     for held, done in ((True, Round(compared=True)), (False, None)):
