@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -71,6 +72,8 @@ class AirflowStore:
                         applied += self._apply(session, one)
                 except audit.AuditError as error:
                     failed = error
+                    with session.begin_nested():  # what closes access is done all the same
+                        applied += self._apply(session, replace(one, only_lowers=True, for_now=True))
             if not failed:
                 _save(session, links)
         if failed:
