@@ -15,6 +15,7 @@ import httpx
 
 from airflow_entra_auth.claims import Admitted, GroupsNeeded, decide
 from airflow_entra_auth.credential import CredentialError
+from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.watch.answers import POLICY_FIX, TurnedDown
@@ -129,7 +130,11 @@ class Refresher:
         verdicts = sorted(
             (outcome.verdict for outcome in outcomes if outcome.verdict), key=lambda verdict: bool(verdict.ends)
         )
-        applied = self._store.apply(verdicts, {}) if verdicts else []
+        try:
+            applied = self._store.apply(verdicts, {}) if verdicts else []
+        except AuditError:  # what ends a session is done all the same; the others are asked again
+            self._store.answered([outcome for outcome in outcomes if outcome.ends])
+            raise
         applied += self._store.answered(outcomes) if outcomes else []
         self._unanswered = {held.session_id for held in due}.intersection(
             self._unanswered.union(troubles, (outcome.session_id for outcome in heard if outcome.refused))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra_auth.claims import GroupsNeeded
+from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.watch.answers import ANSWERS, TurnedDown
 from airflow_entra_auth.watch.doubt import AGAIN, IN_A_ROW
 from airflow_entra_auth.watch.follow import Applied, Links, Round
@@ -124,6 +125,22 @@ def test_changed_claims_change_roles_and_the_session_goes_on() -> None:
     assert store.people.roles[PERSON] == ("Admin",)
     assert [(one.roles_before, one.roles) for one in done.applied] == [(("Viewer",), ("Admin",))]
     assert store.why_ended() == [None]
+
+
+def test_a_role_that_can_not_be_written_down_keeps_nobody_elses_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Sessions()
+    store.sign_in(PERSON, "Viewer", token="raised")
+    store.sign_in(OTHER, "Viewer", token="revoked")
+
+    def no_log(*_: object) -> list[Applied]:
+        raise AuditError("no log")
+
+    monkeypatch.setattr(store, "apply", no_log)
+    entra = Entra(lambda token: (says("Admin") if token == "raised" else refuses(50173))(token))
+    with pytest.raises(AuditError):
+        refresher(entra, store).round()
+    assert store.why_ended() == [None, "AADSTS50173: no"]
+    assert store.tokens["s0"] == "raised", "asked again in the next round"
 
 
 @pytest.mark.parametrize(
