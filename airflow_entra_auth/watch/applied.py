@@ -7,6 +7,7 @@ means that the database was restored from a backup, and that sessions which had 
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from airflow_entra_auth.watch.lease import DatabaseLease
 _NAME = "applied"
 """The row's name in the table of feeds, which a watcher of release 0.1 reads and leaves alone."""
 _ROW = WATCH_FEEDS.c.feed == _NAME
+_NUMBER = re.compile(r"[0-9]{1,18}")
 BEYOND = 1_000_000
 """What a restore that was dealt with adds, so that no other watcher, which remembers a little more, deals with it
 again: a week of rounds."""
@@ -30,10 +32,12 @@ again: a week of rounds."""
 
 @dataclass(frozen=True)
 class LastRound:
-    """`at`: seconds since 1970 by the clock of the watcher that applied it, for people."""
+    """`at`: seconds since 1970 by the clock of the watcher that applied it, for people. `text`: the number as the
+    database has it; where somebody wrote what is none there, the number is less than any, as after a restore."""
 
     number: int
     at: int
+    text: str = ""
 
 
 class AppliedRounds:
@@ -55,7 +59,7 @@ class AppliedRounds:
             last = _read(connection)
             if (last.number if last else None) != known:
                 return None
-            new = LastRound((known or 0) + 1, int(time.time()))
+            new = _new((known or 0) + 1)
             return new if _write(connection, last, new) else None
 
     def end_restored(self, remembered: int, found: LastRound | None) -> list[Applied] | None:
@@ -67,23 +71,30 @@ class AppliedRounds:
         reason = "Airflow's database was restored from a backup: what had ended since would be alive again"
         try:
             with Session(self._engine) as session, session.begin():
-                if not _write(session, found, LastRound(remembered + BEYOND, int(time.time()))):
+                if not _write(session, found, _new(remembered + BEYOND)):
                     return None
                 return end_everybody(session, self._tenant, "before a restore", reason)
         except IntegrityError:  # the row is there after all
             return None
 
 
+def _new(number: int) -> LastRound:
+    return LastRound(number, int(time.time()), str(number))
+
+
 def _read(connection: Any) -> LastRound | None:
     row = connection.execute(sa.select(WATCH_FEEDS.c.link, WATCH_FEEDS.c.updated_at).where(_ROW)).first()
-    return LastRound(int(row.link), row.updated_at) if row else None
+    if row is None:
+        return None
+    text = str(row.link)
+    return LastRound(int(text) if _NUMBER.fullmatch(text) else -1, row.updated_at, text)
 
 
 def _write(connection: Any, last: LastRound | None, new: LastRound) -> bool:
     """Whether `last` was still there."""
-    values = {"link": str(new.number), "updated_at": new.at}
+    values = {"link": new.text, "updated_at": new.at}
     if last is None:
         connection.execute(sa.insert(WATCH_FEEDS).values(feed=_NAME, **values))
         return True
-    known = sa.update(WATCH_FEEDS).where(_ROW, WATCH_FEEDS.c.link == str(last.number)).values(values)
+    known = sa.update(WATCH_FEEDS).where(_ROW, WATCH_FEEDS.c.link == last.text).values(values)
     return bool(connection.execute(known).rowcount)

@@ -1,5 +1,5 @@
-"""The watcher's store on a real database whose audit log can't be written. Run by Airflow's own Python, which brings
-SQLAlchemy: `store_scenarios.py URL`. Prints one line of JSON: what a person had before and has afterwards.
+"""The watcher's side of a real database that is in a bad state. Run by Airflow's own Python, which brings SQLAlchemy:
+`store_scenarios.py URL`. Prints one line of JSON: from a scenario's name to what came of it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from airflow_entra_auth import identities, sessions
 from airflow_entra_auth.claims import Admitted, Person
 from airflow_entra_auth.fab import audit
 from airflow_entra_auth.identities import Identities
-from airflow_entra_auth.tables import create_tables
+from airflow_entra_auth.tables import WATCH_FEEDS, create_tables
+from airflow_entra_auth.watch.applied import AppliedRounds
 from airflow_entra_auth.watch.lease import DatabaseLease
 from airflow_entra_auth.watch.people import Verdict
 from airflow_entra_auth.watch.store import AirflowStore
@@ -54,11 +55,8 @@ class User(Base):  # type: ignore[misc]
     roles = relationship(Role, secondary=_pairs("person_role", "person", "role"))
 
 
-def main() -> None:
-    os.environ["AIRFLOW_ENTRA_SESSION_KEY"] = "0" * 43
-    engine = sa.create_engine(sys.argv[1])
-    create_tables(engine)
-    Base.metadata.create_all(engine)
+def without_an_audit_log(engine: Any) -> dict[str, Any]:
+    """A person is to go from Admin to Viewer, and sign-ins before a moment were revoked."""
     person = Person(TENANT, WHO, "Ada", None, WHO, guest=False)
     with Session(engine) as session, session.begin():
         session.add_all([Role(name=name) for name in ("Admin", "Op", "Viewer")])
@@ -68,7 +66,6 @@ def main() -> None:
     lease = DatabaseLease(engine, "watcher/1")
     store = AirflowStore(engine, User, Role, TENANT, lease)
     told: dict[str, Any] = {"held": lease.hold()}
-    audit._write = _refused  # type: ignore[assignment]
     try:
         store.apply([Verdict(WHO, ("Op", "Viewer"), "another group", None, revoked_until=1_800_000_050)], {})
     except audit.AuditError:
@@ -77,6 +74,37 @@ def main() -> None:
         told["roles"] = identities.people(session, TENANT)[WHO].roles
         told["rows"] = sorted(role.name for role in session.query(User).one().roles)
         told["sessions"] = len(sessions.begun_since(session, TENANT, 0))
+    return told
+
+
+def no_number(engine: Any, written: str, *, remembered: int | None) -> list[Any]:
+    """Somebody wrote `written` in place of the last round's number: what is read, how many people's sessions end, and
+    what is read after the next round."""
+    lease = DatabaseLease(engine, "watcher/1")
+    book = AppliedRounds(engine, TENANT, lease)
+    with engine.begin() as connection:
+        connection.execute(sa.delete(WATCH_FEEDS))
+        connection.execute(sa.insert(WATCH_FEEDS).values(feed="applied", link=written, updated_at=0))
+    lease.hold()
+    found = book.read()
+    ended = book.end_restored(remembered, found) if remembered is not None else []
+    last = book.read()
+    book.record(last.number if last else None)
+    last = book.read()
+    return [found and found.number, len(ended or ()), last and last.number]
+
+
+def main() -> None:
+    os.environ["AIRFLOW_ENTRA_SESSION_KEY"] = "0" * 43
+    engine = sa.create_engine(sys.argv[1])
+    create_tables(engine)
+    Base.metadata.create_all(engine)
+    audit._write = _refused  # type: ignore[assignment]
+    told = {
+        "without an audit log": without_an_audit_log(engine),
+        "no number": no_number(engine, "x", remembered=None),
+        "no number, remembered": no_number(engine, "9" * 5000, remembered=7),
+    }
     print(json.dumps(told))  # noqa: T201 -- what the test reads
 
 
