@@ -8,7 +8,7 @@ once, and applying one twice changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import islice
@@ -49,8 +49,9 @@ class Urgency(IntEnum):
 
     CHANGED = 0
     SIGNED_IN = 1
-    COMPARED = 2
-    UNANSWERED = 3
+    ONCE_MORE = 2
+    COMPARED = 3
+    UNANSWERED = 4
 
 
 class LeaseLostError(Exception):
@@ -141,13 +142,14 @@ class Follower:
         failed = self._ask_about_application()
         out = [person for person in self._owed if self._is_out(person)]
         asked = [] if failed else self._most_urgent()
-        verdicts, unanswered = self._judge(out, asked)
+        answers, unanswered = self._judge(out, asked)
+        verdicts = self._believed(answers)
         self._once_more = set(asked) if self._application.doubtful else set()
         judged = {one.object_id for one in verdicts}
         settled = judged == self._owed.keys() and not self._unlisted
         save = settled and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
         applied = self._store.apply(verdicts, self._links if save else {}) if verdicts or save else []
-        later = dict.fromkeys(asked, Urgency.UNANSWERED)
+        later = dict.fromkeys(set(asked).difference(answer.object_id for answer in answers), Urgency.UNANSWERED)
         self._owed = {person: how for person, how in (self._owed | later).items() if person not in judged}
         if save:
             self._unsaved, self._saved_at = False, now
@@ -261,6 +263,19 @@ class Follower:
         waiting = [person for person in self._owed if not self._is_out(person)]
         inside = self._store.signed_in() if len(waiting) > PEOPLE_AT_ONCE else ()
         return sorted(waiting, key=lambda person: (self._owed[person], person not in inside))[:PEOPLE_AT_ONCE]
+
+    def _believed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """Without the first answer to a comparison that would end sessions: no feed named the person, one answer may be
+        odd, and an ended session doesn't come back. Such a person is asked about once more, before the others."""
+        odd = {
+            verdict.object_id
+            for verdict in verdicts
+            if verdict.ends
+            and self._owed[verdict.object_id] == Urgency.COMPARED
+            and not self._is_out(verdict.object_id)
+        }
+        self._owed |= dict.fromkeys(odd, Urgency.ONCE_MORE)
+        return [verdict for verdict in verdicts if verdict.object_id not in odd]
 
     def _judge(self, out: list[str], asked: list[str]) -> tuple[list[Verdict], GraphError | None]:
         application, rules = self._application.now, self._rules

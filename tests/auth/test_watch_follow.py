@@ -130,6 +130,7 @@ def test_a_deleted_group_gives_nothing() -> None:
     world = World()
     world.directory.delete_group(FINANCE)
     world.round()
+    world.round()
     assert world.store.roles == {PERSON: ("Viewer",), OTHER: ()}
 
 
@@ -172,6 +173,7 @@ def test_a_link_that_is_lost_is_a_comparison() -> None:
     world.directory.leave(FINANCE, OTHER)
     world.directory.lose_links()
     assert world.round() == 6  # each link and a new one, and both people
+    world.round()
     assert world.store.roles[OTHER] == ()
 
 
@@ -203,7 +205,29 @@ def test_everybody_is_compared_now_and_then() -> None:
     world.round()
     assert world.store.live(OTHER)
     world.round(COMPARE_EVERY)
+    assert world.store.live(OTHER)
+    world.round()
     assert world.store.live(OTHER) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound"}}},
+        {"status": 200, "body": {"accountEnabled": False, "value": []}},
+        {"status": 200, "body": {"accountEnabled": True, "value": []}},
+    ],
+)
+def test_one_odd_answer_to_a_comparison_ends_nobody(odd: dict[str, object]) -> None:
+    """No feed said anything about these people, and an ended session doesn't come back."""
+    world = World()
+    whole, left = world.directory._one, 4
+    replica = iter([odd] * left)
+    world.directory._one = lambda method, url: next(replica, None) or whole(method, url)  # type: ignore[method-assign]
+    world.round(COMPARE_EVERY)
+    world.round()
+    assert world.store.roles == {PERSON: ("Viewer", "finance-editor"), OTHER: ("finance-editor",)}
+    assert [one.why_ended for one in world.store.sessions] == [None, None]
 
 
 def test_a_new_start_goes_on_from_where_it_was_saved() -> None:
