@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,10 @@ class _Transfer:
                 return f"{host}: the certificate is not trusted here; SSL_CERT_FILE names a file with your own CA's"
             case httpx.ConnectError():
                 return f"{host} can't be reached: {error}"
+            case httpx.InvalidURL():  # it quotes a part of the address, a password's too
+                return (
+                    f"{host}: the address of the proxy or of a redirect is none; a password in one is percent-encoded"
+                )
             case httpx.ReadTimeout() if self.received:
                 return f"the transfer from {host} stood still for {_SILENCE_SECONDS:.0f} s after {self.so_far()}"
             case httpx.TransportError() if self.received:
@@ -184,4 +189,8 @@ def _by_way_of(address: str) -> str:
     scheme, host = address.partition(":")[0], _host(address)
     proxies = getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
-    return f" (through the proxy {without_credentials(proxy)})" if proxy and not proxy_bypass(host) else ""
+    if not proxy or proxy_bypass(host):
+        return ""
+    # A password with a slash in it is wrong, and not to be shown either.
+    shown = re.sub(r"//.*@", "//", proxy)
+    return f" (through the proxy {without_credentials(shown)})"

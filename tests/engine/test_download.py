@@ -213,6 +213,14 @@ def test_a_proxy_of_a_kind_that_is_not_understood_is_no_traceback(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_proxys_password_that_has_a_slash_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:s3cr/et@proxy.contoso.com:8080")
+    with pytest.raises(DownloadError, match=r"through the proxy http://proxy\.contoso\.com:8080\)") as found:
+        download("https://github.com/archive", tmp_path / "archive", print)
+    assert "s3cr" not in str(found.value)
+    assert "et@" not in str(found.value)
+
+
 def test_a_full_disk_is_no_trouble_of_the_network(host: ReleaseHost) -> None:
     with pytest.raises(OSError, match="No space left on device"):
         download(f"{host.base}/file", Path("/dev/full"), print)
