@@ -26,6 +26,8 @@ class ApplicationCredential:
     """What Entra's portal and logs call it by; of a federated credential its id."""
     ends_at: datetime | None
     holder: str = ""
+    application: str = ""
+    """The display name of the application that it signs in as."""
     hint: str = ""
     """The first characters of a secret, as the portal shows them."""
     trusts: str = ""
@@ -45,7 +47,7 @@ def read_credentials(graph: Graph, application: str) -> tuple[ApplicationCredent
     trusted = graph.pages(f"{application}/federatedIdentityCredentials")
     return (
         *credentials_of(body, APPLICATION),
-        *(_federated(found, application) for found in trusted),
+        *(_federated(found, application, str(body.get("displayName") or "")) for found in trusted),
         *(credential for principal in principals for credential in credentials_of(principal, PRINCIPAL)),
     )
 
@@ -61,6 +63,7 @@ def credentials_of(body: Mapping[str, Any], collection: str) -> Iterator[Applica
                 found["keyId"],
                 datetime.fromisoformat(ends) if ends else None,
                 f"/{collection}/{body['id']}",
+                str(body.get("displayName") or ""),
                 str(found.get("hint") or ""),
             )
 
@@ -80,7 +83,7 @@ def remove_credential(graph: Graph, credential: ApplicationCredential) -> None:
         graph.patch(credential.holder, {"keyCredentials": left})
 
 
-def _federated(found: Mapping[str, Any], application: str) -> ApplicationCredential:
+def _federated(found: Mapping[str, Any], path: str, name: str) -> ApplicationCredential:
     """One with `claimsMatchingExpression` has no subject."""
     trusts = f"{found['issuer']} for {found.get('subject') or 'what a rule says'}"
-    return ApplicationCredential("federated credential", found["name"], found["id"], None, application, trusts=trusts)
+    return ApplicationCredential("federated credential", found["name"], found["id"], None, path, name, trusts=trusts)

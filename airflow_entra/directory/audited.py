@@ -262,7 +262,7 @@ class _Reading:
         try:
             return ask()
         except GraphError as error:
-            if error.status not in (403, 404):
+            if error.status not in (403, 404, 501):  # 501: the local tenant has no PIM
                 raise
             self._denied.append(f"{what}: {error.code}")
             return otherwise

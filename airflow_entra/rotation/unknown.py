@@ -52,7 +52,8 @@ def words(credential: ApplicationCredential) -> str:
     if credential.hint:
         more.append(f"begins with {line(credential.hint)}")
     of = " of the service principal" if credential.of_principal else ""
-    return f"{credential.kind} {line(credential.name)}{of} ({', '.join(more)})"
+    whose = f" of {line(credential.application)}" if credential.application else ""
+    return f"{credential.kind} {line(credential.name)}{of}{whose} ({', '.join(more)})"
 
 
 def still_open(stack: str, left: Sequence[ApplicationCredential], because: str) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def still_open(stack: str, left: Sequence[ApplicationCredential], because: str) 
     for credential in left:
         yield Finding(
             words(credential),
-            f"the stack doesn't have it, and whoever does signs in as the application{because}",
+            f"the stack doesn't have it, and whoever does signs in as that application{because}",
             "after a leak the application has no credential but those of its stack",
             "ask who made it (Entra's audit log has it: Certificates and secrets management), then: "
             f"airflow-entra rotate --stack {stack} --now --remove-unknown",

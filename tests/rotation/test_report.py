@@ -52,7 +52,7 @@ def test_the_first_line_says_it(told: Rotation, said: str) -> None:
     assert len(conclusion(told).splitlines()) == 1
 
 
-STRANGER = ApplicationCredential("secret", "<b>backdoor</b>", "key-x", NOW, "/applications/1", "abc")
+STRANGER = ApplicationCredential("secret", "<b>backdoor</b>", "key-x", NOW, "/applications/1", "Airflow (prod)", "abc")
 
 
 @pytest.mark.parametrize(

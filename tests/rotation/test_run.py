@@ -116,7 +116,7 @@ class FakeEntra:
 
 
 def secret_of(key: str, name: str = "slot-a") -> ApplicationCredential:
-    return ApplicationCredential("secret", name, key, START, "/applications/1", "abc")
+    return ApplicationCredential("secret", name, key, START, "/applications/1", "Airflow (prod)", "abc")
 
 
 def run(
@@ -264,7 +264,9 @@ def test_after_a_leak_a_credential_that_the_stack_does_not_have_is_named_and_no_
     done = run(engine, tmp_path, entra=entra)
     assert (done.outcome, done.looked, done.unknown, done.fine) == ("rotated", "all", (STRANGER,), False)
     (finding,) = done.findings
-    assert finding.where == "secret backdoor (key stranger, ends 2026-03-01T12:00:00Z, begins with abc)"
+    assert (
+        finding.where == "secret backdoor of Airflow (prod) (key stranger, ends 2026-03-01T12:00:00Z, begins with abc)"
+    )
     assert "--now --remove-unknown" in finding.fix
     assert run(engine, tmp_path, entra=entra, at_once=False).findings == (), "the audit's, every day"
 
@@ -297,7 +299,7 @@ def test_what_is_not_taken_away_stays_a_finding_that_says_why(tmp_path: Path, wh
     done = run(engine, tmp_path, entra=entra, remove_unknown=True, agreed=why != "not agreed", dry_run=why == "dry run")
     assert (done.unknown, done.removed, done.fine) == ((STRANGER,), (), False)
     expected = {
-        "dry run": "signs in as the application",
+        "dry run": "signs in as that application",
         "not agreed": "it was not agreed to remove it",
         "refused by Graph": "it could not be removed: Authorization_RequestDenied",
         "not rotated": "until the stack's own secrets are rotated",
