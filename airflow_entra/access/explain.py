@@ -232,9 +232,16 @@ def _about_guests(sign_in: SignIn) -> tuple[str, ...]:
     return ("guests of the tenant get nothing (guests: refuse)",) if sign_in.guests == "refuse" else ()
 
 
+_TAKEN_AWAY = {
+    "watch": "what is taken away in Entra ends in Airflow within seconds, while its watcher runs (revocation: watch)",
+    "refresh": "what is taken away in Entra ends in Airflow within five minutes, while its watcher runs "
+    "(revocation: refresh)",
+}
+
+
 def _until(sign_in: SignIn) -> tuple[str, ...]:
     session = durations.format(sign_in.airflow_session)
-    said = [f"Airflow's session ends {session} after signing in; until then what was taken away in Entra may remain"]
+    said = [_TAKEN_AWAY[sign_in.revocation], f"Airflow's session ends {session} after signing in in any case"]
     if sign_in.token_lifetime:
         said.append(f"Entra's tokens for Airflow last {durations.format(sign_in.token_lifetime)}")
     else:

@@ -99,6 +99,8 @@ def test_what_a_role_may_do_and_until_when() -> None:
     (viewer,) = explain_role(PROD, "prod", "Viewer").roles
     assert viewer.through == ('airflow-prod-viewers (by rule: user.department -eq "Data")', "all-employees")
     assert any("8h after signing in" in said for said in explain_role(PROD, "prod", "Viewer").until)
+    assert "within seconds" in explain_role(PROD, "prod", "Viewer").until[0]
+    assert "within five minutes" in explain_role(STAGING, "staging", "Viewer").until[0]
     assert any("60 to 90 minutes" in said for said in explain_role(DEV, "dev", "Viewer").until)
     assert any("every 8h" in said for said in explain_role(STAGING, "staging", "Viewer").until)
     with pytest.raises(UnknownRoleError, match="it has Admin, Op, Viewer, finance-editor: is Viewer meant"):
