@@ -70,7 +70,8 @@ class Manage(Section):
     assignments: Managed = "managed"
     """Assigning groups to the application. Graph permission: AppRoleAssignment.ReadWrite.All."""
     consent: Managed = "managed"
-    """Admin consent to what the application reads. Graph permission: DelegatedPermissionGrant.ReadWrite.All."""
+    """Admin consent to what the application reads at a sign-in, and with `revocation: watch` to what the watcher reads.
+    Graph permission: DelegatedPermissionGrant.ReadWrite.All; for the watcher AppRoleAssignment.ReadWrite.All too."""
     token_lifetime: Managed = "managed"  # noqa: S105 -- no secret
     """The token lifetime policy. Graph permission: Policy.ReadWrite.ApplicationConfiguration."""
     conditional_access: Managed = "none"

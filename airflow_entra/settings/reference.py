@@ -104,7 +104,7 @@ def _value(schema: Json) -> str:
     if schema.get("type") == "boolean":
         return "`true`, `false`"
     example = next(iter(schema.get("examples", [])), None)
-    return f"text such as `{_escaped(example)}`" if example else "text"
+    return "text such as " + _escaped(f"`{example}`") if example else "text"
 
 
 def _name(schema: Json) -> str:
@@ -112,4 +112,6 @@ def _name(schema: Json) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    """For a table's cell. An entity inside code would show as it is written: there nothing but the bar is escaped."""
+    parts = text.replace("|", "\\|").replace("\n", " ").split("`")
+    return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(parts))
