@@ -40,5 +40,5 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     show(f"""
 Logs  {running.home.logs}
 DAGs  {running.home.dags}
-Next: airflow-entra local who    everybody, and why somebody gets in nowhere
-      airflow-entra local down   stop Airflow and the tenant; their state stays""")
+Next: airflow-entra local who   everybody, and why some people may not sign in
+      airflow-entra local down  stop Airflow and the tenant; their state stays""")

@@ -50,7 +50,11 @@ def down() -> None:
         airflows = stop_all(world)
         stopped = tenants.stop(world)
     if airflows:
-        show(f"{airflows} Airflow{'s are' if airflows > 1 else ' is'} stopped; what they hold is kept.")
+        show(
+            "1 Airflow is stopped; its state is kept."
+            if airflows == 1
+            else f"{airflows} Airflows are stopped; their state is kept."
+        )
     show("The local tenant is stopped; its state is kept." if stopped else "No local tenant is running.")
 
 

@@ -162,7 +162,7 @@ def _must_be_deployed(settings: StackSettings, stack: str, outputs: Mapping[str,
     if missing:
         raise RenderError(
             f"stack {stack} is not deployed: its outputs lack {', '.join(missing)}. Deploy it first: "
-            f"pulumi up --stack {stack}"
+            f"pulumi up --stack {stack} (on the local tenant: airflow-entra local run -- pulumi up --stack {stack})"
         )
     if str(outputs["tenantId"]).lower() != settings.tenant_id:
         raise RenderError(

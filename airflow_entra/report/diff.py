@@ -38,7 +38,9 @@ def conclusion(compared: Compared) -> str:
     """One line: how much changes."""
     stacks = f"{compared.stacks} stack{'' if compared.stacks == 1 else 's'}"
     if not compared.changes:
-        return f"No change in access: {stacks} say the same in {compared.base} and {compared.head}."
+        head = "this folder" if compared.head == "." else compared.head
+        say = "says" if compared.stacks == 1 else "say"
+        return f"No change in access: {stacks} {say} the same in {compared.base} and {head}."
     gained = sum(len(one.grants.gained) for one in compared.changes)
     lost = sum(len(one.grants.lost) for one in compared.changes)
     rights = sum(len(one.rights.gained) + len(one.rights.lost) for one in compared.changes)

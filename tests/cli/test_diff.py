@@ -77,7 +77,7 @@ def test_no_change_says_so_and_exit_codes_follow_the_option(project: Path) -> No
     edit(project, "prod", "# Production:", "# In production:")  # the text differs, what it says doesn't
     result = diff("main", "--exit-code")
     assert result.exit_code == 0
-    assert result.stdout == "No change in access: 4 stacks say the same in main and ..\n"
+    assert result.stdout == "No change in access: 4 stacks say the same in main and this folder.\n"
 
     edit(project, "prod", "guests: refuse", "guests: allow")
     assert diff("main").exit_code == 0

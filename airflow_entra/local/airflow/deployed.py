@@ -91,7 +91,7 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     found = process.running(home)
     unchanged = found is not None and started_with.is_file() and started_with.read_text() == digest
     if found and unchanged and found.missing:
-        say(f"Of Airflow {home.version} these had died and start again: {', '.join(found.missing)}.")
+        say(f"Starting again what had died of Airflow {home.version}: {', '.join(found.missing)} ...")
     elif found and not unchanged:
         say(f"What Airflow {home.version} was started with has changed since: starting it again.")
         found.stop()
