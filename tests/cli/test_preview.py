@@ -121,7 +121,7 @@ def test_one_comment_for_two_stacks(deployed: Deployment, tmp_path: Path) -> Non
     assert "+ airflow-local-oncall  azuread:GroupWithoutMembers  (create)" in comment
     assert "+ Admin/airflow-local-oncall  azuread:AppRoleAssignment  (create)" in comment
     assert "<details><summary><code>dev</code>: new stack: " in comment
-    assert "<details><summary>local: 2 to create" in comment
+    assert "<details><summary><code>local</code>: 2 to create" in comment
     assert sorted(done.stderr.splitlines()[:2]) == ["dev: previewing ...", "local: previewing ..."]
     assert len(re.findall(r"^(dev|local): .* s\)$", done.stderr, re.MULTILINE)) == 2
     assert not deployed.world.checkpoint("dev").exists()
