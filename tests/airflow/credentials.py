@@ -61,7 +61,8 @@ def _enabled(version: dict[str, Any], enabled: bool) -> dict[str, Any]:
 
 def _client_secret(directory: Directory, stack: str) -> tuple[str, dict[str, Any]]:
     (vault,) = [one.body for one in directory.scan("vault") if one.body["name"] == f"kv-airflow-{stack}"]
-    (found,) = directory.find("secret", "vaultId", vault["id"])
+    secrets = directory.find("secret", "vaultId", vault["id"])
+    (found,) = [secret for secret in secrets if not secret.body["name"].endswith("-watcher")]
     assert found.id == secret_id(vault, found.body["name"])
     return found.id, found.body
 
