@@ -96,13 +96,14 @@ def test_what_entra_says_takes_effect_at_the_next_try(
 
 @pytest.mark.parametrize("quiet_site", ["3.3"], indirect=True)
 def test_airflows_own_key_opens_no_refresh_token(quiet_site: Site) -> None:
-    """Which the code of every DAG may have."""
-    quiet_site.sign_in(WATCHED)
+    """The code of every DAG may have that key."""
+    browser, _ = quiet_site.sign_in(WATCHED)
     (sealed, *_) = tokens_of(quiet_site, WATCHED)
     opens = "from airflow.models.crypto import get_fernet; import sys; get_fernet().decrypt(sys.argv[1].encode())"
     done = quiet_site.python("-c", opens, sealed)
     assert done.returncode != 0
     assert "InvalidToken" in done.stderr
+    quiet_site.sign_out(browser)
 
 
 @pytest.mark.parametrize("quiet_site", ["3.3"], indirect=True)
