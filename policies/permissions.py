@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from policies.relations import ASSIGNMENT, PRINCIPAL, Candidates
-from policies.resources import Resource, Value, of_type
+from policies.resources import PLATFORMS, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -46,7 +46,6 @@ READS_THE_TENANT = frozenset(
 """Application permissions by which a watcher sees who left: roles in Graph, and none in Airflow."""
 _SIGN_ON = ["openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "GroupMember.Read.All"]
 _REVOCATION = ["application:Application.Read.All", "application:GroupMember.Read.All", "application:User.Read.All"]
-_PLATFORMS = ("web", "singlePageApplication", "publicClient")
 
 
 def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
@@ -150,7 +149,7 @@ def _held_by_sign_in(resources: Sequence[Resource], _: Settings) -> Iterator[Fin
     signed_in_to = [
         app
         for app in of_type(resources, "azuread:Application")
-        if any(app.items(of, "redirectUris") for of in _PLATFORMS)
+        if any(app.items(of, "redirectUris") for of in PLATFORMS)
     ]
     fix = "Give the permission to an identity that nobody signs in to, such as the watcher's own registration"
     for application in signed_in_to:

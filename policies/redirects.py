@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from policies.application import BEST_PRACTICES
-from policies.resources import UNKNOWN, Resource, Value, of_type
+from policies.resources import PLATFORMS, UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
 _WITH_URIS = ("azuread:Application", "azuread:ApplicationRedirectUris")
-_PLATFORMS = ("web", "singlePageApplication", "publicClient")
 _AIRFLOW_2 = "/oauth-authorized/azure"
 _AIRFLOW_3 = "/auth/oauth-authorized/azure"
 
@@ -25,7 +24,7 @@ def _uris(resource: Resource, *platforms: str) -> Sequence[Value]:
 
 def _https(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        for uri in _uris(resource, *_PLATFORMS):
+        for uri in _uris(resource, *PLATFORMS):
             if not isinstance(uri, str):
                 continue
             if "*" in uri:

@@ -9,6 +9,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+PLATFORMS = ("web", "singlePageApplication", "publicClient")
+"""The parts of an application that hold the addresses to which people are sent back when they sign in."""
+
 
 class Unknown(Enum):
     """A value that a preview can't know yet. Policies leave it alone: the update checks it again with the value."""
