@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from engine.cache import cache_folder
+from tests.papers.wheels import built, licence, metadata
 
 PACKAGE = Path(__file__).parents[2] / "airflow_entra_auth"
 NOT_SHIPPED = {"build", "dist", "__pycache__"}
 
 
-def _uv() -> str | None:
-    return shutil.which("uv") or next(map(str, cache_folder().glob("uv-*/bin/uv")), None)
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    uv = _uv()
-    if uv is None:
-        pytest.skip("uv is not installed: `make test` brings it")
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "airflow_entra_auth"
     shutil.copytree(PACKAGE, source, ignore=shutil.ignore_patterns(*NOT_SHIPPED, "*.egg-info"))
     (source / "fab" / "stray.pem").write_text("not a part of the package")
-    built = subprocess.run(
-        [uv, "build", "--wheel", str(source), "--out-dir", str(folder)], capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stderr
-    (found,) = folder.glob("*.whl")
-    return zipfile.ZipFile(found)
+    return built(source, folder)
 
 
 def test_the_wheel_holds_every_module_and_page_and_nothing_else(wheel: zipfile.ZipFile) -> None:
@@ -48,7 +35,11 @@ def test_the_wheel_holds_every_module_and_page_and_nothing_else(wheel: zipfile.Z
 
 
 def test_the_wheel_names_its_own_oldest_python_and_brings_no_pulumi(wheel: zipfile.ZipFile) -> None:
-    (name,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
-    metadata = wheel.read(name).decode()
-    assert "Requires-Python: >=3.10" in metadata
-    assert "pulumi" not in metadata.split("\n\n", 1)[0]
+    said = metadata(wheel)
+    assert "Requires-Python: >=3.10" in said
+    assert "pulumi" not in said.split("\n\n", 1)[0]
+
+
+def test_the_wheel_says_and_brings_its_licence(wheel: zipfile.ZipFile) -> None:
+    assert "License-Expression: Apache-2.0" in metadata(wheel)
+    assert licence(wheel) == (PACKAGE / "LICENSE").read_bytes()
