@@ -20,8 +20,8 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
 
     It runs in the background, in an environment of its own that is installed once; `local down` stops it.
     """
+    from airflow_entra.commands.who import standings
     from airflow_entra.local.airflow.deployed import Wish, start
-    from airflow_entra.local.who import standings
 
     with told():
         world = project_world()

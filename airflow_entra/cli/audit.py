@@ -85,7 +85,7 @@ def command(
     if verify is not None:
         _verify(verify)
         return
-    from airflow_entra.local.audit import audit_stack, keep_evidence
+    from airflow_entra.commands.audit import audit_stack, keep_evidence
     from airflow_entra.local.world import project_world, write_private
     from airflow_entra.report.audit import conclusion, render
 

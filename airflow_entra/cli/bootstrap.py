@@ -66,8 +66,8 @@ def command(
     On the local tenant: airflow-entra local run -- airflow-entra bootstrap --github contoso/airflow --yes
     """
     from airflow_entra.access.repository import PipelineError
-    from airflow_entra.bootstrap.call import Call, call
     from airflow_entra.bootstrap.run import BootstrapError
+    from airflow_entra.commands.bootstrap import Call, call
     from airflow_entra.directory.credentials import CredentialError
     from airflow_entra.local.world import project_world
     from airflow_entra.recovery.finders import AmbiguousError

@@ -35,7 +35,7 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
         before, after = sides(base, head)
         compared = compare(before, after)
         if people:
-            from airflow_entra.local.diff import with_people
+            from airflow_entra.commands.diff import with_people
 
             compared = with_people(compared, port)
     result(render(compared, form))

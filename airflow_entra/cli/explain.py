@@ -89,7 +89,7 @@ def _token(settings: StackSettings, stack: str, text: str, outputs: Path | None)
 
 
 def _person(settings: StackSettings, stack: str, person: str, port: int) -> list[Explanation]:
+    from airflow_entra.commands.explain import standings
     from airflow_entra.directory.explain import explanation
-    from airflow_entra.local.explain import standings
 
     return [explanation(settings, stack, one) for one in standings(settings, stack, person, port)]

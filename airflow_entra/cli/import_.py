@@ -93,13 +93,13 @@ def command(
     shouldn't, and brings what is there into the stack's state. Changes nothing in the tenant. Can be interrupted and
     run again. Exit code 0 where the next `pulumi up` changes nothing, 1 where it does or something was found.
     """
+    from airflow_entra.commands.import_ import run
     from airflow_entra.directory.credentials import CredentialError
     from airflow_entra.directory.registration import NoSuchApplicationError
     from airflow_entra.importing.choices import Choices
     from airflow_entra.importing.engine import EngineRefusedError
     from airflow_entra.importing.finding import DraftError
     from airflow_entra.importing.report import conclusion, render
-    from airflow_entra.local.taking_over import run
     from airflow_entra.recovery.finders import AmbiguousError
     from airflow_entra.recovery.recover import RecoveryError
     from airflow_entra_auth.graph import GraphError
@@ -135,10 +135,10 @@ def command(
 
 
 def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: bool, apply: bool) -> None:
+    from airflow_entra.commands.users import Proposed, as_text, links_text, review_users
     from airflow_entra.directory.credentials import CredentialError
     from airflow_entra.importing.airflow_users import NotAnExportError
     from airflow_entra.importing.review import NotAReviewError
-    from airflow_entra.local.reviewing_users import Proposed, as_text, links_text, review_users
     from airflow_entra_auth.graph import GraphError
 
     with told(CredentialError, GraphError, NotAnExportError, NotAReviewError), writing():

@@ -44,7 +44,7 @@ def command(
     one. Exit code 1 where a mandatory policy is violated, a stack's preview fails, a rule over several stacks is broken
     or, with --expect-no-changes, something would change; 2 where a stack file is wrong or a preview can't start.
     """
-    from airflow_entra.local.preview import preview
+    from airflow_entra.commands.preview import preview
     from airflow_entra.preview.engine import NoEngineError
     from airflow_entra.preview.run import InterruptedPreviewError, Progress
     from airflow_entra.report.preview import render

@@ -20,7 +20,7 @@ def command(port: int, stack: str, form: Form, person: str | None) -> None:
     PERSON is an object id, a sign-in name (its domain may be left out), a mail address or a display name; without one,
     everybody. The local tenant is asked as it stands; the rule that answers is the one that runs inside Airflow.
     """
-    from airflow_entra.local.who import standings
+    from airflow_entra.commands.who import standings
     from airflow_entra.report.who import conclusion, render
 
     with told():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_entra.local.audit import audit_stack
+from airflow_entra.commands.audit import audit_stack
 from airflow_entra.local.deploy import deploy
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.people import PEOPLE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_entra.commands.who import standings
 from airflow_entra.local.deploy import deploy
 from airflow_entra.local.people import PEOPLE
-from airflow_entra.local.who import standings
 from tests.deploy.deployment import Deployment
 
 pytestmark = pytest.mark.engine

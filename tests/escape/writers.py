@@ -18,6 +18,7 @@ from airflow_entra.access.requests import Ids, asks
 from airflow_entra.access.risks import Risk
 from airflow_entra.audit.audit import Audit
 from airflow_entra.bootstrap.outcome import outcome
+from airflow_entra.commands import users
 from airflow_entra.components import hand_over
 from airflow_entra.directory.answered import Answered
 from airflow_entra.directory.membership import Account
@@ -30,7 +31,6 @@ from airflow_entra.importing.differences import Difference
 from airflow_entra.importing.draft import Draft
 from airflow_entra.importing.finding import Found
 from airflow_entra.importing.pairing import Pair
-from airflow_entra.local import reviewing_users
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.render import TARGETS
 from airflow_entra.render import render as render_target
@@ -218,7 +218,7 @@ def to_review(name: str) -> str:
 
 
 def links(name: str) -> str:
-    return reviewing_users.links_text(ID, review.Reviewed(name, (review.Link(name, name, 1, ID),), ()))
+    return users.links_text(ID, review.Reviewed(name, (review.Link(name, name, 1, ID),), ()))
 
 
 def pictures(name: str) -> list[Picture]:
@@ -295,10 +295,10 @@ WRITERS = [
         "import",
         "the findings",
         "text",
-        "local.reviewing_users",
-        lambda name: reviewing_users.as_text((Found(where=name, what=name, right=name, fix=name),)),
+        "commands.users",
+        lambda name: users.as_text((Found(where=name, what=name, right=name, fix=name),)),
     ),
-    Writer("import", "the links", "json", "local.reviewing_users", links),
+    Writer("import", "the links", "json", "commands.users", links),
     Writer("local deploy", "", "text", "report.summary", summarised),
     Writer("pulumi up", "the hand-over", "markdown", "components.hand_over", handed_over, **_FROM_A_FILE),
     *_forms("local who", "report.who", _ALL, lambda name, form: who_report.render(name, standings(name), form)),

@@ -47,7 +47,7 @@ OTHERS = {
     "airflow_entra.local.airflow.deployed": "becomes the watcher, whose log is its own",
     "airflow_entra.local.airflow.environment": "uv and pip; what they complain of is masked where it is told",
     "airflow_entra.local.airflow.process": "Airflow, into its log files; the end of one is masked where it is told",
-    "airflow_entra.local.audit": "the records of a local Airflow; a complaint is masked where it is told",
+    "airflow_entra.commands.audit": "the records of a local Airflow; a complaint is masked where it is told",
     "airflow_entra.local.tenant": "the local tenant; a refusal is masked where it is told",
     "airflow_entra.preview.base": "git, of which only revisions are shown",
     "airflow_entra.settings.history": "git, of which only commits are shown",

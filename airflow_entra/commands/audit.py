@@ -20,6 +20,7 @@ from airflow_entra.access.permissions import scopes
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.evidence import EvidenceError, keep
 from airflow_entra.audit.records import Records, RecordsError, parse
+from airflow_entra.commands.drift import drift_of
 from airflow_entra.directory.audited import read
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.membership import NotDeployedError
@@ -27,7 +28,6 @@ from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.drift import drift_of
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.graph import graph_of
 from airflow_entra.local.identities import AUDITOR, identities

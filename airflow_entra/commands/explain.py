@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import httpx
 
+from airflow_entra.commands.who import standings as on_local_tenant
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.explain import standings as from_environment
 from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.directory.who import Standing, UnknownPersonError
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.who import standings as on_local_tenant
 from airflow_entra.local.world import project_world
 from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth.graph import GraphError
