@@ -20,9 +20,9 @@ from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.escape.odata import literal
-from airflow_entra.preview.passing_on import passed_on
-from airflow_entra.preview.scrub import Scrub
-from airflow_entra.recovery.locks import locks
+from airflow_entra.pulumi.locks import locks
+from airflow_entra.pulumi.passing_on import passed_on
+from airflow_entra.pulumi.scrub import Scrub
 from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.report.bootstrap import Step
 

@@ -49,7 +49,7 @@ def told(*problems: type[Exception]) -> Iterator[None]:
         say(str(mistakes))
         sys.exit(2)
     except told_as_they_are as problem:
-        from airflow_entra.preview.scrub import Scrub
+        from airflow_entra.pulumi.scrub import Scrub
 
         # Pulumi's words are masked where they are read; those of other tools (git, uv, Airflow's logs) here.
         say(Scrub(os.environ).text(f"airflow-entra: {problem}"))

@@ -20,8 +20,8 @@ from types import FrameType
 from typing import IO
 
 from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
-from airflow_entra.preview.passing_on import is_data, is_pulumi, passed_on
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.passing_on import is_data, is_pulumi, passed_on
+from airflow_entra.pulumi.scrub import Scrub
 
 RENEWED_EVERY_SECONDS = 120.0
 """GitHub's token lives for five minutes, and whoever reads the file still has to use what it read."""

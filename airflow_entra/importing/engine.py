@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_entra.preview.scrub import Scrub
-from airflow_entra.preview.trouble import LOCKED, PulumiError
+from airflow_entra.pulumi.scrub import Scrub
+from airflow_entra.pulumi.trouble import LOCKED, PulumiError
 
 Json = dict[str, Any]
 

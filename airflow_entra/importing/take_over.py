@@ -23,7 +23,7 @@ from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.live_watcher import live_watcher
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
-from airflow_entra.preview.trouble import patiently
+from airflow_entra.pulumi.trouble import patiently
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph
 

@@ -13,8 +13,8 @@ from airflow_entra.local.run import Session
 from airflow_entra.local.seed import first_members
 from airflow_entra.local.tenant import seed
 from airflow_entra.local.world import World
-from airflow_entra.recovery import PROJECT
-from airflow_entra.recovery.locks import locks
+from airflow_entra.pulumi import PROJECT
+from airflow_entra.pulumi.locks import locks
 from airflow_entra.settings import load
 
 

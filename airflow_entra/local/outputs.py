@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World, workspace
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.scrub import Scrub
 
 
 def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -> dict[str, Any]:

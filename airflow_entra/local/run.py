@@ -15,8 +15,8 @@ from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
-from airflow_entra.preview.passing_on import ended, is_data, is_pulumi, passed_on
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.passing_on import ended, is_data, is_pulumi, passed_on
+from airflow_entra.pulumi.scrub import Scrub
 from airflow_entra.settings import SettingsError, load
 from airflow_entra.settings.model import StackSettings
 from engine.logs import keep_no_logs

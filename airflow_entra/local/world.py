@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from airflow_entra.local.errors import LocalError
-from airflow_entra.recovery import PROJECT
+from airflow_entra.pulumi import PROJECT
 
 NO_PROXY = "localhost,127.0.0.1,::1"
 DEFAULT_HTTP_PORT = 8400

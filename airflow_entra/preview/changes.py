@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_entra.preview.result import ABSENT, PropertyChange
-from airflow_entra.preview.scrub import SECRET
+from airflow_entra.pulumi.scrub import SECRET
 
 UNKNOWN = "(known after the update)"
 _UNKNOWNS = frozenset(  # how the engine writes a value that only the update will tell, one for each kind

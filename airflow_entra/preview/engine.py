@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from airflow_entra.preview.elsewhere import Elsewhere
 from airflow_entra.preview.events import Events
 from airflow_entra.preview.result import StackPreview
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.elsewhere import Elsewhere
+from airflow_entra.pulumi.scrub import Scrub
 
 NO_SUCH_STACK = 6
 """The CLI's exit code where the backend has no such stack; part of its contract, as all its codes are."""

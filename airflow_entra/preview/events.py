@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_entra.preview.changes import between, readable, reported, secrets, top
 from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.scrub import Scrub
 
 _NO_CHANGE = frozenset({"same", "read", "read-replacement", "read-discarded", "refresh"})
 _SAID_ANYWAY = frozenset({"preview failed", "an unhandled error occurred: program exited with non-zero exit code: 1"})

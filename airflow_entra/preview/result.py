@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from airflow_entra.access.compare import Compared
-from airflow_entra.preview.trouble import passes
+from airflow_entra.pulumi.trouble import passes
 
 Outcome = Literal["previewed", "failed", "not started"]
 """`failed`: the stack's own program or one of its resources. `not started`: the engine never came to the stack."""

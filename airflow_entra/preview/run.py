@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from airflow_entra.preview.engine import Engine, NoEngineError
 from airflow_entra.preview.result import StackPreview
-from airflow_entra.preview.trouble import PAUSES
+from airflow_entra.pulumi.trouble import PAUSES
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,3 @@
 
 Pulumi itself would stop at the lock, and after `pulumi cancel` make what was half made a second time.
 """
-
-PROJECT = "airflow-entra"
-"""The project's name in Pulumi.yaml, by which a backend files its stacks, locks and history."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_entra.recovery.pending import PendingCreate
+from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra_auth.graph import Graph, GraphError
 
 Inputs = Mapping[str, Any]

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from airflow_entra.preview.scrub import Scrub
-from airflow_entra.recovery import PROJECT
+from airflow_entra.pulumi import PROJECT
+from airflow_entra.pulumi.locks import locks
+from airflow_entra.pulumi.pending import Interruption, interruption, settled
+from airflow_entra.pulumi.scrub import Scrub
+from airflow_entra.pulumi.torn import remove_torn_files
 from airflow_entra.recovery.finders import Clients, settle
-from airflow_entra.recovery.locks import locks
-from airflow_entra.recovery.pending import Interruption, interruption, settled
-from airflow_entra.recovery.torn import remove_torn_files
 
 
 class RecoveryError(Exception):

@@ -10,7 +10,7 @@ from airflow_entra.escape.json_text import json_text
 from airflow_entra.escape.terminal import line
 from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
-from airflow_entra.preview.scrub import SECRET
+from airflow_entra.pulumi.scrub import SECRET
 from airflow_entra_auth.claims import display
 
 _VERBS = {

@@ -14,9 +14,9 @@ from typing import Any
 
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.escape import terminal
-from airflow_entra.preview.passing_on import ended
-from airflow_entra.preview.scrub import Scrub
-from airflow_entra.preview.trouble import LOCKED, PulumiError
+from airflow_entra.pulumi.passing_on import ended
+from airflow_entra.pulumi.scrub import Scrub
+from airflow_entra.pulumi.trouble import LOCKED, PulumiError
 
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.application_credentials import ApplicationCredential
-from airflow_entra.preview.trouble import PAUSES
-from airflow_entra.recovery.pending import interruption
+from airflow_entra.pulumi.pending import interruption
+from airflow_entra.pulumi.trouble import PAUSES
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra

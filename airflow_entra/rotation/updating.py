@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_entra.preview.trouble import patiently
-from airflow_entra.recovery.pending import interruption
+from airflow_entra.pulumi.pending import interruption
+from airflow_entra.pulumi.trouble import patiently
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra, InEntra, forgotten, nobodys, without_gone

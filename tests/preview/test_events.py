@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from airflow_entra.preview.events import Events
 from airflow_entra.preview.result import PropertyChange, StackPreview, Step
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.scrub import Scrub
 
 URN = "urn:pulumi:prod::airflow-entra::airflow-entra:index:AirflowSignOn$azuread:index/group:Group::"
 PRELUDE: dict[str, Any] = {"preludeEvent": {"config": {}}}

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra.recovery.finders import AmbiguousError, Clients, Settlement, settle
-from airflow_entra.recovery.pending import PendingCreate
 from airflow_entra_auth.graph import Graph
 
 APPLICATION = "azuread:index/application:Application"

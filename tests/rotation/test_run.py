@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from airflow_entra.directory.application_credentials import ApplicationCredential
-from airflow_entra.preview.trouble import PAUSES
+from airflow_entra.pulumi.trouble import PAUSES
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.rotation.slots import PASSWORD

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.preview.passing_on import Followed, is_data, is_pulumi, passed_on
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.passing_on import Followed, is_data, is_pulumi, passed_on
+from airflow_entra.pulumi.scrub import Scrub
 
 SECRET = "c0rrect9horse-b4ttery7staple"
 KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvAIBADANBgkq\nhkiG9w0BAQEF\n-----END " + "PRIVATE KEY-----\n"

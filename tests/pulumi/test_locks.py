@@ -6,7 +6,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from airflow_entra.recovery.locks import locks
+from airflow_entra.pulumi.locks import locks
 
 NOW = datetime.now().astimezone()
 

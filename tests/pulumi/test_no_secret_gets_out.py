@@ -25,7 +25,7 @@ from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
 from tests.deploy.deployment import PROJECT, assert_no_process_left
 from tests.deployed.worlds import unpacked
-from tests.preview.chatty_pulumi import install
+from tests.pulumi.chatty_pulumi import install
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 

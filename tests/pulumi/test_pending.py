@@ -1,4 +1,4 @@
-from airflow_entra.recovery.pending import PendingCreate, interruption, settled
+from airflow_entra.pulumi.pending import PendingCreate, interruption, settled
 
 
 def test_an_undisturbed_stack() -> None:

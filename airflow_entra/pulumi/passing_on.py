@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
-from airflow_entra.preview.scrub import Scrub
+from airflow_entra.pulumi.scrub import Scrub
 
 _EVERY_SECONDS = 0.05
 _DATA = frozenset({"config", "stack"})

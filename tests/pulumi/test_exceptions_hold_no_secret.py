@@ -20,7 +20,7 @@ from airflow_entra.local.world import World
 from airflow_entra.recovery.recover import Place, RecoveryError
 from airflow_entra.rotation.engine import Engine as RotationEngine
 from airflow_entra.rotation.engine import EngineError
-from tests.preview.chatty_pulumi import install
+from tests.pulumi.chatty_pulumi import install
 
 SECRET = "c0rrect9horse/b4ttery7staple"
 PIECES = ("c0rrect9horse", "b4ttery7staple")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.preview.scrub import Scrub
-from tests.preview.chatty_pulumi import ways
+from airflow_entra.pulumi.scrub import Scrub
+from tests.pulumi.chatty_pulumi import ways
 
 # Put together here, so that no scanner takes this file for a leak.
 CLIENT_SECRET = "abc" + "8Q~" + "d" * 34

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from airflow_entra.recovery.torn import remove_torn_files
+from airflow_entra.pulumi.torn import remove_torn_files
 
 
 def test_only_what_cannot_be_read_is_removed(tmp_path: Path) -> None:
