@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from airflow import settings
 
-    from airflow_entra_auth.fab.configuration import sign_on
+    from airflow_entra_auth.sign_on import sign_on
     from airflow_entra_auth.tables import create_tables
 
     try:

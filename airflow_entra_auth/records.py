@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import airflow
     from airflow import settings
 
-    from airflow_entra_auth.fab.configuration import sign_on
+    from airflow_entra_auth.sign_on import sign_on
 
     until = options.until or datetime.now(timezone.utc)
     try:

@@ -87,7 +87,8 @@ def command(
         return
     from airflow_entra.commands.audit import audit_stack, keep_evidence
     from airflow_entra.local.world import project_world, write_private
-    from airflow_entra.report.audit import conclusion, render
+    from airflow_entra.report.audit import render
+    from airflow_entra.report.audit_tables import conclusion
 
     with told():
         world = project_world()

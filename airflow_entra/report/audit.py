@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from airflow_entra.audit.audit import Audit
-from airflow_entra.audit.checks.check import SEVERITIES
 from airflow_entra.escape import markdown, terminal
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import text
 from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.escape.terminal import line
-from airflow_entra.report.audit_tables import Table, not_seen, tables
+from airflow_entra.report.audit_html import page
+from airflow_entra.report.audit_tables import Table, conclusion, not_seen, tables
 
 Format = Literal["text", "markdown", "csv", "json", "html"]
 SHOWN = 50
@@ -22,29 +22,11 @@ SHOWN = 50
 def render(audit: Audit, form: Format, table: str = "access") -> str:
     """The result for standard output, with its last newline. CSV has one `table`."""
     if form == "html":
-        from airflow_entra.report.audit_html import page
-
         return page(audit)
     if form == "csv":
         chosen = next(one for one in tables(audit) if one.name == table)
         return csv_text(chosen.columns, chosen.rows)
     return {"text": _text, "markdown": _markdown, "json": _json}[form](audit)
-
-
-def conclusion(audit: Audit) -> str:
-    """One line: how it stands."""
-    admitted = sum(one.refused is None for one in audit.standings)
-    counts = [(severity, sum(one.severity == severity for _, one in audit.findings())) for severity in SEVERITIES]
-    said = ", ".join(f"{count} {severity}" for severity, count in counts if count) or "none"
-    skipped = sum(result.skipped is not None for result in audit.results)
-    more = f"; {skipped} of {len(audit.results)} checks not looked at" if skipped else ""
-    people = "1 person" if admitted == 1 else f"{admitted} people"
-    drifted = "" if audit.drift is None else f"; {_counted(len(audit.drift))} from the stack file"
-    return f"Stack {audit.stack}: {people} may sign in; findings: {said}{drifted}{more}."
-
-
-def _counted(differences: int) -> str:
-    return {0: "no difference", 1: "1 difference"}.get(differences, f"{differences} differences")
 
 
 def _text(audit: Audit) -> str:

@@ -1,4 +1,4 @@
-"""The tables that an audit's report consists of, whatever its format. Cells are text as the directory gave it."""
+"""An audit's conclusion and tables, whatever the format of its report. Cells are text as the directory gave it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from airflow_entra.access.declared import Declared
 from airflow_entra.audit.actors import Actor
 from airflow_entra.audit.audit import Audit
-from airflow_entra.audit.checks.check import Result
+from airflow_entra.audit.checks.check import SEVERITIES, Result
 from airflow_entra.audit.drift import Difference
 from airflow_entra.directory.audited import Eligible
 from airflow_entra.directory.who import Standing
@@ -28,6 +28,22 @@ class Table:
     columns: Row
     rows: Sequence[Row]
     empty: str
+
+
+def conclusion(audit: Audit) -> str:
+    """One line: how it stands."""
+    admitted = sum(one.refused is None for one in audit.standings)
+    counts = [(severity, sum(one.severity == severity for _, one in audit.findings())) for severity in SEVERITIES]
+    said = ", ".join(f"{count} {severity}" for severity, count in counts if count) or "none"
+    skipped = sum(result.skipped is not None for result in audit.results)
+    more = f"; {skipped} of {len(audit.results)} checks not looked at" if skipped else ""
+    people = "1 person" if admitted == 1 else f"{admitted} people"
+    drifted = "" if audit.drift is None else f"; {_counted(len(audit.drift))} from the stack file"
+    return f"Stack {audit.stack}: {people} may sign in; findings: {said}{drifted}{more}."
+
+
+def _counted(differences: int) -> str:
+    return {0: "no difference", 1: "1 difference"}.get(differences, f"{differences} differences")
 
 
 def tables(audit: Audit) -> list[Table]:

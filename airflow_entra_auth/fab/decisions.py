@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from airflow_entra_auth import permissions
-from airflow_entra_auth.fab.configuration import sign_on
 from airflow_entra_auth.fab.roles import Pairs
 from airflow_entra_auth.rules import Action
+from airflow_entra_auth.sign_on import sign_on
 
 _READING = frozenset({"GET", "MENU", "can_read", "menu_access"})
 _FROM_ENTRA = frozenset(

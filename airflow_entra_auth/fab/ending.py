@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from airflow import settings
 
-from airflow_entra_auth import sessions
-from airflow_entra_auth.fab import audit
+from airflow_entra_auth import audit, sessions
 from airflow_entra_auth.fab.standing import forget, is_over
 
 

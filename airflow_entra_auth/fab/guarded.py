@@ -10,8 +10,8 @@ from flask import current_app
 from flask_login import current_user
 
 from airflow_entra_auth.fab import decisions
-from airflow_entra_auth.fab.configuration import SIGN_ON
 from airflow_entra_auth.fab.security_manager import EntraSecurityManager
+from airflow_entra_auth.sign_on import SIGN_ON
 
 
 class Guarded:

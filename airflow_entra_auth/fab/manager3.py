@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session, lazyload, selectinload
 
 from airflow_entra_auth.fab import decisions
 from airflow_entra_auth.fab.bodies import Bodies, reprocesses_runs
-from airflow_entra_auth.fab.configuration import sign_on
 from airflow_entra_auth.fab.ending import end_session
 from airflow_entra_auth.fab.guarded import Guarded
 from airflow_entra_auth.fab.standing import HANDLE_CLAIM, Standing, stamp, standing
+from airflow_entra_auth.sign_on import sign_on
 
 log = logging.getLogger(__name__)
 

@@ -13,14 +13,15 @@ from flask import current_app, has_request_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from airflow_entra_auth.fab import audit, flask_session, log_names, signed_in
-from airflow_entra_auth.fab.configuration import cookies, sign_on
+from airflow_entra_auth import audit
+from airflow_entra_auth.fab import flask_session, log_names, signed_in
 from airflow_entra_auth.fab.ending import end_sessions_of_older_releases
 from airflow_entra_auth.fab.lists import EntraRoleView, EntraUserView
 from airflow_entra_auth.fab.roles import sync_roles
 from airflow_entra_auth.fab.standing import Standing, forget, stamp, standing
 from airflow_entra_auth.fab.views import EntraAuthView
 from airflow_entra_auth.identities import Identities
+from airflow_entra_auth.sign_on import cookies, sign_on
 from airflow_entra_auth.tables import create_tables
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,8 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from airflow_entra_auth import refresh_tokens, sessions
+from airflow_entra_auth import audit, refresh_tokens, sessions
 from airflow_entra_auth.claims import Admitted, GroupsNeeded, Refused, decide
-from airflow_entra_auth.fab import audit
 from airflow_entra_auth.fab.entra import Arrival, EntraClient, SignInError
 from airflow_entra_auth.fab.standing import forget
 from airflow_entra_auth.identities import Entry, Identities

@@ -11,7 +11,7 @@ from typing import Any
 from flask import request
 
 from airflow_entra_auth.fab import versions
-from airflow_entra_auth.fab.configuration import cookie_path, secure, sign_on
+from airflow_entra_auth.sign_on import cookie_path, secure, sign_on
 
 COOKIE = "airflow_entra_session"
 

@@ -19,8 +19,7 @@ try:  # providers-fab, on both versions; the models are the same tables
 except ImportError as error:  # pragma: no cover -- an Airflow without the provider
     raise ImportError("airflow_entra_auth needs apache-airflow-providers-fab") from error
 
-from airflow_entra_auth import identities, sessions
-from airflow_entra_auth.fab import audit
+from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.fab.roles import Pairs, own_pairs, pairs
 from airflow_entra_auth.fab.seen import Seen
 from airflow_entra_auth.rules import SignOnRules

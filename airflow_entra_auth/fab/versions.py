@@ -10,8 +10,8 @@ from typing import Any
 from airflow import __version__
 from flask import request
 
-from airflow_entra_auth.fab.configuration import secure, sign_on
 from airflow_entra_auth.fab.standing import HANDLE_CLAIM
+from airflow_entra_auth.sign_on import secure, sign_on
 
 AIRFLOW_3 = int(__version__.split(".")[0]) >= 3
 

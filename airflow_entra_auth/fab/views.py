@@ -14,18 +14,19 @@ from flask_login import logout_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Forbidden
 
+from airflow_entra_auth import audit
 from airflow_entra_auth.claims import Refused
-from airflow_entra_auth.fab import audit, signed_in, versions
+from airflow_entra_auth.fab import signed_in, versions
 from airflow_entra_auth.fab.begun import LIFETIME, Beginnings, Begun
-from airflow_entra_auth.fab.configuration import PROVIDER, secure, sign_on
 from airflow_entra_auth.fab.ending import end_session, end_sessions_of_sid
-from airflow_entra_auth.fab.entra import EntraClient, SignInError
+from airflow_entra_auth.fab.entra import PROVIDER, EntraClient, SignInError
 from airflow_entra_auth.fab.first_try import tried_once
 from airflow_entra_auth.fab.next_url import safe_next
 from airflow_entra_auth.fab.pages import page
 from airflow_entra_auth.fab.sign_in import SignIn
 from airflow_entra_auth.fab.standing import stamp, standing
 from airflow_entra_auth.sessions import WhyEnded
+from airflow_entra_auth.sign_on import secure, sign_on
 
 log = logging.getLogger(__name__)
 

@@ -53,9 +53,9 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     from sqlalchemy.exc import SQLAlchemyError
 
     from airflow_entra_auth.credential import ClientCredential
-    from airflow_entra_auth.fab.configuration import sign_on
     from airflow_entra_auth.graph import Cancelled, Graph
     from airflow_entra_auth.keyring import keyring
+    from airflow_entra_auth.sign_on import sign_on
     from airflow_entra_auth.tables import create_tables
     from airflow_entra_auth.watch.applied import AppliedRounds
     from airflow_entra_auth.watch.follow import Follower

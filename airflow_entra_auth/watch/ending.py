@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_entra_auth import identities, sessions
-from airflow_entra_auth.fab import audit
+from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.watch.follow import Applied
 
 

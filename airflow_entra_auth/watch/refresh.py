@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
+from airflow_entra_auth.audit import AuditError
 from airflow_entra_auth.claims import Admitted, GroupsNeeded, decide
 from airflow_entra_auth.credential import CredentialError
-from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.watch.answers import POLICY_FIX, TurnedDown

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from airflow_entra_auth import identities, refresh_tokens, sessions
-from airflow_entra_auth.fab import audit
+from airflow_entra_auth import audit, identities, refresh_tokens, sessions
 from airflow_entra_auth.keyring import SESSION_KEY, UnsealedError, keyring
 from airflow_entra_auth.watch.ending import end_everybody
 from airflow_entra_auth.watch.follow import Applied, Links

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import httpx
 
+from airflow_entra_auth.audit import AuditError
 from airflow_entra_auth.claims import display
 from airflow_entra_auth.credential import CredentialError
-from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.graph import Cancelled, GraphError
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from airflow_entra_auth.watch.answers import ApplicationGoneError

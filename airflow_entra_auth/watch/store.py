@@ -12,8 +12,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from airflow_entra_auth import identities, sessions
-from airflow_entra_auth.fab import audit
+from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.identities import Identities
 from airflow_entra_auth.sessions import WhyEnded
 from airflow_entra_auth.tables import SESSIONS, WATCH_FEEDS

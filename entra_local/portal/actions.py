@@ -1,8 +1,9 @@
 """What the forms do: one change, then back to the page with a message."""
 
 from entra_local.portal import people
+from entra_local.portal.browser import said
 from entra_local.portal.exceptions import PortalError
-from entra_local.portal.forms import fields, said
+from entra_local.portal.forms import fields
 from entra_local.portal.responses import tenant_of
 from entra_local.service import Request
 from entra_local.wire import Reply

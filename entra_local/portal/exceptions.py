@@ -1,5 +1,6 @@
 """Errors of the pages at localhost."""
 
+from entra_local.portal.pages import error_page
 from entra_local.wire import Call, JsonObject, Reply, WireError
 
 
@@ -17,6 +18,4 @@ class PortalError(WireError):
         """JSON where a program asks, a page where a person does."""
         if call.path == "/health":
             return super().reply(call)
-        from entra_local.portal.pages import error_page
-
         return error_page(call, self.status, self.message)

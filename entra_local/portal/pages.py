@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from entra_local.portal.forms import Browser
+from entra_local.portal.browser import Browser
 from entra_local.wire import Call, Reply
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -12,9 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, declarative_base, relationship
 
-from airflow_entra_auth import identities, sessions
+from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.claims import Admitted, Person
-from airflow_entra_auth.fab import audit
 from airflow_entra_auth.identities import Identities
 from airflow_entra_auth.tables import WATCH_FEEDS, create_tables
 from airflow_entra_auth.watch.applied import AppliedRounds

@@ -14,8 +14,8 @@ from airflow_entra.access.declared import Declared
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.drift import Difference
 from airflow_entra.preview.result import ABSENT
-from airflow_entra.report.audit import SHOWN, conclusion, render
-from airflow_entra.report.audit_tables import tables
+from airflow_entra.report.audit import SHOWN, render
+from airflow_entra.report.audit_tables import conclusion, tables
 from airflow_entra.settings.history import Commit
 from tests.audit.stack import (
     ADA,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_entra_auth.audit import AuditError
 from airflow_entra_auth.claims import GroupsNeeded
-from airflow_entra_auth.fab.audit import AuditError
 from airflow_entra_auth.watch.answers import ANSWERS, TurnedDown
 from airflow_entra_auth.watch.doubt import AGAIN, IN_A_ROW
 from airflow_entra_auth.watch.follow import Applied, Links, Round

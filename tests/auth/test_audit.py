@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from airflow_entra_auth import audit
+from airflow_entra_auth.audit import AuditError, Event, record
 from airflow_entra_auth.claims import Person
-from airflow_entra_auth.fab import audit
-from airflow_entra_auth.fab.audit import AuditError, Event, record
 from tests.auth.sign_on import PERSON, TENANT
 
 JANE = Person(TENANT, PERSON, "Jané \u202e Doe", "jane@contoso.com", "jane@contoso.com", False)
