@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.audited import Audited, read
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.deploy import deploy
@@ -83,7 +83,7 @@ def measure_audit(folder: Path, people: int, groups: int, named: range) -> Mappi
         settings = load(world.stack_file(STACK))
         tenant = tenants.start(world, 0)
         with deployers_graph(world, tenant, settings.tenant_id, AUDITOR) as graph:
-            found = read(graph, settings, plan(settings, STACK), datetime.now(UTC) - timedelta(days=30))
+            found = read(graph, DeclaredStack(STACK, settings), datetime.now(UTC) - timedelta(days=30))
             asked = graph.requests
     finally:
         tenants.stop(world)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_entra.access.diff import StackDiff, diff
 from airflow_entra.access.people import PersonDiff
 from airflow_entra.access.risks import Risk, risks
+from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.access.stated import Stated, stated
 from airflow_entra.settings.across import across
 from airflow_entra.settings.mistakes import Mistake
@@ -50,7 +51,7 @@ def compare(base: Side, head: Side) -> Compared:
 def _changed(one: Mapping[str, StackFile], other: Mapping[str, StackFile]) -> dict[str, Stated]:
     """Without the stacks whose files say the same: `sides` reads the same words once."""
     return {
-        name: stated(file.settings, name)
+        name: stated(DeclaredStack(name, file.settings))
         for name, file in one.items()
         if name not in other or other[name].settings is not file.settings
     }

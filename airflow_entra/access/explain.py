@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_entra.access.airflow_roles import may
-from airflow_entra.access.plan import AccessPlan, PlannedGroup, plan
+from airflow_entra.access.plan import AccessPlan, PlannedGroup
 from airflow_entra.access.sign_on_rules import rules
+from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.settings import durations
-from airflow_entra.settings.model import SignIn, StackSettings
+from airflow_entra.settings.model import SignIn
 from airflow_entra_auth import issuance
 from airflow_entra_auth.claims import GroupsNeeded, Refused, decide, display
 from airflow_entra_auth.issuance import Account, NoToken
@@ -60,13 +61,12 @@ class Known:
     ids: Mapping[str, str] | None = None
 
 
-def known(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> Known:
+def known(stack: DeclaredStack, outputs: Mapping[str, Any]) -> Known:
     """What a stack's outputs say of it. Raises KeyError, TypeError or AttributeError for what are none."""
-    access = plan(settings, stack)
     deployed = {
         group["group"]: str(group["id"]) for role in outputs["roles"].values() for group in role if group.get("id")
     }
-    ids = {key: deployed[group.name] for key, group in access.groups.items() if group.name in deployed}
+    ids = {key: deployed[group.name] for key, group in stack.plan.groups.items() if group.name in deployed}
     return Known(str(outputs["clientId"]), ids)
 
 
@@ -74,13 +74,13 @@ class UnknownRoleError(Exception):
     """The stack file names no such role; the message names those that it does."""
 
 
-def explain_groups(settings: StackSettings, stack: str, groups: Sequence[str]) -> Explanation:
+def explain_groups(stack: DeclaredStack, groups: Sequence[str]) -> Explanation:
     """What a direct member of these groups (names or object ids), a member of the tenant, has."""
-    access = plan(settings, stack)
+    access = stack.plan
     ids = _ids(access, Known())
     found = {name: _find(access, name) for name in groups}
     keys = [key for key in found.values() if key is not None]
-    decided = rules(settings, access, _ANYBODY, ids)
+    decided = rules(stack, _ANYBODY, ids)
     inside = frozenset(ids[key].lower() for key in keys)
     claims = issuance.claims(issuance.declared(decided), Account(_ANYBODY, direct=inside, security=inside), decided)
     if isinstance(claims, NoToken):
@@ -92,53 +92,49 @@ def explain_groups(settings: StackSettings, stack: str, groups: Sequence[str]) -
         if group.rule
     )
     subject = f"a member of {' and '.join(groups)}"
-    notes = (*unknown, *ruled, *_about_groups(settings.sign_in))
-    return _answer(settings, access, decided, claims, subject, notes, keys)
+    notes = (*unknown, *ruled, *_about_groups(stack.settings.sign_in))
+    return _answer(stack, decided, claims, subject, notes, keys)
 
 
-def explain_token(
-    settings: StackSettings, stack: str, claims: Mapping[str, Any], known: Known, now: datetime
-) -> Explanation:
+def explain_token(stack: DeclaredStack, claims: Mapping[str, Any], known: Known, now: datetime) -> Explanation:
     """What the person whom these claims (of an unverified token) name has. `now` is compared with their expiry."""
-    access = plan(settings, stack)
+    access = stack.plan
     ids = _ids(access, known)
     audience = claims.get("aud")
-    decided = rules(settings, access, known.client_id or (audience if isinstance(audience, str) else ""), ids)
+    decided = rules(stack, known.client_id or (audience if isinstance(audience, str) else ""), ids)
     notes = ["the token was decoded, not verified: anybody can write one; Airflow checks its signature first"]
     if known.client_id is None:
         notes.append("whether the token is for this Airflow was not compared: the stack file has no client id")
     hidden = [
         group.name for key, group in access.groups.items() if not group.object_id and key not in (known.ids or {})
     ]
-    if hidden and settings.sign_in.roles_from != "appRoles":
+    if hidden and stack.settings.sign_in.roles_from != "appRoles":
         notes.append(f"only the deployed stack knows the object ids of {', '.join(hidden)}: they were not compared")
-    return _answer(
-        settings, access, decided, claims, _called(claims), (*notes, *_expiry(claims, now)), list(access.groups)
-    )
+    return _answer(stack, decided, claims, _called(claims), (*notes, *_expiry(claims, now)), list(access.groups))
 
 
-def explain_role(settings: StackSettings, stack: str, role: str) -> Explanation:
+def explain_role(stack: DeclaredStack, role: str) -> Explanation:
     """Who has the role: its groups, and how one gets into them. Raises UnknownRoleError."""
-    access = plan(settings, stack)
+    access, sign_in = stack.plan, stack.settings.sign_in
     if role not in access.roles:
         close = difflib.get_close_matches(role.casefold(), {name.casefold(): name for name in access.roles}, n=1)
         named = ", ".join(access.roles)
         meant = next((name for name in access.roles if close and name.casefold() == close[0]), None)
         raise UnknownRoleError(
-            f"stack {stack} gives nobody the role {role!r}; it has {named}" + (f": is {meant} meant?" if meant else "")
+            f"stack {stack.name} gives nobody the role {role!r}; it has {named}"
+            + (f": is {meant} meant?" if meant else "")
         )
     return Explanation(
-        stack,
+        stack.name,
         f"role {role}",
-        (HeldRole(role, tuple(_described(access.groups[key]) for key in access.roles[role]), _may(settings, role)),),
-        until=_until(settings.sign_in),
-        notes=(*_about_groups(settings.sign_in), *_about_guests(settings.sign_in)),
+        (HeldRole(role, tuple(_described(access.groups[key]) for key in access.roles[role]), _may(stack, role)),),
+        until=_until(sign_in),
+        notes=(*_about_groups(sign_in), *_about_guests(sign_in)),
     )
 
 
 def _answer(
-    settings: StackSettings,
-    access: AccessPlan,
+    stack: DeclaredStack,
     decided: SignOnRules,
     claims: Mapping[str, Any],
     subject: str,
@@ -146,18 +142,19 @@ def _answer(
     keys: Sequence[str],
 ) -> Explanation:
     decision = decide(claims, decided)
-    stack = access.stack
     if isinstance(decision, Refused):
         fix = decision.fix.replace(_ANYBODY, "Such a person")
-        return Explanation(stack, subject, (), decision.reason, _WHY[decision.reason], fix, (), notes)
+        return Explanation(stack.name, subject, (), decision.reason, _WHY[decision.reason], fix, (), notes)
     if isinstance(decision, GroupsNeeded):
         why = "the token names no groups, because the person is in too many: Airflow asks Graph with their own token"
-        return Explanation(stack, subject, (), "groups_needed", why, "ask for the person instead: --person", (), notes)
+        fix = "ask for the person instead: --person"
+        return Explanation(stack.name, subject, (), "groups_needed", why, fix, (), notes)
     held = _given(claims, decided)
     roles = tuple(
-        HeldRole(role, _through(access, decided, role, keys, held), _may(settings, role)) for role in decision.roles
+        HeldRole(role, _through(stack.plan, decided, role, keys, held), _may(stack, role)) for role in decision.roles
     )
-    return Explanation(stack, subject, roles, until=_until(settings.sign_in), notes=(*notes, *decision.notes))
+    until = _until(stack.settings.sign_in)
+    return Explanation(stack.name, subject, roles, until=until, notes=(*notes, *decision.notes))
 
 
 _WHY = {
@@ -190,8 +187,8 @@ def _described(group: PlannedGroup) -> str:
     return f"{group.name} (by rule: {group.rule})" if group.rule else group.name
 
 
-def _may(settings: StackSettings, role: str) -> tuple[str, ...]:
-    return may(role, settings.roles[role].dags)
+def _may(stack: DeclaredStack, role: str) -> tuple[str, ...]:
+    return may(role, stack.settings.roles[role].dags)
 
 
 def _ids(access: AccessPlan, known: Known) -> dict[str, str]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from airflow_entra.access.plan import AccessPlan, PlannedGroup, plan
+from airflow_entra.access.plan import AccessPlan, PlannedGroup
+from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.escape.terminal import line
 from airflow_entra.settings.model import Role, StackSettings
 
@@ -81,9 +82,9 @@ class Picture:
     sentences: tuple[str, ...]
 
 
-def picture(settings: StackSettings, stack: str) -> Picture:
+def picture(stack: DeclaredStack) -> Picture:
     """What the stack file declares. Groups in the order of the roles that they give, so that arrows cross little."""
-    access = plan(settings, stack)
+    settings, access = stack.settings, stack.plan
     numbers = {role: number for number, role in enumerate(access.roles)}
     groups = {group.key: _group(f"g{at}", group) for at, group in enumerate(_in_order(access, numbers))}
     app_roles = {role.value: Box(f"a{numbers[role.value]}", "appRole", role.value) for role in access.app_roles}
@@ -103,7 +104,7 @@ def picture(settings: StackSettings, stack: str) -> Picture:
         Column("DAGs", rights),
     ]
     return Picture(
-        title=f"Who may do what: {line(stack)}",
+        title=f"Who may do what: {line(stack.name)}",
         subtitle=_ROLES_FROM[settings.sign_in.roles_from],
         columns=tuple(column for column in columns if column.boxes),
         arrows=(*arrows, *given),

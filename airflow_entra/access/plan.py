@@ -55,7 +55,6 @@ class Assignment:
 class AccessPlan:
     """Everything about access that a stack file says; groups by key, roles by present name to group keys."""
 
-    stack: str
     app_roles: tuple[AppRole, ...]
     groups: Mapping[str, PlannedGroup]
     assignments: tuple[Assignment, ...]
@@ -65,8 +64,8 @@ class AccessPlan:
         return tuple(group for group in self.groups.values() if group.source in sources)
 
 
-def plan(settings: StackSettings, stack: str) -> AccessPlan:
-    """The access that `settings` declare for `stack`. Reordering the stack file changes no key, id or name."""
+def plan(settings: StackSettings) -> AccessPlan:
+    """The access that `settings` declare. Reordering the stack file changes no key, id or name."""
     groups = _groups(settings)
     app_roles = tuple(_app_role(name, role) for name, role in settings.roles.items())
     roles = {name: tuple(dict.fromkeys(map(_key, role.groups))) for name, role in settings.roles.items()}
@@ -77,7 +76,7 @@ def plan(settings: StackSettings, stack: str) -> AccessPlan:
         assignments = tuple(Assignment(group, group, names.DEFAULT_ACCESS, None) for group in groups)
     else:
         assignments = ()
-    return AccessPlan(stack, app_roles if by_app_roles else (), groups, assignments, roles)
+    return AccessPlan(app_roles if by_app_roles else (), groups, assignments, roles)
 
 
 def _app_role(name: str, role: Role) -> AppRole:

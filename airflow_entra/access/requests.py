@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from airflow_entra.access import AccessPlan, names
+from airflow_entra.access import AccessPlan, DeclaredStack, names
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
 from airflow_entra.access.needed import NEEDED, VAULT_ROLES_NEEDED
 from airflow_entra.access.needed import Part as Part
@@ -65,15 +65,16 @@ class Ids:
     """The watcher's service principal; empty without a watcher."""
 
 
-def asks(settings: StackSettings, plan: AccessPlan, ids: Ids, how: Literal["request", "existing"]) -> tuple[Ask, ...]:
+def asks(stack: DeclaredStack, ids: Ids, how: Literal["request", "existing"]) -> tuple[Ask, ...]:
     """Everything that the stack file leaves to somebody else in this way, in a stable order."""
+    settings, plan = stack.settings, stack.plan
     manage = settings.tenant.manage
     makers: dict[Part, Iterator[Ask]] = {
         "groups": _groups(plan, settings),
         "assignments": _assignments(plan, ids),
         "consent": _consent(settings, ids),
-        "token_lifetime": _token_lifetime(settings, plan, ids),
-        "conditional_access": _conditional_access(settings, plan, ids),
+        "token_lifetime": _token_lifetime(stack, ids),
+        "conditional_access": _conditional_access(stack, ids),
         "vault_roles": _vault_roles(settings),
     }
     return tuple(ask for part, made in makers.items() if left_to_others(manage, part) == how for ask in made)
@@ -185,13 +186,13 @@ def _no_longer(ids: Ids) -> Ask:
     )
 
 
-def _token_lifetime(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
-    lifetime = settings.sign_in.token_lifetime
+def _token_lifetime(stack: DeclaredStack, ids: Ids) -> Iterator[Ask]:
+    lifetime = stack.settings.sign_in.token_lifetime
     if lifetime is None:
         return
     policy = {"TokenLifetimePolicy": {"Version": 1, "AccessTokenLifetime": policy_clock(lifetime)}}
     body = {
-        "displayName": names.token_lifetime_policy(plan.stack),
+        "displayName": names.token_lifetime_policy(stack.name),
         "definition": [json.dumps(policy, separators=(",", ":"))],
         "isOrganizationDefault": False,
     }
@@ -205,18 +206,18 @@ def _token_lifetime(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iter
             Call("POST", f"{GRAPH}/policies/tokenLifetimePolicies", body),
             Call("POST", f"{GRAPH}/applications/{ids.application}/tokenLifetimePolicies/$ref", reference),
         ),
-        (policy_clock(lifetime), settings.tenant.existing.token_lifetime_policy or ""),
+        (policy_clock(lifetime), stack.settings.tenant.existing.token_lifetime_policy or ""),
     )
 
 
-def _conditional_access(settings: StackSettings, plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
-    frequency = settings.sign_in.sign_in_frequency
+def _conditional_access(stack: DeclaredStack, ids: Ids) -> Iterator[Ask]:
+    frequency = stack.settings.sign_in.sign_in_frequency
     if frequency is None:
         return
     value, period = sign_in_frequency(frequency)
     control = {"isEnabled": True, "value": value, "type": period, "frequencyInterval": "timeBased"}
     body = {
-        "displayName": names.sign_in_policy(plan.stack),
+        "displayName": names.sign_in_policy(stack.name),
         "state": "enabled",
         "conditions": {
             "clientAppTypes": ["all"],
@@ -231,7 +232,7 @@ def _conditional_access(settings: StackSettings, plan: AccessPlan, ids: Ids) -> 
         "It rules Airflow's sign-in alone, nobody else's.",
         str(NEEDED["conditional_access"]),
         (Call("POST", f"{GRAPH}/identity/conditionalAccess/policies", body),),
-        (str(value), period, settings.tenant.existing.conditional_access_policy or ""),
+        (str(value), period, stack.settings.tenant.existing.conditional_access_policy or ""),
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_entra.access.airflow_urls import urls
-from airflow_entra.access.plan import AccessPlan
-from airflow_entra.settings.model import StackSettings
+from airflow_entra.access.stack import DeclaredStack
 from airflow_entra_auth.rules import EnvironmentSecret, RoleRule, SignOnRules
 
 
-def rules(settings: StackSettings, plan: AccessPlan, client_id: str, ids: Mapping[str, str]) -> SignOnRules:
+def rules(stack: DeclaredStack, client_id: str, ids: Mapping[str, str]) -> SignOnRules:
     """The stack file's rules as Airflow reads them; `ids` are the object ids of the plan's groups by key."""
+    settings = stack.settings
     airflow = urls(settings.airflow[0].version, settings.airflow[0].url)
     roles = {
         name: RoleRule(
@@ -19,10 +19,10 @@ def rules(settings: StackSettings, plan: AccessPlan, client_id: str, ids: Mappin
             tuple(ids[key].lower() for key in keys if key in ids),
             {pattern: tuple(actions) for pattern, actions in settings.roles[name].dags.items()},
         )
-        for name, keys in plan.roles.items()
+        for name, keys in stack.plan.roles.items()
     }
     return SignOnRules(
-        stack=plan.stack,
+        stack=stack.name,
         environment=settings.environment,
         tenant_id=settings.tenant_id.lower(),
         client_id=client_id.lower(),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from airflow_entra.access.airflow_urls import urls
-from airflow_entra.access.plan import plan
+from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import (
@@ -73,9 +73,9 @@ NOTHING = Stated()
 """A stack that isn't there."""
 
 
-def stated(settings: StackSettings, stack: str) -> Stated:
-    """What `settings` say, without the order that they say it in."""
-    access = plan(settings, stack)
+def stated(stack: DeclaredStack) -> Stated:
+    """What the stack file says, without the order that it says it in."""
+    settings, access = stack.settings, stack.plan
     keys = {name: role_key(name, role) for name, role in settings.roles.items()}
     return Stated(
         groups={

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow_entra.access.declared import Declared
+from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit import checks
 from airflow_entra.audit.checks.check import SEVERITIES, Facts, Finding, Result, Severity
 from airflow_entra.audit.deeds import Deed, Started, deeds, started
@@ -43,7 +43,7 @@ class Audit:
     deeds: tuple[Deed, ...]
     started: tuple[Started, ...]
     denied: tuple[str, ...]
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[RoleSince, ...] = ()
     drift: tuple[Difference, ...] | None = None
     """None where nobody asked."""
 

@@ -13,8 +13,8 @@ from airflow_entra.cli.common import Form, format_option, tenant_port_option, to
 from airflow_entra.cli.output import result
 
 if TYPE_CHECKING:
+    from airflow_entra.access import DeclaredStack
     from airflow_entra.access.explain import Explanation
-    from airflow_entra.settings import StackSettings
 
 
 @click.command(name="explain")
@@ -55,41 +55,40 @@ def command(
     from airflow_entra.access.token import TokenError
     from airflow_entra.local.world import project_world
     from airflow_entra.report.explain import render
-    from airflow_entra.settings import load
 
     if sum(map(bool, (person, groups, token, role))) != 1:
         raise click.UsageError("say about whom: --person, --group, --token or --role")
     if outputs and not token:
         raise click.UsageError("--outputs goes with --token")
     with told(UnknownRoleError, TokenError):
-        settings = load(project_world().existing_stack_file(stack))
+        declared = project_world().declared(stack)
         if groups:
-            answers = [explain_groups(settings, stack, groups)]
+            answers = [explain_groups(declared, groups)]
         elif role:
-            answers = [explain_role(settings, stack, role)]
+            answers = [explain_role(declared, role)]
         elif token:
-            answers = [_token(settings, stack, token.read(), outputs)]
+            answers = [_token(declared, token.read(), outputs)]
         else:
-            answers = _person(settings, stack, str(person), port)
+            answers = _person(declared, str(person), port)
     result(render(answers, form))
 
 
-def _token(settings: StackSettings, stack: str, text: str, outputs: Path | None) -> Explanation:
+def _token(stack: DeclaredStack, text: str, outputs: Path | None) -> Explanation:
     from airflow_entra.access.explain import Known, explain_token, known
     from airflow_entra.access.token import unverified_claims
 
     claims = unverified_claims(text.strip())
     if outputs is None:
-        return explain_token(settings, stack, claims, Known(), datetime.now(UTC))
+        return explain_token(stack, claims, Known(), datetime.now(UTC))
     try:
-        deployed = known(settings, stack, json.loads(outputs.read_text("utf-8")))
+        deployed = known(stack, json.loads(outputs.read_text("utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise click.BadParameter("this is no output of `pulumi stack output --json`", param_hint="--outputs") from None
-    return explain_token(settings, stack, claims, deployed, datetime.now(UTC))
+    return explain_token(stack, claims, deployed, datetime.now(UTC))
 
 
-def _person(settings: StackSettings, stack: str, person: str, port: int) -> list[Explanation]:
+def _person(stack: DeclaredStack, person: str, port: int) -> list[Explanation]:
     from airflow_entra.commands.explain import standings
     from airflow_entra.directory.explain import explanation
 
-    return [explanation(settings, stack, one) for one in standings(settings, stack, person, port)]
+    return [explanation(stack, standing) for standing in standings(stack, person, port)]

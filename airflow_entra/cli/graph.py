@@ -33,14 +33,13 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
     from airflow_entra.access.picture import picture
     from airflow_entra.local.errors import LocalError
     from airflow_entra.local.world import project_world
-    from airflow_entra.settings import load
 
     with told():
         world = project_world()
         names = tuple(dict.fromkeys(stacks)) or tuple(world.stack_names())
         if not names:
             raise LocalError(f"no Pulumi.*.yaml in {world.stacks}")
-        pictures = [picture(load(world.existing_stack_file(name)), name) for name in names]
+        pictures = [picture(world.declared(name)) for name in names]
     if form == "svg" or (form is None and out is not None and out.suffix == ".svg"):
         from airflow_entra.report.graph_svg import svg
 

@@ -58,17 +58,15 @@ def command(
     from airflow_entra.local.world import project_world
     from airflow_entra.render import FILES, NOT_STOCK, TARGETS, Places, RenderError, facts
     from airflow_entra.render import render as render_target
-    from airflow_entra.settings import load
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
     with told(RenderError):
         world = project_world()
-        settings = load(world.existing_stack_file(stack))
+        declared = world.declared(stack)
         known = facts(
-            settings,
-            stack,
-            stack_outputs(world, stack, outputs, local=settings.environment == "local"),
+            declared,
+            stack_outputs(world, stack, outputs, local=declared.settings.environment == "local"),
             version=airflow_version,
             url=_base_url(url),
             places=Places.below(at),

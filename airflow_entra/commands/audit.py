@@ -14,9 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from airflow_entra.access import plan
-from airflow_entra.access.declared import declared
 from airflow_entra.access.permissions import scopes
+from airflow_entra.access.role_history import roles_since
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.evidence import EvidenceError, keep
 from airflow_entra.audit.records import Records, RecordsError, parse
@@ -36,7 +35,6 @@ from airflow_entra.local.world import World
 from airflow_entra.render import FILES
 from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
-from airflow_entra.settings import load
 from airflow_entra.settings.history import head, versions
 from airflow_entra.settings.watching import watcher_credential
 from airflow_entra_auth.graph import GraphError
@@ -47,8 +45,8 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
-    file = world.existing_stack_file(stack)
-    settings = load(file)
+    this = world.declared(stack)
+    settings = this.settings
     now = datetime.now(UTC)
     since = now - timedelta(days=days)
     records = [_of_file(file) for file in files]
@@ -61,7 +59,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
             tenants.seed(world, seed_for(settings, identities(world).values()))  # with the auditor, in older worlds too
         with graph_of(world, settings.tenant_id, local=local, http_port=http_port, identity=AUDITOR) as graph:
             known = {one.object_id for some in records for one in some.sessions}
-            audited = read(graph, settings, plan(settings, stack), since, known)
+            audited = read(graph, this, since, known)
             differences = drift_of(world, stack, graph, since, local, http_port) if drifted else None
     except NotDeployedError as missing:
         how = f"airflow-entra local deploy --stack {stack}" if local else f"pulumi up --stack {stack}"
@@ -79,7 +77,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         now=now,
         since=since,
     )
-    return replace(found, drift=differences, declared=tuple(declared(settings, stack, versions(file))))
+    return replace(found, drift=differences, declared=tuple(roles_since(this, versions(world.stack_file(stack)))))
 
 
 def keep_evidence(world: World, place: Path, found: Audit) -> Path:

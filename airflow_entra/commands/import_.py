@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.token import TokenError, unverified_claims
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
@@ -72,7 +72,7 @@ def run(
         if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
             return report
         engine = _engine(world, choices.stack, settings, say)
-        taken = take_over(settings, choices.stack, application, sources, engine, say)
+        taken = take_over(DeclaredStack(choices.stack, settings), application, sources, engine, say)
     except httpx.TransportError as error:
         raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
     findings = (*taken.findings, *report.findings)
@@ -91,7 +91,7 @@ def _object_id(token: str) -> str | None:
 def _as_the_file_says(choices: Choices, settings: StackSettings) -> Choices:
     """A file that is there has decided what the options would."""
     place = VaultPlace.of(settings, settings.credential) if isinstance(settings.credential, VaultSecret) else None
-    access = plan(settings, choices.stack)
+    access = DeclaredStack(choices.stack, settings).plan
     groups = {group.object_id or group.name: group.roles[0] for group in access.groups.values()}
     return replace(
         choices,

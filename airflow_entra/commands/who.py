@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 
-from airflow_entra.access import plan
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.directory.who import Standing, UnknownPersonError, read, select, who
@@ -12,7 +11,6 @@ from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.graph import deployers_graph
 from airflow_entra.local.world import World
-from airflow_entra.settings import load
 from airflow_entra_auth.graph import GraphError
 
 
@@ -21,11 +19,11 @@ def standings(world: World, stack: str, person: str | None, *, http_port: int) -
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
-    settings = load(world.existing_stack_file(stack))
+    declared = world.declared(stack)
     tenant = tenants.start(world, http_port)
     try:
-        with deployers_graph(world, tenant, settings.tenant_id) as graph:
-            directory, rules = read(graph, settings, plan(settings, stack))
+        with deployers_graph(world, tenant, declared.settings.tenant_id) as graph:
+            directory, rules = read(graph, declared)
         return who(directory, rules, select(directory.people, person) if person is not None else directory.people)
     except NotDeployedError as missing:
         raise LocalError(f"{missing}: `airflow-entra local deploy --stack {stack}` makes it") from missing

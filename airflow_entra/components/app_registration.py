@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_azuread as azuread
 
-from airflow_entra.access import AccessPlan, AppRole, names
+from airflow_entra.access import AppRole, DeclaredStack, names
 from airflow_entra.access.airflow_urls import AirflowUrls, front_channel_logout
 from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, SCOPE_IDS, scopes
 from airflow_entra.components.part import Part
-from airflow_entra.settings.model import StackSettings
 
 _GROUP_CLAIMS = {"appRoles": None, "assignedGroups": ["ApplicationGroup"], "securityGroups": ["SecurityGroup"]}
 
@@ -33,31 +32,31 @@ class AppRegistration(Part):
 
     def __init__(
         self,
-        settings: StackSettings,
-        plan: AccessPlan,
+        stack: DeclaredStack,
         airflows: tuple[AirflowUrls, ...],
         deployer: pulumi.Input[str] | None,
         parent: pulumi.Resource,
         own: Sequence[str] = (),
     ) -> None:
         super().__init__("app-registration", parent)
+        settings = stack.settings
         sign_in, manage = settings.sign_in, settings.tenant.manage
         self.owners = pulumi.Output.from_input(deployer).apply(lambda me: _with(settings.owners.application, me))
         wanted = scopes(sign_in)
         self.application = azuread.Application(
             "application",
-            display_name=settings.application.display_name or names.application_name(plan.stack),
-            description=f"Sign-on of {names.application_name(plan.stack)}; managed by airflow-entra",
+            display_name=settings.application.display_name or names.application_name(stack.name),
+            description=f"Sign-on of {names.application_name(stack.name)}; managed by airflow-entra",
             sign_in_audience="AzureADMyOrg",
             web=_web(airflows),
             api=azuread.ApplicationApiArgs(requested_access_token_version=2),
-            app_roles=[_app_role(role) for role in plan.app_roles],
+            app_roles=[_app_role(role) for role in stack.plan.app_roles],
             group_membership_claims=_GROUP_CLAIMS[sign_in.roles_from],
             optional_claims=azuread.ApplicationOptionalClaimsArgs(
                 id_tokens=[azuread.ApplicationOptionalClaimsIdTokenArgs(name=name) for name in _ID_TOKEN_CLAIMS]
             ),
             required_resource_accesses=[_graph_access(wanted, own)],
-            tags=list(names.application_tags(plan.stack)),
+            tags=list(names.application_tags(stack.name)),
             owners=self.owners,
             opts=self.child(protect=settings.environment == "production"),
         )

@@ -11,14 +11,13 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel
 
-from airflow_entra.access import AccessPlan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.ask_text import ask_as_markdown
 from airflow_entra.access.requests import Ask, Ids, asks
 from airflow_entra.components.moving import left_to_others
 from airflow_entra.directory.answered import Answered, answered
 from airflow_entra.directory.tenant import LiveTenant
 from airflow_entra.escape.markdown import text
-from airflow_entra.settings.model import StackSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,7 @@ class HandOver:
 
 
 def hand_over(
-    settings: StackSettings,
-    plan: AccessPlan,
+    stack: DeclaredStack,
     ids: Mapping[str, pulumi.Input[str]],
     groups: Mapping[str, pulumi.Input[str] | None],
     tenant: LiveTenant,
@@ -41,25 +39,25 @@ def hand_over(
 
     `ids` holds application, client, service_principal and watcher. None where nothing is left to others.
     """
-    if not {"request", "existing"} & set(settings.tenant.manage.model_dump().values()):
+    if not {"request", "existing"} & set(stack.settings.tenant.manage.model_dump().values()):
         return None
 
     async def look(known: dict[str, Any]) -> dict[str, Any]:
         so_far = Ids(**known["ids"], groups=known["groups"])
-        requested = asks(settings, plan, so_far, "request")
-        existing = asks(settings, plan, so_far, "existing")
+        requested = asks(stack, so_far, "request")
+        existing = asks(stack, so_far, "existing")
         # Off the event loop: the engine's own calls go on while the directory is asked.
         answers = await asyncio.to_thread(answered, requested, so_far, tenant)
         others = await asyncio.to_thread(answered, existing, so_far, tenant)
         if requested and not pulumi.runtime.is_dry_run():
-            _write_if_changed(file, render(settings, plan.stack, answers))
+            _write_if_changed(file, render(stack, answers))
         return {
             "facts": _facts(file, answers) if requested else None,
             "warnings": [
                 *answers.denied,
                 *others.denied,
                 *(_not_there(ask) for ask in others.open if not others.denied),
-                *await asyncio.to_thread(left_to_others, settings, so_far.service_principal, tenant),
+                *await asyncio.to_thread(left_to_others, stack.settings, so_far.service_principal, tenant),
             ],
         }
 
@@ -67,12 +65,13 @@ def hand_over(
     return HandOver(found.apply(lambda it: it["facts"]), found.apply(lambda it: it["warnings"]))
 
 
-def render(settings: StackSettings, stack: str, answers: Answered) -> str:
+def render(stack: DeclaredStack, answers: Answered) -> str:
     """The file's text: Markdown, the same for the same answers."""
+    tenant = stack.settings.tenant_id
     lines = [
-        f"# What Airflow's sign-on ({text(stack)}) needs from the identity team",
+        f"# What Airflow's sign-on ({text(stack.name)}) needs from the identity team",
         "",
-        f"Tenant {settings.tenant_id}. Written by `pulumi up`, which looks at the directory each time and moves what",
+        f"Tenant {tenant}. Written by `pulumi up`, which looks at the directory each time and moves what",
         "is done to the end. Whoever does it needs the permission named with it, nothing more.",
         "",
         f"## Open: {len(answers.open)}",

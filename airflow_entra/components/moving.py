@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_entra.access import names
+from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.settings import StackSettings
@@ -22,14 +22,15 @@ class Held:
     warnings: tuple[str, ...] = ()
 
 
-def held_by_sign_on(settings: StackSettings, stack: str, tenant: LiveTenant) -> Held:
+def held_by_sign_on(stack: DeclaredStack, tenant: LiveTenant) -> Held:
     """Asks the tenant once, where this stack gives permissions itself; what can't be known stays as it is.
 
     Raises what LiveTenant raises.
     """
+    settings = stack.settings
     if not settings.watched or settings.watcher.moved or settings.tenant.manage.consent != "managed":
         return Held()
-    _, own = names.application_tags(stack)
+    _, own = names.application_tags(stack.name)
     asked = tenant.asked_for_itself(own)
     if isinstance(asked, Denied):
         return Held(GIVEN_BY_0_1, (str(asked), _how(GIVEN_BY_0_1)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pulumi
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.components.early import start_providers
 from airflow_entra.components.moving import held_by_sign_on
 from airflow_entra.directory.credentials import CredentialError
@@ -26,22 +26,21 @@ READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
 
 def run(project: Path) -> None:
     """Declare the current stack. A mistake in its file ends the run in that file's own words, with nothing created."""
-    stack = pulumi.get_stack()
-    file = Path(os.environ.get(STACKS) or project / "stacks") / f"Pulumi.{stack}.yaml"
-    settings = _settings(file)
-    start_providers(settings)
-    tenant = LiveTenant.from_environment(settings.tenant_id)
-    hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{stack}.md"
+    name = pulumi.get_stack()
+    file = Path(os.environ.get(STACKS) or project / "stacks") / f"Pulumi.{name}.yaml"
+    stack = DeclaredStack(name, _settings(file))
+    start_providers(stack.settings)
+    tenant = LiveTenant.from_environment(stack.settings.tenant_id)
+    hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{name}.md"
     try:
         with ThreadPoolExecutor(1) as beside:
-            asked = beside.submit(held_by_sign_on, settings, stack, tenant)
+            asked = beside.submit(held_by_sign_on, stack, tenant)
             # The SDKs take half a second, while the providers start and the tenant answers.
             from airflow_entra.components.sign_on import AirflowSignOn
 
-            warnings = check_groups(settings, stack, file, tenant)
+            warnings = check_groups(stack, file, tenant)
             held = asked.result()
         sign_on = AirflowSignOn(
-            settings,
             stack,
             folder=file.parent,
             hand_over_file=hand_over,
@@ -75,12 +74,12 @@ def _settings(file: Path) -> StackSettings:
         raise pulumi.RunError(str(error)) from None
 
 
-def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTenant) -> tuple[str, ...]:
+def check_groups(stack: DeclaredStack, file: Path, tenant: LiveTenant) -> tuple[str, ...]:
     """Stops the run where a group that the stack file names by id is no group of the tenant.
 
     Returns warnings: one where the deploying identity may not look.
     """
-    named = {group.object_id: group for group in plan(settings, stack).groups.values() if group.object_id}
+    named = {group.object_id: group for group in stack.plan.groups.values() if group.object_id}
     missing = tenant.missing_groups(named)
     if isinstance(missing, Denied):
         return (f"{file}: {missing}",)
@@ -88,9 +87,9 @@ def check_groups(settings: StackSettings, stack: str, file: Path, tenant: LiveTe
         text = file.read_text("utf-8")
         raise pulumi.RunError(
             "\n".join(
-                f"{file}:{_place(text, id_)}: tenant {settings.tenant_id} has no group {id_} ({named[id_].name}), "
-                f"giving the role {', '.join(named[id_].roles)}; copy the object id from the group's page in the Entra "
-                f"admin centre"
+                f"{file}:{_place(text, id_)}: tenant {stack.settings.tenant_id} has no group {id_} "
+                f"({named[id_].name}), giving the role {', '.join(named[id_].roles)}; copy the object "
+                f"id from the group's page in the Entra admin centre"
                 for id_ in sorted(missing)
             )
         )

@@ -10,11 +10,10 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-from airflow_entra.access import AccessPlan, PlannedGroup
+from airflow_entra.access import AccessPlan, DeclaredStack, PlannedGroup
 from airflow_entra.components.early import AZUREAD
 from airflow_entra.components.lean import AppRoleAssignment, Group
 from airflow_entra.components.part import Part
-from airflow_entra.settings.model import StackSettings
 
 
 class RoleGroups(Part):
@@ -22,12 +21,12 @@ class RoleGroups(Part):
 
     def __init__(
         self,
-        settings: StackSettings,
-        plan: AccessPlan,
+        stack: DeclaredStack,
         service_principal: azuread.ServicePrincipal,
         parent: pulumi.Resource,
     ) -> None:
         super().__init__("role-groups", parent)
+        settings = stack.settings
         # One set of options for all: making and merging them is a tenth of what a resource costs.
         made = pulumi.ResourceOptions(parent=self, protect=settings.environment == "production", version=AZUREAD)
         owners = settings.owners.groups or None
@@ -35,10 +34,10 @@ class RoleGroups(Part):
             key: Group(key, _group(group, owners), made).objectId
             if group.source in ("created", "dynamic")
             else group.object_id
-            for key, group in plan.groups.items()
+            for key, group in stack.plan.groups.items()
         }
         if settings.tenant.manage.assignments == "managed":
-            self._assign(plan, service_principal)
+            self._assign(stack.plan, service_principal)
         self.register_outputs({})
 
     def _assign(self, plan: AccessPlan, service_principal: azuread.ServicePrincipal) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-from airflow_entra.access import AccessPlan, lifetimes, plan
+from airflow_entra.access import AccessPlan, DeclaredStack, lifetimes
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.components.app_registration import AppRegistration
 from airflow_entra.components.client_credential import ClientCredential
@@ -22,7 +22,7 @@ from airflow_entra.components.watcher import Watcher
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.settings import durations
-from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+from airflow_entra.settings.model import CreatedVault, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
 
 
@@ -39,8 +39,7 @@ class AirflowSignOn(Part):
 
     def __init__(
         self,
-        settings: StackSettings,
-        stack: str,
+        stack: DeclaredStack,
         *,
         folder: Path,
         hand_over_file: Path,
@@ -51,29 +50,26 @@ class AirflowSignOn(Part):
         held: Sequence[str] = (),
     ) -> None:
         super().__init__("airflow")
-        self._settings, self._stack, self._tenant = settings, stack, tenant
+        settings = stack.settings
+        self._stack, self._tenant = stack, tenant
         self._warnings: list[pulumi.Input[str | list[str]]] = [*warnings, *lifetimes.warnings(settings)]
-        self.plan = plan(settings, stack)
         airflows = tuple(urls(airflow.version, airflow.url) for airflow in settings.airflow)
         deployer = azuread.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).object_id
 
         who = deployer if deploys else None
-        self.registration = AppRegistration(settings, self.plan, airflows, who, self, held)
+        self.registration = AppRegistration(stack, airflows, who, self, held)
         self._warnings.append(self.registration.warning)
         application, principal = self.registration.application, self.registration.service_principal
-        self.groups = RoleGroups(settings, self.plan, principal, self)
+        self.groups = RoleGroups(stack, principal, self)
         now = now or datetime.now(UTC)
         self.credential = ClientCredential(settings.credential, application, folder, now, self)
-        self.watcher = (
-            Watcher(settings, stack, self.registration.owners, folder, now, self) if settings.watched else None
-        )
+        self.watcher = Watcher(stack, self.registration.owners, folder, now, self) if settings.watched else None
         facts = dict(self.credential.facts)
         if isinstance(settings.credential, VaultSecret):
             facts |= self._vault(settings.credential, deployer)
         self._lifetimes()
         handed_over = hand_over(
-            settings,
-            self.plan,
+            stack,
             {
                 "application": application.object_id,
                 "client": application.client_id,
@@ -100,11 +96,11 @@ class AirflowSignOn(Part):
             soft_deleted = pulumi.Output.from_input(asyncio.to_thread(self._soft_deleted, credential.vault.create))
             self._warnings.append(soft_deleted.apply(lambda found: str(found) if isinstance(found, Denied) else ""))
         recover = soft_deleted.apply(lambda found: found is True)
-        watchers = watcher_credential(self._settings)
+        watchers = watcher_credential(self._stack.settings)
         watcher: tuple[VaultSecret, ClientCredential] | None = None
         if isinstance(watchers, VaultSecret) and self.watcher and self.watcher.credential:
             watcher = watchers, self.watcher.credential
-        vault = SecretVault(self._settings, credential, self.credential, deployer, recover, self, watcher)
+        vault = SecretVault(self._stack.settings, credential, self.credential, deployer, recover, self, watcher)
         if self.watcher is not None:
             self.watcher.facts |= vault.watcher_facts
         return vault.facts
@@ -112,26 +108,26 @@ class AirflowSignOn(Part):
     def _soft_deleted(self, vault: str) -> bool | Denied:
         try:
             return self._tenant.vault_is_soft_deleted(
-                self._settings.subscription_id or "", self._settings.location or "", vault
+                self._stack.settings.subscription_id or "", self._stack.settings.location or "", vault
             )
         except CredentialError as error:
             raise pulumi.RunError(str(error)) from None
 
     def _lifetimes(self) -> None:
-        sign_in, manage = self._settings.sign_in, self._settings.tenant.manage
+        sign_in, manage = self._stack.settings.sign_in, self._stack.settings.tenant.manage
         application = self.registration.application
-        if self._settings.makes_token_lifetime_policy:
+        if self._stack.settings.makes_token_lifetime_policy:
             from airflow_entra.components.token_lifetime import TokenLifetime
 
-            lifetime = TokenLifetime(self._settings, self._stack, application.object_id, self)
+            lifetime = TokenLifetime(self._stack, application.object_id, self)
             self._warnings.append(lifetime.warning)
         if sign_in.sign_in_frequency is not None and manage.conditional_access == "managed":
             from airflow_entra.components.sign_in_frequency import SignInFrequency
 
-            SignInFrequency(sign_in.sign_in_frequency, self._stack, application.client_id, self)
+            SignInFrequency(sign_in.sign_in_frequency, self._stack.name, application.client_id, self)
 
     def _outputs(self, airflows: tuple[AirflowUrls, ...], credential: dict[str, Any]) -> dict[str, pulumi.Input[Any]]:
-        settings, sign_in = self._settings, self._settings.sign_in
+        settings, sign_in = self._stack.settings, self._stack.settings.sign_in
         application, principal = self.registration.application, self.registration.service_principal
         return {
             "tenantId": settings.tenant_id,
@@ -149,7 +145,7 @@ class AirflowSignOn(Part):
                 for airflow in airflows
             ],
             "rolesFrom": sign_in.roles_from,
-            "roles": _roles(self.plan, self.groups.object_ids),
+            "roles": _roles(self._stack.plan, self.groups.object_ids),
             "tokenLifetime": sign_in.token_lifetime and durations.format(sign_in.token_lifetime),
             "signInFrequency": sign_in.sign_in_frequency and durations.format(sign_in.sign_in_frequency),
             "airflowSession": durations.format(sign_in.airflow_session),

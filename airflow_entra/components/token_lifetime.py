@@ -5,11 +5,10 @@ from __future__ import annotations
 import pulumi
 from pulumi import dynamic
 
-from airflow_entra.access import names
+from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.lifetimes import policy_clock
 from airflow_entra.components.part import Part
 from airflow_entra.components.token_lifetime_provider import AssignmentProvider, PolicyProvider
-from airflow_entra.settings.model import StackSettings
 
 
 class TokenLifetimePolicy(dynamic.Resource, module="entra", name="TokenLifetimePolicy"):
@@ -54,17 +53,16 @@ class TokenLifetimeAssignment(dynamic.Resource, module="entra", name="TokenLifet
 class TokenLifetime(Part):
     """`warning`: what to tell when a default of the organisation wins over this policy, else ""."""
 
-    def __init__(
-        self, settings: StackSettings, stack: str, application: pulumi.Input[str], parent: pulumi.Resource
-    ) -> None:
+    def __init__(self, stack: DeclaredStack, application: pulumi.Input[str], parent: pulumi.Resource) -> None:
         super().__init__("token-lifetime", parent)
+        settings = stack.settings
         lifetime = settings.sign_in.token_lifetime
         if lifetime is None:
             raise TypeError("a token lifetime policy needs signIn.tokenLifetime")
         policy = TokenLifetimePolicy(
             "token-lifetime-policy",
             settings.tenant_id,
-            names.token_lifetime_policy(stack),
+            names.token_lifetime_policy(stack.name),
             policy_clock(lifetime),
             settings.tenant.existing.token_lifetime_policy,
             self.child(),

@@ -10,11 +10,11 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-from airflow_entra.access import names
+from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, watch_permissions
 from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.part import Part
-from airflow_entra.settings.model import ExistingIdentity, StackSettings
+from airflow_entra.settings.model import ExistingIdentity
 from airflow_entra.settings.watching import watcher_credential
 
 
@@ -30,20 +30,20 @@ class Watcher(Part):
 
     def __init__(
         self,
-        settings: StackSettings,
-        stack: str,
+        stack: DeclaredStack,
         owners: pulumi.Input[Sequence[str]],
         folder: Path,
         now: datetime,
         parent: pulumi.Resource,
     ) -> None:
         super().__init__("watcher", parent)
+        settings = stack.settings
         permissions = watch_permissions(settings.sign_in)
         existing = settings.watcher.existing
         if existing is not None:
             self._exists(existing)
         else:
-            self._registration(settings, stack, owners, permissions, folder, now)
+            self._registration(stack, owners, permissions, folder, now)
         if settings.tenant.manage.consent == "managed":
             self._consent(permissions)
         self.register_outputs({"clientId": self.facts["clientId"]})
@@ -58,26 +58,26 @@ class Watcher(Part):
 
     def _registration(
         self,
-        settings: StackSettings,
-        stack: str,
+        stack: DeclaredStack,
         owners: pulumi.Input[Sequence[str]],
         permissions: Sequence[str],
         folder: Path,
         now: datetime,
     ) -> None:
-        credential = watcher_credential(settings)
+        credential = watcher_credential(stack.settings)
         if credential is None:
             raise TypeError("a watcher that is made needs something to prove itself with")
+        watched = names.application_name(stack.name)
         application = azuread.Application(
             "watcher-application",
-            display_name=names.watcher_name(stack),
-            description=f"Reads who is in the tenant for {names.application_name(stack)}; managed by airflow-entra",
+            display_name=names.watcher_name(stack.name),
+            description=f"Reads who is in the tenant for {watched}; managed by airflow-entra",
             sign_in_audience="AzureADMyOrg",
             api=azuread.ApplicationApiArgs(requested_access_token_version=2),
             required_resource_accesses=[_graph_access(permissions)],
-            tags=list(names.watcher_tags(stack)),
+            tags=list(names.watcher_tags(stack.name)),
             owners=owners,
-            opts=self.child(protect=settings.environment == "production"),
+            opts=self.child(protect=stack.settings.environment == "production"),
         )
         principal = azuread.ServicePrincipal(
             "watcher-service-principal",

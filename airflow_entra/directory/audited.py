@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_entra.access import AccessPlan, names
+from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.sign_on_rules import rules as sign_on_rules
 from airflow_entra.directory import membership
 from airflow_entra.directory.application_credentials import (
@@ -28,7 +28,6 @@ from airflow_entra.directory.registered import Trust
 from airflow_entra.directory.registration_parts import trust
 from airflow_entra.directory.who import Directory
 from airflow_entra.escape.odata import literal
-from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth.rules import SignOnRules
 
 if TYPE_CHECKING:
@@ -101,26 +100,24 @@ class Audited:
     eligible: tuple[Eligible, ...] = ()
 
 
-def read(
-    graph: Graph, settings: StackSettings, plan: AccessPlan, since: datetime, known: Collection[str] = ()
-) -> Audited:
+def read(graph: Graph, stack: DeclaredStack, since: datetime, known: Collection[str] = ()) -> Audited:
     """Ask about everything. `known` are object ids of people who have been in this Airflow.
 
     Raises NotDeployedError, GraphError.
     """
-    return _Reading(graph, settings, plan).all(since, known)
+    return _Reading(graph, stack).all(since, known)
 
 
 class _Reading:
-    def __init__(self, graph: Graph, settings: StackSettings, plan: AccessPlan) -> None:
-        self._graph, self._settings, self._plan = graph, settings, plan
+    def __init__(self, graph: Graph, stack: DeclaredStack) -> None:
+        self._graph, self._stack = graph, stack
         self._denied: list[str] = []
 
     def all(self, since: datetime, known: Collection[str]) -> Audited:
         application, principal = self._application()
         registration, programs = self._registration(application, principal)
         assigned = {one.principal for one in registration.assigned}
-        ids = membership.group_ids(self._graph, self._plan, assigned)
+        ids = membership.group_ids(self._graph, self._stack.plan, assigned)
         members = membership.members(self._graph, {*ids.values(), *assigned})
         people = {account.id: account for group in members.values() for account in group.accounts}
         in_person = [one.principal for one in registration.assigned if one.principal not in members]
@@ -130,12 +127,12 @@ class _Reading:
         )
         return Audited(
             directory=Directory(tuple(people.values()), registration, members),
-            rules=sign_on_rules(self._settings, self._plan, registration.client_id, ids),
+            rules=sign_on_rules(self._stack, registration.client_id, ids),
             programs=programs,
             application=self._stack_application(application, [principal], "the application's"),
             watchers=self._watchers(),
             groups=tuple(self._groups(members, ids)),
-            missing=tuple(self._plan.groups[key].name for key in self._plan.groups if ids.get(key) not in members),
+            missing=tuple(group.name for key, group in self._stack.plan.groups.items() if ids.get(key) not in members),
             consents=None if grants is None else frozenset(_consented(grants, "AllPrincipals")),
             personal_consents=Counter(_consented(grants or (), "Principal")),
             changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
@@ -144,22 +141,22 @@ class _Reading:
         )
 
     def _application(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        tag = names.application_tags(self._plan.stack)[-1]
+        tag = names.application_tags(self._stack.name)[-1]
         found = self._tagged(tag)
         if len(found) != 1:
             many = f"{len(found)} applications of" if found else "no application of"
-            raise NotDeployedError(f"this tenant has {many} stack {self._plan.stack} (with the tag {tag})")
+            raise NotDeployedError(f"this tenant has {many} stack {self._stack.name} (with the tag {tag})")
         (principal,) = self._principals(found[0])
         return found[0], principal
 
     def _watchers(self) -> tuple[StackApplication, ...] | None:
-        if not self._settings.watched:
+        if not self._stack.settings.watched:
             return ()
-        existing = self._settings.watcher.existing
+        existing = self._stack.settings.watcher.existing
         if existing is not None:
             self._denied.append(f"{WATCHERS} credentials: watcher.existing is an identity that the stack doesn't make")
             return (StackApplication((), (), (), self._permissions([{"id": existing.object_id}], WATCHERS)),)
-        tag = names.watcher_tags(self._plan.stack)[-1]
+        tag = names.watcher_tags(self._stack.name)[-1]
         found = self._or(
             None,
             f"{WATCHERS} registration",
@@ -215,12 +212,12 @@ class _Reading:
         keys = {id_: key for key, id_ in ids.items()}
         for id_, group in members.items():
             owners = self._owners(f"/groups/{id_}/owners", f"who owns group {group.name}")
-            rule = self._plan.groups[keys[id_]].rule if id_ in keys else None
+            rule = self._stack.plan.groups[keys[id_]].rule if id_ in keys else None
             yield GroupOwners(id_, group.name, owners, group.synced, rule)
 
     def _eligible(self, members: Mapping[str, membership.Members]) -> Iterator[Eligible]:
         """PIM for Groups, which takes P2: one question for each group, as Graph answers no other."""
-        if self._settings.tenant.licence != "P2":
+        if self._stack.settings.tenant.licence != "P2":
             return
         for id_, group in members.items():
             query = {"$filter": f"groupId eq '{id_}'", "$expand": "principal"}

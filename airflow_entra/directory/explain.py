@@ -4,42 +4,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.explain import Explanation, HeldRole, explain_role
 from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.directory.who import IN_PERSON, Standing, read, select, who
-from airflow_entra.settings.model import StackSettings
 
 
-def standings(settings: StackSettings, stack: str, person: str) -> list[Standing]:
+def standings(stack: DeclaredStack, person: str) -> list[Standing]:
     """How the people who are called `person` stand, asked with the identity in the ARM_* variables.
 
     Raises NotDeployedError, UnknownPersonError, CredentialError, GraphError and httpx.TransportError.
     """
     from airflow_entra_auth.graph import Graph
 
-    graph = Graph(token_source(GRAPH, settings.tenant_id))
-    directory, rules = read(graph, settings, plan(settings, stack))
+    graph = Graph(token_source(GRAPH, stack.settings.tenant_id))
+    directory, rules = read(graph, stack)
     return who(directory, rules, select(directory.people, person))
 
 
-def explanation(settings: StackSettings, stack: str, standing: Standing) -> Explanation:
+def explanation(stack: DeclaredStack, standing: Standing) -> Explanation:
     """The standing with what each role lets the person do, and until when."""
     subject = f"{standing.person.name} ({standing.person.sign_in_name})"
     missed = tuple(f"not {one.role}: {one.why}" for one in standing.missed)
-    ruled = {group.name: group.rule for group in plan(settings, stack).groups.values() if group.rule}
+    ruled = {group.name: group.rule for group in stack.plan.groups.values() if group.rule}
     if standing.refused:
-        return Explanation(stack, subject, (), standing.refused, standing.why, notes=missed)
-    said = [explain_role(settings, stack, held.role) for held in standing.roles]
+        return Explanation(stack.name, subject, (), standing.refused, standing.why, notes=missed)
+    said = [explain_role(stack, held.role) for held in standing.roles]
     roles = tuple(
-        HeldRole(held.role, tuple(_source(held.role, name, settings, ruled) for name in held.through), one.may)
+        HeldRole(held.role, tuple(_source(held.role, name, stack, ruled) for name in held.through), one.may)
         for held, told in zip(standing.roles, said, strict=True)
         for one in told.roles
     )
     return replace(said[0], subject=subject, roles=roles, notes=missed)
 
 
-def _source(role: str, through: str, settings: StackSettings, ruled: dict[str, str]) -> str:
+def _source(role: str, through: str, stack: DeclaredStack, ruled: dict[str, str]) -> str:
     """What gives the role, as a sentence."""
     if through == IN_PERSON:
         return f"assigned the app role {role} in person"
@@ -50,5 +49,5 @@ def _source(role: str, through: str, settings: StackSettings, ruled: dict[str, s
             "appRoles": f", which is assigned the app role {role}",
             "assignedGroups": ", which is assigned to the application",
             "securityGroups": "",
-        }[settings.sign_in.roles_from]
+        }[stack.settings.sign_in.roles_from]
     )

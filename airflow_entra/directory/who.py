@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from airflow_entra.access import AccessPlan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.sign_on_rules import rules as rules
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members, Registration
-from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth import issuance
 from airflow_entra_auth.claims import Admitted, Reason
 from airflow_entra_auth.issuance import Denial, NoToken
@@ -87,13 +86,13 @@ class UnknownPersonError(Exception):
     """Nobody in the tenant is called that; the message names who is meant perhaps."""
 
 
-def read(graph: Graph, settings: StackSettings, plan: AccessPlan) -> tuple[Directory, SignOnRules]:
+def read(graph: Graph, stack: DeclaredStack) -> tuple[Directory, SignOnRules]:
     """What the tenant and the stack file say. Raises NotDeployedError, GraphError."""
-    registration = membership.registration(graph, plan.stack)
-    ids = membership.group_ids(graph, plan, {assigned.principal for assigned in registration.assigned})
+    registration = membership.registration(graph, stack.name)
+    ids = membership.group_ids(graph, stack.plan, {assigned.principal for assigned in registration.assigned})
     wanted = {*ids.values(), *(assigned.principal for assigned in registration.assigned)}
     directory = Directory(membership.accounts(graph), registration, membership.members(graph, wanted))
-    return directory, rules(settings, plan, registration.client_id, ids)
+    return directory, rules(stack, registration.client_id, ids)
 
 
 def who(directory: Directory, rules: SignOnRules, people: Sequence[Account]) -> list[Standing]:

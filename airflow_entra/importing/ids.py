@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_entra.access import AccessPlan, names
+from airflow_entra.access import AccessPlan, DeclaredStack, names
 from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
 from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace
 from airflow_entra.directory.registered import Registered
@@ -46,20 +46,20 @@ class Live:
     """The watcher's own registration, or the identity that exists, where there is one."""
 
 
-def resource_ids(settings: StackSettings, plan: AccessPlan, live: Live) -> dict[Resource, str]:
+def resource_ids(stack: DeclaredStack, live: Live) -> dict[Resource, str]:
     """The ids of everything that the program would make and that is there, dynamic resources included."""
-    application = live.application
+    settings, application = stack.settings, live.application
     here = f"/applications/{application.object_id}"
     ids: dict[Resource, str] = {(APPLICATION, "application"): here}
     for key, id_ in live.groups.items():
         ids[GROUP, key] = f"/groups/{id_}"
     if application.principal_id:
         ids[PRINCIPAL, "service-principal"] = f"/servicePrincipals/{application.principal_id}"
-        ids |= _assignments(plan, live, f"/servicePrincipals/{application.principal_id}/appRoleAssignedTo")
+        ids |= _assignments(stack.plan, live, f"/servicePrincipals/{application.principal_id}/appRoleAssignedTo")
     for consent in application.consents:
         if consent.everybody:
             ids[CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
-    ids |= _lifetimes(settings, plan.stack, application)
+    ids |= _lifetimes(stack, application)
     ids |= _proof(settings.credential, application)
     if live.watcher:
         ids |= _watcher(settings, live.watcher)
@@ -81,14 +81,14 @@ def _assignments(plan: AccessPlan, live: Live, path: str) -> dict[Resource, str]
     return ids
 
 
-def _lifetimes(settings: StackSettings, stack: str, application: Registered) -> dict[Resource, str]:
+def _lifetimes(stack: DeclaredStack, application: Registered) -> dict[Resource, str]:
     ids: dict[Resource, str] = {}
     policy = application.lifetime_policy
-    if policy and policy.id in (settings.tenant.existing.token_lifetime_policy, _ours(application, stack)):
+    if policy and policy.id in (stack.settings.tenant.existing.token_lifetime_policy, _ours(application, stack.name)):
         ids[LIFETIME, "token-lifetime-policy"] = policy.id
         ids[LIFETIME_ASSIGNMENT, "token-lifetime-assignment"] = f"{application.object_id}/{policy.id}"
     for frequency in application.frequency_policies:
-        if frequency.name == names.sign_in_policy(stack) and frequency.ours_alone:
+        if frequency.name == names.sign_in_policy(stack.name) and frequency.ours_alone:
             ids[FREQUENCY, "sign-in-frequency-policy"] = f"/identity/conditionalAccess/policies/{frequency.id}"
     return ids
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
@@ -77,24 +77,22 @@ def write(
     return drafted
 
 
-def take_over(
-    settings: StackSettings, stack: str, application: Registered, sources: Sources, engine: Engine, say: Say
-) -> Taken:
+def take_over(stack: DeclaredStack, application: Registered, sources: Sources, engine: Engine, say: Say) -> Taken:
     """Bring what is there into the stack's state; what is in it already is left alone.
 
     Raises EngineRefusedError, GraphError. Changes nothing in the tenant.
     """
-    planned = plan(settings, stack)
-    groups = live_groups(planned, application, partial(_with_nickname, sources.graph))
-    live = Live(application, groups.ids, *_vault(settings, sources), live_watcher(settings, stack, sources.graph))
-    ids = resource_ids(settings, planned, live)
+    settings = stack.settings
+    groups = live_groups(stack.plan, application, partial(_with_nickname, sources.graph))
+    live = Live(application, groups.ids, *_vault(settings, sources), live_watcher(stack, sources.graph))
+    ids = resource_ids(stack, live)
     say("Asking Pulumi what the stack file declares ...")
     listed = patiently(engine.preview, say)
     wanted = importable(listed.creates, ids)
     count = 0
     if wanted is not None:
         count = sum(not one.get("component") for one in wanted["resources"])
-        say(f"Importing {count} resources into the state of stack {stack} ...")
+        say(f"Importing {count} resources into the state of stack {stack.name} ...")
         import_all(engine, wanted, ids, protect=settings.environment == "production", say=say)
     before = engine.export()
     right = settled(before, listed.steps, ids, application.lifetime_policy)

@@ -15,7 +15,6 @@ from airflow_entra.local.tenant import seed
 from airflow_entra.local.world import World
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.locks import locks
-from airflow_entra.settings import load
 
 
 class DeploymentError(Exception):
@@ -37,7 +36,7 @@ def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str
                 raise DeploymentError(f"stack {stack} could not be recovered; see above")
         _up(session, stack)
         outputs = _outputs(session, stack)
-        people = first_members(load(world.stack_file(stack)), stack, outputs)
+        people = first_members(world.declared(stack), outputs)
         if people:
             seed(world, people)
         return outputs

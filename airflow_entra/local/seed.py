@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.local.identities import Identity
 from airflow_entra.local.people import DOMAIN, NESTED, PEOPLE, group_id, members, named
@@ -54,19 +54,19 @@ def seed_for(settings: StackSettings, deployers: Iterable[Identity]) -> dict[str
     }
 
 
-def first_members(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+def first_members(stack: DeclaredStack, outputs: Mapping[str, Any]) -> dict[str, Any]:
     """The seed that puts the local environment's people into the groups that a deployment has just made.
 
     `outputs` are the deployment's. Groups that have members keep them. Empty where there is nobody to put anywhere.
     """
-    if settings.environment != "local":
+    if stack.settings.environment != "local":
         return {}
     ids = {
         made["group"]: made["id"] for groups in outputs.get("roles", {}).values() for made in groups if made.get("id")
     }
     groups = [
-        {"id": ids[group.name], "tenantId": settings.tenant_id, "members": members(group.key), "keep": True}
-        for group in plan(settings, stack).with_source("created")
+        {"id": ids[group.name], "tenantId": stack.settings.tenant_id, "members": members(group.key), "keep": True}
+        for group in stack.plan.with_source("created")
         if group.name in ids and members(group.key)
     ]
     return {"groups": groups} if groups else {}

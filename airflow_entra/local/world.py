@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local.errors import LocalError
 from airflow_entra.pulumi import PROJECT
+from airflow_entra.settings import load
 
 NO_PROXY = "localhost,127.0.0.1,::1"
 DEFAULT_HTTP_PORT = 8400
@@ -73,6 +75,10 @@ class World:
         if not file.exists():
             raise LocalError(f"no stack file {file}; there is one for: {', '.join(self.stack_names()) or 'no stack'}")
         return file
+
+    def declared(self, stack: str) -> DeclaredStack:
+        """The stack as its file declares it. Raises `SettingsError` and `LocalError`."""
+        return DeclaredStack(stack, load(self.existing_stack_file(stack)))
 
     def stack_names(self) -> list[str]:
         """The stacks that have a file, right or wrong."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.access.permissions import scopes
 from airflow_entra.settings.model import Airflow, Credential, Federated, StackSettings, VaultSecret
@@ -103,8 +103,7 @@ class Facts:
 
 
 def facts(
-    settings: StackSettings,
-    stack: str,
+    stack: DeclaredStack,
     outputs: Mapping[str, Any],
     *,
     version: str | None = None,
@@ -117,32 +116,34 @@ def facts(
     `outputs` are the stack's; `url` stands for the stack file's base URL. Raises RenderError where the stack isn't
     deployed as its file says, or has no such Airflow.
     """
-    if not _STACK.fullmatch(stack):
-        raise RenderError(f"{stack!r} is no stack's name: letters, digits, dots, hyphens and underscores are right")
+    if not _STACK.fullmatch(stack.name):
+        raise RenderError(
+            f"{stack.name!r} is no stack's name: letters, digits, dots, hyphens and underscores are right"
+        )
     places = places or Places()
-    airflow = _airflow(settings, stack, version)
-    _must_be_deployed(settings, stack, outputs)
+    airflow = _airflow(stack, version)
+    _must_be_deployed(stack, outputs)
     return Facts(
-        stack=stack,
-        settings=settings,
+        stack=stack.name,
+        settings=stack.settings,
         airflow=urls(airflow.version, url or airflow.url),
         client_id=str(outputs["clientId"]),
-        roles=_roles(settings, stack, outputs),
-        credential=_credential(settings, stack, outputs, places),
-        watcher=_watcher(settings, stack, outputs, places),
+        roles=_roles(stack, outputs),
+        credential=_credential(stack, outputs, places),
+        watcher=_watcher(stack, outputs, places),
         authority=authority.rstrip("/"),
         places=places,
     )
 
 
-def _airflow(settings: StackSettings, stack: str, version: str | None) -> Airflow:
+def _airflow(stack: DeclaredStack, version: str | None) -> Airflow:
     wanted = _numbers(version) if version else []
-    fitting = [one for one in settings.airflow if _same(_numbers(one.version), wanted)]
+    fitting = [one for one in stack.settings.airflow if _same(_numbers(one.version), wanted)]
     if not fitting:
-        known = " and ".join(one.version for one in settings.airflow)
+        known = " and ".join(one.version for one in stack.settings.airflow)
         raise RenderError(
-            f"stack {stack} has no Airflow {version}, only {known}; name one of its versions, or add this one under "
-            "airflow-entra:airflow"
+            f"stack {stack.name} has no Airflow {version}, only {known}; name one of its versions, or add this one "
+            "under airflow-entra:airflow"
         )
     return max(fitting, key=lambda one: _numbers(one.version))
 
@@ -157,23 +158,25 @@ def _same(one: Sequence[int], other: Sequence[int]) -> bool:
     return list(one[:shared]) == list(other[:shared])
 
 
-def _must_be_deployed(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> None:
+def _must_be_deployed(stack: DeclaredStack, outputs: Mapping[str, Any]) -> None:
     missing = [name for name in ("tenantId", "clientId", "roles", "credential") if not outputs.get(name)]
     if missing:
+        deploying = f"pulumi up --stack {stack.name}"
         raise RenderError(
-            f"stack {stack} is not deployed: its outputs lack {', '.join(missing)}. Deploy it first: "
-            f"pulumi up --stack {stack} (on the local tenant: airflow-entra local run -- pulumi up --stack {stack})"
+            f"stack {stack.name} is not deployed: its outputs lack {', '.join(missing)}. Deploy it first: "
+            f"{deploying} (on the local tenant: airflow-entra local run -- {deploying})"
         )
-    if str(outputs["tenantId"]).lower() != settings.tenant_id:
+    if str(outputs["tenantId"]).lower() != stack.settings.tenant_id:
         raise RenderError(
-            f"these outputs are of tenant {outputs['tenantId']}, stack {stack} is of tenant {settings.tenant_id}; take "
-            f"the outputs of this stack: pulumi stack output --json --stack {stack}"
+            f"these outputs are of tenant {outputs['tenantId']}, stack {stack.name} is of tenant "
+            f"{stack.settings.tenant_id}; take the outputs of this stack: "
+            f"pulumi stack output --json --stack {stack.name}"
         )
 
 
-def _roles(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def _roles(stack: DeclaredStack, outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Object ids of the groups by role, without those that the identity team has yet to make."""
-    access = plan(settings, stack)
+    access = stack.plan
     deployed: Mapping[str, Any] = outputs["roles"]
     found = {}
     for role, keys in access.roles.items():
@@ -182,34 +185,34 @@ def _roles(settings: StackSettings, stack: str, outputs: Mapping[str, Any]) -> d
         absent = [name for name in names if name not in known]
         if absent:
             raise RenderError(
-                f"stack {stack} is deployed without the group {absent[0]} of role {role}, which its file names; deploy "
-                f"what the file says: pulumi up --stack {stack}"
+                f"stack {stack.name} is deployed without the group {absent[0]} of role {role}, which its file names; "
+                f"deploy what the file says: pulumi up --stack {stack.name}"
             )
         found[role] = tuple(known[name] for name in names if known[name])
     return found
 
 
-def _credential(settings: StackSettings, stack: str, outputs: Mapping[str, Any], places: Places) -> dict[str, Any]:
-    credential, deployed = settings.credential, outputs["credential"]
+def _credential(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -> dict[str, Any]:
+    credential, deployed = stack.settings.credential, outputs["credential"]
     if deployed.get("mode") != credential.mode:
         raise RenderError(
-            f"stack {stack} is deployed with credential.mode {deployed.get('mode')}, its file says {credential.mode}; "
-            f"deploy what the file says: pulumi up --stack {stack}"
+            f"stack {stack.name} is deployed with credential.mode {deployed.get('mode')}, its file says "
+            f"{credential.mode}; deploy what the file says: pulumi up --stack {stack.name}"
         )
     return _proof(credential, deployed, places.private_key, places.certificate)
 
 
-def _watcher(settings: StackSettings, stack: str, outputs: Mapping[str, Any], places: Places) -> dict[str, Any] | None:
+def _watcher(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -> dict[str, Any] | None:
     """None too where an older release deployed the stack: its watcher is the application."""
-    deployed = outputs.get("watcher")
+    settings, deployed = stack.settings, outputs.get("watcher")
     if not settings.watched or not deployed:
         return None
     credential = watcher_credential(settings)
     mode = credential.mode if credential else "existing"
     if deployed.get("mode") != mode:
         raise RenderError(
-            f"stack {stack} is deployed with a watcher of mode {deployed.get('mode')}, its file says {mode}; deploy "
-            f"what the file says: pulumi up --stack {stack}"
+            f"stack {stack.name} is deployed with a watcher of mode {deployed.get('mode')}, its file says {mode}; "
+            f"deploy what the file says: pulumi up --stack {stack.name}"
         )
     shared = credential == settings.credential
     key = places.private_key if shared else places.watcher_private_key

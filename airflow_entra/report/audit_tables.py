@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from airflow_entra.access.declared import Declared
+from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit.actors import Actor
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.checks.check import SEVERITIES, Result
@@ -188,7 +188,7 @@ def _check(result: Result) -> Row:
     return result.check.name, "; ".join(parts) or "yes", result.check.asks
 
 
-def _declared(one: Declared) -> Row:
+def _declared(one: RoleSince) -> Row:
     if one.commit is None:
         return one.role, one.group, "not committed", "", "", "", ""
     commit = one.commit

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.diff import Moved, StackDiff, apply, diff
 from airflow_entra.access.people import by_person
 from airflow_entra.access.risks import risks
@@ -46,7 +47,7 @@ def secret(**vault: Any) -> dict[str, Any]:
 
 
 def one(before: StackSettings, after: StackSettings) -> StackDiff:
-    (change,) = diff({"prod": stated(before, "prod")}, {"prod": stated(after, "prod")})
+    (change,) = diff({"prod": stated(DeclaredStack("prod", before))}, {"prod": stated(DeclaredStack("prod", after))})
     return change
 
 
@@ -90,7 +91,9 @@ SIGN_INS = st.fixed_dictionaries(
 )
 STATED = st.builds(
     lambda roles, sign_in, environment, owners, credential: stated(
-        settings(roles, environment=environment, sign_in=sign_in, owners=owners, credential=credential), "any"
+        DeclaredStack(
+            "any", settings(roles, environment=environment, sign_in=sign_in, owners=owners, credential=credential)
+        )
     ),
     ROLES,
     SIGN_INS,
@@ -150,8 +153,8 @@ def test_order_is_no_difference() -> None:
     roles = {"Admin": {"groups": [{"create": "a"}, {"create": "b"}]}, "Viewer": {"groups": [{"create": "c"}]}}
     turned = {"Viewer": {"groups": [{"create": "c"}]}, "Admin": {"groups": [{"create": "b"}, {"create": "a"}]}}
     before, after = (
-        stated(settings(roles, owners=[ID, OTHER_ID]), "x"),
-        stated(settings(turned, owners=[OTHER_ID, ID]), "x"),
+        stated(DeclaredStack("x", settings(roles, owners=[ID, OTHER_ID]))),
+        stated(DeclaredStack("x", settings(turned, owners=[OTHER_ID, ID]))),
     )
     assert diff({"x": before}, {"x": after}) == ()
 
@@ -204,7 +207,7 @@ def test_a_token_shorter_than_entras_own_is_not_longer() -> None:
 
 
 def test_a_new_production_stack_flags_its_admins_and_a_removed_one_nothing() -> None:
-    prod = {"prod": stated(settings(ADMIN), "prod")}
+    prod = {"prod": stated(DeclaredStack("prod", settings(ADMIN)))}
     assert [risk.code for risk in risks(diff({}, prod)) if "admin" in risk.code] == ["production-admin-widened"]
     assert risks(diff(prod, {})) == ()
 
@@ -213,7 +216,7 @@ def test_people_gain_only_what_no_other_group_gave_them() -> None:
     before = settings({"Viewer": {"groups": [{"create": "a"}]}, **ADMIN})
     after = settings({"Viewer": {"groups": [{"create": "a"}, {"create": "b"}]}})
     members = {"a": ["ada"], "b": ["ada", "bob"], "admins": ["ada"]}
-    changes = diff({"x": stated(before, "x")}, {"x": stated(after, "x")})
+    changes = diff({"x": stated(DeclaredStack("x", before))}, {"x": stated(DeclaredStack("x", after))})
 
     found = by_person(changes, lambda side, group: members[group])
     assert [(person.person, person.gained, person.lost) for person in found] == [

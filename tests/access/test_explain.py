@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.explain import (
     Explanation,
     Known,
@@ -23,10 +23,12 @@ from airflow_entra.access.explain import (
     known,
 )
 from airflow_entra.access.token import TokenError, unverified_claims
-from airflow_entra.settings import StackSettings, load
+from airflow_entra.settings import load
 
 STACKS = Path(__file__).parents[2] / "stacks"
-PROD, DEV, STAGING = (load(STACKS / f"Pulumi.{stack}.yaml") for stack in ("prod", "dev", "staging"))
+PROD, DEV, STAGING = (
+    DeclaredStack(stack, load(STACKS / f"Pulumi.{stack}.yaml")) for stack in ("prod", "dev", "staging")
+)
 CLIENT = "c0000000-0000-4000-8000-000000000000"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -37,8 +39,8 @@ def roles(one: Explanation) -> dict[str, tuple[str, ...]]:
 
 def token(**more: Any) -> dict[str, Any]:
     return {
-        "iss": f"https://login.microsoftonline.com/{PROD.tenant_id}/v2.0",
-        "tid": PROD.tenant_id,
+        "iss": f"https://login.microsoftonline.com/{PROD.settings.tenant_id}/v2.0",
+        "tid": PROD.settings.tenant_id,
         "aud": CLIENT,
         "ver": "2.0",
         "oid": "a0000000-0000-4000-8000-000000000001",
@@ -49,8 +51,8 @@ def token(**more: Any) -> dict[str, Any]:
     }
 
 
-def of_token(settings: StackSettings, claims: dict[str, Any], deployed: Known | None = None) -> Explanation:
-    return explain_token(settings, "any", claims, deployed or Known(CLIENT), NOW)
+def of_token(stack: DeclaredStack, claims: dict[str, Any], deployed: Known | None = None) -> Explanation:
+    return explain_token(stack, claims, deployed or Known(CLIENT), NOW)
 
 
 def encoded(claims: object) -> str:
@@ -60,12 +62,12 @@ def encoded(claims: object) -> str:
     return f"{header}.{body}.signature"
 
 
-@pytest.mark.parametrize("settings", [PROD, DEV, STAGING], ids=["app roles", "assigned groups", "security groups"])
+@pytest.mark.parametrize("stack", [PROD, DEV, STAGING], ids=["app roles", "assigned groups", "security groups"])
 @given(data=st.data())
-def test_groups_give_the_roles_that_the_file_gives_them(settings: StackSettings, data: st.DataObject) -> None:
-    access = plan(settings, "any")
+def test_groups_give_the_roles_that_the_file_gives_them(stack: DeclaredStack, data: st.DataObject) -> None:
+    access = stack.plan
     keys = data.draw(st.sets(st.sampled_from(sorted(access.groups)), min_size=1))
-    one = explain_groups(settings, "any", [access.groups[key].name for key in sorted(keys)])
+    one = explain_groups(stack, [access.groups[key].name for key in sorted(keys)])
     assert set(roles(one)) == {role for role, groups in access.roles.items() if keys & set(groups)}
     for role, through in roles(one).items():
         named = {access.groups[key].name for key in keys & set(access.roles[role])}
@@ -73,12 +75,12 @@ def test_groups_give_the_roles_that_the_file_gives_them(settings: StackSettings,
 
 
 def test_a_group_may_be_called_by_its_object_id_and_in_any_case() -> None:
-    assert list(roles(explain_groups(PROD, "prod", ["8E2C5F90-3d14-4b67-a8f2-6c9b0d1e7a06"]))) == ["Viewer"]
-    assert list(roles(explain_groups(PROD, "prod", ["Platform-On-Call"]))) == ["Op"]
+    assert list(roles(explain_groups(PROD, ["8E2C5F90-3d14-4b67-a8f2-6c9b0d1e7a06"]))) == ["Viewer"]
+    assert list(roles(explain_groups(PROD, ["Platform-On-Call"]))) == ["Op"]
 
 
 def test_no_comes_with_a_reason_and_with_who_is_meant() -> None:
-    one = explain_groups(PROD, "prod", ["airflow-prod-admin"])
+    one = explain_groups(PROD, ["airflow-prod-admin"])
     assert one.refused == "no_role"
     assert "a member of a group inside that group gets none" in one.fix
     assert (
@@ -88,23 +90,23 @@ def test_no_comes_with_a_reason_and_with_who_is_meant() -> None:
 
 
 def test_nested_members_are_spoken_of_as_the_file_has_it() -> None:
-    assert "gets nothing under app roles" in " ".join(explain_groups(PROD, "prod", ["all-employees"]).notes)
-    assert "gets nothing under assigned groups" in " ".join(explain_groups(DEV, "dev", ["airflow-dev-admins"]).notes)
-    assert "groups inside these groups count too" in " ".join(explain_groups(STAGING, "s", ["all-employees"]).notes)
+    assert "gets nothing under app roles" in " ".join(explain_groups(PROD, ["all-employees"]).notes)
+    assert "gets nothing under assigned groups" in " ".join(explain_groups(DEV, ["airflow-dev-admins"]).notes)
+    assert "groups inside these groups count too" in " ".join(explain_groups(STAGING, ["all-employees"]).notes)
 
 
 def test_what_a_role_may_do_and_until_when() -> None:
-    (held,) = explain_role(PROD, "prod", "finance-editor").roles
+    (held,) = explain_role(PROD, "finance-editor").roles
     assert held.may == ("read, trigger, edit DAGs finance_*",)
-    (viewer,) = explain_role(PROD, "prod", "Viewer").roles
+    (viewer,) = explain_role(PROD, "Viewer").roles
     assert viewer.through == ('airflow-prod-viewers (by rule: user.department -eq "Data")', "all-employees")
-    assert any("8h after signing in" in said for said in explain_role(PROD, "prod", "Viewer").until)
-    assert "within seconds" in explain_role(PROD, "prod", "Viewer").until[0]
-    assert "within five minutes" in explain_role(STAGING, "staging", "Viewer").until[0]
-    assert any("60 to 90 minutes" in said for said in explain_role(DEV, "dev", "Viewer").until)
-    assert any("every 8h" in said for said in explain_role(STAGING, "staging", "Viewer").until)
+    assert any("8h after signing in" in said for said in explain_role(PROD, "Viewer").until)
+    assert "within seconds" in explain_role(PROD, "Viewer").until[0]
+    assert "within five minutes" in explain_role(STAGING, "Viewer").until[0]
+    assert any("60 to 90 minutes" in said for said in explain_role(DEV, "Viewer").until)
+    assert any("every 8h" in said for said in explain_role(STAGING, "Viewer").until)
     with pytest.raises(UnknownRoleError, match="it has Admin, Op, Viewer, finance-editor: is Viewer meant"):
-        explain_role(PROD, "prod", "viewer")
+        explain_role(PROD, "viewer")
 
 
 def test_a_token_with_an_app_role() -> None:
@@ -147,9 +149,7 @@ def test_without_the_stacks_outputs_a_token_says_what_was_not_compared() -> None
     assert any("object ids of airflow-dev-admins, airflow-dev-engineers, airflow-dev-guests" in n for n in blind.notes)
     assert any("has no client id" in note for note in blind.notes)
 
-    deployed = known(
-        DEV, "dev", {"clientId": CLIENT, "roles": {"Admin": [{"group": "airflow-dev-admins", "id": group}]}}
-    )
+    deployed = known(DEV, {"clientId": CLIENT, "roles": {"Admin": [{"group": "airflow-dev-admins", "id": group}]}})
     one = of_token(DEV, token(groups=[group]), deployed)
     assert roles(one) == {"Admin": ("airflow-dev-admins",)}
     assert not any("client id" in note for note in one.notes)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.picture import Picture, picture
 from airflow_entra.settings import load
 
@@ -20,7 +21,7 @@ def drawn(tmp_path: Path, *changes: tuple[str, str]) -> Picture:
         text = text.replace(old, new, 1)
     file = tmp_path / "Pulumi.prod.yaml"
     file.write_text(text, "utf-8")
-    return picture(load(file), "prod")
+    return picture(DeclaredStack("prod", load(file)))
 
 
 def names(one: Picture, heading: str) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.access import AccessPlan, names, plan
+from airflow_entra.access import AccessPlan, names
+from airflow_entra.access.plan import plan
 from airflow_entra.settings.model import CreatedGroup, ExistingGroup, Role, StackSettings
 
 GROUP_ID = "5f1e0b42-7d3a-4c96-b1f8-2a9e6d4c8f03"
@@ -52,7 +53,7 @@ TWO_ROLES: dict[str, Any] = {
 
 
 def test_each_group_of_a_role_is_assigned_that_role() -> None:
-    access = plan(settings(TWO_ROLES), "dev")
+    access = plan(settings(TWO_ROLES))
 
     assert {(one.role, one.group) for one in access.assignments} == {
         ("Admin", "admins"),
@@ -77,7 +78,7 @@ def test_each_group_of_a_role_is_assigned_that_role() -> None:
 def test_roles_from_groups_need_default_access_once_and_no_app_roles(
     roles_from: str, required: bool, expected: set[str]
 ) -> None:
-    access = plan(settings(TWO_ROLES, rolesFrom=roles_from, assignmentRequired=required), "dev")
+    access = plan(settings(TWO_ROLES, rolesFrom=roles_from, assignmentRequired=required))
 
     assert access.app_roles == ()
     assert {one.group for one in access.assignments} == expected
@@ -90,10 +91,10 @@ def test_a_groups_source_says_who_makes_it() -> None:
         "Admin": {"groups": [{"create": "a"}, {"create": "b", "rule": 'user.department -eq "Data"'}]},
         "Viewer": {"groups": [{"id": GROUP_ID, "name": "everybody"}]},
     }
-    assert [g.source for g in plan(settings(roles), "dev").groups.values()] == ["created", "dynamic", "existing"]
+    assert [g.source for g in plan(settings(roles)).groups.values()] == ["created", "dynamic", "existing"]
 
     roles["Admin"]["groups"][1]["id"] = OTHER_ID
-    requested = plan(settings(roles, manage={"groups": "request"}), "dev").groups
+    requested = plan(settings(roles, manage={"groups": "request"})).groups
     assert [(g.source, g.object_id) for g in requested.values()] == [
         ("requested", None),
         ("requested", OTHER_ID),
@@ -103,7 +104,7 @@ def test_a_groups_source_says_who_makes_it() -> None:
 
 def test_a_custom_roles_rights_stand_in_its_description() -> None:
     roles = {"finance": {"groups": [{"create": "a"}], "dags": {"pay_*": ["read", "edit"], "audit": ["read"]}}}
-    (role,) = plan(settings(roles), "dev").app_roles
+    (role,) = plan(settings(roles)).app_roles
     assert role.description == "Airflow role finance (audit: read; pay_*: read, edit)"
 
 
@@ -114,7 +115,7 @@ def test_renaming_a_group_and_a_role_keeps_every_identity() -> None:
             "groups": [{"create": "viewers"}, {"create": "chiefs", "was": "admins"}, {"id": GROUP_ID, "name": "all"}]
         },
     }
-    before, after = plan(settings(TWO_ROLES), "dev"), plan(settings(renamed), "dev")
+    before, after = plan(settings(TWO_ROLES)), plan(settings(renamed))
 
     assert identity(before) == identity(after)
     assert after.groups["admins"].name == "chiefs"
@@ -122,7 +123,7 @@ def test_renaming_a_group_and_a_role_keeps_every_identity() -> None:
 
 
 def test_a_stacks_own_name_is_in_no_identity() -> None:
-    assert identity(plan(settings(TWO_ROLES), "dev")) == identity(plan(settings(TWO_ROLES), "prod"))
+    assert identity(plan(settings(TWO_ROLES))) == identity(plan(settings(TWO_ROLES)))
 
 
 GROUPS = st.one_of(
@@ -142,8 +143,8 @@ def test_reordering_a_stack_file_changes_no_identity(
 ) -> None:
     items = [(name, Role(groups=shuffle.sample(role.groups, len(role.groups)))) for name, role in roles.items()]
     shuffle.shuffle(items)
-    before = plan(settings(roles, rolesFrom=roles_from), "dev")
-    after = plan(settings(dict(items), rolesFrom=roles_from), "dev")
+    before = plan(settings(roles, rolesFrom=roles_from))
+    after = plan(settings(dict(items), rolesFrom=roles_from))
 
     assert identity(before) == identity(after)
     assert len({one.key for one in before.assignments}) == len(before.assignments)
@@ -151,7 +152,7 @@ def test_reordering_a_stack_file_changes_no_identity(
 
 @given(ROLES)
 def test_the_role_table_and_the_assignments_say_the_same(roles: dict[str, Role]) -> None:
-    access = plan(settings(roles), "dev")
+    access = plan(settings(roles))
     assert {(one.role, one.group) for one in access.assignments} == {
         (role, group) for role, groups in access.roles.items() for group in groups
     }
@@ -159,7 +160,7 @@ def test_the_role_table_and_the_assignments_say_the_same(roles: dict[str, Role])
 
 def test_an_app_role_and_a_group_that_were_there_before_keep_what_entra_knows_them_by() -> None:
     group = {"create": "Airflow Admins", "mailNickname": "AirflowAdmins"}
-    access = plan(settings({"Admin": {"appRole": OTHER_ID, "groups": [group]}}), "prod")
+    access = plan(settings({"Admin": {"appRole": OTHER_ID, "groups": [group]}}))
     (role,) = access.app_roles
     assert (role.key, role.id) == ("Admin", OTHER_ID)
     assert [assignment.app_role_id for assignment in access.assignments] == [OTHER_ID]

@@ -16,6 +16,7 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import process
@@ -72,8 +73,7 @@ class Company:
         port = free_port()
         url = stacks.URLS[stack][version]
         known = facts(
-            settings,
-            stack,
+            DeclaredStack(stack, settings),
             checkpoint_outputs(self.world, stack),
             version=version,
             url=f"http://localhost:{port}" if "//localhost" in url else url,
@@ -81,7 +81,7 @@ class Company:
             **({"authority": authority} if authority else {}),
         )
         configured, private = write_files(home, known, stock=stock)
-        private |= environment_of_workload(self.world, settings, stack)
+        private |= environment_of_workload(self.world, DeclaredStack(stack, settings))
         configured |= tenant_environment(self.tenant)
         configured |= {"HTTPS_PROXY": proxy, "https_proxy": proxy} if proxy else {}
         configured |= changed or {}

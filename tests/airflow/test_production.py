@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.render import FILES, Places, Target, facts, render
@@ -26,8 +27,7 @@ ELSEWHERE = "airflow.example.org"
 def test_airflow_runs_what_render_writes_for_production_and_nothing_else(company: Company, company_site: Site) -> None:
     home, stack = company_site.running.home, company_site.stack
     known = facts(
-        load(company.world.stack_file(stack)),
-        stack,
+        DeclaredStack(stack, load(company.world.stack_file(stack))),
         checkpoint_outputs(company.world, stack),
         version=company_site.version,
         places=Places.below(str(home.folder)),

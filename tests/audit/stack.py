@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.permissions import APP_ROLE_IDS
 from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.access.sign_on_rules import rules
@@ -125,14 +125,13 @@ def watcher(**more: Any) -> StackApplication:
 
 def audited(**more: Any) -> Audited:
     """The directory of stack local: Ada is an Admin, and nothing is wrong; `more` says otherwise."""
-    settings = load(LOCAL)
-    access = plan(settings, "local")
-    names = {id_: access.groups[key].name for key, id_ in IDS.items()}
+    stack = DeclaredStack("local", load(LOCAL))
+    names = {id_: stack.plan.groups[key].name for key, id_ in IDS.items()}
     groups = {id_: Members(name, frozenset({ADA.id} if id_ == ADMINS else ())) for id_, name in names.items()}
     assigned = tuple(Assigned(id_, names[id_], role) for id_, role in ROLES.items())
     known: dict[str, Any] = {
         "directory": Directory((ADA,), Registration(CLIENT, True, assigned), groups),
-        "rules": rules(settings, access, CLIENT, IDS),
+        "rules": rules(stack, CLIENT, IDS),
         "programs": (),
         "application": application(),
         "watchers": (watcher(),),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.audit.audit import audit
 from airflow_entra.directory.audited import read
 from airflow_entra.local import tenant as tenants
@@ -40,7 +40,7 @@ def test_the_session_is_told_at_the_removal_that_took_the_last_access(tmp_path: 
         ended = datetime.now(UTC).replace(microsecond=0)  # as the watcher writes it, within the second
         deployment.identity = "auditor"
         audited = read(
-            deployment.live().graph, settings, plan(settings, "local"), began - timedelta(minutes=1), (olu.object_id,)
+            deployment.live().graph, DeclaredStack("local", settings), began - timedelta(minutes=1), (olu.object_id,)
         )
     finally:
         for live in deployment.lives:

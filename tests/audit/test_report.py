@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.access.declared import Declared
+from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.drift import Difference
 from airflow_entra.preview.result import ABSENT
@@ -68,7 +68,7 @@ def whole(name: str = "Ada Okafor") -> Audit:
     )
     commit = Commit("c0ffee", f"{name} <ada@contoso.com>", NOW, name, name)
     differs = Difference("azuread:Group viewers", "g1", "description", name, ABSENT, ["a"], "tenant", "refresh", name)
-    return replace(found, declared=(Declared("Viewer", name, commit),), drift=(differs,))
+    return replace(found, declared=(RoleSince("Viewer", name, commit),), drift=(differs,))
 
 
 def test_every_table_has_rows_here() -> None:

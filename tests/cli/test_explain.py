@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.cli import main
 from airflow_entra.directory.explain import explanation
 from airflow_entra.directory.membership import Account
@@ -85,7 +86,7 @@ def test_a_person_as_the_directory_knows_them() -> None:
     standing = Standing(
         ADA, (Held("Viewer", ("airflow-prod-viewers",)), Held("Op", ("assigned in person",))), missed=(nested,)
     )
-    said = render([explanation(settings, "prod", standing)], "text")
+    said = render([explanation(DeclaredStack("prod", settings), standing)], "text")
     assert "Ada (ada@contoso.com) has Viewer, Op" in said
     source = (
         'member of airflow-prod-viewers (by rule: user.department -eq "Data"), which is assigned the app role Viewer'
@@ -95,7 +96,7 @@ def test_a_person_as_the_directory_knows_them() -> None:
     assert "not Admin: only in friends, a group inside airflow-prod-admins" in said
 
     refused = Standing(ADA, (), "no_role", "in no group that gives a role", (nested,))
-    said = render([explanation(settings, "prod", refused)], "text")
+    said = render([explanation(DeclaredStack("prod", settings), refused)], "text")
     assert said.startswith(
         "Ada (ada@contoso.com) gets no role in the Airflow of stack prod: in no group that gives a role"
     )

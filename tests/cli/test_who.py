@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
+from airflow_entra.access.plan import plan
 from airflow_entra.cli import main
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.identities import identities
@@ -32,14 +33,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     settings = load(world.stack_file("local"))
     tenants.seed(world, seed_for(settings, identities(world).values()))
     outputs = _deployed(world)
-    tenants.seed(world, first_members(settings, "local", outputs))
+    tenants.seed(world, first_members(DeclaredStack("local", settings), outputs))
     yield home
     tenants.stop(world)
 
 
 def _deployed(world: World) -> dict[str, Any]:
     settings = load(world.stack_file("local"))
-    access = plan(settings, "local")
+    access = plan(settings)
     tenant = open_world(world.tenant)
     with tenant.store.transaction() as store:
         directory = store.of(settings.tenant_id)

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.components import AirflowSignOn
 from tests.components.harness import NOW, Deploy, Deployment, Entra, FakeTenant, Monitor, Registered, stack_settings
 
@@ -36,8 +37,7 @@ def deploy(tmp_path: Path) -> Iterator[Deploy]:
         @pulumi.runtime.test  # type: ignore[untyped-decorator]
         def program() -> pulumi.Output[None]:
             sign_on = AirflowSignOn(
-                stack_settings(changes or {}),
-                stack,
+                DeclaredStack(stack, stack_settings(changes or {})),
                 folder=tmp_path,
                 hand_over_file=tmp_path / "handover" / f"{stack}.md",
                 tenant=tenant,  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import httpx
 import pulumi
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.components import program
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import LiveTenant
@@ -94,7 +95,7 @@ def test_a_group_that_is_not_there_is_named_with_its_place(project: Path) -> Non
     file = project / "stacks" / "Pulumi.prod.yaml"
     tenant: Any = FakeTenant(known_groups={"8e2c5f90-3d14-4b67-a8f2-6c9b0d1e7a06"})
     with pytest.raises(pulumi.RunError) as caught:
-        program.check_groups(load(file), "prod", file, tenant)
+        program.check_groups(DeclaredStack("prod", load(file)), file, tenant)
 
     line = next(number for number, text in enumerate(file.read_text().splitlines(), 1) if ON_CALL in text)
     column = file.read_text().splitlines()[line - 1].index(ON_CALL) + 1
@@ -106,7 +107,9 @@ def test_a_group_that_is_not_there_is_named_with_its_place(project: Path) -> Non
 def test_groups_that_may_not_be_looked_at_are_a_warning(project: Path) -> None:
     file = project / "stacks" / "Pulumi.prod.yaml"
     tenant: Any = FakeTenant(denied=True)
-    assert program.check_groups(load(file), "prod", file, tenant) == (f"{file}: could not check groups: {MAY_NOT}",)
+    assert program.check_groups(DeclaredStack("prod", load(file)), file, tenant) == (
+        f"{file}: could not check groups: {MAY_NOT}",
+    )
 
 
 MAY_NOT = "the deploying identity may not read it"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1
 from airflow_entra.components.moving import Held, held_by_sign_on
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
@@ -139,7 +140,7 @@ BOTH = {APP_ROLE_IDS[name] for name in GIVEN_BY_0_1}
 def test_only_what_is_there_already_is_kept(
     changes: dict[str, Any], tenant: FakeTenant, held: tuple[str, ...], told: int
 ) -> None:
-    found = held_by_sign_on(stack_settings({**WATCH, **changes}), "prod", tenant)  # type: ignore[arg-type]
+    found = held_by_sign_on(DeclaredStack("prod", stack_settings({**WATCH, **changes})), tenant)  # type: ignore[arg-type]
 
     assert (found.permissions, len(found.warnings)) == (held, told)
     assert all("moved: true" in text for text in found.warnings[-1:])
@@ -147,7 +148,7 @@ def test_only_what_is_there_already_is_kept(
 
 
 def test_nothing_is_asked_of_a_tenant_that_nobody_watches() -> None:
-    assert held_by_sign_on(stack_settings({}), "prod", FakeTenant(denied=True)) == Held()  # type: ignore[arg-type]
+    assert held_by_sign_on(DeclaredStack("prod", stack_settings({})), FakeTenant(denied=True)) == Held()  # type: ignore[arg-type]
 
 
 def test_its_secret_ends_with_the_sign_ons(deploy: Deploy) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.names import mail_nickname
 from airflow_entra.directory.audited import Audited, read
 from airflow_entra.directory.changes import last_change
@@ -122,7 +122,7 @@ class Tenant:
 def seen(tenant: Tenant, licence: str = "P1", **more: Any) -> Audited:
     settings = load(LOCAL)
     settings = settings.model_copy(update={"tenant": settings.tenant.model_copy(update={"licence": licence})})
-    return read(tenant.graph, settings, plan(settings, "local"), SINCE, **more)
+    return read(tenant.graph, DeclaredStack("local", settings), SINCE, **more)
 
 
 def test_who_is_let_in_and_through_what() -> None:
@@ -166,7 +166,7 @@ def test_a_watcher_that_may_not_be_seen_is_not_one_that_is_not_there() -> None:
 def test_without_a_watcher_none_is_asked_for() -> None:
     tenant, settings = Tenant(), load(LOCAL)
     settings = settings.model_copy(update={"sign_in": settings.sign_in.model_copy(update={"revocation": "refresh"})})
-    assert read(tenant.graph, settings, plan(settings, "local"), SINCE).watchers == ()
+    assert read(tenant.graph, DeclaredStack("local", settings), SINCE).watchers == ()
     assert not [path for path in tenant.asked if "watcher" in path]
 
 
@@ -177,7 +177,7 @@ def test_of_an_identity_that_existed_the_permissions_are_seen() -> None:
     tenant = Tenant(**{f"/servicePrincipals/{identity}/appRoleAssignments": [granted]})
     existing = ExistingIdentity(object_id=identity, client_id=identity)
     settings = settings.model_copy(update={"watcher": Watcher(existing=existing)})
-    found = read(tenant.graph, settings, plan(settings, "local"), SINCE)
+    found = read(tenant.graph, DeclaredStack("local", settings), SINCE)
     (watcher,) = found.watchers or ()
     assert (watcher.application_permissions, watcher.credentials) == (("Microsoft Graph 19dbc75e",), ())
     assert [said.partition(":")[0] for said in found.denied] == ["the watcher's credentials"]

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.names import mail_nickname
 from airflow_entra.access.stated import Grant, Stated, stated
 from airflow_entra.directory.members import LiveMembers
@@ -14,7 +15,7 @@ from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
 from tests.directory.test_membership import graph
 
-PROD = stated(load(Path(__file__).parents[2] / "stacks" / "Pulumi.prod.yaml"), "prod")
+PROD = stated(DeclaredStack("prod", load(Path(__file__).parents[2] / "stacks" / "Pulumi.prod.yaml")))
 ADMINS = "airflow-prod-admins"
 
 

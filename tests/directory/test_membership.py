@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from airflow_entra.access import plan
+from airflow_entra.access.plan import plan
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Assigned, NotDeployedError, Registration
 from airflow_entra.settings import load
@@ -93,7 +93,7 @@ def test_a_quote_in_a_stacks_name_ends_no_filter() -> None:
 
 
 def test_groups_are_known_by_id_or_by_the_nickname_that_no_rename_changes() -> None:
-    access = plan(load(LOCAL), "local")
+    access = plan(load(LOCAL))
     created = access.with_source("created")
     answers: dict[str, Any] = {f"/groups?mailNickname eq '{group.mail_nickname}'": {"value": []} for group in created}
     first = created[0]

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.directory import audited
 from airflow_entra.directory.explain import explanation
 from airflow_entra.directory.who import Standing, read, who
@@ -171,16 +171,16 @@ class Asked:
         return found
 
     def _who_says(self, truth: dict[str, Arrival]) -> None:
-        directory, rules = read(self.graph, self.settings, plan(self.settings, STACK))
+        directory, rules = read(self.graph, DeclaredStack(STACK, self.settings))
         standings = {one.person.id: one for one in who(directory, rules, directory.people)}
         for person, arrival in truth.items():
             self._same(arrival, standings[person], "who")
-            told = explanation(self.settings, STACK, standings[person])
+            told = explanation(DeclaredStack(STACK, self.settings), standings[person])
             assert {held.role for held in told.roles} == arrival.roles, self._context("explain", person)
 
     def _the_audit_says(self, truth: dict[str, Arrival]) -> None:
         graph = AccessAlone(self.token, client=self.client)
-        found = audited.read(graph, self.settings, plan(self.settings, STACK), datetime(2026, 11, 1, tzinfo=UTC))
+        found = audited.read(graph, DeclaredStack(STACK, self.settings), datetime(2026, 11, 1, tzinfo=UTC))
         standings = {one.person.id: one for one in who(found.directory, found.rules, found.directory.people)}
         for person, arrival in truth.items():
             if person in standings:

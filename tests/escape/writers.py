@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.compare import Compared, compare
 from airflow_entra.access.explain import Explanation, Known, explain_groups, explain_role, explain_token
 from airflow_entra.access.people import PersonDiff
@@ -103,10 +103,10 @@ def settings(name: str) -> StackSettings:
 
 
 def handed_over(name: str) -> str:
-    stack = settings(name)
+    stack = DeclaredStack("dev", settings(name))
     ids = Ids("application", "client", "principal", {})
-    asked = asks(stack, plan(stack, "dev"), ids, "request")
-    return hand_over.render(stack, "dev", Answered(asked[:1], asked, (f"{name}: Forbidden",)))
+    asked = asks(stack, ids, "request")
+    return hand_over.render(stack, Answered(asked[:1], asked, (f"{name}: Forbidden",)))
 
 
 def outputs(name: str) -> dict[str, Any]:
@@ -156,12 +156,12 @@ def checked(name: str) -> list[Checked]:
 
 
 def explained(name: str) -> list[Explanation]:
-    stack = settings(acceptable(name))
+    stack = DeclaredStack("dev", settings(acceptable(name)))
     claims = {"name": name, "preferred_username": name, "aud": name, "oid": name, "tid": name, "roles": [name]}
     return [
-        explain_groups(stack, "dev", [acceptable(name), f"no {name}"]),
-        explain_role(stack, "dev", "Admin"),
-        explain_token(stack, "dev", claims, Known(), NOW),
+        explain_groups(stack, [acceptable(name), f"no {name}"]),
+        explain_role(stack, "Admin"),
+        explain_token(stack, claims, Known(), NOW),
     ]
 
 
@@ -222,7 +222,7 @@ def links(name: str) -> str:
 
 
 def pictures(name: str) -> list[Picture]:
-    return [picture(settings(name), "dev")]
+    return [picture(DeclaredStack("dev", settings(name)))]
 
 
 def audited(name: str) -> Audit:

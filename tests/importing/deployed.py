@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from airflow_entra.access import names, plan
+from airflow_entra.access import names
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
 from airflow_entra.access.permissions import scopes
+from airflow_entra.access.plan import plan
 from airflow_entra.directory.registered import (
     AppRole,
     Assigned,
@@ -30,11 +31,11 @@ def an_id(what: str) -> str:
 
 def group_ids(settings: StackSettings, stack: str) -> dict[str, str]:
     """The plan's keys -> the object ids that the groups have."""
-    return {key: group.object_id or an_id(key) for key, group in plan(settings, stack).groups.items()}
+    return {key: group.object_id or an_id(key) for key, group in plan(settings).groups.items()}
 
 
 def deployed(settings: StackSettings, stack: str) -> Registered:
-    access, ids, sign_in = plan(settings, stack), group_ids(settings, stack), settings.sign_in
+    access, ids, sign_in = plan(settings), group_ids(settings, stack), settings.sign_in
     proof = settings.credential
     claims = {"appRoles": "", "assignedGroups": "ApplicationGroup", "securityGroups": "SecurityGroup"}
     frequency = sign_in_frequency(sign_in.sign_in_frequency) if sign_in.sign_in_frequency else None

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.access import names, plan
+from airflow_entra.access import DeclaredStack, names
+from airflow_entra.access.plan import plan
 from airflow_entra.directory.registered import (
     AppRole,
     Assigned,
@@ -138,18 +139,18 @@ def test_what_this_program_deployed_comes_back_with_the_same_access(
 def test_no_assignment_would_be_made_or_taken_away(roles: dict[str, Any], groups: Groups) -> None:
     application = deployed(stack(roles), STACK)
     after = read_back(draft(application, (), choices(groups=groups)))
-    ids = resource_ids(after, plan(after, STACK), Live(application, found_groups(after, application)))
+    ids = resource_ids(DeclaredStack(STACK, after), Live(application, found_groups(after, application)))
     wanted = {key for kind, key in ids if kind == ASSIGNMENT}
-    assert wanted == {assignment.key for assignment in plan(after, STACK).assignments}
+    assert wanted == {assignment.key for assignment in plan(after).assignments}
     assert {id_.rpartition("/")[2] for (kind, _), id_ in ids.items() if kind == ASSIGNMENT} == {
         one.id for one in application.assigned
     }
-    made = plan(after, STACK).with_source("created", "dynamic")
+    made = plan(after).with_source("created", "dynamic")
     assert {key for kind, key in ids if kind == GROUP} >= {group.key for group in made}
 
 
 def found_groups(settings: StackSettings, application: Registered) -> dict[str, str]:
-    found = live_groups(plan(settings, STACK), application, lambda _: ())
+    found = live_groups(plan(settings), application, lambda _: ())
     assert found.findings == ()
     return dict(found.ids)
 
@@ -159,7 +160,7 @@ def granted(settings: StackSettings, application: Registered) -> set[tuple[str, 
     ids = found_groups(settings, application) | {
         key: id_ for key, id_ in group_ids(settings, STACK).items() if id_ in (application.groups or {})
     }
-    return {(role, ids[key]) for role, keys in plan(settings, STACK).roles.items() for key in keys}
+    return {(role, ids[key]) for role, keys in plan(settings).roles.items() for key in keys}
 
 
 TEXT = st.one_of(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local.identities import KNOWN
 from airflow_entra.local.people import NESTED, OWNERS, PEOPLE, group_id, members
 from airflow_entra.local.seed import first_members, seed_for
@@ -64,13 +65,13 @@ def test_everybody_is_in_the_tenant_and_in_the_groups_that_exist(tenant: Tenant)
 
 
 def test_groups_that_a_deployment_made_get_their_people_and_a_nested_group(tenant: Tenant) -> None:
-    tenant.seed(first_members(settings(), "local", OUTPUTS))
+    tenant.seed(first_members(DeclaredStack("local", settings()), OUTPUTS))
     assert directory(tenant).targets("members", ADMINS) == [named("ada"), named("dara")]
     assert directory(tenant).targets("members", SALES) == [named("sam"), named("zoe"), group_id("sales-interns")]
 
 
 def test_what_somebody_changed_is_not_undone(tenant: Tenant) -> None:
-    tenant.seed(first_members(settings(), "local", OUTPUTS))
+    tenant.seed(first_members(DeclaredStack("local", settings()), OUTPUTS))
     ada = directory(tenant).get("user", named("ada"))
     assert ada is not None
     save(directory(tenant), USER, ada.body | {"accountEnabled": False})
@@ -78,7 +79,7 @@ def test_what_somebody_changed_is_not_undone(tenant: Tenant) -> None:
     directory(tenant).soft_delete("user", named("sam"))
     for stack in ("local", "prod", "dev"):
         tenant.seed(seed_for(settings(stack), KNOWN))
-    tenant.seed(first_members(settings(), "local", OUTPUTS))
+    tenant.seed(first_members(DeclaredStack("local", settings()), OUTPUTS))
     ada = directory(tenant).get("user", named("ada"))
     assert ada is not None
     assert ada.body["accountEnabled"] is False
@@ -90,7 +91,7 @@ def test_other_environments_have_their_owners_alone_by_the_same_names() -> None:
     users = {user["id"]: user["displayName"] for user in seed_for(settings("prod"), KNOWN)["users"]}
     assert set(users.values()) == {"Ada Okafor", "Grace Lindqvist"}
     assert users[named("ada")] == "Ada Okafor"
-    assert first_members(settings("prod"), "prod", OUTPUTS) == {}
+    assert first_members(DeclaredStack("prod", settings("prod")), OUTPUTS) == {}
 
 
 def test_a_group_that_was_renamed_is_known_by_its_first_name() -> None:
@@ -99,7 +100,7 @@ def test_a_group_that_was_renamed_is_known_by_its_first_name() -> None:
     renamed = role.groups[0].model_copy(update={"create": "airflow-admins", "was": "airflow-local-admins"})
     file = file.model_copy(update={"roles": {"Admin": role.model_copy(update={"groups": [renamed]})}})
     outputs = {"roles": {"Admin": [{"group": "airflow-admins", "id": ADMINS, "source": "created"}]}}
-    (group,) = first_members(file, "local", outputs)["groups"]
+    (group,) = first_members(DeclaredStack("local", file), outputs)["groups"]
     assert (group["id"], group["members"]) == (ADMINS, members("airflow-local-admins"))
 
 

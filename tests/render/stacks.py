@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_entra.access import plan
+from airflow_entra.access import DeclaredStack
+from airflow_entra.access.plan import plan
 from airflow_entra.render import Facts, facts
 from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
@@ -68,7 +69,7 @@ def settings(
 
 def outputs(declared: StackSettings) -> dict[str, Any]:
     """What a deployment of `declared` says; group ids follow from the names."""
-    access = plan(declared, "dev")
+    access = plan(declared)
     watcher: dict[str, Any] = {}
     if declared.watched:
         proof = watcher_credential(declared)
@@ -94,4 +95,4 @@ def group_id(name: str) -> str:
 
 def known(version: str = "3.3", mode: str = "vaultSecret", **more: Any) -> Facts:
     declared = settings(mode, **more)
-    return facts(declared, "dev", outputs(declared), version=version)
+    return facts(DeclaredStack("dev", declared), outputs(declared), version=version)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.render import RenderError, facts
 from tests.render.stacks import group_id, known, outputs, settings
 
@@ -13,13 +14,13 @@ from tests.render.stacks import group_id, known, outputs, settings
 )
 def test_the_version_picks_one_of_two_and_the_newest_is_the_default(asked: str | None, got: str) -> None:
     declared = settings()
-    assert facts(declared, "dev", outputs(declared), version=asked).airflow.version == got
+    assert facts(DeclaredStack("dev", declared), outputs(declared), version=asked).airflow.version == got
 
 
 def test_urls_follow_the_version_and_another_base_url_replaces_the_stack_files() -> None:
     declared = settings()
-    old = facts(declared, "dev", outputs(declared), version="2.11")
-    moved = facts(declared, "dev", outputs(declared), url="http://localhost:9000/data")
+    old = facts(DeclaredStack("dev", declared), outputs(declared), version="2.11")
+    moved = facts(DeclaredStack("dev", declared), outputs(declared), url="http://localhost:9000/data")
 
     assert old.airflow.redirect_uri == "https://airflow.contoso.com/data-2/oauth-authorized/azure"
     assert moved.airflow.redirect_uri == "http://localhost:9000/data/auth/oauth-authorized/azure"
@@ -38,7 +39,7 @@ def test_a_group_that_the_identity_team_has_yet_to_make_gives_nobody_its_role() 
     declared = settings()
     said = outputs(declared)
     said["roles"]["Admin"][0]["id"] = None
-    assert facts(declared, "dev", said).roles["Admin"] == ()
+    assert facts(DeclaredStack("dev", declared), said).roles["Admin"] == ()
 
 
 def _without(key: str) -> dict[str, Any]:
@@ -63,11 +64,11 @@ def _with(key: str, value: Any) -> dict[str, Any]:
 )
 def test_what_does_not_fit_the_file_is_one_clear_error(said: dict[str, Any], words: str) -> None:
     with pytest.raises(RenderError, match=words):
-        facts(settings(), "dev", said)
+        facts(DeclaredStack("dev", settings()), said)
 
 
 @pytest.mark.parametrize(("stack", "version"), [("dev", "2.10"), ("dev", "4"), ("dev", "new"), ('"""', None)])
 def test_an_unknown_airflow_and_a_name_that_is_none_are_refused(stack: str, version: str | None) -> None:
     declared = settings()
     with pytest.raises(RenderError):
-        facts(declared, stack, outputs(declared), version=version)
+        facts(DeclaredStack(stack, declared), outputs(declared), version=version)

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local.airflow.deployed import parse_environment
 from airflow_entra.render import NOT_STOCK, TARGETS, Facts, RenderError, Target, render, sign_on_file
 from airflow_entra.render import facts as facts_of
@@ -266,14 +267,14 @@ def test_a_stack_that_an_older_release_deployed_is_rendered_as_it_was() -> None:
     declared = settings(revocation="watch")
     deployed = {key: value for key, value in outputs(declared).items() if key != "watcher"}
 
-    assert facts_of(declared, "dev", deployed).watcher is None
+    assert facts_of(DeclaredStack("dev", declared), deployed).watcher is None
 
 
 def test_a_watcher_that_is_deployed_otherwise_is_told() -> None:
     declared, other = settings(revocation="watch"), settings(revocation="watch", watcher={"existing": EXISTING})
 
     with pytest.raises(RenderError, match="a watcher of mode existing, its file says vaultSecret"):
-        facts_of(declared, "dev", outputs(other))
+        facts_of(DeclaredStack("dev", declared), outputs(other))
 
 
 @pytest.mark.parametrize("target", sorted(NOT_STOCK - {"roles"}))

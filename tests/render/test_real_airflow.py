@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local.airflow.deployed import write_files
 from airflow_entra.local.airflow.environment import environment_for
 from airflow_entra.local.airflow.home import AirflowHome
@@ -74,7 +75,9 @@ def test_airflow_knows_every_option(version: str, tmp_path: Path) -> None:
 def test_airflow_takes_the_rendered_settings(version: str, tmp_path: Path) -> None:
     home = AirflowHome.at(tmp_path / "home", version)
     declared = settings()
-    rendered = facts(declared, "dev", outputs(declared), version=version, places=Places.below(str(tmp_path / "home")))
+    rendered = facts(
+        DeclaredStack("dev", declared), outputs(declared), version=version, places=Places.below(str(tmp_path / "home"))
+    )
     everywhere, private = write_files(home, rendered)
     configured = everywhere | private
     section = {3: "fab", 2: "webserver"}[home.major]
@@ -103,7 +106,9 @@ def test_a_teams_own_backend_of_secrets_goes_on_to_work(version: str, tmp_path: 
     """Its connections were gone when the rendered environment named the vault as Airflow's only backend."""
     home = AirflowHome.at(tmp_path / "home", version)
     declared = settings()
-    rendered = facts(declared, "dev", outputs(declared), version=version, places=Places.below(str(tmp_path / "home")))
+    rendered = facts(
+        DeclaredStack("dev", declared), outputs(declared), version=version, places=Places.below(str(tmp_path / "home"))
+    )
     everywhere, private = write_files(home, rendered)
     theirs = {"team_warehouse": {"conn_type": "postgres", "host": "db.example.internal", "login": "etl"}}
     (tmp_path / "connections.json").write_text(json.dumps(theirs))

@@ -9,6 +9,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from playwright.sync_api import Browser
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.explain import explain_groups
 from airflow_entra.access.picture import picture
 from airflow_entra.report import diff, explain, graph_svg, preview_markdown
@@ -31,9 +32,12 @@ def reports() -> Mapping[str, str]:
         "preview": _READER.render(preview_markdown.render(shown)),
         "diff": _READER.render(diff.render(shown.compared, "markdown")),
         "explain": _READER.render(
-            explain.render([explain_groups(settings, "prod", ("airflow-prod-finance", "finance-interns"))], "markdown")
+            explain.render(
+                [explain_groups(DeclaredStack("prod", settings), ("airflow-prod-finance", "finance-interns"))],
+                "markdown",
+            )
         ),
-        "graph": graph_svg.svg([picture(settings, "prod")]),
+        "graph": graph_svg.svg([picture(DeclaredStack("prod", settings))]),
     }
 
 

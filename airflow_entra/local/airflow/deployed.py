@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.environment import environment_for, release
@@ -24,8 +25,6 @@ from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
 from airflow_entra.render import FILES, NOT_STOCK, Facts, Places, RenderError, Target, facts, render
 from airflow_entra.render.options import SESSION_KEY_VARIABLE
-from airflow_entra.settings import load
-from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.urls import is_local
 
 
@@ -62,20 +61,20 @@ def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], No
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
-    settings = load(world.existing_stack_file(wish.stack))
+    stack = world.declared(wish.stack)
     outputs = checkpoint_outputs(world, wish.stack)
     if not outputs.get("clientId"):
         raise LocalError(
             f"stack {wish.stack} is not deployed on the local tenant; deploy it first: make up STACK={wish.stack}"
         )
     tenant = tenants.start(world, http_port)
-    known = _facts(world, settings, wish, outputs, tenant)
+    known = _facts(world, stack, wish, outputs, tenant)
     version = known.airflow.version
     home = AirflowHome(_folder(world, wish, version), release(version), environment_for(version, say))
     configured, private = write_files(home, known, stock=wish.stock)
     configured |= tenant_environment(tenant)
-    private |= environment_of_workload(world, settings, wish.stack)
-    watcher = environment_of_watcher(world, settings)
+    private |= environment_of_workload(world, stack)
+    watcher = environment_of_watcher(world, stack.settings)
     return Prepared(home, known.airflow.url, configured, private, watcher, watched=not wish.stock)
 
 
@@ -206,19 +205,16 @@ def _digest(prepared: Prepared, parts: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([variables, list(parts), files], sort_keys=True).encode()).hexdigest()
 
 
-def _facts(
-    world: World, settings: StackSettings, wish: Wish, outputs: Mapping[str, Any], tenant: tenants.Tenant
-) -> Facts:
+def _facts(world: World, stack: DeclaredStack, wish: Wish, outputs: Mapping[str, Any], tenant: tenants.Tenant) -> Facts:
     try:
-        declared = facts(settings, wish.stack, outputs, version=wish.version)
+        declared = facts(stack, outputs, version=wish.version)
         if not is_local(declared.airflow.url):
             raise LocalError(
                 f"stack {wish.stack} has its Airflow {declared.airflow.version} at {declared.airflow.url}, where no "
                 "browser on this machine finds it; take a stack whose url is http://localhost, such as local"
             )
         return facts(
-            settings,
-            wish.stack,
+            stack,
             outputs,
             version=declared.airflow.version,
             url=_with_port(declared.airflow.url, wish.port),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from airflow_entra.access.declared import declared
+from airflow_entra.access import DeclaredStack
+from airflow_entra.access.role_history import roles_since
 from airflow_entra.settings import load
 from airflow_entra.settings.history import head, versions
 
@@ -37,7 +38,7 @@ def commit(file: Path, message: str, **roles: list[str]) -> None:
 def found(file: Path) -> dict[tuple[str, str], tuple[str, str]]:
     return {
         (one.role, one.group): (one.commit.subject, one.commit.approved_by) if one.commit else ("", "")
-        for one in declared(load(file), "local", versions(file))
+        for one in roles_since(DeclaredStack("local", load(file)), versions(file))
     }
 
 
