@@ -62,6 +62,7 @@ docs: .venv/synced
 	@$(RUN)/python -m tests.settings.mistakes_page > docs/mistakes.md
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
 	@$(RUN)/python -m tests.auth.answers_page > docs/entra-answers.md
+	@$(RUN)/python -m tests.papers.rooms
 
 docs-airflow: .venv/synced
 	@$(RUN)/python -m pytest -q tests/airflow --write-tables

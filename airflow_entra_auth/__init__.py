@@ -1,0 +1,1 @@
+"""What runs inside Airflow: signing people in with Entra ID, giving them their roles, and ending their sessions."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PAPERS = ("CHANGELOG.md", "LICENSE", "SECURITY.md", "docs/support.md")
+PAPERS = ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "docs/support.md")
 _FENCE = re.compile(r"^( *)(```|~~~).*?^\1\2", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+).+?\1")
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
