@@ -16,6 +16,7 @@ from airflow_entra.access.airflow_roles import may
 from airflow_entra.access.plan import AccessPlan, PlannedGroup
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.access.stack import DeclaredStack
+from airflow_entra.errors import UserError
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import SignIn
 from airflow_entra_auth import issuance
@@ -70,7 +71,7 @@ def known(stack: DeclaredStack, outputs: Mapping[str, Any]) -> Known:
     return Known(str(outputs["clientId"]), ids)
 
 
-class UnknownRoleError(Exception):
+class UnknownRoleError(UserError):
     """The stack file names no such role; the message names those that it does."""
 
 

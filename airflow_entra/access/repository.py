@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from airflow_entra.errors import UserError
+
 PREVIEW = "preview"
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 AUDIENCE = "api://AzureADTokenExchange"
@@ -16,7 +18,7 @@ _PROJECT = re.compile(r"(?![_.])[^\\/:*?\"<>|;#$&{},+=\[\]\x00-\x1f]{1,64}(?<!\.
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class PipelineError(ValueError):
+class PipelineError(UserError):
     """Something that was asked for can't be: `where`, what is wrong, what would be right, the fix."""
 
     def __init__(self, where: str, what: str, right: str, fix: str) -> None:

@@ -7,10 +7,12 @@ import binascii
 import json
 from typing import Any
 
+from airflow_entra.errors import UserError
+
 _MOST = 256 * 1024  # characters; Entra's own tokens stay below 16 KiB
 
 
-class TokenError(Exception):
+class TokenError(UserError):
     """What was given is no JSON web token; the message never repeats any of it."""
 
 

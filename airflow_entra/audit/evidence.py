@@ -15,12 +15,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.errors import UserError
+
 MANIFEST = "manifest.json"
 SCHEMA = 1
 
 
-class EvidenceError(Exception):
+class EvidenceError(UserError):
     """The folder can't take the evidence, or what is in it isn't what was put there: where, what, and what to do."""
+
+
+class ChangedError(EvidenceError):
+    """What was found there is no longer as it was written: the finding of who verifies it."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,10 @@ def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str
 
     Raises EvidenceError where what is there already was changed, and OSError.
     """
-    before = verify(place) if place.exists() else []
+    try:
+        before = verify(place) if place.exists() else []
+    except ChangedError as changed:
+        raise EvidenceError(str(changed)) from changed
     place.mkdir(parents=True, exist_ok=True)
     folder = place / f"{at:%Y-%m-%dT%H%M%SZ}"
     try:
@@ -72,13 +83,13 @@ def verify(place: Path) -> list[Kept]:
     for file in newest_first:
         if found and (vouched or {}).get("folder") != file.parent.name:
             follows = (vouched or {}).get("folder") or "nothing"
-            raise EvidenceError(_changed(found[-1].folder, f"follows {follows}, which is not before it"))
+            raise ChangedError(_changed(found[-1].folder, f"follows {follows}, which is not before it"))
         if vouched is not None and vouched.get("sha256") != _hash(file):
-            raise EvidenceError(_changed(file, "was changed"))
+            raise ChangedError(_changed(file, "was changed"))
         found.append(_read(file))
         vouched = found[-1].manifest["previous"]
     if vouched:
-        raise EvidenceError(_changed(found[-1].folder, f"follows {vouched.get('folder')}, which is not before it"))
+        raise ChangedError(_changed(found[-1].folder, f"follows {vouched.get('folder')}, which is not before it"))
     return found[::-1]
 
 
@@ -91,10 +102,10 @@ def _read(file: Path) -> Kept:
         told = [(str(one["name"]), str(one["sha256"])) for one in manifest["files"]]
         kept = Kept(file.parent, manifest | {"previous": manifest["previous"] and dict(manifest["previous"])})
     except (ValueError, KeyError, TypeError):
-        raise EvidenceError(_changed(file, "is no manifest of this release")) from None
+        raise ChangedError(_changed(file, "is no manifest of this release")) from None
     for name, digest in told:
         if not (file.parent / name).is_file() or _hash(file.parent / name) != digest:
-            raise EvidenceError(_changed(file.parent / name, "was changed or is gone"))
+            raise ChangedError(_changed(file.parent / name, "was changed or is gone"))
     return kept
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from airflow_entra.errors import UserError
+
 SCHEMA = 1
 COMMAND = "python -m airflow_entra_auth.records --since <date>"
 """What writes them, in Airflow's own environment."""
 
 
-class RecordsError(Exception):
+class RecordsError(UserError):
     """The lines are not a whole answer of that command: the text says where, what is wrong and what to do."""
 
 

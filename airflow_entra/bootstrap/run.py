@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
+from airflow_entra.errors import AnswerError
 from airflow_entra.escape.odata import literal
 from airflow_entra.pulumi.locks import locks
 from airflow_entra.pulumi.passing_on import passed_on
@@ -41,7 +42,7 @@ _NO_PULUMI = (
 )
 
 
-class BootstrapError(Exception):
+class BootstrapError(AnswerError):
     """It could not be shown or made; what had been made is kept, and the message says how to go on."""
 
 

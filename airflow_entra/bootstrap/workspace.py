@@ -17,7 +17,7 @@ from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.access.repository import GITHUB_ISSUER
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.described import write
-from airflow_entra.report.file import write_whole
+from airflow_entra.files import write_whole
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -44,24 +43,29 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(self.lazy[cmd_name]).command
         return command
 
+
+class Program(LazyGroup):
+    """The group of all commands. Whatever one of them raises ends it with one line and the right exit code."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        from airflow_entra.cli.ending import told
+        from airflow_entra.cli.output import never_fail
+
+        never_fail()
+        with told():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """click ends an interrupted command with exit code 1, which means findings here."""
-        try:
+        from airflow_entra.cli.ending import told
+
+        with told():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            from airflow_entra.cli.output import say
-
-            say("airflow-entra: interrupted; run the same command again, and it goes on")
-            sys.exit(130)
 
 
-@click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="airflow-entra")
 def main() -> None:
     """Apache Airflow's sign-on with Microsoft Entra ID, as code.
 
-    Exit codes: 0 fine, 1 findings, 2 the call or a file is wrong, 130 interrupted.
+    Exit codes: 0 fine, 1 findings, 2 the call or a file is wrong, 130 interrupted, 141 nobody reads the result.
     """
-    from airflow_entra.cli.output import never_fail
-
-    never_fail()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import tenant_port_option, told
+from airflow_entra.cli.common import tenant_port_option
 from airflow_entra.cli.output import say, show
 from airflow_entra.local.world import project_world
 
@@ -23,15 +23,14 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     from airflow_entra.commands.who import standings
     from airflow_entra.local.airflow.deployed import Wish, start
 
-    with told():
-        world = project_world()
-        running = start(
-            world,
-            Wish(stack, version, port, stock),
-            http_port=tenant_port,
-            say=say,
-        )
-        people = standings(world, stack, None, http_port=tenant_port)
+    world = project_world()
+    running = start(
+        world,
+        Wish(stack, version, port, stock),
+        http_port=tenant_port,
+        say=say,
+    )
+    people = standings(world, stack, None, http_port=tenant_port)
     admitted = [one for one in people if one.refused is None]
     width = max((len(one.person.sign_in_name) for one in admitted), default=0)
     show(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from airflow_entra.cli.common import tenant_port_option, told, writing
+from airflow_entra.cli.common import tenant_port_option
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -86,20 +86,19 @@ def command(
         _verify(verify)
         return
     from airflow_entra.commands.audit import audit_stack, keep_evidence
-    from airflow_entra.local.world import project_world, write_private
+    from airflow_entra.files import write_private
+    from airflow_entra.local.world import project_world
     from airflow_entra.report.audit import render
     from airflow_entra.report.audit_tables import conclusion
 
-    with told():
-        world = project_world()
-        found = audit_stack(world, stack, files, days=days, drifted=drift, http_port=port)
-        kept = keep_evidence(world, evidence, found) if evidence else None
+    world = project_world()
+    found = audit_stack(world, stack, files, days=days, drifted=drift, http_port=port)
+    kept = keep_evidence(world, evidence, found) if evidence else None
     text = render(found, form, table)
     if out is None:
         result(text)
     else:
-        with writing():
-            write_private(out, text)
+        write_private(out, text)
         say(f"Written: {out}")
     if kept is not None:
         say(f"Kept: {kept}")
@@ -108,16 +107,9 @@ def command(
 
 
 def _verify(place: Path) -> None:
-    from airflow_entra.audit.evidence import EvidenceError, verify
+    from airflow_entra.audit.evidence import verify
 
-    try:
-        kept = verify(place)
-    except EvidenceError as changed:
-        say(f"airflow-entra: {changed}")
-        sys.exit(1)
-    except OSError as error:
-        say(f"airflow-entra: cannot read {error.filename}: {error.strerror}")
-        sys.exit(2)
+    kept = verify(place)
     for one in kept:
         show(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
     say(f"{len(kept)} audits, each as it was written, none missing in between.")

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, told
+from airflow_entra.cli.common import Form, format_option
 from airflow_entra.cli.output import agreed, result, say
 
 
@@ -65,40 +65,32 @@ def command(
 
     On the local tenant: airflow-entra local run -- airflow-entra bootstrap --github contoso/airflow --yes
     """
-    from airflow_entra.access.repository import PipelineError
-    from airflow_entra.bootstrap.run import BootstrapError
     from airflow_entra.commands.bootstrap import Call, call
-    from airflow_entra.directory.credentials import CredentialError
     from airflow_entra.local.world import project_world
-    from airflow_entra.recovery.finders import AmbiguousError
-    from airflow_entra.recovery.recover import RecoveryError
     from airflow_entra.report.bootstrap import conclusion, render
-    from airflow_entra_auth.graph import GraphError
 
     if bool(github) == bool(azure_devops):
         raise click.UsageError("say where the pipelines run: --github OWNER/REPOSITORY or --azure-devops ORG/PROJECT")
-    problems = (PipelineError, BootstrapError, RecoveryError, AmbiguousError, GraphError, CredentialError)
-    with told(*problems):
-        world = project_world()
-        asked = Call(
-            github=github,
-            azure_devops=azure_devops,
-            organisation_id=azure_devops_organization_id,
-            options={
-                "environments": environments,
-                "without_preview": without_preview,
-                "owners": owners,
-                "audit": audit,
-                "resource_group": resource_group,
-                "group_exists": existing_resource_group,
-                "subscription": subscription,
-                "location": location,
-                "account": storage_account,
-                "vault": vault,
-                "redundancy": redundancy,
-            },
-        )
-        outcome = call(asked, world.project, world.stacks, os.environ, say, _agreed if not yes else lambda _: True)
+    world = project_world()
+    asked = Call(
+        github=github,
+        azure_devops=azure_devops,
+        organisation_id=azure_devops_organization_id,
+        options={
+            "environments": environments,
+            "without_preview": without_preview,
+            "owners": owners,
+            "audit": audit,
+            "resource_group": resource_group,
+            "group_exists": existing_resource_group,
+            "subscription": subscription,
+            "location": location,
+            "account": storage_account,
+            "vault": vault,
+            "redundancy": redundancy,
+        },
+    )
+    outcome = call(asked, world.project, world.stacks, os.environ, say, _agreed if not yes else lambda _: True)
     result(render(outcome, form))
     say(f"\n{conclusion(outcome)}")
     if outcome.steps and not outcome.applied:

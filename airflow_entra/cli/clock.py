@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import click
 
-from airflow_entra.cli.common import told
 from airflow_entra.cli.output import show
 from airflow_entra.local.world import project_world
 
@@ -34,12 +33,11 @@ def command(by: timedelta | None, reset: bool) -> None:
 
     if by is not None and reset:
         raise click.UsageError("--forward and --reset: choose one of them.")
-    with told():
-        world = project_world()
-        if by is not None:
-            clock.forward(world, by)
-        if reset:
-            clock.reset(world)
-        shown = clock.read(world)
+    world = project_world()
+    if by is not None:
+        clock.forward(world, by)
+    if reset:
+        clock.reset(world)
+    shown = clock.read(world)
     ahead = f"{durations.format(shown.ahead)} ahead of this machine" if shown.ahead else "the machine's time"
     show(f"The local tenant's clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC: {ahead}.")

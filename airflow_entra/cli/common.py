@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Literal
 
 import click
 
-from airflow_entra.cli.output import say
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import DEFAULT_HTTP_PORT
 
 Form = Literal["text", "json", "markdown"]
@@ -35,32 +30,3 @@ def tenant_port_option(
         show_default=True,
         help=help_,
     )
-
-
-@contextmanager
-def told(*problems: type[Exception]) -> Iterator[None]:
-    """Turn what can go wrong into its message and exit code 2: a wrong stack file, a LocalError and `problems`."""
-    from airflow_entra.settings import SettingsError
-
-    told_as_they_are: tuple[type[Exception], ...] = (LocalError, *problems)
-    try:
-        yield
-    except SettingsError as mistakes:
-        say(str(mistakes))
-        sys.exit(2)
-    except told_as_they_are as problem:
-        from airflow_entra.pulumi.scrub import Scrub
-
-        # Pulumi's words are masked where they are read; those of other tools (git, uv, Airflow's logs) here.
-        say(Scrub(os.environ).text(f"airflow-entra: {problem}"))
-        sys.exit(2)
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """The same for a file that the disk refuses."""
-    try:
-        yield
-    except OSError as error:
-        say(f"airflow-entra: cannot write {error.filename}: {error.strerror}")
-        sys.exit(2)

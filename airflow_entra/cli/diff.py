@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.cli.common import Form, format_option, tenant_port_option
 from airflow_entra.cli.output import result
 from airflow_entra.cli.quick import uncollected
 
@@ -29,14 +29,13 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
     """
     from airflow_entra.access.compare import compare
     from airflow_entra.report.diff import render
-    from airflow_entra.settings.sides import SideError, sides
+    from airflow_entra.settings.sides import sides
 
-    with told(SideError):
-        before, after = sides(base, head)
-        compared = compare(before, after)
-        if people:
-            from airflow_entra.commands.diff import with_people
+    before, after = sides(base, head)
+    compared = compare(before, after)
+    if people:
+        from airflow_entra.commands.diff import with_people
 
-            compared = with_people(compared, port)
+        compared = with_people(compared, port)
     result(render(compared, form))
     sys.exit(1 if compared.findings or (exit_code and compared.changes) else 0)

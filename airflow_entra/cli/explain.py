@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.cli.common import Form, format_option, tenant_port_option
 from airflow_entra.cli.output import result
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def command(
     Microsoft Graph as the identity in the ARM_* variables. Exit code 0 whether the answer is yes or no, 2 where there
     is none.
     """
-    from airflow_entra.access.explain import UnknownRoleError, explain_groups, explain_role
-    from airflow_entra.access.token import TokenError
+    from airflow_entra.access.explain import explain_groups, explain_role
     from airflow_entra.local.world import project_world
     from airflow_entra.report.explain import render
 
@@ -60,16 +59,15 @@ def command(
         raise click.UsageError("say about whom: --person, --group, --token or --role")
     if outputs and not token:
         raise click.UsageError("--outputs goes with --token")
-    with told(UnknownRoleError, TokenError):
-        declared = project_world().declared(stack)
-        if groups:
-            answers = [explain_groups(declared, groups)]
-        elif role:
-            answers = [explain_role(declared, role)]
-        elif token:
-            answers = [_token(declared, token.read(), outputs)]
-        else:
-            answers = _person(declared, str(person), port)
+    declared = project_world().declared(stack)
+    if groups:
+        answers = [explain_groups(declared, groups)]
+    elif role:
+        answers = [explain_role(declared, role)]
+    elif token:
+        answers = [_token(declared, token.read(), outputs)]
+    else:
+        answers = _person(declared, str(person), port)
     result(render(answers, form))
 
 

@@ -6,7 +6,6 @@ import re
 
 import click
 
-from airflow_entra.cli.common import told
 from airflow_entra.cli.output import show
 from airflow_entra.local.fault import HOSTS
 from airflow_entra.local.world import project_world
@@ -69,11 +68,10 @@ def command(
         raise click.UsageError("--host says where: say what goes wrong there, too, as --throttle 30%.")
     if throttle + server_errors + drop > 100:
         raise click.UsageError("--throttle, --server-errors and --drop are shares of all requests: 100% at most.")
-    with told():
-        world = project_world()
-        if off:
-            end(world)
-        found = set_faults(world, wanted) if asked else read(world)
+    world = project_world()
+    if off:
+        end(world)
+    found = set_faults(world, wanted) if asked else read(world)
     if found is None:
         show("The local tenant has no faults.")
         return

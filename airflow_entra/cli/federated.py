@@ -7,7 +7,6 @@ import sys
 
 import click
 
-from airflow_entra.cli.common import told
 from airflow_entra.cli.output import say
 
 
@@ -23,9 +22,9 @@ def command(read_only: bool, arguments: tuple[str, ...]) -> None:
     """
     import httpx
 
-    from airflow_entra.federation.issuer import IssuerError, issuer
-    from airflow_entra.federation.run import FederatedError, run
+    from airflow_entra.federation.issuer import issuer
+    from airflow_entra.federation.run import run
 
-    with told(FederatedError, IssuerError), httpx.Client() as client:
+    with httpx.Client() as client:
         code = run(arguments, os.environ, issuer(os.environ, client), say, read_only=read_only)
     sys.exit(code)

@@ -7,7 +7,6 @@ from typing import Literal
 
 import click
 
-from airflow_entra.cli.common import told, writing
 from airflow_entra.cli.output import result, say, show
 
 
@@ -31,15 +30,15 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
     From the stack files alone, without network. Exit code 2 where one is wrong.
     """
     from airflow_entra.access.picture import picture
-    from airflow_entra.local.errors import LocalError
+    from airflow_entra.errors import UserError
+    from airflow_entra.files import write_whole
     from airflow_entra.local.world import project_world
 
-    with told():
-        world = project_world()
-        names = tuple(dict.fromkeys(stacks)) or tuple(world.stack_names())
-        if not names:
-            raise LocalError(f"no Pulumi.*.yaml in {world.stacks}")
-        pictures = [picture(world.declared(name)) for name in names]
+    world = project_world()
+    names = tuple(dict.fromkeys(stacks)) or tuple(world.stack_names())
+    if not names:
+        raise UserError(f"no Pulumi.*.yaml in {world.stacks}")
+    pictures = [picture(world.declared(name)) for name in names]
     if form == "svg" or (form is None and out is not None and out.suffix == ".svg"):
         from airflow_entra.report.graph_svg import svg
 
@@ -55,6 +54,5 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
     if out is None:
         result(text)
         return
-    with writing():
-        out.write_text(text, "utf-8")
+    write_whole(out, text)
     show(out)

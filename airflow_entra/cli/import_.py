@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, told, writing
+from airflow_entra.cli.common import Form, format_option
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -94,15 +94,8 @@ def command(
     run again. Exit code 0 where the next `pulumi up` changes nothing, 1 where it does or something was found.
     """
     from airflow_entra.commands.import_ import run
-    from airflow_entra.directory.credentials import CredentialError
-    from airflow_entra.directory.registration import NoSuchApplicationError
     from airflow_entra.importing.choices import Choices
-    from airflow_entra.importing.engine import EngineRefusedError
-    from airflow_entra.importing.finding import DraftError
     from airflow_entra.importing.report import conclusion, render
-    from airflow_entra.recovery.finders import AmbiguousError
-    from airflow_entra.recovery.recover import RecoveryError
-    from airflow_entra_auth.graph import GraphError
 
     if tenant is None:
         raise click.UsageError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
@@ -126,9 +119,7 @@ def command(
         vault=vault,
         secret_name=secret_name,
     )
-    problems = (CredentialError, GraphError, NoSuchApplicationError, DraftError)
-    with told(*problems, EngineRefusedError, RecoveryError, AmbiguousError), writing():
-        report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
+    report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
     result(render(report, form))
     say(conclusion(report))
     sys.exit(0 if report.clean else 1)
@@ -136,13 +127,8 @@ def command(
 
 def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: bool, apply: bool) -> None:
     from airflow_entra.commands.users import Proposed, as_text, links_text, review_users
-    from airflow_entra.directory.credentials import CredentialError
-    from airflow_entra.importing.airflow_users import NotAnExportError
-    from airflow_entra.importing.review import NotAReviewError
-    from airflow_entra_auth.graph import GraphError
 
-    with told(CredentialError, GraphError, NotAnExportError, NotAReviewError), writing():
-        found = review_users(file, stack, tenant, out, overwrite=overwrite)
+    found = review_users(file, stack, tenant, out, overwrite=overwrite)
     if isinstance(found, Proposed):
         counts = ", ".join(f"{count} {proposal}" for proposal, count in sorted(found.counts.items())) or "none"
         show(str(found.file))

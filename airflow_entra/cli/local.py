@@ -7,10 +7,10 @@ import sys
 import click
 
 from airflow_entra.cli import LazyGroup
-from airflow_entra.cli.common import tenant_port_option, told
+from airflow_entra.cli.common import tenant_port_option
 from airflow_entra.cli.output import agreed, say, show
+from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import project_world
 
 
@@ -27,11 +27,10 @@ def command() -> None:
 @tenant_port_option()
 def up(port: int) -> None:
     """Start the tenant in the background, or find it running."""
-    with told():
-        world = project_world()
-        killed = tenants.was_killed(world)
-        found = tenants.running(world)
-        tenant = found or tenants.start(world, port)
+    world = project_world()
+    killed = tenants.was_killed(world)
+    found = tenants.running(world)
+    tenant = found or tenants.start(world, port)
     if found:
         show(f"The local tenant is running already: {tenant.url} (process {tenant.pid}).")
         return
@@ -45,10 +44,9 @@ def down() -> None:
     """Stop what `local` started; the state stays."""
     from airflow_entra.local.airflow.deployed import stop_all
 
-    with told():
-        world = project_world()
-        airflows = stop_all(world)
-        stopped = tenants.stop(world)
+    world = project_world()
+    airflows = stop_all(world)
+    stopped = tenants.stop(world)
     if airflows:
         show(
             "1 Airflow is stopped; its state is kept."
@@ -69,9 +67,8 @@ def status() -> None:
     from airflow_entra.local.identities import identities
     from airflow_entra.settings import durations
 
-    with told():
-        world = project_world()
-        tenant = tenants.running(world)
+    world = project_world()
+    tenant = tenants.running(world)
     if tenant is None:
         how = "was killed" if tenants.was_killed(world) else "is not running"
         show(f"The local tenant {how}. `airflow-entra local up` starts it with its state.")
@@ -80,8 +77,7 @@ def status() -> None:
     show(f"page       {tenant.url}")
     show(f"proxy      {tenant.proxy}")
     show(f"CA         {tenant.ca_file}")
-    with told():
-        ahead, faults = clock.read(world).ahead, fault.read(world)
+    ahead, faults = clock.read(world).ahead, fault.read(world)
     if ahead:
         show(f"clock      {durations.format(ahead)} ahead of this machine (airflow-entra local clock --reset)")
     for line in faults.lines() if faults else ():
@@ -103,13 +99,12 @@ def reset(yes: bool) -> None:
     """Stop the tenant and delete the whole local world: tenant, stacks, Airflows and keys."""
     from airflow_entra.local.airflow.deployed import stop_all
 
-    with told():
-        world = project_world()
-        if not yes:
-            agreed(f"Delete {world.home} with all its state?", abort=True)
-        stop_all(world)
-        tenants.stop(world)
-        world.remove()
+    world = project_world()
+    if not yes:
+        agreed(f"Delete {world.home} with all its state?", abort=True)
+    stop_all(world)
+    tenants.stop(world)
+    world.remove()
     show("The local world is gone; no real stack or tenant was touched.")
 
 
@@ -125,24 +120,23 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
     """
     from airflow_entra.local.run import open_session, stacks_in
 
-    with told():
-        world = project_world()
-        stacks = stacks_in(world, arguments)
-        session = open_session(
-            world,
-            stacks,
-            http_port=port,
-            say=say,
-            identity=identity,
-            official_providers=official_providers,
-        )
-        if arguments[0] == "pulumi":
-            for stack in stacks:
-                session.ensure_stack(stack)
-        try:
-            code = session.call(arguments)
-        except FileNotFoundError:
-            raise LocalError(f"there is no command {arguments[0]!r} on PATH") from None
+    world = project_world()
+    stacks = stacks_in(world, arguments)
+    session = open_session(
+        world,
+        stacks,
+        http_port=port,
+        say=say,
+        identity=identity,
+        official_providers=official_providers,
+    )
+    if arguments[0] == "pulumi":
+        for stack in stacks:
+            session.ensure_stack(stack)
+    try:
+        code = session.call(arguments)
+    except FileNotFoundError:
+        raise UserError(f"there is no command {arguments[0]!r} on PATH") from None
     sys.exit(code if code >= 0 else 128 - code)
 
 
@@ -151,22 +145,15 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
 @click.option("--stack", default="local", show_default=True)
 def deploy(port: int, stack: str) -> None:
     """`pulumi up` of a stack on the local tenant, with the policy pack, and a summary at the end."""
-    from airflow_entra.local.deploy import DeploymentError, changes_of_last_update
+    from airflow_entra.local.deploy import changes_of_last_update
     from airflow_entra.local.deploy import deploy as deploy_stack
     from airflow_entra.local.run import open_session
     from airflow_entra.report.summary import summary
 
-    with told():
-        session = open_session(project_world(), [stack], http_port=port, say=say)
-        say(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...")
-        try:
-            outputs = deploy_stack(session, stack, say=say)
-        except DeploymentError as interruption:
-            if tenants.running(session.world) is None:
-                say("airflow-entra: the local tenant stopped meanwhile; it comes up with its state again")
-            say(f"airflow-entra: {interruption}")
-            sys.exit(1)
-        changes = changes_of_last_update(session.world, stack)
+    session = open_session(project_world(), [stack], http_port=port, say=say)
+    say(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...")
+    outputs = deploy_stack(session, stack, say=say)
+    changes = changes_of_last_update(session.world, stack)
     show(summary(stack, outputs, changes))
     show(f"""\
 Next: open {session.tenant.url}

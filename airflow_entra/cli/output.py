@@ -2,37 +2,85 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import click
 
+from airflow_entra.errors import UserError, of_os_error
 from airflow_entra.escape.terminal import screen
+
+_CLOSED = 128 + 13
+"""The exit code of a program whose reader went away, as the shell says it: SIGPIPE."""
+
+
+class OutputError(UserError):
+    """Standard output did not take the result."""
+
+    def __init__(self, error: OSError) -> None:
+        if error.errno == errno.EPIPE:
+            self.exit_code = _CLOSED
+            super().__init__("standard output was closed before all of the result was written")
+        else:
+            super().__init__(str(of_os_error(error, "write to standard output")))
 
 
 def result(text: str) -> None:
     """What was asked for, on standard output, with the line ends that it has."""
-    click.echo(screen(text), nl=False)
+    with to_reader():
+        click.echo(screen(text), nl=False)
 
 
 def show(line: object) -> None:
     """A line of the result."""
-    click.echo(screen(str(line)))
+    with to_reader():
+        click.echo(screen(str(line)))
 
 
 def say(line: str) -> None:
-    """A line about the work, on standard error."""
-    click.echo(screen(line), err=True)
+    """A line about the work, on standard error. The work goes on where nobody can read it."""
+    try:
+        click.echo(screen(line), err=True)
+    except OSError:
+        _given_up(sys.stderr)
 
 
 def commands(text: str) -> None:
     """Workflow commands, which GitHub is to obey; what is foreign in them is escaped already."""
-    click.echo(text, nl=False)
+    with to_reader():
+        click.echo(text, nl=False)
 
 
 def agreed(question: str, *, abort: bool = False) -> bool:
     """What the person at the terminal answers; with `abort` a no ends the command."""
     return click.confirm(screen(question), err=True, abort=abort)
+
+
+@contextmanager
+def to_reader() -> Iterator[None]:
+    """What standard output refuses, as an OutputError."""
+    try:
+        yield
+    except OSError as error:
+        _given_up(sys.stdout)
+        raise OutputError(error) from error
+
+
+def flush() -> None:
+    """What click wrote by itself, such as help, is taken as well. Raises OutputError."""
+    with to_reader():
+        sys.stdout.flush()
+
+
+def _given_up(stream: TextIO) -> None:
+    """What it didn't take is forgotten; else Python tries again at its end, and ends with exit code 120."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def never_fail() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, told, writing
+from airflow_entra.cli.common import Form, format_option
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -45,38 +45,30 @@ def command(
     or, with --expect-no-changes, something would change; 2 where a stack file is wrong or a preview can't start.
     """
     from airflow_entra.commands.preview import preview
-    from airflow_entra.preview.engine import NoEngineError
-    from airflow_entra.preview.run import InterruptedPreviewError, Progress
+    from airflow_entra.preview.run import Progress
     from airflow_entra.report.preview import render
     from airflow_entra.report.preview_words import summary
-    from airflow_entra.settings.sides import SideError
 
     if stacks and all_:
         raise click.UsageError("--stack names some, --all takes every one: say one of them")
     if out is not None and not out.absolute().parent.is_dir():
         raise click.UsageError(f"--out: {out.parent} is no folder: make it first, or name a file in another")
-    with told(SideError, NoEngineError):
-        try:
-            found = preview(
-                stacks,
-                base=base,
-                refresh=refresh,
-                policies=not no_policies,
-                expect_no_changes=expect_no_changes,
-                jobs=jobs,
-                progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
-            )
-        except InterruptedPreviewError as interruption:
-            say(f"airflow-entra: {interruption}")
-            sys.exit(128 + interruption.number)
+    found = preview(
+        stacks,
+        base=base,
+        refresh=refresh,
+        policies=not no_policies,
+        expect_no_changes=expect_no_changes,
+        jobs=jobs,
+        progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
+    )
     report = render(found, form)
     if out is None:
         result(report)
     else:
-        from airflow_entra.report.file import write_whole
+        from airflow_entra.files import write_whole
 
-        with writing():
-            write_whole(out, report)
+        write_whole(out, report)
         show(summary(found))
     sys.exit(found.exit_code)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from airflow_entra.cli.common import told
 from airflow_entra.cli.output import say, show
 
 
@@ -20,16 +19,12 @@ def command(stack: str) -> None:
     Looks each of them up in the tenant, so that nothing is made twice and nothing is left over. Uses Pulumi, the
     backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
-    from airflow_entra.directory.credentials import CredentialError
     from airflow_entra.local.world import workspace
-    from airflow_entra.recovery.finders import AmbiguousError
-    from airflow_entra.recovery.recover import Place, RecoveryError, recover, tenant_clients
+    from airflow_entra.recovery.recover import Place, recover, tenant_clients
     from airflow_entra.settings import load
-    from airflow_entra_auth.graph import GraphError
 
     stacks = Path(os.environ.get("AIRFLOW_ENTRA_STACKS", "stacks"))
-    with told(RecoveryError, AmbiguousError, GraphError, CredentialError):
-        settings = load(stacks / f"Pulumi.{stack}.yaml")
-        clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
-        settled = recover(stack, clients, say, Place(folder=workspace()))
+    settings = load(stacks / f"Pulumi.{stack}.yaml")
+    clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
+    settled = recover(stack, clients, say, Place(folder=workspace()))
     show(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

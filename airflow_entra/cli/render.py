@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import told, writing
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -54,33 +53,32 @@ def command(
     Without --target, all of them into --out. No secret is in any of them. Exit code 2 where the stack is not deployed
     as its file says.
     """
+    from airflow_entra.files import write_whole
     from airflow_entra.local.outputs import stack_outputs
     from airflow_entra.local.world import project_world
-    from airflow_entra.render import FILES, NOT_STOCK, TARGETS, Places, RenderError, facts
+    from airflow_entra.render import FILES, NOT_STOCK, TARGETS, Places, facts
     from airflow_entra.render import render as render_target
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
-    with told(RenderError):
-        world = project_world()
-        declared = world.declared(stack)
-        known = facts(
-            declared,
-            stack_outputs(world, stack, outputs, local=declared.settings.environment == "local"),
-            version=airflow_version,
-            url=_base_url(url),
-            places=Places.below(at),
-        )
-        wanted = [target] if target else [one for one in TARGETS if not (stock and one in NOT_STOCK)]
-        texts = {one: render_target(one, known, stock=stock) for one in wanted}
+    world = project_world()
+    declared = world.declared(stack)
+    known = facts(
+        declared,
+        stack_outputs(world, stack, outputs, local=declared.settings.environment == "local"),
+        version=airflow_version,
+        url=_base_url(url),
+        places=Places.below(at),
+    )
+    wanted = [target] if target else [one for one in TARGETS if not (stock and one in NOT_STOCK)]
+    texts = {one: render_target(one, known, stock=stock) for one in wanted}
     if out is None:
         result("".join(texts.values()))
         return
-    with writing():
-        out.mkdir(parents=True, exist_ok=True)
-        for one, text in texts.items():
-            (out / FILES[one]).write_text(text, "utf-8")
-            show(out / FILES[one])
+    out.mkdir(parents=True, exist_ok=True)
+    for one, text in texts.items():
+        write_whole(out / FILES[one], text)
+        show(out / FILES[one])
     say("Next: docs/airflow.md says which file goes where.")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, told
+from airflow_entra.cli.common import Form, format_option
 from airflow_entra.cli.output import agreed, result, say
 from airflow_entra.local.world import project_world, workspace
 
@@ -39,21 +39,20 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     if remove_unknown and not at_once:
         raise click.UsageError("--remove-unknown goes with --now: first the stack's own secret, then the others")
     from airflow_entra.recovery.recover import tenant_clients
-    from airflow_entra.rotation.engine import Engine, EngineError
+    from airflow_entra.rotation.engine import Engine
     from airflow_entra.rotation.leftovers import GraphEntra
     from airflow_entra.rotation.report import conclusion, render_all
     from airflow_entra.rotation.rotate import Rotate, proofs
     from airflow_entra.settings import load
 
-    with told(EngineError):
-        world = project_world()
-        stack_file = world.existing_stack_file(stack)
-        engine = Engine(workspace() or world.project, stack, os.environ)
-        settings = load(stack_file)
-        entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
-        now = datetime.now(UTC)
-        rotate = Rotate(stack, stack_file, settings, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
-        rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
+    world = project_world()
+    stack_file = world.existing_stack_file(stack)
+    engine = Engine(workspace() or world.project, stack, os.environ)
+    settings = load(stack_file)
+    entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
+    now = datetime.now(UTC)
+    rotate = Rotate(stack, stack_file, settings, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
+    rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
     result(render_all(rotations, form))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
     sys.exit(0 if all(rotation.fine for rotation in rotations) else 1)

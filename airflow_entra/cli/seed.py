@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import told
 from airflow_entra.cli.output import say, show
 from airflow_entra.local.world import project_world
 
@@ -22,6 +21,5 @@ def command(people: int, groups: int, seed: int, stack: str) -> None:
     from airflow_entra.local.population import populate
 
     say("A hundred thousand people take about half a minute ...")
-    with told():
-        added = populate(project_world(), stack, people, groups, seed)
+    added = populate(project_world(), stack, people, groups, seed)
     show(f"Added {added.people:,} people and {added.groups:,} groups with {added.memberships:,} memberships.")

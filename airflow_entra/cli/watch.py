@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import tenant_port_option, told
+from airflow_entra.cli.common import tenant_port_option
 from airflow_entra.cli.output import say
 from airflow_entra.local.world import project_world
 
@@ -40,5 +40,4 @@ def command(
 
     arguments = ["--interval", str(interval), "--listen", listen, *(["--once"] if once else [])]
     arguments += ["--end-before", end_before] if end_before else []
-    with told():
-        watch(project_world(), Wish(stack, version, port), arguments, http_port=tenant_port, say=say)
+    watch(project_world(), Wish(stack, version, port), arguments, http_port=tenant_port, say=say)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, tenant_port_option, told
+from airflow_entra.cli.common import Form, format_option, tenant_port_option
 from airflow_entra.cli.output import result, say
 from airflow_entra.local.world import project_world
 
@@ -23,7 +23,6 @@ def command(port: int, stack: str, form: Form, person: str | None) -> None:
     from airflow_entra.commands.who import standings
     from airflow_entra.report.who import conclusion, render
 
-    with told():
-        found = standings(project_world(), stack, person, http_port=port)
+    found = standings(project_world(), stack, person, http_port=port)
     result(render(stack, found, form))
     say(conclusion(stack, found))

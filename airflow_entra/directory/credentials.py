@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_entra.errors import AnswerError
+
 if TYPE_CHECKING:
     import httpx
     from azure.core.credentials import TokenCredential
@@ -24,7 +26,7 @@ _PATIENCE = 60.0  # seconds of waiting for one token, in all
 _MARGIN = 300.0  # seconds before its end from which a token is not handed out any more
 
 
-class CredentialError(Exception):
+class CredentialError(AnswerError):
     """There is no identity to sign in with, or Entra refused it: the text says which and what to do."""
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_entra.access import AccessPlan, names
+from airflow_entra.errors import UserError
 from airflow_entra.escape.odata import literal
 from airflow_entra_auth.issuance import Application, Assignment
 
@@ -78,7 +79,7 @@ class Members:
     synced: bool = False
 
 
-class NotDeployedError(Exception):
+class NotDeployedError(UserError):
     """The tenant has no application of this stack."""
 
 

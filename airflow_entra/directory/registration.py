@@ -20,6 +20,7 @@ from airflow_entra.directory.registered import (
     Registered,
     Trust,
 )
+from airflow_entra.errors import UserError
 from airflow_entra.escape.odata import literal
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _PAGE = "999"
 _PLATFORMS = {"spa": "single-page application", "publicClient": "mobile and desktop"}
 
 
-class NoSuchApplicationError(Exception):
+class NoSuchApplicationError(UserError):
     """The tenant has no such application; the message says what was looked for and where the right id is."""
 
 

@@ -16,6 +16,7 @@ from airflow_entra.access import DeclaredStack
 from airflow_entra.access.sign_on_rules import rules as rules
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members, Registration
+from airflow_entra.errors import UserError
 from airflow_entra_auth import issuance
 from airflow_entra_auth.claims import Admitted, Reason
 from airflow_entra_auth.issuance import Denial, NoToken
@@ -82,7 +83,7 @@ class Standing:
     missed: tuple[Missed, ...] = ()
 
 
-class UnknownPersonError(Exception):
+class UnknownPersonError(UserError):
     """Nobody in the tenant is called that; the message names who is meant perhaps."""
 
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from airflow_entra.errors import UserError
+
 if TYPE_CHECKING:
     import httpx
 
@@ -28,7 +30,7 @@ NEVER_HANDED_ON = (*_GITHUB, "SYSTEM_ACCESSTOKEN", GIVEN)
 Fetch = Callable[[], str]
 
 
-class IssuerError(Exception):
+class IssuerError(UserError):
     """No token can be had for this run: the text says why and what to change in the pipeline."""
 
 

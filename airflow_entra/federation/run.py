@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from airflow_entra.errors import UserError
 from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
 from airflow_entra.pulumi.passing_on import is_data, is_pulumi, passed_on
 from airflow_entra.pulumi.scrub import Scrub
@@ -56,7 +57,7 @@ _OTHER_WAYS_IN = (
 """Any of these would win over the token, silently and as somebody else."""
 
 
-class FederatedError(Exception):
+class FederatedError(UserError):
     """The command can't be run as this pipeline: the text says why and what to set."""
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.errors import UserError
+
 MOST = 50_000  # users; a file of more is no export of one Airflow
 
 
@@ -25,7 +27,7 @@ class AirflowUser:
     roles: tuple[str, ...] = ()
 
 
-class NotAnExportError(Exception):
+class NotAnExportError(UserError):
     """The file is no export of Airflow's users; the message says what would be one."""
 
 

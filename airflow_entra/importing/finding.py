@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from airflow_entra.errors import UserError
+
 Severity = Literal["error", "warning", "note"]
 """error: somebody may have access that nobody meant. warning: something changes or is missing. note: good to know."""
 
@@ -21,7 +23,7 @@ class Found:
     severity: Severity = "warning"
 
 
-class DraftError(Exception):
+class DraftError(UserError):
     """No stack file can be drafted: the finding says what is missing and which option says it."""
 
     def __init__(self, found: Found) -> None:

@@ -12,6 +12,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from airflow_entra.directory.membership import Account
+from airflow_entra.errors import UserError
 from airflow_entra.escape.configuration import comment, yaml_scalar
 from airflow_entra.escape.terminal import line
 from airflow_entra.importing.finding import Found
@@ -27,7 +28,7 @@ _HEADER = """\
 """
 
 
-class NotAReviewError(Exception):
+class NotAReviewError(UserError):
     """The file is no review file; the message says why."""
 
 

@@ -8,17 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from airflow_entra.errors import UserError
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import Session
 from airflow_entra.local.seed import first_members
-from airflow_entra.local.tenant import seed
+from airflow_entra.local.tenant import running, seed
 from airflow_entra.local.world import World
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.locks import locks
 
 
-class DeploymentError(Exception):
+class DeploymentError(UserError):
     """Pulumi ended early; nothing is lost, and the message says how to go on."""
+
+    exit_code = 1
 
 
 def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str, Any]:
@@ -61,9 +64,9 @@ def _up(session: Session, stack: str) -> None:
     if code < 0:
         raise DeploymentError(f"pulumi was killed (signal {-code}); run the same command again: it goes on from there")
     if code:
-        raise DeploymentError(
-            f"stack {stack} is not deployed; see above. Run the same command again when that is mended"
-        )
+        stopped = running(session.world) is None
+        why = "the local tenant stopped meanwhile, and comes up with its state again" if stopped else "see above"
+        raise DeploymentError(f"stack {stack} is not deployed: {why}. Run the same command again when that is mended")
 
 
 def _outputs(session: Session, stack: str) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+from airflow_entra.errors import UserError
 
-class LocalError(Exception):
+
+class LocalError(UserError):
     """The message says what is wrong and how to go on; nothing is half-done without saying so."""
 
     @classmethod

@@ -8,7 +8,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_entra.local.world import World, write_private
+from airflow_entra.files import write_private
+from airflow_entra.local.world import World
 
 _NAMESPACE = uuid.UUID("5b0f2f5e-6f0c-4a39-9c55-0d8f6b9f0a11")
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import psutil
 
+from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.processes import living, only_one, read_record
-from airflow_entra.local.world import World, own_environment, write_private
+from airflow_entra.local.world import World, own_environment
 
 START_SECONDS = 20
 STOP_SECONDS = 10

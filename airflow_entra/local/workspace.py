@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 
+from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, write_private
+from airflow_entra.local.world import World
 
 _CLI_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from airflow_entra.access import DeclaredStack
+from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.settings import load
@@ -129,17 +130,6 @@ def workspace() -> Path | None:
     """Where Pulumi runs for a command that `airflow-entra local run` started; None outside of the local world."""
     folder = os.environ.get(WORKSPACE)
     return Path(folder) if folder else None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner only."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def own_environment(inherited: Mapping[str, str]) -> dict[str, str]:

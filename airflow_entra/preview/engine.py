@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from airflow_entra.errors import UserError
 from airflow_entra.preview.events import Events
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.elsewhere import Elsewhere
@@ -29,7 +30,7 @@ _STREAM = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true", "PULUMI_SKIP_UPDATE_C
 _COMMON = ("--non-interactive", "--color", "never")
 
 
-class NoEngineError(Exception):
+class NoEngineError(UserError):
     """There is no `pulumi` to run; the message says how to get one."""
 
 

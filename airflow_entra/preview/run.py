@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from airflow_entra.errors import UserError
 from airflow_entra.preview.engine import Engine, NoEngineError
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.trouble import PAUSES
@@ -22,12 +23,12 @@ class Progress:
     ended: Callable[[StackPreview], None] = lambda _: None
 
 
-class InterruptedPreviewError(Exception):
-    """A signal came; every child has ended. `number` is the signal's."""
+class InterruptedPreviewError(UserError):
+    """A signal of this number came; every child has ended."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"interrupted ({signal.Signals(number).name}): every preview has ended, nothing is written")
-        self.number = number
+        self.exit_code = 128 + number
 
 
 def preview_all(engine: Engine, stacks: Sequence[str], jobs: int, progress: Progress) -> list[StackPreview]:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from airflow_entra.errors import AnswerError
+
 PAUSES = (2.0, 4.0, 8.0, 16.0)
 """Seconds before each further try."""
 LOCKED = "the stack is currently locked"
@@ -22,7 +24,7 @@ _PASSING = re.compile(
 T = TypeVar("T")
 
 
-class PulumiError(Exception):
+class PulumiError(AnswerError):
     """Pulumi ended with an error: what it said."""
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.errors import UserError
 from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra_auth.graph import Graph, GraphError
 
@@ -35,7 +36,7 @@ class Settlement:
     note: str
 
 
-class AmbiguousError(Exception):
+class AmbiguousError(UserError):
     """More than one object could be the one that was being made; a person has to choose."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from airflow_entra.errors import UserError
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.locks import locks
 from airflow_entra.pulumi.pending import Interruption, interruption, settled
@@ -19,7 +20,7 @@ from airflow_entra.pulumi.torn import remove_torn_files
 from airflow_entra.recovery.finders import Clients, settle
 
 
-class RecoveryError(Exception):
+class RecoveryError(UserError):
     """The stack could not be brought back; nothing was lost, and the message says what to do."""
 
 

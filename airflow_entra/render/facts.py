@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.access.permissions import scopes
+from airflow_entra.errors import UserError
 from airflow_entra.settings.model import Airflow, Credential, Federated, StackSettings, VaultSecret
 from airflow_entra.settings.watching import service_account, watcher_credential
 
@@ -20,7 +21,7 @@ GRAPH = "https://graph.microsoft.com/v1.0"
 _STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
 
 
-class RenderError(Exception):
+class RenderError(UserError):
     """The files can't be written: what is missing or doesn't fit together, and how to fix it."""
 
 

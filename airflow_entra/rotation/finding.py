@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from airflow_entra.errors import UserError
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -13,7 +15,7 @@ class Finding:
     fix: str
 
 
-class RefusedError(Exception):
+class RefusedError(UserError):
     """The rotation stops here; nothing that works was taken away."""
 
     def __init__(self, *findings: Finding) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.errors import AnswerError
 from airflow_entra.escape.terminal import line
 from airflow_entra.rotation.finding import Finding
 
@@ -17,7 +18,7 @@ _KEY_IDS = ("keyId", "credentialId")
 """What azuread's resources call a credential by: passwords and certificates, federated credentials."""
 
 
-class UnreadableError(Exception):
+class UnreadableError(AnswerError):
     """An application's credentials can't be read: the message says why. What it has is unknown then."""
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic_core import PydanticCustomError
 
+from airflow_entra.errors import UserError
+
 Severity = Literal["error", "warning"]
 
 
@@ -39,8 +41,10 @@ class Mistake:
         return str(self.file), self.line, self.column, self.what
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A stack file that can't be used: every mistake in it, sorted by position."""
+
+    located = True
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(set(mistakes), key=lambda mistake: mistake.order))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from airflow_entra.errors import UserError
 from airflow_entra.settings import limits
 from airflow_entra.settings.both_cores import mapped
 from airflow_entra.settings.document import NotYaml
@@ -23,7 +24,7 @@ _WORTH_A_PROCESS = 200_000  # characters, read in a tenth of a second
 _STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
 
 
-class SideError(Exception):
+class SideError(UserError):
     """What was named is no revision, folder or file with stack files; the message says what would be right."""
 
 

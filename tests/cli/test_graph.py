@@ -50,7 +50,7 @@ def test_a_wrong_call_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Mon
     assert "there is one for: dev, local, prod, staging" in unknown.stderr
     nowhere = call("--stack", "dev", "--out", str(tmp_path / "none" / "a.svg"))
     assert nowhere.exit_code == 2
-    assert "cannot write" in nowhere.stderr
+    assert f"{tmp_path / 'none' / 'a.svg'}: there is no such file or folder" in nowhere.stderr
     monkeypatch.setenv("AIRFLOW_ENTRA_STACKS", str(tmp_path))
     (tmp_path / "Pulumi.x.yaml").write_text("config: {}\n", "utf-8")
     wrong = call("--stack", "x")

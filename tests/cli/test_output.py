@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from airflow_entra.cli import main
-from airflow_entra.cli.common import told
+from airflow_entra.cli.ending import told
 from airflow_entra.cli.output import result, say, show
-from airflow_entra.local.errors import LocalError
+from airflow_entra.errors import UserError
 from tests.escape.names import HOSTILE, LEGIBLE
 from tests.escape.readers import commands, letters, markdown, unprintable
 
@@ -26,7 +26,7 @@ def test_whatever_is_printed_is_text(name: str, capsys: pytest.CaptureFixture[st
     show(name)
     say(name)
     with pytest.raises(SystemExit), told():
-        raise LocalError(name)
+        raise UserError(name)
     for printed in capsys.readouterr():
         assert not unprintable(printed) - {"\t"}
         assert not commands(printed)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, own_environment, write_private
+from airflow_entra.local.world import World, own_environment
 
 
 def test_nothing_of_the_callers_clouds_proxies_or_pulumi_enters() -> None:
@@ -23,15 +23,6 @@ def test_nothing_of_the_callers_clouds_proxies_or_pulumi_enters() -> None:
     }
     kept = {"PATH": "/bin", "LANG": "C", "PULUMI_SKIP_CHECKPOINTS": "1", "AIRFLOW_ENTRA_DEBUG": "true"}
     assert own_environment(callers | kept) == kept
-
-
-def test_private_files_are_the_owners_alone_and_whole(tmp_path: Path) -> None:
-    file = tmp_path / "secret"
-    write_private(file, "one")
-    write_private(file, "two")
-    assert file.read_text() == "two"
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_prepare_keeps_the_passphrase(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_signal_ends_everything_that_runs(project: Project, number: signal.Sig
     project.environment["FAKE_SIGNAL"] = str(int(number))
     with pytest.raises(InterruptedPreviewError) as interruption:
         project.preview("slow", "never", "neither", jobs=1)
-    assert interruption.value.number == number
+    assert interruption.value.exit_code == 128 + number
     assert (project.notes / "ended").exists()
     assert [call["arguments"][3] for call in project.calls()] == ["slow"]
     assert not psutil.pid_exists(int((project.notes / "plugin-slow").read_text()))

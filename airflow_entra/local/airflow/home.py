@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from airflow_entra.files import write_private
 from airflow_entra.local.airflow.environment import environment_for, major, release
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import own_environment, write_private
+from airflow_entra.local.world import own_environment
 
 _SAMPLE_DAGS = Path(__file__).with_name("dags")
 _FOREIGN = ("AIRFLOW", "FLASK_", "GUNICORN_", "PYTHON", "UVICORN_", "VIRTUAL_ENV")

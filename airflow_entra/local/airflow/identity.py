@@ -8,9 +8,10 @@ import uuid
 from typing import Any
 
 from airflow_entra.access import DeclaredStack
+from airflow_entra.files import write_private
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, write_private
+from airflow_entra.local.world import World
 from airflow_entra.settings.model import StackSettings, VaultSecret
 
 _NAMESPACE = uuid.UUID("0f6a6c5e-8f0b-4c57-8d0f-2f4f5f6f7a10")

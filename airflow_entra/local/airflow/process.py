@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
+from airflow_entra.files import write_private
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.processes import living, only_one, read_record
-from airflow_entra.local.world import write_private
 
 START_SECONDS = 120
 STOP_SECONDS = 10

@@ -1,4 +1,4 @@
-"""A report's file is written whole or not at all."""
+"""A file that a user names is written whole or not at all, and named where that goes wrong."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from threading import Thread
 
 import pytest
 
-from airflow_entra.report import file as files
-from airflow_entra.report.file import write_whole
+from airflow_entra import files
+from airflow_entra.errors import UserError
+from airflow_entra.files import read_text, write_private, write_whole
 
 
 def test_it_replaces_what_was_there_through_a_link_and_for_others_to_read(tmp_path: Path) -> None:
@@ -35,8 +36,9 @@ def test_what_fails_half_way_leaves_what_was_there(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "_umask", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as refused:
         write_whole(target, "after")
+    assert refused.value.filename == str(target)
     assert target.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
 
@@ -54,5 +56,36 @@ def test_a_pipe_gets_it_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_isnt_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        write_whole(tmp_path / "no" / "a.md", "x")
+    file = tmp_path / "no" / "a.md"
+    with pytest.raises(FileNotFoundError) as refused:
+        write_whole(file, "x")
+    assert refused.value.filename == str(file)
+
+
+def test_private_files_are_the_owners_alone_and_whole(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    write_private(file, "one")
+    write_private(file, "two")
+    assert file.read_text() == "two"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR)  # somebody reads
+    try:
+        write_private(pipe, "said")
+        assert os.read(end, 100) == b"said"
+    finally:
+        os.close(end)
+    assert pipe.is_fifo()
+
+
+def test_what_is_not_utf8_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(b"{\xff")
+    with pytest.raises(UserError) as refused:
+        read_text(file)
+    assert str(refused.value) == f"{file}: it is not UTF-8 from byte 2 on; save it as UTF-8"

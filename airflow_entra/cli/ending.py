@@ -1,0 +1,85 @@
+"""How a command ends: one line about what stopped it, and the right exit code. No command lists what to catch."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from airflow_entra.cli.output import flush, say
+from airflow_entra.errors import UserError, of_os_error, of_unicode_error
+
+INTERRUPTED = 130
+"""As the shell says it of a program that Ctrl-C ended."""
+_DEBUG = "AIRFLOW_ENTRA_DEBUG"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Whatever is raised meanwhile ends the process with a line on standard error and an exit code.
+
+    What click raises goes on to click, which words a wrong call itself.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("airflow-entra: interrupted; run the same command again, and it goes on")
+        raise SystemExit(INTERRUPTED) from None
+    except click.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):  # at a question
+            say("\nairflow-entra: interrupted; nothing was done")
+            raise SystemExit(INTERRUPTED) from None
+        raise
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        found = for_user(error)
+        message = _mistake(error) if found is None else str(found) if found.located else f"airflow-entra: {found}"
+        _masked(message)
+        if os.environ.get(_DEBUG):
+            _masked("".join(traceback.format_exception(error)))
+        raise SystemExit(UserError.exit_code if found is None else found.exit_code) from None
+
+
+def for_user(error: BaseException) -> UserError | None:
+    """What a user reads of an error; None where the mistake is this program's own."""
+    from airflow_entra.directory.trouble import trouble
+
+    if isinstance(error, BaseExceptionGroup):  # of what went on at the same time, the first that went wrong
+        return for_user(error.exceptions[0])
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, OSError):
+        return _standard_output() or of_os_error(error)
+    if isinstance(error, UnicodeError):
+        return of_unicode_error(error)
+    return trouble(error)
+
+
+def _standard_output() -> UserError | None:
+    """What it refuses, where that is what went wrong: click prints help by itself."""
+    try:
+        flush()
+    except UserError as error:
+        return error
+    return None
+
+
+def _mistake(error: Exception) -> str:
+    """Without its text, which may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+    return (
+        f"airflow-entra: a mistake of this program's own, at {place} ({type(error).__name__}); "
+        f"please report it with what {_DEBUG}=1 makes this command print"
+    )
+
+
+def _masked(text: str) -> None:
+    """Pulumi's words are masked where they are read; those of other tools (git, uv, Airflow's logs) here."""
+    from airflow_entra.pulumi.scrub import Scrub
+
+    say(Scrub(os.environ).text(text))

@@ -1,0 +1,60 @@
+"""What asking the directory or Azure raised, as the error that a user reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow_entra.errors import AnswerError
+
+_NETWORK = "check the network, HTTPS_PROXY and NO_PROXY, and run the command again"
+
+
+def trouble(error: BaseException) -> AnswerError | None:
+    """The answer that stopped the work, in words; None for what is no answer of anybody's."""
+    if isinstance(error, AnswerError):
+        return error
+    import httpx  # a command that asks nobody needs neither
+
+    from airflow_entra_auth.graph import GraphError
+
+    if isinstance(error, GraphError):
+        return AnswerError(f"{error}; {_remedy(error.status)}")
+    if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+        why = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or "the connection broke"
+        return AnswerError(f"{_host(error)} did not answer: {why}; {_NETWORK}")
+    azure = sys.modules.get("azure.core.exceptions")  # whoever raises one of its errors has imported it
+    if azure is not None and isinstance(error, azure.AzureError):
+        return AnswerError(f"Azure refused or did not answer: {str(error).partition(chr(10))[0]}; {_NETWORK}")
+    return None
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """The trouble with whom is asked meanwhile, after `what` was not to be had of them, as an AnswerError."""
+    try:
+        yield
+    except Exception as error:
+        found = trouble(error)
+        if found is None:
+            raise
+        raise AnswerError(f"{what}: {found}") from error
+
+
+def _host(error: Exception) -> str:
+    import httpx
+
+    if isinstance(error, httpx.RequestError):
+        with_request = getattr(error, "_request", None)  # `request` raises where there is none
+        if with_request is not None:
+            return str(with_request.url.host)
+    return "the directory"
+
+
+def _remedy(status: int) -> str:
+    if status in (401, 403):
+        return "give the identity in the ARM_* variables the permission for that"
+    if status == 429 or status >= 500:
+        return "run the command again later"
+    return "check what was asked for"
