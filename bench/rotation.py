@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import deployed
 from airflow_entra.local.run import open_session
@@ -78,7 +79,9 @@ def _rotate(company: Company, people: SignIns, forger: Forger, rotations: int, s
     people.go_on(2)
     began, done = time.monotonic(), 0
     while done < rotations and time.monotonic() - began < seconds:
-        rotation = Rotate(STACK, file, settings, engine, entra, datetime.now(UTC) + LATER, _quiet, proofs=1).run()
+        rotation = Rotate(
+            DeclaredStack(STACK, settings), file, engine, entra, datetime.now(UTC) + LATER, _quiet, proofs=1
+        ).run()
         if rotation.outcome != "rotated":
             raise SystemExit(f"bench: {rotation.outcome}: {rotation.findings}")
         done += len(rotation.replaced)

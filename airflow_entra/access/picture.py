@@ -108,7 +108,7 @@ def picture(stack: DeclaredStack) -> Picture:
         subtitle=_ROLES_FROM[settings.sign_in.roles_from],
         columns=tuple(column for column in columns if column.boxes),
         arrows=(*arrows, *given),
-        sentences=tuple(_sentences(access, settings)),
+        sentences=tuple(_sentences(stack)),
     )
 
 
@@ -149,11 +149,11 @@ def _may(name: str, role: Role) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield line(pattern), (", ".join((*implied, *actions)),)
 
 
-def _sentences(access: AccessPlan, settings: StackSettings) -> Iterator[str]:
-    for role, keys in access.roles.items():
-        groups = (access.groups[key] for key in keys)
+def _sentences(stack: DeclaredStack) -> Iterator[str]:
+    for role, keys in stack.plan.roles.items():
+        groups = (stack.plan.groups[key] for key in keys)
         members = ", ".join(f"{line(group.name)} ({_said(group)})" for group in groups)
-        rights = "; ".join(": ".join((what, *notes)) for what, notes in _may(role, settings.roles[role]))
+        rights = "; ".join(": ".join((what, *notes)) for what, notes in _may(role, stack.settings.roles[role]))
         yield f"{line(role)}: given to members of {members}. May do: {rights}."
 
 

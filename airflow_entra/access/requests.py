@@ -70,7 +70,7 @@ def asks(stack: DeclaredStack, ids: Ids, how: Literal["request", "existing"]) ->
     settings, plan = stack.settings, stack.plan
     manage = settings.tenant.manage
     makers: dict[Part, Iterator[Ask]] = {
-        "groups": _groups(plan, settings),
+        "groups": _groups(stack),
         "assignments": _assignments(plan, ids),
         "consent": _consent(settings, ids),
         "token_lifetime": _token_lifetime(stack, ids),
@@ -84,9 +84,9 @@ def left_to_others(manage: Manage, part: Part) -> str:
     return str(getattr(manage, part))
 
 
-def _groups(plan: AccessPlan, settings: StackSettings) -> Iterator[Ask]:
-    for group in plan.with_source("requested"):
-        owners = [f"{GRAPH}/directoryObjects/{owner}" for owner in settings.owners.groups]
+def _groups(stack: DeclaredStack) -> Iterator[Ask]:
+    for group in stack.plan.with_source("requested"):
+        owners = [f"{GRAPH}/directoryObjects/{owner}" for owner in stack.settings.owners.groups]
         body: dict[str, Any] = {
             "displayName": group.name,
             "description": group.description,

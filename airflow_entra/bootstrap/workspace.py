@@ -18,6 +18,7 @@ from airflow_entra.access.repository import GITHUB_ISSUER
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.described import write
 from airflow_entra.files import write_whole
+from airflow_entra.settings.stack_file import stack_file
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
@@ -62,9 +63,9 @@ class Workspace:
             "azure-native:location": place.location,
             f"{PROJECT}:pipeline": write(pipeline),
         }
-        stack_file = self.folder / f"Pulumi.{STACK}.yaml"
-        kept = _salt(stack_file)
-        _write(stack_file, yaml.safe_dump({**kept, "config": settings}, sort_keys=False))
+        file = stack_file(self.folder, STACK)
+        kept = _salt(file)
+        _write(file, yaml.safe_dump({**kept, "config": settings}, sort_keys=False))
         _write(self.folder / "Pulumi.yaml", yaml.safe_dump(self._project(), sort_keys=False))
         _write(self.folder / "__main__.py", _PROGRAM)
         _write(self.policy_config, json.dumps(policy_config(pipeline), indent=2) + "\n")

@@ -32,8 +32,9 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     """
     from airflow_entra.report.findings import conclusion
     from airflow_entra.settings.check import check, exit_code
+    from airflow_entra.settings.stack_file import FOLDER, stack_files
 
-    chosen = list(files) or sorted(Path("stacks").glob("Pulumi.*.yaml"))
+    chosen = list(files) or stack_files(Path(FOLDER))
     if not chosen:
         raise click.UsageError("no stacks/Pulumi.*.yaml here: run this in the project's folder, or name a FILE")
     checked = check(chosen)

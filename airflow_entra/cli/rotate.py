@@ -43,15 +43,14 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     from airflow_entra.rotation.leftovers import GraphEntra
     from airflow_entra.rotation.report import conclusion, render_all
     from airflow_entra.rotation.rotate import Rotate, proofs
-    from airflow_entra.settings import load
 
     world = project_world()
-    stack_file = world.existing_stack_file(stack)
+    declared = world.declared(stack)
+    settings = declared.settings
     engine = Engine(workspace() or world.project, stack, os.environ)
-    settings = load(stack_file)
     entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
-    now = datetime.now(UTC)
-    rotate = Rotate(stack, stack_file, settings, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
+    now, file = datetime.now(UTC), world.stack_file(stack)
+    rotate = Rotate(declared, file, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
     rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
     result(render_all(rotations, form))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))

@@ -15,6 +15,7 @@ from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.local.world import WORKSPACE
 from airflow_entra.report.bootstrap import Bootstrap
 from airflow_entra.settings import StackSettings, load
+from airflow_entra.settings.stack_file import stack_files, stack_name
 
 FOLDER = "bootstrap"
 
@@ -66,5 +67,4 @@ def call(
 
 def _stacks(folder: Path) -> dict[str, StackSettings]:
     """Every stack file. A wrong one stops here, since what an identity may do follows from them: SettingsError."""
-    files = sorted(folder.glob("Pulumi.*.yaml"))
-    return {file.name.removeprefix("Pulumi.").removesuffix(".yaml"): load(file) for file in files}
+    return {stack_name(file): load(file) for file in stack_files(folder)}

@@ -51,28 +51,28 @@ def run(
     world = project_world()
     file = out or world.stack_file(choices.stack)
     if file.exists() and not overwrite:
-        existing = load(file)
+        existing = DeclaredStack(choices.stack, load(file))
         choices = _as_the_file_says(choices, existing)
-        settings: StackSettings | None = existing
+        stack: DeclaredStack | None = existing
     else:
-        settings = None
+        stack = None
     token = token_source(GRAPH, tenant_id)
     sources = Sources(Graph(token), Graph(token_source(ARM, tenant_id), base=_ARM), tenant_id)
     choices = replace(choices, deployer=_object_id(token()))
     try:
         say(f"Reading application {client_id} from tenant {tenant_id} ...")
         application, vaults = read(sources, client_id, choices)
-        if settings is None:
+        if stack is None:
             findings = write(application, vaults, choices, file, overwrite=overwrite).findings
             say(f"{file} is written.")
-            settings, written = load(file), True
+            stack, written = DeclaredStack(choices.stack, load(file)), True
         else:
-            findings, written = _about(application, vaults, choices, settings), False
+            findings, written = _about(application, vaults, choices, stack.settings), False
         report = Report(choices.stack, str(file), written, findings)
         if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
             return report
-        engine = _engine(world, choices.stack, settings, say)
-        taken = take_over(DeclaredStack(choices.stack, settings), application, sources, engine, say)
+        engine = _engine(world, stack, say)
+        taken = take_over(stack, application, sources, engine, say)
     except httpx.TransportError as error:
         raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
     findings = (*taken.findings, *report.findings)
@@ -88,10 +88,10 @@ def _object_id(token: str) -> str | None:
     return oid if isinstance(oid, str) else None
 
 
-def _as_the_file_says(choices: Choices, settings: StackSettings) -> Choices:
+def _as_the_file_says(choices: Choices, stack: DeclaredStack) -> Choices:
     """A file that is there has decided what the options would."""
+    settings, access = stack.settings, stack.plan
     place = VaultPlace.of(settings, settings.credential) if isinstance(settings.credential, VaultSecret) else None
-    access = DeclaredStack(choices.stack, settings).plan
     groups = {group.object_id or group.name: group.roles[0] for group in access.groups.values()}
     return replace(
         choices,
@@ -117,7 +117,7 @@ def _about(
     return tuple(one for one in findings if one.where not in settled)
 
 
-def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[str], None]) -> Engine:
+def _engine(world: World, stack: DeclaredStack, say: Callable[[str], None]) -> Engine:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
     local = workspace()
     if local:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
@@ -125,15 +125,15 @@ def _engine(world: World, stack: str, settings: StackSettings, say: Callable[[st
         prepare_workspace(World(world.project, place.parent, world.stacks))
     else:
         place = world.project
-    engine = Engine(stack, place)
+    engine = Engine(stack.name, place)
     if engine.stack_exists():
-        connect = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
-        recover(stack, connect, say, Place(folder=place))
+        connect = partial(tenant_clients, stack.settings.tenant_id, stack.settings.subscription_id or "")
+        recover(stack.name, connect, say, Place(folder=place))
     else:
         if not local:
             raise EngineRefusedError(
-                f"the backend has no stack {stack} (or Pulumi isn't signed in to it). Make it with the secrets "
-                f"provider that it is to have, then run this command again:\n  pulumi stack init {stack} "
+                f"the backend has no stack {stack.name} (or Pulumi isn't signed in to it). Make it with the secrets "
+                f"provider that it is to have, then run this command again:\n  pulumi stack init {stack.name} "
                 "--secrets-provider azurekeyvault://<vault>.vault.azure.net/keys/<key>"
             )
         engine.init()

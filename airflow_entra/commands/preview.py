@@ -17,6 +17,7 @@ from airflow_entra.preview.result import Previewed
 from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.sides import Side, SideError, sides
+from airflow_entra.settings.stack_file import FOLDER
 
 _SHOWN_OF_A_COMMIT = 12
 
@@ -65,7 +66,7 @@ def _head(world: World) -> Side:
 
 def _shown(world: World) -> str:
     """The stack files as a reader of the report knows them: not by a path of this machine."""
-    return "." if world.stacks == world.project / "stacks" else str(world.stacks)
+    return "." if world.stacks == world.project / FOLDER else str(world.stacks)
 
 
 def _chosen(head: Side, named: Sequence[str]) -> tuple[list[str], list[str]]:

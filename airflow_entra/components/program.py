@@ -15,6 +15,7 @@ from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.escape.pulumi_log import said
 from airflow_entra.settings import SettingsError, StackSettings, load
+from airflow_entra.settings.stack_file import FOLDER, stack_file
 
 STACKS = "AIRFLOW_ENTRA_STACKS"
 """Where the stack files are, when Pulumi runs in a workspace of its own (`airflow-entra local run`)."""
@@ -27,7 +28,7 @@ READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
 def run(project: Path) -> None:
     """Declare the current stack. A mistake in its file ends the run in that file's own words, with nothing created."""
     name = pulumi.get_stack()
-    file = Path(os.environ.get(STACKS) or project / "stacks") / f"Pulumi.{name}.yaml"
+    file = stack_file(Path(os.environ.get(STACKS) or project / FOLDER), name)
     stack = DeclaredStack(name, _settings(file))
     start_providers(stack.settings)
     tenant = LiveTenant.from_environment(stack.settings.tenant_id)

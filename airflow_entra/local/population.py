@@ -9,7 +9,6 @@ from airflow_entra.local import tenant as tenants
 from airflow_entra.local.identities import identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World
-from airflow_entra.settings import load
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ def populate(world: World, stack: str, people: int, groups: int, seed: int) -> A
 
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
-    settings = load(world.existing_stack_file(stack))
+    settings = world.declared(stack).settings
     world.prepare()
     tenants.seed(world, seed_for(settings, identities(world).values()))
     numbers = {"--people": people, "--groups": groups, "--seed": seed}

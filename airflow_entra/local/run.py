@@ -17,7 +17,7 @@ from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
 from airflow_entra.pulumi.passing_on import ended, is_data, is_pulumi, passed_on
 from airflow_entra.pulumi.scrub import Scrub
-from airflow_entra.settings import SettingsError, load
+from airflow_entra.settings import SettingsError
 from airflow_entra.settings.model import StackSettings
 from engine.logs import keep_no_logs
 from engine.obtain import EngineError, engine_folder
@@ -96,7 +96,7 @@ def open_session(
 
     Raises `SettingsError` for a wrong stack file, before anything is started, and `LocalError`.
     """
-    settings = [load(world.existing_stack_file(stack)) for stack in stacks]
+    settings = [world.declared(stack).settings for stack in stacks]
     engine = _engine(say)
     tenant = tenants.start(world, http_port)
     known = identities(world)
@@ -127,7 +127,7 @@ def _right_stacks(world: World) -> list[str]:
     right = []
     for stack in world.stack_names():
         try:
-            load(world.stack_file(stack))
+            world.declared(stack)
         except SettingsError:
             continue
         right.append(stack)

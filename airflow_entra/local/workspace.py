@@ -14,6 +14,7 @@ import yaml
 from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
+from airflow_entra.settings.stack_file import FOLDER, stack_files
 
 _CLI_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
@@ -21,10 +22,10 @@ _CLI_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 def prepare_workspace(world: World) -> None:
     """Write the workspace's Pulumi.yaml, a copy of every stack file that YAML can read, and the way to the policies."""
     try:
-        (world.workspace / "stacks").mkdir(mode=0o700, parents=True, exist_ok=True)
+        (world.workspace / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(world.workspace / "Pulumi.yaml", yaml.safe_dump(_project(world), sort_keys=False))
-        for tracked in sorted(world.stacks.glob("Pulumi.*.yaml")):
-            _copy(tracked, world.workspace / "stacks" / tracked.name)
+        for tracked in stack_files(world.stacks):
+            _copy(tracked, world.workspace / FOLDER / tracked.name)
         _lead(world.workspace / "policies", world.project / "policies")
         _lead(world.workspace / ".venv", world.python.parent.parent)  # the policy pack names it as ../.venv
     except OSError as error:

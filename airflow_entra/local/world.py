@@ -19,6 +19,7 @@ from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.settings import load
+from airflow_entra.settings.stack_file import FOLDER, name_mistake, stack_file, stack_files, stack_name
 
 NO_PROXY = "localhost,127.0.0.1,::1"
 DEFAULT_HTTP_PORT = 8400
@@ -44,7 +45,7 @@ class World:
 
     def __post_init__(self) -> None:
         if self.stacks == Path():
-            object.__setattr__(self, "stacks", self.project / "stacks")
+            object.__setattr__(self, "stacks", self.project / FOLDER)
 
     @property
     def tenant(self) -> Path:
@@ -68,10 +69,12 @@ class World:
 
     def stack_file(self, stack: str) -> Path:
         """The tracked stack file: read and cited, never written."""
-        return self.stacks / f"Pulumi.{stack}.yaml"
+        return stack_file(self.stacks, stack)
 
     def existing_stack_file(self, stack: str) -> Path:
         """The tracked stack file. Raises `LocalError` where there is none, with those that there are."""
+        if mistake := name_mistake(stack):
+            raise LocalError(mistake)
         file = self.stack_file(stack)
         if not file.exists():
             raise LocalError(f"no stack file {file}; there is one for: {', '.join(self.stack_names()) or 'no stack'}")
@@ -83,8 +86,7 @@ class World:
 
     def stack_names(self) -> list[str]:
         """The stacks that have a file, right or wrong."""
-        files = self.stacks.glob("Pulumi.*.yaml")
-        return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
+        return [stack_name(file) for file in stack_files(self.stacks)]
 
     def checkpoint(self, stack: str) -> Path:
         return self.backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
@@ -121,7 +123,7 @@ def project_world() -> World:
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
             home = Path(os.environ.get(_HOME_VARIABLE) or folder / ".local").absolute()
-            stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / "stacks").absolute()
+            stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / FOLDER).absolute()
             return World(folder, home, stacks)
     raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +11,12 @@ from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.access.permissions import scopes
 from airflow_entra.errors import UserError
-from airflow_entra.settings.model import Airflow, Credential, Federated, StackSettings, VaultSecret
+from airflow_entra.settings.model import Airflow, Credential, Federated, VaultSecret
+from airflow_entra.settings.stack_file import name_mistake
 from airflow_entra.settings.watching import service_account, watcher_credential
 
 AUTHORITY = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com/v1.0"
-
-_STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
 
 
 class RenderError(UserError):
@@ -54,8 +52,7 @@ class Places:
 class Facts:
     """All that any of the files says. `session` is in seconds; `roles` holds the groups' object ids."""
 
-    stack: str
-    settings: StackSettings
+    stack: DeclaredStack
     airflow: AirflowUrls
     client_id: str
     roles: Mapping[str, tuple[str, ...]]
@@ -77,21 +74,21 @@ class Facts:
 
     @property
     def session(self) -> int:
-        return int(self.settings.sign_in.airflow_session.total_seconds())
+        return int(self.stack.settings.sign_in.airflow_session.total_seconds())
 
     @property
     def soon(self) -> str:
         """How soon who left is out."""
-        return "within seconds" if self.settings.sign_in.revocation == "watch" else "within five minutes"
+        return "within seconds" if self.stack.settings.sign_in.revocation == "watch" else "within five minutes"
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        return scopes(self.settings.sign_in)
+        return scopes(self.stack.settings.sign_in)
 
     @property
     def service_account(self) -> str | None:
         """The Kubernetes service account that a federated credential trusts; None where it trusts another platform."""
-        credential = self.settings.credential
+        credential = self.stack.settings.credential
         if not isinstance(credential, Federated):
             return None
         return service_account(credential.federated.subject)
@@ -99,7 +96,7 @@ class Facts:
     @property
     def watcher_service_account(self) -> str | None:
         """The same of the watcher, where it has a federated credential."""
-        credential = watcher_credential(self.settings)
+        credential = watcher_credential(self.stack.settings)
         return service_account(credential.federated.subject) if isinstance(credential, Federated) else None
 
 
@@ -117,16 +114,13 @@ def facts(
     `outputs` are the stack's; `url` stands for the stack file's base URL. Raises RenderError where the stack isn't
     deployed as its file says, or has no such Airflow.
     """
-    if not _STACK.fullmatch(stack.name):
-        raise RenderError(
-            f"{stack.name!r} is no stack's name: letters, digits, dots, hyphens and underscores are right"
-        )
+    if mistake := name_mistake(stack.name):
+        raise RenderError(mistake)
     places = places or Places()
     airflow = _airflow(stack, version)
     _must_be_deployed(stack, outputs)
     return Facts(
-        stack=stack.name,
-        settings=stack.settings,
+        stack=stack,
         airflow=urls(airflow.version, url or airflow.url),
         client_id=str(outputs["clientId"]),
         roles=_roles(stack, outputs),

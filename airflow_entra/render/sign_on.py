@@ -12,10 +12,10 @@ SCHEMA = 1
 
 def sign_on(facts: Facts) -> dict[str, Any]:
     """The file's content, keys in the file's order."""
-    settings = facts.settings
+    settings = facts.stack.settings
     return {
         "schema": SCHEMA,
-        "stack": facts.stack,
+        "stack": facts.stack.name,
         "environment": settings.environment,
         "tenantId": settings.tenant_id,
         "clientId": facts.client_id,
@@ -43,4 +43,4 @@ def sign_on_file(facts: Facts) -> str:
 
 
 def _dags(facts: Facts, role: str) -> Any:
-    return facts.settings.roles[role].dags.items()
+    return facts.stack.settings.roles[role].dags.items()

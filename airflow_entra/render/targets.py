@@ -50,8 +50,8 @@ def _possible_with_stock(target: Target, facts: Facts) -> None:
     mode = facts.credential["mode"]
     if mode != "vaultSecret":
         raise RenderError(
-            f"stock Airflow needs a client secret, and stack {facts.stack} has none (credential.mode {mode}); leave "
-            "out --stock, or write credential.mode: vaultSecret"
+            f"stock Airflow needs a client secret, and stack {facts.stack.name} has none (credential.mode {mode}); "
+            "leave out --stock, or write credential.mode: vaultSecret"
         )
     if target in NOT_STOCK - {"roles"}:
         raise RenderError(
@@ -82,7 +82,7 @@ def _template(target: Target, facts: Facts, stock: bool) -> str:
         "watcher_client": (facts.watcher or {"clientId": facts.client_id})["clientId"],
         "webserver_config": _template("webserver-config", facts, stock) if target == "helm" else "",
         "mapping": _mapping(facts),
-        "custom": [role for role, entry in facts.settings.roles.items() if entry.dags],
+        "custom": [role for role, entry in facts.stack.settings.roles.items() if entry.dags],
         "server": "apiServer" if facts.major == 3 else "webserver",
         "server_name": "API server" if facts.major == 3 else "webserver",
         "server_service": "airflow-apiserver" if facts.major == 3 else "airflow-webserver",
@@ -95,7 +95,7 @@ def _watcher_account(facts: Facts) -> str:
 
     With `revocation: refresh` it redeems as the application, so it runs as the one that the application trusts.
     """
-    shared = None if facts.settings.watched else facts.service_account
+    shared = None if facts.stack.settings.watched else facts.service_account
     return facts.watcher_service_account or shared or "airflow-entra-watcher"
 
 
@@ -106,7 +106,7 @@ def _own_certificate(facts: Facts) -> bool:
 
 def _mapping(facts: Facts) -> dict[str, list[str]]:
     """FAB's AUTH_ROLES_MAPPING: from what the token carries to lists of Airflow roles."""
-    if facts.settings.sign_in.roles_from == "appRoles":
+    if facts.stack.settings.sign_in.roles_from == "appRoles":
         return {role: [role] for role in facts.roles}
     mapping: dict[str, list[str]] = {}
     for role, groups in facts.roles.items():

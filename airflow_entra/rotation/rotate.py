@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.pulumi.pending import interruption
@@ -21,7 +22,7 @@ from airflow_entra.rotation.leftovers import Entra
 from airflow_entra.rotation.slots import WATCHER, Held, certificate_end, due_at, held, run_every, to_replace
 from airflow_entra.rotation.unknown import UnreadableError, applications, not_to_be_seen, still_open, unknown, words
 from airflow_entra.rotation.updating import Updating, one_at_a_time
-from airflow_entra.settings.model import StackSettings, VaultSecret
+from airflow_entra.settings.model import VaultSecret
 from airflow_entra.settings.watching import watcher_credential
 
 PROOFS = 5
@@ -85,9 +86,8 @@ class Rotation:
 class Rotate:
     """`stack_file` is the stack's tracked file: as long as a run has it locked, another one of the same is refused."""
 
-    stack: str
+    stack: DeclaredStack
     stack_file: Path
-    settings: StackSettings
     engine: Engine
     entra: Entra
     now: datetime
@@ -100,7 +100,9 @@ class Rotate:
 
     @property
     def _pulumi(self) -> Updating:
-        return Updating(self.stack, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep, self.whose)
+        return Updating(
+            self.stack.name, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep, self.whose
+        )
 
     def run_all(
         self, *, at_once: bool = False, dry_run: bool = False, remove_unknown: bool = False
@@ -113,7 +115,7 @@ class Rotate:
         """
         first = self._run(at_once=at_once, dry_run=dry_run)
         rotations = [first]
-        if isinstance(watcher_credential(self.settings), VaultSecret) and first.outcome != "refused":
+        if isinstance(watcher_credential(self.stack.settings), VaultSecret) and first.outcome != "refused":
             rotations.append(replace(self, whose=WATCHER)._run(at_once=at_once, dry_run=dry_run))
         if at_once:
             rotations[0] = self._looked_at(rotations, remove=remove_unknown and not dry_run)
@@ -125,7 +127,7 @@ class Rotate:
         return self._looked_at([rotation], remove=remove_unknown and not dry_run) if at_once else rotation
 
     def _run(self, *, at_once: bool, dry_run: bool) -> Rotation:
-        credential = self.settings.credential
+        credential = self.stack.settings.credential
         if not isinstance(credential, VaultSecret):
             return self._without_secret(credential.mode)
         try:
@@ -136,12 +138,12 @@ class Rotate:
                     self._pulumi.recover()
                     return self._rotate(credential, at_once=at_once, dry_run=dry_run)
         except LockedError as error:
-            return self._told("refused", findings=(one_at_a_time(self.stack, str(error)),))
+            return self._told("refused", findings=(one_at_a_time(self.stack.name, str(error)),))
         except RefusedError as refused:
             return self._told("refused", findings=refused.findings)
 
     def _rotate(self, credential: VaultSecret, *, at_once: bool, dry_run: bool) -> Rotation:
-        before = held(self._pulumi.state(look_only=dry_run), self.stack, self.whose)
+        before = held(self._pulumi.state(look_only=dry_run), self.stack.name, self.whose)
         wanted = to_replace(before, credential, self.now, at_once=at_once)
         if not wanted and before.finished:
             return self._told("not due", before, credential)
@@ -175,14 +177,14 @@ class Rotate:
                 because = self._refusal(rotations, left) or self._remove_still_unknown(left, removed)
                 left = self._settled(lambda credential: credential in removed)
         except (UnreadableError, EngineError) as reason:
-            finding = not_to_be_seen(self.stack, str(reason))
+            finding = not_to_be_seen(self.stack.name, str(reason))
             return replace(rotation, looked="denied", removed=tuple(removed), findings=(*rotation.findings, finding))
         return replace(
             rotation,
             looked="all",
             unknown=tuple(left),
             removed=tuple(credential for credential in removed if credential not in left),
-            findings=(*rotation.findings, *still_open(self.stack, left, because)),
+            findings=(*rotation.findings, *still_open(self.stack.name, left, because)),
         )
 
     def _settled(self, passing: Callable[[ApplicationCredential], bool]) -> list[ApplicationCredential]:
@@ -234,7 +236,7 @@ class Rotate:
         if end is not None and end - self.now < _CERTIFICATE_WARNING:
             findings = (
                 Finding(
-                    f"stack {self.stack}",
+                    f"stack {self.stack.name}",
                     f"the certificate {'ended' if end <= self.now else 'ends'} on {end:%Y-%m-%d}",
                     f"it is replaced {_CERTIFICATE_WARNING.days} days before; no program can do that, because the "
                     "private key is Airflow's alone",
@@ -249,8 +251,8 @@ class Rotate:
         due = due_at(now_held.current, credential) if now_held and credential else None
         if credential:
             more["run_every"] = run_every(credential)
-        mode = self.settings.credential.mode
-        return Rotation(self.stack, mode, self.now, outcome, now_held, due, whose=self.whose, **more)
+        mode = self.stack.settings.credential.mode
+        return Rotation(self.stack.name, mode, self.now, outcome, now_held, due, whose=self.whose, **more)
 
     @contextmanager
     def _only_run(self) -> Iterator[None]:
@@ -259,5 +261,7 @@ class Rotate:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RefusedError(one_at_a_time(self.stack, "another rotation of this stack is running")) from None
+                raise RefusedError(
+                    one_at_a_time(self.stack.name, "another rotation of this stack is running")
+                ) from None
             yield

@@ -10,7 +10,7 @@ from airflow_entra.settings.across import across
 from airflow_entra.settings.load import load_with_warnings
 from airflow_entra.settings.mistakes import Mistake, SettingsError
 from airflow_entra.settings.source import read_text
-from airflow_entra.settings.stack_file import StackFile, stack_name
+from airflow_entra.settings.stack_file import StackFile
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def check(paths: Iterable[Path]) -> list[Checked]:
         except SettingsError as error:
             found[path] = error.mistakes
         else:
-            usable.append(StackFile(stack_name(path), path, read_text(path), settings))
+            usable.append(StackFile(path, read_text(path), settings))
     between = across(usable)
     return [
         Checked(path, tuple(sorted((*mistakes, *(one for one in between if one.file == path)), key=_place)))

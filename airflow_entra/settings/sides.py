@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,12 +15,10 @@ from airflow_entra.settings.load import load_text, not_yaml
 from airflow_entra.settings.mistakes import Mistake, SettingsError
 from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.source import read_text
-from airflow_entra.settings.stack_file import StackFile, stack_name
+from airflow_entra.settings.stack_file import FOLDER, StackFile, name_mistake, stack_files, stack_name
 
-FOLDER = "stacks"
 _REGULAR = ("100644", "100755")
 _WORTH_A_PROCESS = 200_000  # characters, read in a tenth of a second
-_STACK = re.compile(r"[A-Za-z0-9._-]{1,100}")  # Pulumi's own rule
 
 
 class SideError(UserError):
@@ -86,14 +83,14 @@ def _side(name: str, texts: Mapping[Path, str], read: Mapping[str, StackSettings
         except SettingsError as error:
             mistakes.extend(error.mistakes)
             continue
-        stacks[stack_name(file)] = StackFile(stack_name(file), file, text, settings)
+        stacks[stack_name(file)] = StackFile(file, text, settings)
     return Side(name, stacks, single=Path(name).is_file())
 
 
 def _folder(folder: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:
     inner = folder / FOLDER
     where = inner if inner.is_dir() else folder
-    files = sorted(file for file in where.glob("Pulumi.*.yaml") if _STACK.fullmatch(stack_name(file)))
+    files = stack_files(where)
     if not files:
         raise SideError(f"{where} has no Pulumi.<stack>.yaml: name the project's folder or its folder {FOLDER}/")
     return ((file, _text(file, mistakes)) for file in files)
@@ -115,7 +112,7 @@ def _revision(name: str, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | 
         facts, _, path = entry.partition(b"\t")
         mode, _, blob, size = facts.decode().split()
         file = Path(f"{name}:{path.decode('utf-8', 'replace')}")
-        if file.name.startswith("Pulumi.") and file.suffix == ".yaml" and _STACK.fullmatch(stack_name(file)):
+        if file.name.startswith("Pulumi.") and file.suffix == ".yaml" and name_mistake(stack_name(file)) is None:
             if mode not in _REGULAR or int(size) > limits.FILE_BYTES:
                 mistakes.append(_odd(file))
             else:

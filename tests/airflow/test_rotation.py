@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.local.run import open_session
 from airflow_entra.rotation.engine import Engine
 from airflow_entra.rotation.leftovers import GraphEntra
@@ -45,7 +46,13 @@ def rotation(company: Company) -> Rotate:
     file = company.world.stack_file(STACK)
     engine = Engine(company.world.workspace, STACK, session.environment)
     return Rotate(
-        STACK, file, load(file), engine, GraphEntra(lambda: company.graph), datetime.now(UTC), _quiet, proofs=1
+        DeclaredStack(STACK, load(file)),
+        file,
+        engine,
+        GraphEntra(lambda: company.graph),
+        datetime.now(UTC),
+        _quiet,
+        proofs=1,
     )
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import urls
-from airflow_entra.access.plan import plan
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
 from airflow_entra.directory.who import Directory, Standing, UnknownPersonError, rules, select, standing, who
 from airflow_entra.render.facts import Facts
@@ -162,17 +161,18 @@ def test_nobody_gets_in_where_the_application_is_disabled() -> None:
 @pytest.mark.parametrize("stack", ["local", "prod", "dev", "staging"])
 def test_the_rules_are_those_of_the_file_that_airflow_reads(stack: str) -> None:
     settings = load(LOCAL.with_name(f"Pulumi.{stack}.yaml"))
-    access = plan(settings)
-    ids = {key: f"{number}0000000-0000-4000-8000-000000000000" for number, key in enumerate(access.groups, start=1)}
+    declared = DeclaredStack(stack, settings)
+    ids = {
+        key: f"{number}0000000-0000-4000-8000-000000000000" for number, key in enumerate(declared.plan.groups, start=1)
+    }
     rendered = Facts(
-        stack=stack,
-        settings=settings,
+        stack=declared,
         airflow=urls(settings.airflow[0].version, settings.airflow[0].url),
         client_id=CLIENT,
-        roles={name: tuple(ids[key] for key in keys) for name, keys in access.roles.items()},
+        roles={name: tuple(ids[key] for key in keys) for name, keys in declared.plan.roles.items()},
         credential={"mode": "environment", "variable": "UNUSED"},
     )
-    of_the_file, ours = parse_rules(sign_on(rendered), "the file"), rules(DeclaredStack(stack, settings), CLIENT, ids)
+    of_the_file, ours = parse_rules(sign_on(rendered), "the file"), rules(declared, CLIENT, ids)
     for name in ("stack", "environment", "issuer", "client_id", "roles_from", "guests", "contact", "groups_by_role"):
         assert getattr(ours, name) == getattr(of_the_file, name), name
 

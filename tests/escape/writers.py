@@ -126,7 +126,7 @@ def summarised(name: str) -> str:
 
 
 def compared(name: str) -> Compared:
-    stacks = [StackFile("dev", Path("x.yaml"), "", settings(each)) for each in ("other", name)]
+    stacks = [StackFile(Path("Pulumi.dev.yaml"), "", settings(each)) for each in ("other", name)]
     before, after = (Side(each.stack, {"dev": each}) for each in stacks)
     found = compare(before, after)
     return replace(

@@ -39,7 +39,7 @@ def _file(name: str, edits: tuple[tuple[str, str], ...]) -> StackFile:
     text = file.read_text("utf-8")
     for old, new in edits:
         text = text.replace(old, new)
-    return StackFile(name, Path("stacks") / file.name, text, load_text(text, file))
+    return StackFile(Path("stacks") / file.name, text, load_text(text, file))
 
 
 def _group(name: str, role: str) -> tuple[Step, Step]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.secret_slots import PROVE, SLOTS
 from airflow_entra.local.run import Session
 from airflow_entra.rotation.engine import Engine
@@ -34,7 +35,9 @@ class Rotating:
         file = world.stack_file(STACK)
         now = datetime.now(UTC) + after
         entra = GraphEntra(lambda: self.live.graph)
-        rotate = Rotate(STACK, file, load(file), engine, entra, now, self.deployment.said.append, proofs=1)
+        rotate = Rotate(
+            DeclaredStack(STACK, load(file)), file, engine, entra, now, self.deployment.said.append, proofs=1
+        )
         return rotate.run(at_once=at_once, dry_run=dry_run)
 
     def start(self, *options: str) -> subprocess.Popen[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.pulumi.trouble import PAUSES
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
@@ -136,7 +137,9 @@ def run(
         file.write_text((STACKS / "Pulumi.local.yaml").read_text())
     said = [] if said is None else said
     entra = entra or FakeEntra(engine)
-    rotate = Rotate("prod", file, load(file), engine, entra, START, said.append, sleep=sleep, agreed=lambda _: agreed)
+    rotate = Rotate(
+        DeclaredStack("prod", load(file)), file, engine, entra, START, said.append, sleep=sleep, agreed=lambda _: agreed
+    )
     return rotate.run(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
 
 
