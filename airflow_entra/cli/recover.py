@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -19,12 +17,10 @@ def command(stack: str) -> None:
     Looks each of them up in the tenant, so that nothing is made twice and nothing is left over. Uses Pulumi, the
     backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
-    from airflow_entra.local.world import workspace
+    from airflow_entra.local.world import project_world, workspace
     from airflow_entra.recovery.recover import Place, recover, tenant_clients
-    from airflow_entra.settings import load
 
-    stacks = Path(os.environ.get("AIRFLOW_ENTRA_STACKS", "stacks"))
-    settings = load(stacks / f"Pulumi.{stack}.yaml")
+    settings = project_world().declared(stack).settings
     clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
     settled = recover(stack, clients, say, Place(folder=workspace()))
     show(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")
