@@ -36,6 +36,17 @@ class UnsealedError(Exception):
     """No key of this Airflow opens it, or it is too old."""
 
 
+class OtherKeyError(ValueError):
+    """Airflow's live sessions were made with another key than this process has."""
+
+    def __init__(self, sessions: int) -> None:
+        super().__init__(
+            f"none of Airflow's {sessions} live sessions was made with the key in {SESSION_KEY}: give this process the "
+            "key that Airflow's API server (2.11: webserver) has. Where the key was changed there and the old one "
+            "dropped, the next sign-in mends this"
+        )
+
+
 @dataclass(frozen=True)
 class _Keys:
     """What one key of the variable is good for."""

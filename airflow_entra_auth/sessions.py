@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from airflow_entra_auth import refresh_tokens
 from airflow_entra_auth.claims import Person
-from airflow_entra_auth.keyring import keyring
+from airflow_entra_auth.keyring import OtherKeyError, keyring
 from airflow_entra_auth.tables import SESSIONS
 
 KEPT = 30 * 24 * 3600
@@ -100,6 +100,17 @@ def is_genuine(row: Any) -> bool:
     """Whether a process with the key wrote what a live session's row says."""
     said = (row.id, row.user_id, row.tenant_id, row.object_id, row.sid, row.signed_in_at, row.ends_at)
     return keyring().is_mac(row.mac, "session", *said)
+
+
+def must_be_of_this_key(connection: Any, tenant_id: str) -> None:
+    """Raises OtherKeyError where people are in sessions and this process's key made none of them.
+
+    A watcher with another key than the API server's would write roles down in a way that the server disbelieves.
+    """
+    wanted = _live() & (SESSIONS.c.tenant_id == tenant_id) & SESSIONS.c.mac.is_not(None)
+    rows = connection.execute(sa.select(SESSIONS).where(wanted)).all()
+    if rows and not any(is_genuine(row) for row in rows):
+        raise OtherKeyError(len(rows))
 
 
 def person_of(connection: Any, session_id: str) -> tuple[str, str] | None:

@@ -52,7 +52,8 @@ REFRESH_TOKENS = sa.Table(
     sa.Column("token", sa.Text, nullable=False),
     sa.Column("tried_at", sa.BigInteger, nullable=False, index=True),
 )
-"""With `revocation: refresh`: each live session's refresh token, encrypted, and when it last gave an answer."""
+"""With `revocation: refresh`: each live session's refresh token, sealed with when Entra last gave an answer; `tried_at`
+says the same for people who look, and nothing goes by it."""
 
 WATCH_FEEDS = sa.Table(
     "airflow_entra_watch",

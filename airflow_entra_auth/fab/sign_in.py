@@ -14,7 +14,6 @@ from airflow_entra_auth.claims import Admitted, GroupsNeeded, Refused, decide
 from airflow_entra_auth.fab.entra import Arrival, EntraClient, SignInError
 from airflow_entra_auth.fab.standing import forget
 from airflow_entra_auth.identities import Entry, Identities
-from airflow_entra_auth.keyring import keyring
 from airflow_entra_auth.rules import SignOnRules
 
 log = logging.getLogger(__name__)
@@ -87,8 +86,7 @@ class SignIn:
         sid = entra_sid(arrival.claims)
         begun = sessions.start(self._session, person, entry.user.id, sid=sid, lifetime=lifetime, at=at)
         if arrival.refresh_token:
-            sealed = keyring().seal("refresh token", arrival.refresh_token.encode())
-            refresh_tokens.keep(self._session, begun.id, sealed)
+            refresh_tokens.keep(self._session, begun.id, arrival.refresh_token)
         return entry, begun
 
     def _in_one_transaction(self, work: Callable[[], T]) -> T:

@@ -31,6 +31,9 @@ COMPARE_EVERY = 900.0
 """Seconds. Everybody is compared at each start and then this often: what no feed reported is mended then."""
 LOOK_AGAIN = 10.0
 """Seconds after a change. Graph has many replicas, and one of them may have answered from before it."""
+CONFIRM_AFTER = 1.0
+"""Seconds until Graph is asked again about an application that seems to give less than before. Asked at once, the same
+replica would say the same."""
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
 PEOPLE_AT_ONCE = 20
@@ -111,8 +114,14 @@ class Round:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the next round should begin at once."""
+        """Whether it takes another round to apply what is known by now."""
         return bool(self.owed) or self.doubtful
+
+    def pause(self, interval: float) -> float:
+        """Seconds until the next round, `interval` where nothing waits for it."""
+        if self.owed:
+            return 0.0
+        return min(interval, CONFIRM_AFTER) if self.doubtful else interval
 
 
 class Follower:
@@ -123,6 +132,7 @@ class Follower:
         self._application = ApplicationWatch(graph, rules, clock)
         self._links: Links = store.links()
         self._compared_at = self._saved_at = float("-inf")
+        self._compare_again_at = float("inf")
         self._facts = Facts()
         self._again: dict[str, float] = {}
         self._sign_ins: dict[str, float] = {}
@@ -171,20 +181,22 @@ class Follower:
 
     def _ask_feeds(self, now: float) -> None:
         """Queues everyone affected by the changes since the last round, then advances the links."""
-        changes = Changes(everybody=now - self._compared_at >= COMPARE_EVERY)
+        changes = Changes()
         groups = self._groups_that_count()
         links: Links = {
             feed.name: follow(feed, self._graph, self._links.get(feed.name), groups, changes) for feed in FEEDS
         }
         self._facts.learn(changes, now)
+        everybody = changes.everybody or now - self._compared_at >= COMPARE_EVERY or now >= self._compare_again_at
         begun = self._new_sign_ins(now)
         due = {person for person, at in self._again.items() if at <= now}
         signed_in, named = set(begun.values()), changes.people | self._once_more
         changed = named | signed_in
-        known = self._store.known() if changed or due or changes.everybody else ()
-        if changes.everybody:
+        known = self._store.known() if changed or due or everybody else ()
+        if everybody:
             self._compare(known)
             self._compared_at = now
+            self._compare_again_at = now + LOOK_AGAIN if changes.everybody else float("inf")
         # A clock that is behind takes an hour's sign-ins for new ones: people whom a feed named don't wait for them.
         later = {person for person in signed_in.intersection(known) if self._owed.get(person) != Urgency.CHANGED}
         self._owed |= dict.fromkeys(later, Urgency.SIGNED_IN)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from airflow_entra_auth import audit, identities, refresh_tokens, sessions
-from airflow_entra_auth.keyring import SESSION_KEY, UnsealedError, keyring
+from airflow_entra_auth.keyring import SESSION_KEY, UnsealedError
+from airflow_entra_auth.refresh_tokens import Kept
 from airflow_entra_auth.watch.ending import end_everybody
 from airflow_entra_auth.watch.follow import Applied, Links
 from airflow_entra_auth.watch.lease import DatabaseLease
@@ -19,6 +21,8 @@ from airflow_entra_auth.watch.store import AirflowStore
 
 log = logging.getLogger(__name__)
 _WHY: sessions.WhyEnded = "refused by the directory"
+CLOCKS_DIFFER = 60
+"""Seconds that two machines' clocks may differ."""
 
 
 class RefreshStore:
@@ -26,18 +30,37 @@ class RefreshStore:
 
     def __init__(self, engine: Any, tenant_id: str, lease: DatabaseLease, people: AirflowStore) -> None:
         self._engine, self._tenant, self._lease, self._people = engine, tenant_id, lease, people
+        self._answered: dict[Kept, int] = {}
 
     def due(self, tried_until: int) -> Sequence[Held]:
+        """Those that wait longest first. An answer of the future is no answer: this clock or another is wrong.
+
+        Raises OtherKeyError.
+        """
         with self._engine.connect() as connection:
-            return [Held(*row) for row in refresh_tokens.due(connection, self._tenant, tried_until)]
+            sessions.must_be_of_this_key(connection, self._tenant)
+            live = refresh_tokens.of_live_sessions(connection, self._tenant)
+        self._answered = {kept: self._answered.get(kept) or self._answered_at(kept) for kept in live}
+        future = int(time.time()) + CLOCKS_DIFFER
+        old = [(at, kept) for kept, at in self._answered.items() if at <= tried_until or at > future]
+        old.sort(key=lambda waiting: (waiting[0], waiting[1].session_id))
+        return [Held(kept.session_id, kept.object_id, kept.sealed) for _, kept in old]
 
     def unseal(self, held: Held) -> str | None:
+        opened = self._opened(Kept(held.session_id, held.object_id, held.sealed))
+        return opened.token if opened else None
+
+    def _answered_at(self, kept: Kept) -> int:
+        opened = self._opened(kept)
+        return opened.answered_at if opened else 0
+
+    def _opened(self, kept: Kept) -> refresh_tokens.Opened | None:
         try:
-            return keyring().unseal("refresh token", held.sealed).decode() if held.sealed else None
+            return refresh_tokens.opened(kept)
         except UnsealedError:
             log.error(
-                "A refresh token was kept with another key: let %s be the same for API server (2.11: webserver) and "
-                "watcher, and keep the old key behind a comma when it is changed",
+                "A refresh token was kept with another key, or somebody changed it in the database; its session ends. "
+                "Keep the old key in %s behind a comma when it is changed",
                 SESSION_KEY,
             )
             return None
@@ -56,8 +79,7 @@ class RefreshStore:
             roles = identities.known(session, self._tenant)
             for one in outcomes:
                 if one.token:
-                    sealed = keyring().seal("refresh token", one.token.encode())
-                    refresh_tokens.answered(session, one.session_id, sealed)
+                    refresh_tokens.answered(session, one.session_id, one.token)
                 if one.ends and sessions.end(session, one.session_id, _WHY):
                     audit.record(
                         "entra_sign_out",

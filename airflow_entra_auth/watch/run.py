@@ -15,6 +15,7 @@ from airflow_entra_auth.audit import AuditError
 from airflow_entra_auth.claims import display
 from airflow_entra_auth.credential import CredentialError
 from airflow_entra_auth.graph import Cancelled, GraphError
+from airflow_entra_auth.keyring import OtherKeyError
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from airflow_entra_auth.watch.answers import ApplicationGoneError
 from airflow_entra_auth.watch.follow import Applied, LeaseLostError, Round
@@ -131,6 +132,8 @@ class Watcher:
         """Rounds until there is nothing left to ask, as one."""
         done = follower.round()
         while done.goes_on:
+            if self._stop.wait(done.pause(self._interval)):
+                raise Cancelled
             more = follower.round()
             done = replace(more, applied=done.applied + more.applied, looked_at=done.looked_at + more.looked_at)
         return done
@@ -170,7 +173,7 @@ class Watcher:
             return self._interval
         except (*TROUBLE, self._database_error) as error:
             return self._failed(error)
-        return 0.0 if done.goes_on else self._interval
+        return done.pause(self._interval)
 
     def _look(self, leads: bool) -> None:
         """How far the watchers got, and whether the database still knows it.
@@ -292,7 +295,7 @@ def told(error: Exception) -> str:
             f"{error}. Have an administrator consent to the application permissions {', '.join(WATCH_PERMISSIONS)} "
             "of Microsoft Graph: `pulumi up` with manage.consent: managed does it, or its hand-over file says how"
         )
-    if isinstance(error, (GraphError, CredentialError, AuditError)):
+    if isinstance(error, (GraphError, CredentialError, AuditError, OtherKeyError)):
         return str(error)
     # A database's error goes on with the statement and its values, which are nobody's business.
     said = str(getattr(error, "orig", None) or error).partition("\n")[0]

@@ -51,11 +51,13 @@ class AirflowStore:
             return sessions.begun_since(connection, self._tenant, min(since, int(newest - SIGN_INS)))
 
     def apply(self, verdicts: Collection[Verdict], links: Links) -> list[Applied]:
-        """Raises LeaseLostError; AuditError where a role could not be written down: the others' changes are done."""
+        """Raises LeaseLostError, OtherKeyError; AuditError where a role could not be written down: the others' changes
+        are done."""
         applied: list[Applied] = []
         failed: audit.AuditError | None = None
         with Session(self._engine) as session, session.begin():
             self._lease.must_hold(session)
+            sessions.must_be_of_this_key(session, self._tenant)
             known, inside = identities.people(session, self._tenant), sessions.people_in(session, self._tenant)
             for one in verdicts:
                 person = known.get(one.object_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, declarative_base, relationship
 from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.claims import Admitted, Person
 from airflow_entra_auth.identities import Identities
+from airflow_entra_auth.keyring import SESSION_KEY, OtherKeyError, keyring
 from airflow_entra_auth.tables import WATCH_FEEDS, create_tables
 from airflow_entra_auth.watch.applied import AppliedRounds
 from airflow_entra_auth.watch.lease import DatabaseLease
@@ -76,6 +77,25 @@ def without_an_audit_log(engine: Any) -> dict[str, Any]:
     return told
 
 
+def with_another_key(engine: Any) -> dict[str, Any]:
+    """A watcher that has another key than the API server is told that everybody lost everything."""
+    lease = DatabaseLease(engine, "watcher/1")
+    lease.hold()
+    store = AirflowStore(engine, User, Role, TENANT, lease)
+    os.environ[SESSION_KEY] = "1" * 43
+    keyring.cache_clear()
+    try:
+        store.apply([Verdict(WHO, (), "nothing", "no role left")], {})
+        error = ""
+    except OtherKeyError as other:
+        error = str(other)
+    os.environ[SESSION_KEY] = "0" * 43
+    keyring.cache_clear()
+    with Session(engine) as session:
+        known = identities.people(session, TENANT)[WHO]
+        return {"error": error, "genuine": known.genuine, "roles": known.roles}
+
+
 def no_number(engine: Any, written: str, *, remembered: int | None) -> list[Any]:
     """Somebody wrote `written` in place of the last round's number: what is read, how many people's sessions end, and
     what is read after the next round."""
@@ -94,13 +114,14 @@ def no_number(engine: Any, written: str, *, remembered: int | None) -> list[Any]
 
 
 def main() -> None:
-    os.environ["AIRFLOW_ENTRA_SESSION_KEY"] = "0" * 43
+    os.environ[SESSION_KEY] = "0" * 43
     engine = sa.create_engine(sys.argv[1])
     create_tables(engine)
     Base.metadata.create_all(engine)
     audit._write = _refused  # type: ignore[assignment]
     told = {
         "without an audit log": without_an_audit_log(engine),
+        "another key": with_another_key(engine),
         "no number": no_number(engine, "x", remembered=None),
         "no number, remembered": no_number(engine, "9" * 5000, remembered=7),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,20 +56,40 @@ print(*sorted(sa.inspect(engine).get_table_names()))
 
 _DUE = """
 import time
+from unittest import mock
 
 import sqlalchemy as sa
 
 from airflow_entra_auth import refresh_tokens
-from airflow_entra_auth.tables import REFRESH_TOKENS, SESSIONS, create_tables
+from airflow_entra_auth.claims import Person
+from airflow_entra_auth.keyring import OtherKeyError, parse
+from airflow_entra_auth.sessions import start
+from airflow_entra_auth.tables import REFRESH_TOKENS, create_tables
+from airflow_entra_auth.watch.refresh_store import RefreshStore
 
-engine, now = sa.create_engine("sqlite://"), int(time.time())
+engine, now = sa.create_engine("sqlite:///due.db"), int(time.time())
 create_tables(engine)
+names = {}
 with engine.begin() as connection:
-    for name, at in (("old", now - 400), ("new", now - 10), ("of-a-wrong-clock", now + 3600), ("nearly", now + 30)):
-        row = dict(id=name, user_id=1, tenant_id="t", object_id="p", signed_in_at=now - 400, ends_at=now + 9000)
-        connection.execute(sa.insert(SESSIONS).values(row))
-        connection.execute(sa.insert(REFRESH_TOKENS).values(session_id=name, token="x", tried_at=at))
-    print(*(session for session, _, _ in refresh_tokens.due(connection, "t", now - 300)))
+    for name, at in (("old", now - 400), ("new", now - 10), ("of-a-wrong-clock", now + 3600), ("nearly", now + 30),
+                     ("touched", now - 400), ("another's", now - 400)):
+        person = Person("t", name, name, None, name, guest=False)
+        begun = start(connection, person, 1, sid=None, lifetime=9000, at=now - 400)
+        names[name] = begun.id
+        with mock.patch("time.time", lambda: at):
+            refresh_tokens.keep(connection, begun.id, f"token of {name}")
+    tokens = REFRESH_TOKENS
+    connection.execute(sa.update(tokens).where(tokens.c.session_id == names["touched"]).values(tried_at=now))
+    newest = sa.select(tokens.c.token).where(tokens.c.session_id == names["new"]).scalar_subquery()
+    connection.execute(sa.update(tokens).where(tokens.c.session_id == names["another's"]).values(token=newest))
+store = RefreshStore(engine, "t", None, None)
+for held in sorted(store.due(now - 300), key=lambda held: held.object_id):
+    print(held.object_id, store.unseal(held), sep=": ")
+with mock.patch("airflow_entra_auth.sessions.keyring", lambda: parse("b" * 43)):
+    try:
+        store.due(now - 300)
+    except OtherKeyError as error:
+        print(error)
 """
 
 
@@ -167,6 +188,24 @@ def _said(python: Path, folder: Path, script: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def test_an_answer_that_a_wrong_clock_dated_into_the_future_keeps_no_session_from_being_tried(python: Path) -> None:
-    done = subprocess.run([python, "-W", "ignore", "-c", _DUE], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["old", "of-a-wrong-clock"], done.stderr
+def test_neither_a_wrong_clock_nor_a_hand_in_the_database_keeps_a_session_from_being_tried(
+    python: Path, tmp_path: Path
+) -> None:
+    """`tried_at` was written anew by hand in one row, and a token of another session's row into one. A process with
+    another key tries, and ends, nothing."""
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", _DUE],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, SESSION_KEY: KEY},
+    )
+    *due, other_key = done.stdout.splitlines() or [done.stderr]
+    assert due == [
+        "another's: None",
+        "of-a-wrong-clock: token of of-a-wrong-clock",
+        "old: token of old",
+        "touched: token of touched",
+    ]
+    assert other_key.startswith(f"none of Airflow's 6 live sessions was made with the key in {SESSION_KEY}: give this ")

@@ -31,6 +31,13 @@ def test_without_an_audit_log_nothing_is_given_and_everything_is_taken(told: dic
     assert told["without an audit log"] == expected
 
 
+def test_a_watcher_with_another_key_than_the_servers_changes_nothing_and_says_so(told: dict[str, Any]) -> None:
+    """It would write everybody's roles down with a MAC that no server believes."""
+    found = told["another key"]
+    assert (found["genuine"], found["roles"]) == (True, ["Op"])
+    assert found["error"].startswith("none of Airflow's 1 live sessions was made with the key in AIRFLOW_ENTRA_SESSION")
+
+
 def test_a_last_round_that_is_no_number_stops_no_watcher(told: dict[str, Any]) -> None:
     """It is as after a restore, where this watcher remembers a round."""
     assert told["no number"] == [-1, 0, 0]

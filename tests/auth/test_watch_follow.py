@@ -155,6 +155,25 @@ def test_a_replica_that_is_late_opens_nothing_again() -> None:
     assert world.store.roles[OTHER] == ("finance-editor",)
 
 
+def test_after_a_groups_end_a_replica_that_was_late_is_asked_once_more() -> None:
+    """A group inside a group: nothing but Graph's answer about a person says that they were in the outer one."""
+    world = World("securityGroups")
+    world.directory.join(INNER, OTHER)
+    world.directory.join(VIEWERS, INNER)
+    world.round()
+    assert "Viewer" in world.store.roles[OTHER]
+    world.round(LOOK_AGAIN)
+    world.directory.delete_group(INNER)
+    world.directory.groups[INNER] = {OTHER}  # a replica that doesn't know yet; no feed tells it again
+    world.directory.groups[VIEWERS].add(INNER)
+    world.round()
+    assert "Viewer" in world.store.roles[OTHER]
+    del world.directory.groups[INNER]
+    world.round(LOOK_AGAIN)
+    assert world.store.roles[OTHER] == ("finance-editor",)
+    assert world.round(LOOK_AGAIN) == 3  # and that is enough
+
+
 def test_a_sign_in_with_an_older_token_is_looked_at() -> None:
     """The role was taken away before the session was written, and no feed tells it again."""
     world = World()

@@ -13,7 +13,7 @@ from airflow_entra_auth.credential import ClientCredential, CredentialError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.watch import run as runs
 from airflow_entra_auth.watch.answers import ApplicationGoneError
-from airflow_entra_auth.watch.follow import Applied, LeaseLostError, Round
+from airflow_entra_auth.watch.follow import CONFIRM_AFTER, Applied, LeaseLostError, Round
 from airflow_entra_auth.watch.monitor import Monitor
 from airflow_entra_auth.watch.run import Watcher, told
 from airflow_entra_auth.watch.state import STALE, State
@@ -172,6 +172,14 @@ def test_once_goes_on_until_nobody_is_owed() -> None:
     lease, stop = Lease(True), threading.Event()
     rounds = Rounds(stop, Round((out,), 200, owed=7), Round((), 7, compared=True))
     assert watcher(lease, rounds, State(), []).once() == Round((out,), 207, compared=True)
+
+
+def test_a_doubt_about_the_application_is_confirmed_a_moment_later_and_owed_answers_at_once() -> None:
+    """The next request may reach the same replica."""
+    assert Round(owed=3, doubtful=True).pause(5.0) == 0.0
+    assert Round(doubtful=True).pause(5.0) == CONFIRM_AFTER
+    assert Round(doubtful=True).pause(0.2) == 0.2
+    assert Round().pause(5.0) == 5.0
 
 
 def test_only_a_round_that_owes_nobody_is_written_down_as_applied() -> None:
