@@ -1,12 +1,13 @@
 """One round: what changed in the directory since the last one is true in Airflow after it.
 
-A person about whom Graph gave no answer is asked about again, and nobody else is. The links are saved when nobody is
-owed an answer, so that a watcher that was killed begins again before what it had not applied: changes come at least
-once, and applying one twice changes nothing.
+A person about whom Graph gave no answer is asked about again, and nobody else is. The links are saved when everybody
+whom a feed named has been judged, so that a watcher that was killed begins again before what it had not applied:
+changes come at least once, and applying one twice changes nothing. The next one compares everybody anyway.
 """
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -137,6 +138,7 @@ class Follower:
         self._again: dict[str, float] = {}
         self._sign_ins: dict[str, float] = {}
         self._owed: dict[str, Urgency] = {}
+        self._named: set[str] = set()
         self._unlisted: set[str] = set()
         self._once_more: set[str] = set()
         self._unsaved = self._comparing = self._lost = False
@@ -157,7 +159,8 @@ class Follower:
         self._once_more = set(asked) if self._application.doubtful else set()
         judged = {one.object_id for one in verdicts}
         settled = judged == self._owed.keys() and not self._unlisted
-        save = settled and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
+        self._named -= judged
+        save = not self._named and not self._unlisted and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
         applied = self._store.apply(verdicts, self._links if save else {}) if verdicts or save else []
         later = dict.fromkeys(set(asked).difference(answer.object_id for answer in answers), Urgency.UNANSWERED)
         self._owed = {person: how for person, how in (self._owed | later).items() if person not in judged}
@@ -201,6 +204,7 @@ class Follower:
         later = {person for person in signed_in.intersection(known) if self._owed.get(person) != Urgency.CHANGED}
         self._owed |= dict.fromkeys(later, Urgency.SIGNED_IN)
         self._owed |= dict.fromkeys((named | due).intersection(known), Urgency.CHANGED)
+        self._named |= changes.people.intersection(known)
         self._again = {person: at for person, at in self._again.items() if person not in due}
         self._again |= dict.fromkeys(changed.intersection(known), now + LOOK_AGAIN)
         self._sign_ins |= dict.fromkeys(begun, now)
@@ -271,9 +275,11 @@ class Follower:
         return closed or self._facts.out(person) is not None
 
     def _most_urgent(self) -> list[str]:
-        """The next people to ask about; of the equally urgent ones those first who are in a session."""
+        """The next people to ask about; of the equally urgent ones those first who are in a session, then by chance:
+        where watchers don't live for long, nobody is always the last."""
         waiting = [person for person in self._owed if not self._is_out(person)]
         inside = self._store.signed_in() if len(waiting) > PEOPLE_AT_ONCE else ()
+        random.shuffle(waiting)
         return sorted(waiting, key=lambda person: (self._owed[person], person not in inside))[:PEOPLE_AT_ONCE]
 
     def _believed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:

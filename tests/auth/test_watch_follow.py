@@ -174,6 +174,37 @@ def test_after_a_groups_end_a_replica_that_was_late_is_asked_once_more() -> None
     assert world.round(LOOK_AGAIN) == 3  # and that is enough
 
 
+def test_watchers_that_die_after_a_round_each_reach_everybody() -> None:
+    """More people changed than a round asks about, and everybody is to be compared besides."""
+    world = World()
+    people = [f"c0ffee00-1111-4222-8333-{number:012}" for number in range(3 * follow.PEOPLE_AT_ONCE)]
+    for person in people:
+        world.directory.users[person] = User()
+        world.store.sign_in(person, (), 999_000)
+    while world.follower.round().goes_on:
+        pass
+    for person in people[: 2 * follow.PEOPLE_AT_ONCE]:
+        world.directory.join(VIEWERS, person)
+    for _ in range(60):
+        world.restart()
+    assert {world.store.roles[person] for person in people[: 2 * follow.PEOPLE_AT_ONCE]} == {("Viewer",)}
+
+
+def test_what_the_feeds_reported_is_done_with_before_everybody_was_compared() -> None:
+    """A comparison is made at each start anyway: the links don't wait for it."""
+    world = World()
+    for number in range(3 * follow.PEOPLE_AT_ONCE):
+        person = f"c0ffee00-1111-4222-8333-{number:012}"
+        world.directory.users[person] = User()
+        world.store.sign_in(person, (), 999_000)
+    before = world.store.saved
+    world.directory.leave(FINANCE, OTHER)
+    world.restart()
+    assert world.store.roles[OTHER] == ()
+    assert world.store.saved != before
+    assert world.follower.round().owed  # and the comparison goes on
+
+
 def test_a_sign_in_with_an_older_token_is_looked_at() -> None:
     """The role was taken away before the session was written, and no feed tells it again."""
     world = World()
