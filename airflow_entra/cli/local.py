@@ -87,6 +87,8 @@ def status() -> None:
     airflows = standings(world)
     for airflow in airflows:
         show(f"Airflow    {airflow.url}, logs in {airflow.folder / 'logs'}")
+        if airflow.watcher:
+            show(f"           watcher: {airflow.watcher}")
         if airflow.missing:
             show(f"           not running: {', '.join(airflow.missing)}. `{airflow.command}` starts it")
     if any(airflow.missing for airflow in airflows):
@@ -98,8 +100,10 @@ def status() -> None:
 def reset(yes: bool) -> None:
     """Stop the tenant and delete the whole local world: tenant, stacks, Airflows and keys."""
     from airflow_entra.local.airflow.deployed import stop_all
+    from airflow_entra.local.deploy import must_not_be_running
 
     world = project_world()
+    must_not_be_running(world)
     if not yes:
         agreed(f"Delete {world.home} with all its state?", abort=True)
     stop_all(world)

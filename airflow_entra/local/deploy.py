@@ -90,15 +90,24 @@ def _latest_deployment(world: World, stack: str) -> dict[str, Any]:
     return json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
 
 
+def must_not_be_running(world: World) -> None:
+    """Raises `LocalError` while a deployment runs in this world, which nobody may take away from under it."""
+    for lock_file in world.home.glob("deploy-*.lock"):
+        stack = lock_file.stem.removeprefix("deploy-")
+        with _only_one_deploys(world, stack, "end it with Ctrl-C, or wait until it ends, then run this again"):
+            pass
+
+
 @contextmanager
-def _only_one_deploys(world: World, stack: str) -> Iterator[None]:
+def _only_one_deploys(
+    world: World,
+    stack: str,
+    then: str = "wait until it ends, then run this again (it will find everything done, or go on)",
+) -> Iterator[None]:
     """Two at once would only fight over Pulumi's own lock, whose message tells people to break it."""
     with (world.home / f"deploy-{stack}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LocalError(
-                f"another deployment of stack {stack} is running in {world.home}; wait until it ends, "
-                "then run this again (it will find everything done, or go on)"
-            ) from None
+            raise LocalError(f"another deployment of stack {stack} is running in {world.home}; {then}") from None
         yield

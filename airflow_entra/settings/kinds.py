@@ -190,6 +190,12 @@ _ALL = (
         _WORKLOADS,
     ),
     Kind(
+        "watcher/two-ids",
+        "The watcher's identity has one id for both",
+        "A service principal's object id is never its application's client id: with one of them nobody gets a token.",
+        _WORKLOADS,
+    ),
+    Kind(
         "watcher/somebody-watches",
         "An identity for a watcher that there isn't",
         "With revocation: refresh nothing reads the directory.",

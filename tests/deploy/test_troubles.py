@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -118,6 +119,18 @@ def test_two_deployments_at_once_do_not_fight(deployment: Deployment) -> None:
         assert code == 0 or "another deployment of stack local is running" in stderr
     assert deployment.preview() == []
     (_application,) = deployment.live().applications()
+
+
+def test_the_world_is_not_removed_from_under_a_deployment(deployment: Deployment) -> None:
+    world = deployment.world
+    world.home.mkdir(parents=True, exist_ok=True)
+    with (world.home / "deploy-local.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = command(world, "local", "reset", "--yes")
+        assert refused.returncode == 2
+        assert "another deployment of stack local is running" in refused.stderr
+        assert "end it with Ctrl-C, or wait until it ends" in refused.stderr
+    assert world.home.exists()
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ def test_both_airflows_of_the_local_stack_send_people_to_the_tenant_and_stop(air
     assert airflow_entra("local", "status").count("Airflow    http://localhost:") == 2
     logs = list(airflow_entra.home.glob("airflow/local/*/logs/watch.log"))  # the stack file says `revocation: watch`
     assert len(logs) == 2
-    until(lambda: all("follows the directory now" in log.read_text() for log in logs), 60, "two watchers")
+    fresh = "           watcher: following the directory"
+    until(lambda: airflow_entra("local", "status").count(fresh) == 2, 60, "two watchers that are fresh")
     assert "2 Airflows are stopped" in airflow_entra("local", "down")
     assert _processes_in(airflow_entra.home) == []
 

@@ -164,11 +164,13 @@ def homes(world: World) -> list[Path]:
 
 @dataclass(frozen=True)
 class Standing:
-    """An Airflow that was started and not stopped. `missing` names the parts of it that have died."""
+    """An Airflow that was started and not stopped. `missing` names the parts of it that have died; `watcher` is how
+    fresh the watcher says that Airflow is, empty where nothing watches or it says nothing."""
 
     url: str
     folder: Path
     missing: tuple[str, ...]
+    watcher: str
 
     @property
     def command(self) -> str:
@@ -181,7 +183,7 @@ class Standing:
 def standings(world: World) -> list[Standing]:
     """Each Airflow of this world that should run."""
     return [
-        Standing(str(record["url"]), folder, process.missing_in(folder))
+        Standing(str(record["url"]), folder, process.missing_in(folder), process.freshness(folder))
         for folder in homes(world)
         if (record := read_record(folder / "process.json"))
     ]

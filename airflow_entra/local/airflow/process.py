@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import time
@@ -32,6 +33,7 @@ PARTS = {2: ("webserver", "scheduler"), 3: ("api-server", "scheduler", "dag-proc
 WATCH = "watch"
 """What follows the tenant's changes beside Airflow: no command of Airflow's own."""
 
+_MONITOR = re.compile(r"Metrics and health at (http://127\.0\.0\.1:[0-9]+)")
 _OPTIONS = {"scheduler": ("--skip-serve-logs",)}  # it would serve task logs on every address of this machine
 _HEALTH = {2: "/health", 3: "/api/v2/monitor/health"}
 _BASE_URL = {2: "AIRFLOW__WEBSERVER__BASE_URL", 3: "AIRFLOW__API__BASE_URL"}
@@ -65,6 +67,15 @@ def missing_in(folder: Path) -> tuple[str, ...]:
     """The parts of an Airflow that were started in this folder, not stopped, and don't live."""
     record = read_record(folder / "process.json")
     return tuple(part["name"] for part in record["parts"] if not living(part)) if record else ()
+
+
+def freshness(folder: Path) -> str:
+    """How fresh Airflow is, in the words of the watcher that was started in this folder; empty where it is silent."""
+    try:
+        address = _MONITOR.findall((folder / "logs" / f"{WATCH}.log").read_text("utf-8", "replace"))[-1]
+        return httpx.get(f"{address}/fresh", trust_env=False, timeout=2).text.strip()
+    except (OSError, IndexError, httpx.HTTPError):
+        return ""
 
 
 def url_in(folder: Path) -> str | None:

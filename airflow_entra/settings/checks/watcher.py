@@ -24,6 +24,19 @@ def one_identity(settings: StackSettings) -> Iterator[Finding]:
         )
 
 
+def two_ids(settings: StackSettings) -> Iterator[Finding]:
+    """Entra gives a service principal and its application different ids: one of the two was copied twice."""
+    existing = settings.watcher.existing
+    if existing is not None and existing.object_id == existing.client_id:
+        yield Finding(
+            loc=at("watcher", "existing", "clientId"),
+            first=at("watcher", "existing", "objectId"),
+            what="clientId is the objectId of {first}",
+            right="objectId is the service principal's, clientId the application's (appId): they always differ",
+            fix="`az ad sp show --id <objectId> --query appId` says the clientId",
+        )
+
+
 def somebody_watches(settings: StackSettings) -> Iterator[Finding]:
     """`moved` may stay: it says what was done once."""
     own = settings.watcher
@@ -73,6 +86,7 @@ def watcher_secret_has_a_name(settings: StackSettings) -> Iterator[Finding]:
 
 RULES = (
     Rule(("watcher",), one_identity),
+    Rule(("watcher",), two_ids),
     Rule(("watcher", "sign_in"), somebody_watches),
     Rule(("watcher", "sign_in", "credential"), watcher_apart),
     Rule(("watcher", "sign_in", "credential"), watcher_secret_has_a_name),
