@@ -17,7 +17,7 @@ SERVICES := authorization|keyvault|managedidentity|network|resources|storage
 COMPILE := $(RUN)/python -m compileall -qq -j 0 -x 'pulumi_azure_native/(?!$(SERVICES))\w+/'
 
 .DEFAULT_GOAL := help
-.PHONY: help up airflow down clean test check format docs docs-airflow docs-pictures bench
+.PHONY: help up airflow down clean test check format docs docs-airflow docs-pictures bench lock
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
@@ -29,6 +29,7 @@ help:
 	@echo "make docs    write the generated pages and the stack file's JSON Schema"
 	@echo "make docs-airflow  run the tests with real Airflows, and write the pages that they fill"
 	@echo "make docs-pictures  photograph the reports in a browser, for docs/pictures"
+	@echo "make lock    choose the versions of what pyproject.toml names, into requirements.lock"
 	@echo "make bench   measure, and write bench/RESULTS.md"
 
 up: .venv/synced
@@ -72,6 +73,10 @@ docs-pictures: .venv/synced
 
 bench: .venv/synced
 	@$(RUN)/python -m bench.run $(BENCH)
+
+lock: | $(UV)
+	@$(UV) pip compile --quiet --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url -o requirements.lock pyproject.toml
 
 .venv/synced: requirements.lock pyproject.toml | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

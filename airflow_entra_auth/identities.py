@@ -18,12 +18,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import lazyload, selectinload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from airflow_entra_auth import sessions
 from airflow_entra_auth.claims import Admitted, Person
 from airflow_entra_auth.keyring import keyring
-from airflow_entra_auth.tables import IDENTITIES
+from airflow_entra_auth.tables import IDENTITIES, Transaction, rows_changed
 
 _NAME_LENGTH = 256
 _USERNAME_LENGTH = 512
@@ -62,7 +62,7 @@ class Known:
 class Identities:
     """Airflow's users, through an ORM session and its two models. The caller commits."""
 
-    def __init__(self, session: Any, user_model: Any, role_model: Any) -> None:
+    def __init__(self, session: Session, user_model: Any, role_model: Any) -> None:
         self._session, self._users, self._roles = session, user_model, role_model
         # FAB's model joins to every role its permissions: hundreds of rows that nobody here looks at.
         self._light = lazyload(role_model.permissions)
@@ -138,7 +138,7 @@ class Identities:
         columns = IDENTITIES.c
         return self._hold((columns.tenant_id == person.tenant_id) & (columns.object_id == person.object_id))
 
-    def _hold(self, which: Any) -> Any:
+    def _hold(self, which: sa.ColumnElement[bool]) -> Any:
         """The row, which nobody else changes until the caller commits. Three kinds of database agree on an update that
         changes nothing; SQLite has no FOR UPDATE."""
         self._session.execute(sa.update(IDENTITIES).where(which).values(user_id=IDENTITIES.c.user_id))
@@ -199,19 +199,19 @@ class Identities:
         values = _values(identity, user_id, person, roles, signed_in_roles)
         values["display_name"] = person.display_name[:_NAME_LENGTH]
         known = sa.update(IDENTITIES).where(IDENTITIES.c.user_id == user_id).values(values)
-        if not self._session.execute(known).rowcount:
+        if not rows_changed(self._session, known):
             self._session.execute(sa.insert(IDENTITIES).values(values))
 
     def _forget(self, user_id: int) -> None:
         self._session.execute(sa.delete(IDENTITIES).where(IDENTITIES.c.user_id == user_id))
 
 
-def known(connection: Any, tenant_id: str) -> dict[str, tuple[str, ...]]:
+def known(connection: Transaction, tenant_id: str) -> dict[str, tuple[str, ...]]:
     """From object id to roles, as the rows claim: every person who signed in once."""
     return {object_id: person.roles for object_id, person in people(connection, tenant_id).items()}
 
 
-def people(connection: Any, tenant_id: str) -> dict[str, Known]:
+def people(connection: Transaction, tenant_id: str) -> dict[str, Known]:
     """From object id to what is known: every person who signed in once."""
     wanted = sa.select(IDENTITIES).where(IDENTITIES.c.tenant_id == tenant_id)
     return {row.object_id: known_in(row) for row in connection.execute(wanted)}

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from airflow_entra_auth.rules import RulesError
 from airflow_entra_auth.tables import IDENTITIES
@@ -73,7 +74,7 @@ def _link(one: Mapping[str, Any]) -> Link:
     return link
 
 
-def link_users(connection: Any, tenant_id: str, links: Sequence[Link], *, apply: bool) -> Outcome:
+def link_users(connection: Connection, tenant_id: str, links: Sequence[Link], *, apply: bool) -> Outcome:
     """In the connection's transaction, which the caller commits where there are no problems. Raises SQLAlchemyError."""
     tables = _Tables(connection)
     done: list[str] = []
@@ -104,7 +105,7 @@ def link_users(connection: Any, tenant_id: str, links: Sequence[Link], *, apply:
 class _Tables:
     """Airflow's tables of users with the columns that this release has."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection, metadata = connection, sa.MetaData()
         there = sa.inspect(connection).get_table_names()
         self._users = sa.Table("ab_user", metadata, autoload_with=connection)

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_entra_auth.keyring import UnsealedError, keyring
-from airflow_entra_auth.tables import REFRESH_TOKENS, SESSIONS
+from airflow_entra_auth.tables import REFRESH_TOKENS, SESSIONS, Transaction
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Opened:
     answered_at: int
 
 
-def keep(connection: Any, session_id: str, token: str) -> None:
+def keep(connection: Transaction, session_id: str, token: str) -> None:
     """With the session's row, in the sign-in's transaction: what it brought is as good as an answer."""
     connection.execute(sa.insert(REFRESH_TOKENS).values(session_id=session_id, **_row(session_id, token)))
 
 
-def answered(connection: Any, session_id: str, token: str) -> None:
+def answered(connection: Transaction, session_id: str, token: str) -> None:
     """The token to try next time. Nothing for a session that ended meanwhile."""
     mine = sa.update(REFRESH_TOKENS).where(REFRESH_TOKENS.c.session_id == session_id)
     connection.execute(mine.values(_row(session_id, token)))
 
 
-def of_live_sessions(connection: Any, tenant_id: str) -> list[Kept]:
+def of_live_sessions(connection: Transaction, tenant_id: str) -> list[Kept]:
     """Every live session, with or without a token."""
     live = SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
     query = (
@@ -74,12 +74,12 @@ def _row(session_id: str, token: str) -> dict[str, Any]:
     return {"token": keyring().seal("refresh token", said.encode()), "tried_at": now}
 
 
-def forget(connection: Any, which: Any) -> None:
+def forget(connection: Transaction, which: sa.ColumnElement[bool]) -> None:
     """Removes the tokens of the sessions that a condition on their table names."""
     mine = REFRESH_TOKENS.c.session_id.in_(sa.select(SESSIONS.c.id).where(which))
     connection.execute(sa.delete(REFRESH_TOKENS).where(mine).execution_options(synchronize_session=False))
 
 
-def forget_over(connection: Any) -> None:
+def forget_over(connection: Transaction) -> None:
     """Removes the tokens of sessions that reached their cap."""
     forget(connection, SESSIONS.c.ends_at <= int(time.time()))

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from airflow_entra_auth import refresh_tokens
 from airflow_entra_auth.claims import Person
 from airflow_entra_auth.keyring import OtherKeyError, keyring
-from airflow_entra_auth.tables import SESSIONS
+from airflow_entra_auth.tables import SESSIONS, Transaction, rows_changed
 
 KEPT = 30 * 24 * 3600
 """Seconds that a row is kept after its end, for whoever asks later when somebody was signed in."""
@@ -61,14 +61,14 @@ class EntraSession:
     ends_at: int
 
 
-def remove_old(connection: Any) -> None:
+def remove_old(connection: Transaction) -> None:
     """Removes the rows of sessions that ended `KEPT` seconds ago or earlier, and what is kept for live ones alone."""
     refresh_tokens.forget_over(connection)
     connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends_at < int(time.time()) - KEPT))
 
 
 def start(
-    connection: Any, person: Person, user_id: int, *, sid: str | None, lifetime: int, at: int | None = None
+    connection: Transaction, person: Person, user_id: int, *, sid: str | None, lifetime: int, at: int | None = None
 ) -> EntraSession:
     """A new session of `lifetime` seconds, which nothing lengthens.
 
@@ -102,7 +102,7 @@ def is_genuine(row: Any) -> bool:
     return keyring().is_mac(row.mac, "session", *said)
 
 
-def must_be_of_this_key(connection: Any, tenant_id: str) -> None:
+def must_be_of_this_key(connection: Transaction, tenant_id: str) -> None:
     """Raises OtherKeyError where people are in sessions and this process's key made none of them.
 
     A watcher with another key than the API server's would write roles down in a way that the server disbelieves.
@@ -113,29 +113,29 @@ def must_be_of_this_key(connection: Any, tenant_id: str) -> None:
         raise OtherKeyError(len(rows))
 
 
-def person_of(connection: Any, session_id: str) -> tuple[str, str] | None:
+def person_of(connection: Transaction, session_id: str) -> tuple[str, str] | None:
     """(tenant id, object id) of who is or was in a session."""
     query = sa.select(SESSIONS.c.tenant_id, SESSIONS.c.object_id).where(SESSIONS.c.id == session_id)
     row = connection.execute(query).first()
     return (row.tenant_id, row.object_id) if row else None
 
 
-def end(connection: Any, session_id: str, why: WhyEnded) -> int:
+def end(connection: Transaction, session_id: str, why: WhyEnded) -> int:
     """How many sessions this ended: 1, or 0 where it had ended."""
     return _end(connection, SESSIONS.c.id == session_id, why)
 
 
-def end_of_user(connection: Any, user_id: int, why: WhyEnded) -> int:
+def end_of_user(connection: Transaction, user_id: int, why: WhyEnded) -> int:
     """Ends every session of a row of Airflow's users; how many there were."""
     return _end(connection, SESSIONS.c.user_id == user_id, why)
 
 
-def end_of_person(connection: Any, tenant_id: str, object_id: str, why: WhyEnded) -> int:
+def end_of_person(connection: Transaction, tenant_id: str, object_id: str, why: WhyEnded) -> int:
     """Ends every session of a person, whatever became of the row of Airflow's users; how many there were."""
     return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.object_id == object_id), why)
 
 
-def end_of_older_releases(connection: Any, tenant_id: str) -> list[str]:
+def end_of_older_releases(connection: Transaction, tenant_id: str) -> list[str]:
     """Ends the live sessions without a MAC, whose ids are their handles; the object ids of those who were in them."""
     wanted = _live() & SESSIONS.c.mac.is_(None) & (SESSIONS.c.tenant_id == tenant_id)
     found = connection.execute(sa.select(SESSIONS.c.id, SESSIONS.c.object_id).where(wanted)).all()
@@ -143,18 +143,20 @@ def end_of_older_releases(connection: Any, tenant_id: str) -> list[str]:
     return sorted({session.object_id for session in found if end(connection, session.id, why)})
 
 
-def people_of_sid(connection: Any, tenant_id: str, sid: str) -> list[str]:
+def people_of_sid(connection: Transaction, tenant_id: str, sid: str) -> list[str]:
     """The object ids of who is in a session not yet ended that began in Entra's session `sid`."""
     wanted = (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.sid == sid) & SESSIONS.c.ended_at.is_(None)
     return list(connection.execute(sa.select(SESSIONS.c.object_id).where(wanted).distinct()).scalars())
 
 
-def end_of_sid(connection: Any, tenant_id: str, sid: str, why: WhyEnded) -> int:
+def end_of_sid(connection: Transaction, tenant_id: str, sid: str, why: WhyEnded) -> int:
     """Ends the sessions that began in Entra's session `sid`; how many there were."""
     return _end(connection, (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.sid == sid), why)
 
 
-def end_of_tenant(connection: Any, tenant_id: str, why: WhyEnded, *, begun_before: int | None = None) -> dict[str, int]:
+def end_of_tenant(
+    connection: Transaction, tenant_id: str, why: WhyEnded, *, begun_before: int | None = None
+) -> dict[str, int]:
     """Ends everybody's sessions, or those that began before a moment (seconds since 1970); how many, by object id."""
     which = (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.ends_at > int(time.time()) - CLOCKS_DIFFER)
     if begun_before is not None:
@@ -165,7 +167,7 @@ def end_of_tenant(connection: Any, tenant_id: str, why: WhyEnded, *, begun_befor
     return {person: number for person, number in ended.items() if number}
 
 
-def begun_since(connection: Any, tenant_id: str, since: int) -> dict[str, str]:
+def begun_since(connection: Transaction, tenant_id: str, since: int) -> dict[str, str]:
     """From session to object id: the live sessions that began at `since` (seconds since 1970) or later."""
     live = SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > since)
     wanted = live & (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.signed_in_at >= since)
@@ -173,31 +175,28 @@ def begun_since(connection: Any, tenant_id: str, since: int) -> dict[str, str]:
     return {row.id: row.object_id for row in found}
 
 
-def people_in(connection: Any, tenant_id: str) -> dict[str, int]:
+def people_in(connection: Transaction, tenant_id: str) -> dict[str, int]:
     """From object id to when the oldest live session of this person began (seconds since 1970)."""
     began = sa.func.min(SESSIONS.c.signed_in_at).label("began")
     wanted = sa.select(SESSIONS.c.object_id, began).where(_live() & (SESSIONS.c.tenant_id == tenant_id))
     return {row.object_id: row.began for row in connection.execute(wanted.group_by(SESSIONS.c.object_id))}
 
 
-def end_begun_until(connection: Any, tenant_id: str, object_id: str, moment: int, why: WhyEnded) -> int:
+def end_begun_until(connection: Transaction, tenant_id: str, object_id: str, moment: int, why: WhyEnded) -> int:
     """Ends the sessions of a person that began at `moment` (seconds since 1970) or before; how many there were."""
     person = (SESSIONS.c.tenant_id == tenant_id) & (SESSIONS.c.object_id == object_id)
     return _end(connection, person & (SESSIONS.c.signed_in_at <= moment), why)
 
 
-def _live() -> Any:
+def _live() -> sa.ColumnElement[bool]:
     return SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
 
 
-def _end(connection: Any, which: Any, why: WhyEnded) -> int:
+def _end(connection: Transaction, which: sa.ColumnElement[bool], why: WhyEnded) -> int:
     """The MAC goes too: a row is not alive again for having lost its end."""
-    ended = connection.execute(
-        sa.update(SESSIONS)
-        .where(which, SESSIONS.c.ended_at.is_(None))
-        .values(ended_at=int(time.time()), why_ended=why, mac=None)
-        .execution_options(synchronize_session=False)
-    )
-    if ended.rowcount:
+    values = {"ended_at": int(time.time()), "why_ended": why, "mac": None}
+    live = sa.update(SESSIONS).where(which, SESSIONS.c.ended_at.is_(None)).values(values)
+    ended = rows_changed(connection, live.execution_options(synchronize_session=False))
+    if ended:
         refresh_tokens.forget(connection, which)
-    return int(ended.rowcount)
+    return ended

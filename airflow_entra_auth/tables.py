@@ -5,10 +5,16 @@ Times are whole seconds since 1970 (UTC): three kinds of database disagree about
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import Update
+
+Transaction: TypeAlias = Connection | Session
+"""What has a transaction open; whoever opened it ends it."""
 
 metadata = sa.MetaData()
 
@@ -74,7 +80,7 @@ WATCH_LEASE = sa.Table(
 """Which watcher follows the directory, and until when it may without saying so again."""
 
 
-def create_tables(engine: sa.engine.Engine) -> None:
+def create_tables(engine: Engine) -> None:
     """Creates the tables and columns that aren't there; columns that came after release 0.1.0 may be null.
 
     Several processes may do so at once: whoever comes second with one finds it.
@@ -88,7 +94,12 @@ def create_tables(engine: sa.engine.Engine) -> None:
             _add(engine, table, column)
 
 
-def _add(engine: sa.engine.Engine, table: sa.Table, column: sa.Column[Any]) -> None:
+def rows_changed(transaction: Transaction, change: Update) -> int:
+    """Makes a change; how many rows it found."""
+    return int(cast("CursorResult[Any]", transaction.execute(change)).rowcount)
+
+
+def _add(engine: Engine, table: sa.Table, column: sa.Column[Any]) -> None:
     declared = sa.schema.CreateColumn(column).compile(dialect=engine.dialect)
     try:
         with engine.begin() as connection:
@@ -98,6 +109,6 @@ def _add(engine: sa.engine.Engine, table: sa.Table, column: sa.Column[Any]) -> N
             raise
 
 
-def _missing(engine: sa.engine.Engine, table: sa.Table) -> list[sa.Column[Any]]:
+def _missing(engine: Engine, table: sa.Table) -> list[sa.Column[Any]]:
     there = {column["name"] for column in sa.inspect(engine).get_columns(table.name)}
     return [column for column in table.columns if column.name not in there]

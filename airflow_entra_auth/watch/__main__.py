@@ -12,9 +12,12 @@ import time
 import uuid
 from contextlib import ExitStack
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_entra_auth.rules import RulesError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 PORT = 8798
 _ANOTHER = "another watcher follows the directory: nothing to do"
@@ -48,7 +51,7 @@ def main() -> int:
         return 2
 
 
-def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object, user: object, role: object) -> int:
+def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: Engine, user: Any, role: Any) -> int:
     import httpx
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -132,7 +135,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: object,
     return 0
 
 
-def _end_before(moment: int, engine: Any, tenant_id: str) -> int:
+def _end_before(moment: int, engine: Engine, tenant_id: str) -> int:
     """For whoever restored Airflow's database: what the backup brought back to life ends. Needs no lease."""
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.orm import Session

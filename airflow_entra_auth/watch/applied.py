@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from airflow_entra_auth.tables import WATCH_FEEDS
+from airflow_entra_auth.tables import WATCH_FEEDS, Transaction, rows_changed
 from airflow_entra_auth.watch.ending import end_everybody
 from airflow_entra_auth.watch.follow import Applied
 from airflow_entra_auth.watch.lease import DatabaseLease
@@ -43,7 +43,7 @@ class LastRound:
 class AppliedRounds:
     """Everything may raise SQLAlchemyError."""
 
-    def __init__(self, engine: Any, tenant_id: str, lease: DatabaseLease) -> None:
+    def __init__(self, engine: Engine, tenant_id: str, lease: DatabaseLease) -> None:
         self._engine, self._tenant, self._lease = engine, tenant_id, lease
 
     def read(self) -> LastRound | None:
@@ -82,7 +82,7 @@ def _new(number: int) -> LastRound:
     return LastRound(number, int(time.time()), str(number))
 
 
-def _read(connection: Any) -> LastRound | None:
+def _read(connection: Transaction) -> LastRound | None:
     row = connection.execute(sa.select(WATCH_FEEDS.c.link, WATCH_FEEDS.c.updated_at).where(_ROW)).first()
     if row is None:
         return None
@@ -90,11 +90,11 @@ def _read(connection: Any) -> LastRound | None:
     return LastRound(int(text) if _NUMBER.fullmatch(text) else -1, row.updated_at, text)
 
 
-def _write(connection: Any, last: LastRound | None, new: LastRound) -> bool:
+def _write(connection: Transaction, last: LastRound | None, new: LastRound) -> bool:
     """Whether `last` was still there."""
     values = {"link": new.text, "updated_at": new.at}
     if last is None:
         connection.execute(sa.insert(WATCH_FEEDS).values(feed=_NAME, **values))
         return True
     known = sa.update(WATCH_FEEDS).where(_ROW, WATCH_FEEDS.c.link == last.text).values(values)
-    return bool(connection.execute(known).rowcount)
+    return bool(rows_changed(connection, known))

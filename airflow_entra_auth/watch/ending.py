@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy.orm import Session
 
 from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.watch.follow import Applied
 
 
 def end_everybody(
-    session: Any, tenant_id: str, why: sessions.WhyEnded, reason: str, *, begun_before: int | None = None
+    session: Session, tenant_id: str, why: sessions.WhyEnded, reason: str, *, begun_before: int | None = None
 ) -> list[Applied]:
     """In the caller's transaction; a line of the audit log for each person. `begun_before`: seconds since 1970.
 

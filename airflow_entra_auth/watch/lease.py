@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
-from airflow_entra_auth.tables import WATCH_LEASE, create_tables
+from airflow_entra_auth.tables import WATCH_LEASE, Transaction, create_tables, rows_changed
 from airflow_entra_auth.watch.follow import LeaseLostError
 
 SECONDS = 8.0
@@ -36,7 +36,7 @@ class DatabaseLease:
 
     def __init__(
         self,
-        engine: Any,
+        engine: Engine,
         holder: str,
         *,
         clock: Callable[[], float] = time.time,
@@ -69,7 +69,7 @@ class DatabaseLease:
         except IntegrityError:  # two began at once
             return False
 
-    def must_hold(self, connection: Any) -> None:
+    def must_hold(self, connection: Transaction) -> None:
         """Keeps the lease in a transaction, before anything else in it. Raises LeaseLostError.
 
         Another watcher's attempt to take it waits for the end of this transaction, and then finds it kept.
@@ -93,9 +93,9 @@ class DatabaseLease:
             self._beat, self._beat_at = beat, now
         return now - self._beat_at >= SECONDS
 
-    def _take(self, connection: Any, free: Any) -> bool:
+    def _take(self, connection: Transaction, free: sa.ColumnElement[bool]) -> bool:
         mine = sa.update(WATCH_LEASE).where(_THE_LEASE, free).values(holder=self._holder, until=self._until())
-        return bool(connection.execute(mine).rowcount)
+        return bool(rows_changed(connection, mine))
 
     def _until(self) -> float:
         """Another value each time, whatever the clock does."""

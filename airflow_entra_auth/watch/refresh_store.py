@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Sequence
-from typing import Any
 
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from airflow_entra_auth import audit, identities, refresh_tokens, sessions
@@ -28,7 +28,7 @@ CLOCKS_DIFFER = 60
 class RefreshStore:
     """Nothing is changed without the lease, except what is over."""
 
-    def __init__(self, engine: Any, tenant_id: str, lease: DatabaseLease, people: AirflowStore) -> None:
+    def __init__(self, engine: Engine, tenant_id: str, lease: DatabaseLease, people: AirflowStore) -> None:
         self._engine, self._tenant, self._lease, self._people = engine, tenant_id, lease, people
         self._answered: dict[Kept, int] = {}
 

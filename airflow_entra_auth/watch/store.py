@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.identities import Identities
 from airflow_entra_auth.sessions import WhyEnded
-from airflow_entra_auth.tables import SESSIONS, WATCH_FEEDS
+from airflow_entra_auth.tables import SESSIONS, WATCH_FEEDS, rows_changed
 from airflow_entra_auth.watch.follow import SIGN_INS, Applied, Links
 from airflow_entra_auth.watch.lease import DatabaseLease
 from airflow_entra_auth.watch.people import Verdict
@@ -27,7 +28,7 @@ _REVOKED: WhyEnded = "revoked in the directory"
 class AirflowStore:
     """The models are Airflow's user and role. Nothing is changed without the lease."""
 
-    def __init__(self, engine: Any, user_model: Any, role_model: Any, tenant_id: str, lease: DatabaseLease) -> None:
+    def __init__(self, engine: Engine, user_model: Any, role_model: Any, tenant_id: str, lease: DatabaseLease) -> None:
         self._engine, self._users, self._roles = engine, user_model, role_model
         self._tenant, self._lease = tenant_id, lease
 
@@ -81,7 +82,7 @@ class AirflowStore:
             raise failed
         return applied
 
-    def _apply(self, session: Any, one: Verdict) -> list[Applied]:
+    def _apply(self, session: Session, one: Verdict) -> list[Applied]:
         """What opens access is written down or not done; what closes it is done in any case."""
         before, now = Identities(session, self._users, self._roles).follow(
             self._tenant, one.object_id, one.roles, only_lowers=one.only_lowers
@@ -94,7 +95,7 @@ class AirflowStore:
         else:
             ended = sessions.end_begun_until(session, self._tenant, one.object_id, one.revoked_until, _REVOKED)
             why, because = (_REVOKED, _REVOKED) if ended else (None, because)
-        who = {"tenant_id": self._tenant, "object_id": one.object_id, "session": session}
+        who: dict[str, Any] = {"tenant_id": self._tenant, "object_id": one.object_id, "session": session}
         if set(before) != set(now):
             write: Callable[..., None] = audit.record if set(now) - set(before) else _record_anyhow
             write("entra_role_change", **who, roles=now, roles_before=before, reason=f"directory: {one.because}")
@@ -112,9 +113,9 @@ def _record_anyhow(*arguments: Any, **details: Any) -> None:
         log.warning("A role is taken away although Airflow's audit log could not be written")
 
 
-def _save(session: Any, links: Links) -> None:
+def _save(session: Session, links: Links) -> None:
     for feed, link in links.items():
         values = {"link": link, "updated_at": int(time.time())}
         known = sa.update(WATCH_FEEDS).where(WATCH_FEEDS.c.feed == feed).values(values)
-        if not session.execute(known).rowcount:
+        if not rows_changed(session, known):
             session.execute(sa.insert(WATCH_FEEDS).values(feed=feed, **values))

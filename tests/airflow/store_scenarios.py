@@ -27,7 +27,9 @@ Base: Any = declarative_base()
 
 
 def _pairs(name: str, left: str, right: str) -> sa.Table:
-    columns = (sa.Column(side, sa.ForeignKey(f"{side}.id"), primary_key=True) for side in (left, right))
+    columns: list[sa.Column[int]] = [
+        sa.Column(side, sa.ForeignKey(f"{side}.id"), primary_key=True) for side in (left, right)
+    ]
     return sa.Table(name, Base.metadata, *columns)
 
 
