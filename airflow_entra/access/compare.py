@@ -10,8 +10,8 @@ from airflow_entra.access.people import PersonDiff
 from airflow_entra.access.risks import Risk, risks
 from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.access.stated import Stated, stated
+from airflow_entra.finding import Finding
 from airflow_entra.settings.across import across
-from airflow_entra.settings.mistakes import Mistake
 from airflow_entra.settings.sides import Side
 from airflow_entra.settings.stack_file import StackFile
 
@@ -28,7 +28,7 @@ class Compared:
     stacks: int
     changes: tuple[StackDiff, ...]
     risks: tuple[Risk, ...]
-    findings: tuple[Mistake, ...]
+    findings: tuple[Finding, ...]
     people: tuple[PersonDiff, ...] | None = None
 
 

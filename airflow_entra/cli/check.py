@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from airflow_entra.cli.output import commands, result, say
+from airflow_entra.cli.output import commands, result, say, width
 
 if TYPE_CHECKING:
     from airflow_entra.settings.check import Checked
@@ -22,7 +22,7 @@ _FORMS: tuple[_Form, ...] = ("text", "json", "markdown", "github", "sarif")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE...]")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
 def command(files: tuple[Path, ...], form: _Form) -> None:
-    """Print every mistake of stack files as file:line:column, with what would be right and how to fix it.
+    """Print every mistake of stack files: file:line:column, what is wrong, what would be right, and how to fix it.
 
     Without FILE, every stacks/Pulumi.*.yaml. Touches nothing and needs no network. Exit code 2 where a file is wrong, 1
     where each is right and several together are not: a group that gives Admin in two environments.
@@ -30,8 +30,9 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     In a GitHub workflow `--format github` marks the lines in the pull request (GitHub shows 10 errors and 10 warnings
     of a step), and `--format sarif > check.sarif` is for github/codeql-action/upload-sarif, or Azure DevOps.
     """
-    from airflow_entra.report.findings import conclusion
-    from airflow_entra.settings.check import check, exit_code
+    from airflow_entra.finding import exit_code
+    from airflow_entra.report.check import conclusion
+    from airflow_entra.settings.check import all_findings, check
     from airflow_entra.settings.stack_file import FOLDER, stack_files
 
     chosen = list(files) or stack_files(Path(FOLDER))
@@ -39,13 +40,13 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
         raise click.UsageError("no stacks/Pulumi.*.yaml here: run this in the project's folder, or name a FILE")
     checked = check(chosen)
     if form == "github":
-        from airflow_entra.report.annotations import workflow_commands
+        from airflow_entra.report.findings_annotations import workflow_commands
 
-        commands(workflow_commands(checked, _repository()))
+        commands(workflow_commands(all_findings(checked), _repository()))
     else:
         result(_rendered(checked, form))
     say(conclusion(checked))
-    sys.exit(exit_code(checked))
+    sys.exit(exit_code(all_findings(checked)))
 
 
 def _repository() -> Path:
@@ -56,9 +57,10 @@ def _rendered(checked: list[Checked], form: Literal["text", "json", "markdown", 
     if form == "sarif":
         from importlib.metadata import version
 
-        from airflow_entra.report.sarif import sarif
+        from airflow_entra.report.findings_sarif import sarif
+        from airflow_entra.settings.check import all_findings
 
-        return sarif(checked, _repository(), version("airflow-entra"))
-    from airflow_entra.report.findings import render
+        return sarif(all_findings(checked), _repository(), version("airflow-entra"))
+    from airflow_entra.report.check import render
 
-    return render(checked, form)
+    return render(checked, form, width())

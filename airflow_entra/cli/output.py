@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -40,6 +41,11 @@ def show(line: object) -> None:
     """A line of the result."""
     with to_reader():
         click.echo(screen(str(line)))
+
+
+def width() -> int | None:
+    """How wide the terminal is that the result is shown on; None where it goes into a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def say(line: str) -> None:

@@ -12,7 +12,7 @@ from airflow_entra.access.stated import Right, StatedGroup
 from airflow_entra.escape import terminal
 from airflow_entra.escape.markdown import Md, code, table, text
 from airflow_entra.escape.terminal import line
-from airflow_entra.report.diff_json import as_json
+from airflow_entra.report.diff_json import diff_as_json
 
 Format = Literal["text", "json", "markdown"]
 
@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 def render(compared: Compared, form: Format) -> str:
     """The result for standard output, with its last newline. Only what differs is in it."""
-    return {"text": _text, "json": as_json, "markdown": _markdown}[form](compared)
+    return {"text": _text, "json": diff_as_json, "markdown": _markdown}[form](compared)
 
 
 def conclusion(compared: Compared) -> str:
@@ -79,10 +79,7 @@ def _markdown(compared: Compared) -> str:
         risks = ((code(risk.code), text(risk.stack), text(risk.what)) for risk in compared.risks)
         lines += [*table(("Look at twice", "Stack", ""), risks), ""]
     if compared.findings:
-        findings = (
-            (text(f"{one.file}:{one.line}:{one.column}"), text(f"{one.what}; {one.right}; {one.fix}"))
-            for one in compared.findings
-        )
+        findings = ((text(str(one.where)), text(f"{one.what}; {one.right}; {one.fix}")) for one in compared.findings)
         lines += [*table(("Not allowed", ""), findings), ""]
     for change in compared.changes:
         shown = ((text(row.verb), _strong(row), text(row.whom), text(row.detail)) for row in rows(change))

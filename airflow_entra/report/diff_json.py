@@ -10,9 +10,10 @@ from airflow_entra.access.compare import Compared
 from airflow_entra.access.diff import StackDiff
 from airflow_entra.access.stated import Grant, Right, StatedGroup
 from airflow_entra.escape.json_text import document
+from airflow_entra.report.findings import as_json
 
 
-def as_json(compared: Compared) -> str:
+def diff_as_json(compared: Compared) -> str:
     """The document, with its last newline."""
     said: dict[str, Any] = {
         "base": compared.base,
@@ -21,7 +22,7 @@ def as_json(compared: Compared) -> str:
         "changed": bool(compared.changes),
         "stacks": [_stack(one) for one in compared.changes],
         "risks": [asdict(risk) for risk in compared.risks],
-        "findings": [asdict(finding) | {"file": str(finding.file)} for finding in compared.findings],
+        "findings": list(map(as_json, compared.findings)),
     }
     if compared.people is not None:
         said["people"] = [asdict(person) for person in compared.people]

@@ -1,89 +1,114 @@
-"""What a check of stack files found, as text for people, JSON for programs and Markdown for pull requests."""
+"""Findings as text for people, Markdown for pull requests, JSON for programs, and rows for HTML and CSV.
+
+Beside it `findings_sarif` and `findings_annotations`, for those who host the repository.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Literal, NotRequired, TypedDict
 
-from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import Md, code, table, text
 from airflow_entra.escape.terminal import line
-from airflow_entra.settings.check import Checked
-from airflow_entra.settings.mistakes import Mistake
+from airflow_entra.finding import SEVERITIES, Finding, InFile, Severity
 
-_COLUMNS = ("line:column", "severity", "what is wrong", "what would be right", "fix")
+COLUMNS = ("Severity", "Where", "What is wrong", "What would be right", "Fix", "Finding")
 Format = Literal["text", "json", "markdown"]
 
 
-def render(checked: Sequence[Checked], form: Format) -> str:
-    """The result for standard output, with its last newline; the empty string when there is nothing to say."""
-    return {"text": _text, "json": _json, "markdown": _markdown}[form](checked)
+class FindingJson(TypedDict):
+    """One finding. `file`, `line` and `column` are there where it is in a file; `stack` where several are looked at."""
+
+    id: str
+    severity: Severity
+    stack: NotRequired[str]
+    where: str
+    file: NotRequired[str]
+    line: NotRequired[int]
+    column: NotRequired[int]
+    what: str
+    right: str
+    fix: str
+    controls: list[str]
+    evidence: dict[str, str]
 
 
-def conclusion(checked: Sequence[Checked]) -> str:
-    """One line for people: how it stands and what to do next."""
-    wrong = [one for one in checked if not one.usable]
-    warnings = sum(mistake.severity == "warning" for one in checked for mistake in one.mistakes)
-    files = f"{len(checked)} file{'' if len(checked) == 1 else 's'}"
-    if wrong:
-        mistakes = sum(mistake.severity == "error" for one in wrong for mistake in one.mistakes)
-        return f"{mistakes} mistake{'' if mistakes == 1 else 's'} in {len(wrong)} of {files}: correct and check again."
-    between = sum(mistake.between_files for one in checked for mistake in one.mistakes)
-    if between:
-        return f"{between} findings between {files}, each usable by itself: correct and check again."
-    said = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
-    return f"{files} fine{said}. Next: pulumi preview."
+def as_json(finding: Finding) -> FindingJson:
+    """The same members for every finding, whatever found it."""
+    said: FindingJson = {
+        "id": finding.id,
+        "severity": finding.severity,
+        "where": str(finding.where),
+        "what": finding.what,
+        "right": finding.right,
+        "fix": finding.fix,
+        "controls": list(finding.controls),
+        "evidence": dict(finding.evidence),
+    }
+    if finding.stack:
+        said["stack"] = finding.stack
+    if isinstance(finding.where, InFile):
+        said["file"], said["line"], said["column"] = str(finding.where.file), *finding.position
+    return said
 
 
-def _text(checked: Sequence[Checked]) -> str:
-    return "".join(
-        line(
-            f"{mistake.file}:{mistake.line}:{mistake.column}: {mistake.severity}: "
-            f"{mistake.what}; {mistake.right}; {mistake.fix}"
-        )
-        + "\n"
-        for one in checked
-        for mistake in one.mistakes
+def as_text(findings: Iterable[Finding], width: int | None = None) -> str:
+    """Three lines each: the first as compilers say it, which editors and CI systems find the place by.
+
+    Folded to `width`, if it is said; ids and addresses stay whole, as they are there to be copied.
+    """
+    return "".join(f"{part}\n" for finding in findings for part in _parts(finding, width))
+
+
+def _parts(finding: Finding, width: int | None) -> Iterator[str]:
+    for label, said in (
+        ("", f"{where(finding)}: {finding.severity}: {finding.what} [{finding.id}]"),
+        ("  right: ", finding.right),
+        ("  fix:   ", finding.fix),
+        ("  seen:  ", "; ".join(f"{name} {value}" for name, value in finding.evidence)),
+    ):
+        if said:
+            yield _folded(label, line(said), width)
+
+
+def _folded(label: str, said: str, width: int | None) -> str:
+    if width is None or len(label) + len(said) <= width:
+        return label + said
+    return textwrap.fill(
+        said,
+        max(width, 2 * len(label)),
+        initial_indent=label,
+        subsequent_indent=" " * max(len(label), 2),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
-def _json(checked: Sequence[Checked]) -> str:
-    files = [
-        {
-            "file": str(one.file),
-            "usable": one.usable,
-            "findings": [
-                {
-                    "line": mistake.line,
-                    "column": mistake.column,
-                    "severity": mistake.severity,
-                    "kind": mistake.kind,
-                    "what": mistake.what,
-                    "right": mistake.right,
-                    "fix": mistake.fix,
-                }
-                for mistake in one.mistakes
-            ],
-        }
-        for one in checked
-    ]
-    return document({"files": files})
+def where(finding: Finding) -> str:
+    """The place, with the stack where a command looks at several."""
+    return f"{finding.stack}: {finding.where}" if finding.stack else str(finding.where)
 
 
-def _markdown(checked: Sequence[Checked]) -> str:
-    lines = []
-    for one in checked:
-        lines += [f"### {code(str(one.file))}: {'usable' if one.usable else 'not usable'}", ""]
-        if one.mistakes:
-            lines += [*table(_COLUMNS, map(_row, one.mistakes)), ""]
-    return "\n".join(lines) + "\n" if lines else ""
+def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
+    """Cells below `COLUMNS`."""
+    return [(one.severity, where(one), one.what, one.right, one.fix, one.id) for one in findings]
 
 
-def _row(one: Mistake) -> tuple[Md, ...]:
-    return (
-        text(f"{one.line}:{one.column}"),
-        text(one.severity),
-        text(one.what),
-        text(one.right),
-        text(one.fix),
+def as_markdown(findings: Iterable[Finding]) -> list[str]:
+    """The lines of a table."""
+    return table(
+        COLUMNS,
+        (
+            (Md("**error**") if severity == "error" else text(severity), *map(text, words), code(id_))
+            for severity, *words, id_ in rows(findings)
+        ),
     )
+
+
+def counted(findings: Iterable[Finding], none: str = "no finding") -> str:
+    """How many of each severity: "2 errors, 1 warning"."""
+    counts = Counter(finding.severity for finding in findings)
+    listed = [f"{counts[one]} {one}{'' if counts[one] == 1 else 's'}" for one in SEVERITIES if counts[one]]
+    return ", ".join(listed) or none

@@ -67,7 +67,7 @@ def _json(found: Previewed) -> str:
         "exitCode": found.exit_code,
         "policies": found.policies,
         "refresh": found.refresh,
-        "access": json.loads(diff_json.as_json(found.compared)) if found.compared else None,
+        "access": json.loads(diff_json.diff_as_json(found.compared)) if found.compared else None,
         "noAccess": found.no_base or None,
         "stacks": [_stack_json(one) for one in found.stacks],
         "notPreviewed": list(found.left),

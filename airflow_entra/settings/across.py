@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from airflow_entra.finding import Finding, InFile
 from airflow_entra.settings.document import Document
-from airflow_entra.settings.mistakes import Mistake
 from airflow_entra.settings.model import CreatedGroup, config_key
 from airflow_entra.settings.stack_file import StackFile
 
@@ -33,7 +33,7 @@ class _Use:
         return self.identity, self.file.stack, self.index
 
 
-def across(files: Iterable[StackFile]) -> tuple[Mistake, ...]:
+def across(files: Iterable[StackFile]) -> tuple[Finding, ...]:
     """What is wrong between the stacks: one finding at each of its places, which names the others.
 
     A group that gives Admin in two environments: whoever gets into it for the laxer one is Admin of the other too. The
@@ -41,12 +41,12 @@ def across(files: Iterable[StackFile]) -> tuple[Mistake, ...]:
     first name in the same tenant.
     """
     uses = sorted((use for file in files for use in _uses(file)), key=lambda use: use.order)
-    found: list[Mistake] = []
+    found: list[Finding] = []
     for _, same in groupby(uses, key=lambda use: use.identity):
         places = list(same)
         if len({use.file.settings.environment for use in places}) > 1:
             found += [_finding(use, places) for use in places]
-    return tuple(sorted(found, key=lambda mistake: mistake.order))
+    return tuple(sorted(found, key=lambda finding: finding.order))
 
 
 def _uses(file: StackFile) -> Iterator[_Use]:
@@ -59,18 +59,15 @@ def _uses(file: StackFile) -> Iterator[_Use]:
         yield _Use((file.settings.tenant_id, key), file, index, name)
 
 
-def _finding(use: _Use, places: Sequence[_Use]) -> Mistake:
-    line, column = use.place
+def _finding(use: _Use, places: Sequence[_Use]) -> Finding:
     others = [one for one in places if one.file.settings.environment != use.file.settings.environment]
     where = ", ".join(
         f"{one.file.settings.environment} ({one.file.file}:{':'.join(map(str, one.place))})" for one in others
     )
-    return Mistake(
-        file=use.file.file,
-        line=line,
-        column=column,
+    return Finding(
+        where=InFile(use.file.file, *use.place),
         what=f"the group {use.name!r} gives Admin in {use.file.settings.environment} and in {where}",
         right="each environment has a group of its own for Admin, so that one approval opens one environment",
         fix="name another group in one of the two",
-        kind="across/admin-of-two-environments",
+        id="across/admin-of-two-environments",
     )

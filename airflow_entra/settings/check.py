@@ -6,50 +6,47 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from airflow_entra.finding import Finding, InFile
 from airflow_entra.settings.across import across
 from airflow_entra.settings.load import load_with_warnings
-from airflow_entra.settings.mistakes import Mistake, SettingsError
+from airflow_entra.settings.mistakes import SettingsError
 from airflow_entra.settings.source import read_text
 from airflow_entra.settings.stack_file import StackFile
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One file and everything found in it, sorted by position; it is usable unless it is wrong by itself."""
+    """One file and everything found in it, sorted by position."""
 
     file: Path
-    mistakes: tuple[Mistake, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def usable(self) -> bool:
-        return all(mistake.severity == "warning" or mistake.between_files for mistake in self.mistakes)
+        return not any(finding.unusable for finding in self.findings)
 
 
 def check(paths: Iterable[Path]) -> list[Checked]:
     """Every file with its mistakes; reads the files and the certificates that they name, nothing else."""
-    found: dict[Path, tuple[Mistake, ...]] = {}
+    found: dict[Path, tuple[Finding, ...]] = {}
     usable = []
     for path in paths:
         try:
             settings, found[path] = load_with_warnings(path)
         except SettingsError as error:
-            found[path] = error.mistakes
+            found[path] = error.findings
         else:
             usable.append(StackFile(path, read_text(path), settings))
-    between = across(usable)
+    between: dict[Path, list[Finding]] = {}
+    for finding in across(usable):
+        if isinstance(finding.where, InFile):
+            between.setdefault(finding.where.file, []).append(finding)
     return [
-        Checked(path, tuple(sorted((*mistakes, *(one for one in between if one.file == path)), key=_place)))
-        for path, mistakes in found.items()
+        Checked(path, tuple(sorted((*findings, *between.get(path, ())), key=lambda finding: finding.position)))
+        for path, findings in found.items()
     ]
 
 
-def exit_code(checked: Iterable[Checked]) -> int:
-    """0 where every file is fine, 1 where what is wrong is between files alone, 2 where a file is wrong by itself."""
-    files = list(checked)
-    if not all(one.usable for one in files):
-        return 2
-    return 1 if any(mistake.between_files for one in files for mistake in one.mistakes) else 0
-
-
-def _place(mistake: Mistake) -> tuple[int, int]:
-    return mistake.line, mistake.column
+def all_findings(checked: Iterable[Checked]) -> list[Finding]:
+    """Those of all files, file by file."""
+    return [finding for one in checked for finding in one.findings]

@@ -23,15 +23,15 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from airflow_entra.finding import Finding, Loc, Position
 from airflow_entra.settings import limits, unreadable
-from airflow_entra.settings.finding import Finding, Loc, Place
 
 Parser: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events; libyaml may be missing on odd platforms
 
 
 @dataclass(slots=True)
 class Scalar:
-    place: Place
+    place: Position
     text: str
     value: str | int | float | bool | None
     size: int = 1
@@ -39,15 +39,15 @@ class Scalar:
 
 @dataclass(slots=True)
 class Sequence:
-    place: Place
+    place: Position
     items: list[Node] = field(default_factory=list)
     size: int = 1
 
 
 @dataclass(slots=True)
 class Mapping:
-    place: Place
-    entries: dict[str, tuple[Place, Node]] = field(default_factory=dict)
+    place: Position
+    entries: dict[str, tuple[Position, Node]] = field(default_factory=dict)
     size: int = 1
 
 
@@ -86,7 +86,7 @@ class Document:
         _, node, whole = _step_all(self.root, loc)
         return node if whole else None
 
-    def place(self, loc: Loc, *, key: bool = False) -> Place:
+    def place(self, loc: Loc, *, key: bool = False) -> Position:
         """Where the value (or its key) at `loc` starts; of the nearest thing around it where the file has none."""
         key_place, node, whole = _step_all(self.root, loc)
         if node is None:
@@ -125,13 +125,13 @@ class Document:
             self._anchors[event.anchor] = node
         return node
 
-    def _alias(self, place: Place, name: str) -> Node:
+    def _alias(self, place: Position, name: str) -> Node:
         node = self._anchors.get(name)
         if node is None:
             raise NotYaml(unreadable.unknown_alias(place, name))
         return node
 
-    def _sequence(self, place: Place, depth: int) -> Sequence:
+    def _sequence(self, place: Position, depth: int) -> Sequence:
         items: list[Node] = []
         size = 1
         while not isinstance(event := self._next(), SequenceEndEvent):
@@ -142,8 +142,8 @@ class Document:
                 raise NotYaml(unreadable.too_many(_place(event)))
         return Sequence(place, items, size)
 
-    def _mapping(self, place: Place, depth: int) -> Mapping:
-        entries: dict[str, tuple[Place, Node]] = {}
+    def _mapping(self, place: Position, depth: int) -> Mapping:
+        entries: dict[str, tuple[Position, Node]] = {}
         size = 1
         while not isinstance(event := self._next(), MappingEndEvent):
             at = _place(event)
@@ -190,9 +190,9 @@ def scalars(node: Node | None, loc: Loc = ()) -> Iterator[tuple[Loc, Scalar]]:
             return
 
 
-def _step_all(root: Node | None, loc: Loc) -> tuple[Place, Node | None, bool]:
+def _step_all(root: Node | None, loc: Loc) -> tuple[Position, Node | None, bool]:
     """The place of the key, the node, and whether the whole of `loc` is there."""
-    key_place: Place = root.place if root else (1, 1)
+    key_place: Position = root.place if root else (1, 1)
     node = root
     for step in loc:
         if isinstance(node, Mapping) and isinstance(step, str) and step in node.entries:
@@ -220,6 +220,6 @@ def _plain(text: str) -> str | int | float | bool | None:
     return text
 
 
-def _place(event: Event | None) -> Place:
+def _place(event: Event | None) -> Position:
     mark = event.start_mark if event else None
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)

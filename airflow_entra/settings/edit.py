@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from airflow_entra.settings.finding import Loc
+from airflow_entra.finding import Loc
 
 _LAYOUTS = ({"sequence": 4, "offset": 2}, {"sequence": 2, "offset": 0})  # Pulumi's own first
 

@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
 
+from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings import model
 from airflow_entra.settings.document import Document, Scalar
-from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.forms import Form, Span, quote
 from airflow_entra.settings.secrets import is_secret_key, secret_at
 
@@ -89,11 +89,11 @@ def in_file(loc: tuple[int | str, ...]) -> tuple[Loc, bool]:
 
 
 def _of_its_kind(error: ErrorDetails, finding: Finding) -> Finding:
-    if finding.secret or error["type"] == "mistake":
+    if finding.id:
         return finding
-    if error["input"] is None and error["type"] not in ("missing", "extra_forbidden"):
-        return replace(finding, kind="settings/no-value")
-    return replace(finding, kind=_KIND_OF.get(error["type"], finding.kind))
+    if error["input"] is None and error["type"] not in ("missing", "extra_forbidden", "mistake"):
+        return replace(finding, id="settings/no-value")
+    return replace(finding, id=_KIND_OF.get(error["type"], "settings/invalid-value"))
 
 
 def _finding(error: ErrorDetails, document: Document) -> Finding:
@@ -103,8 +103,7 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
     if kind == "mistake":
         label = "" if at_key or len(loc) == 2 else f"{name}: "
         return Finding(
-            loc=loc,
-            at_key=at_key,
+            where=At(loc, key=at_key),
             what=label + str(context["what"]),
             right=str(context["right"]),
             fix=str(context["fix"]),
@@ -115,7 +114,10 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
         return _unknown_key(error, loc)
     if value is None:
         return Finding(
-            loc=loc, at_key=True, what=f"{name} has no value", right=_right(error), fix="write one, or delete the key"
+            where=At(loc, key=True),
+            what=f"{name} has no value",
+            right=_right(error),
+            fix="write one, or delete the key",
         )
     if kind == "literal_error":
         return _not_one_of(loc, name, value, re.findall(r"'([^']*)'", str(context["expected"])))
@@ -126,7 +128,10 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
     if kind in _KINDS:
         return _wrong_type(error, loc, name, document)
     return Finding(
-        loc=loc, at_key=at_key, what=f"{name}: {error['msg']}", right=_right(error), fix="see docs/stack-file.md"
+        where=At(loc, key=at_key),
+        what=f"{name}: {error['msg']}",
+        right=_right(error),
+        fix="see docs/stack-file.md",
     )
 
 
@@ -134,8 +139,7 @@ def _missing(error: ErrorDetails, loc: Loc) -> Finding:
     key = str(loc[-1])
     section = said(loc[1:-1]) or "config"
     return Finding(
-        loc=loc[:-1],
-        at_key=True,
+        where=At(loc[:-1], key=True),
         what=f"{key} is missing",
         right=f"{section} has the key {key}",
         fix=f"add {key}: {_example(error['loc'])}",
@@ -163,7 +167,12 @@ def _unknown_key(error: ErrorDetails, loc: Loc) -> Finding:
         what = f"{short} is no key of {said(loc[1:-1]) or 'config'}"
         right = f"its keys are {', '.join(sorted(keys(section_at(error['loc'][:-1]))))}"
         fix = "delete it, or move it to the section that it belongs to"
-    return Finding(loc=loc, at_key=True, what=what, right=right, fix=fix)
+    return Finding(
+        where=At(loc, key=True),
+        what=what,
+        right=right,
+        fix=fix,
+    )
 
 
 def _meant(error: ErrorDetails) -> str | None:
@@ -187,7 +196,7 @@ def title(name: str) -> str:
 def _not_one_of(loc: Loc, name: str, value: object, known: list[str]) -> Finding:
     meant = closest(value, known) if isinstance(value, str) else None
     return Finding(
-        loc=loc,
+        where=At(loc),
         what=f"{name} is {quote(value)}",
         right=f"it is one of {', '.join(known)}",
         fix=f"did you mean {meant}?" if meant else "write one of them",
@@ -198,13 +207,19 @@ def _no_mode(loc: Loc, name: str, value: object) -> Finding:
     modes = ["vaultSecret", "certificate", "federated"]
     if not isinstance(value, dict):
         return Finding(
-            loc=loc, what=f"{name} is {quote(value)}", right="it is a section of keys", fix=_HOW["a section of keys"]
+            where=At(loc),
+            what=f"{name} is {quote(value)}",
+            right="it is a section of keys",
+            fix=_HOW["a section of keys"],
         )
     if "mode" not in value:
         near = closest("mode", [key for key in value if key not in modes])
         fix = f"write mode instead of {near}" if near else "add mode: vaultSecret"
         return Finding(
-            loc=loc, at_key=True, what=f"{name} has no mode", right=f"mode is one of {', '.join(modes)}", fix=fix
+            where=At(loc, key=True),
+            what=f"{name} has no mode",
+            right=f"mode is one of {', '.join(modes)}",
+            fix=fix,
         )
     return _not_one_of((*loc, "mode"), f"{name}.mode", value["mode"], modes)
 
@@ -213,15 +228,17 @@ def _count(loc: Loc, name: str, kind: str, context: dict[str, Any]) -> Finding:
     if kind == "too_long":
         most = context["max_length"]
         return Finding(
-            loc=loc,
-            at_key=True,
+            where=At(loc, key=True),
             what=f"{name} has {context['actual_length']} entries",
             right=f"at most {most} are allowed",
             fix="keep the ones that are needed",
         )
     what = "a role without groups gives nobody anything" if loc[-1] == "groups" else "it has at least one entry"
     return Finding(
-        loc=loc, at_key=True, what=f"{name} is empty", right=what, fix="add an entry, or delete the role or key"
+        where=At(loc, key=True),
+        what=f"{name} is empty",
+        right=what,
+        fix="add an entry, or delete the role or key",
     )
 
 
@@ -232,10 +249,18 @@ def _wrong_type(error: ErrorDetails, loc: Loc, name: str, document: Document) ->
         # Repeats what the file says: 3.10 would be shown as the number 3.1.
         fix = f'write "{node.text}" in quotes' if kind == "text" and len(node.text) < 40 else _HOW[kind]
         return Finding(
-            loc=loc, what=f"{name} is {_type_of(node.value)}, {node.text[:40]}", right=f"it is {kind}", fix=fix
+            where=At(loc),
+            what=f"{name} is {_type_of(node.value)}, {node.text[:40]}",
+            right=f"it is {kind}",
+            fix=fix,
         )
     found = "a list" if isinstance(error["input"], list) else "a section of keys"
-    return Finding(loc=loc, what=f"{name} is {found}", right=f"it is {kind}", fix=_HOW[kind])
+    return Finding(
+        where=At(loc),
+        what=f"{name} is {found}",
+        right=f"it is {kind}",
+        fix=_HOW[kind],
+    )
 
 
 def _type_of(value: object) -> str:

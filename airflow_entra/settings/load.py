@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from airflow_entra.escape.terminal import visible
+from airflow_entra.finding import At, Finding, InFile, Loc
 from airflow_entra.settings import checks, outline
 from airflow_entra.settings.document import Document, Mapping, NotYaml, plain
 from airflow_entra.settings.explain import explain, in_file
-from airflow_entra.settings.finding import Finding
-from airflow_entra.settings.mistakes import Mistake, SettingsError
+from airflow_entra.settings.mistakes import SettingsError
 from airflow_entra.settings.model import StackSettings, config_key
-from airflow_entra.settings.secrets import plain_secrets, without_secrets
+from airflow_entra.settings.secrets import LEAKED, plain_secrets, without_secrets
 from airflow_entra.settings.source import read_text
 
 _ROLES = config_key("roles")
@@ -37,12 +38,12 @@ def load(path: Path) -> StackSettings:
     return load_with_warnings(path)[0]
 
 
-def warnings(path: Path) -> tuple[Mistake, ...]:
+def warnings(path: Path) -> tuple[Finding, ...]:
     """What is allowed in the stack file at `path` but probably not meant; SettingsError where it can't be used."""
     return load_with_warnings(path)[1]
 
 
-def load_with_warnings(path: Path) -> tuple[StackSettings, tuple[Mistake, ...]]:
+def load_with_warnings(path: Path) -> tuple[StackSettings, tuple[Finding, ...]]:
     """`load` and `warnings` in one reading."""
     try:
         text = read_text(path)
@@ -59,12 +60,12 @@ def load_text(text: str, path: Path) -> StackSettings:
     return _load(text, path, None)[0]
 
 
-def not_yaml(error: NotYaml, path: Path) -> Mistake:
+def not_yaml(error: NotYaml, path: Path) -> Finding:
     """Why the file at `path` can't be read at all."""
     return _located(error.finding, path, None)
 
 
-def _load(text: str, path: Path, folder: Path | None) -> tuple[StackSettings, tuple[Mistake, ...]]:
+def _load(text: str, path: Path, folder: Path | None) -> tuple[StackSettings, tuple[Finding, ...]]:
     try:
         document = Document(text)
     except NotYaml as error:
@@ -75,14 +76,10 @@ def _load(text: str, path: Path, folder: Path | None) -> tuple[StackSettings, tu
         findings += more
     else:
         settings = None
-    mistakes = sorted((_located(finding, path, document) for finding in _one_per_cause(findings)), key=_order)
-    if settings is None or any(mistake.severity == "error" for mistake in mistakes):
-        raise SettingsError(mistake for mistake in mistakes if mistake.severity == "error")
-    return settings, tuple(mistakes)
-
-
-def _order(mistake: Mistake) -> tuple[int, int]:
-    return mistake.line, mistake.column
+    located = [_located(finding, path, document) for finding in _one_per_cause(findings)]
+    if settings is None or any(finding.unusable for finding in located):
+        raise SettingsError(finding for finding in located if finding.unusable)
+    return settings, tuple(sorted(located, key=lambda finding: finding.position))
 
 
 def _settings(document: Document, folder: Path | None) -> tuple[StackSettings | None, list[Finding]]:
@@ -93,7 +90,7 @@ def _settings(document: Document, folder: Path | None) -> tuple[StackSettings | 
     findings = [*plain_secrets(document)]
     findings += [outline.misspelt_finding(key, meant) for key, meant in misspelt.items()]
     findings += [outline.encrypted_finding(key) for key in encrypted]
-    told = {*misspelt.values(), *encrypted, *(finding.loc[1] for finding in findings if len(finding.loc) == 2)}
+    told = {*misspelt.values(), *encrypted, *(loc[1] for loc in map(_loc, findings) if len(loc) == 2)}
     ours = {key: value for key, value in config.items() if key in outline.KNOWN or key.startswith(outline.OURS)}
     try:
         settings = _model(ours)
@@ -132,23 +129,22 @@ def _readable_part(config: dict[str, object], errors: list[ErrorDetails]) -> tup
 
 def _one_per_cause(findings: list[Finding]) -> list[Finding]:
     """Without what else was found at the very place of a secret: it would repeat the value."""
-    secret = {finding.loc for finding in findings if finding.secret}
-    return [finding for finding in dict.fromkeys(findings) if finding.secret or finding.loc not in secret]
+    secret = {_loc(finding) for finding in findings if finding.id == LEAKED}
+    return [one for one in dict.fromkeys(findings) if one.id == LEAKED or _loc(one) not in secret]
 
 
-def _located(finding: Finding, path: Path, document: Document | None) -> Mistake:
-    line, column = finding.place or (document.place(finding.loc, key=finding.at_key) if document else (1, 1))
+def _loc(finding: Finding) -> Loc:
+    return finding.where.loc if isinstance(finding.where, At) else ()
+
+
+def _located(finding: Finding, path: Path, document: Document | None) -> Finding:
+    """With its line, in words that repeat no secret. An error makes the file unusable."""
+    at = finding.where
+    assert isinstance(at, At)  # noqa: S101 -- as every rule and every part of the reading says it
     what = finding.what
-    if finding.first is not None and document is not None:
-        what = what.replace("{first}", f"line {document.place(finding.first, key=True)[0]}")
+    if at.first is not None and document is not None:
+        what = what.replace("{first}", f"line {document.place(at.first, key=True)[0]}")
+    line, column = at.position or (document.place(at.loc, key=at.key) if document else (1, 1))
     what, right, fix = (visible(without_secrets(text)) for text in (what, finding.right, finding.fix))
-    return Mistake(
-        file=path,
-        line=line,
-        column=column,
-        what=what,
-        right=right,
-        fix=fix,
-        severity=finding.severity,
-        kind=finding.kind,
-    )
+    unusable = finding.severity == "error"
+    return replace(finding, where=InFile(path, line, column), what=what, right=right, fix=fix, unusable=unusable)

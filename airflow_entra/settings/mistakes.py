@@ -1,54 +1,23 @@
-"""What is wrong with a stack file, where, and what to do about it."""
+"""A stack file that can't be used, and the errors of our own validators."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 from pydantic_core import PydanticCustomError
 
 from airflow_entra.errors import UserError
-
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """One mistake at one place; `line` and `column` count from 1. Never quotes a value that may be a secret."""
-
-    file: Path
-    line: int
-    column: int
-    what: str
-    right: str
-    fix: str
-    severity: Severity = "error"
-    kind: str = "settings/invalid-value"
-    """The kind of mistake, one of kinds.py."""
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.right}; {self.fix}"
-
-    @property
-    def between_files(self) -> bool:
-        """Whether the file is right by itself, and wrong only together with another."""
-        return self.kind.startswith("across/")
-
-    @property
-    def order(self) -> tuple[str, int, int, str]:
-        return str(self.file), self.line, self.column, self.what
+from airflow_entra.finding import Finding
 
 
 class SettingsError(UserError):
-    """A stack file that can't be used: every mistake in it, sorted by position."""
+    """A stack file that can't be used: every finding that makes it so, sorted by position."""
 
     located = True
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(sorted(set(mistakes), key=lambda mistake: mistake.order))
-        super().__init__("\n".join(map(str, self.mistakes)))
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(sorted(set(findings), key=lambda finding: finding.order))
+        super().__init__("\n".join(map(str, self.findings)))
 
 
 def wrong(what: str, *, right: str, fix: str) -> PydanticCustomError:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings.document import Document, Mapping, Node, Scalar, Sequence
-from airflow_entra.settings.finding import Finding, Loc
 
 _KEYS = frozenset(
     {"secret", "clientsecret", "clientsecretvalue", "secretvalue", "password", "clientpassword", "passphrase"}
@@ -16,6 +16,8 @@ _KEYS = frozenset(
 # A client secret of Entra: three characters, a digit, "Q~", then 31 to 34 more.
 _VALUE = re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])|-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SHOWN = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]*")  # also where a message has shortened it
+LEAKED = "settings/plain-secret"
+"""The id of a finding at whose place nothing else may be reported: it would repeat the value."""
 _OURS = ("azuread", "azure-native", "airflow-entra")
 
 
@@ -27,13 +29,11 @@ def is_secret_key(key: str) -> bool:
 def secret_at(loc: Loc, what: str, *, at_key: bool) -> Finding:
     """The finding for a secret at `loc`; `what` never repeats it."""
     return Finding(
-        loc=loc,
-        at_key=at_key,
+        where=At(loc, key=at_key),
         what=what,
         right="secrets lie in the vault that `credential` names, and the stack makes its own",
         fix="delete it, and replace the secret at its source if the file was ever committed or shared",
-        kind="settings/plain-secret",
-        secret=True,
+        id=LEAKED,
     )
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_entra.errors import UserError
+from airflow_entra.finding import Finding, InFile
 from airflow_entra.settings import limits
 from airflow_entra.settings.both_cores import mapped
 from airflow_entra.settings.document import NotYaml
 from airflow_entra.settings.load import load_text, not_yaml
-from airflow_entra.settings.mistakes import Mistake, SettingsError
+from airflow_entra.settings.mistakes import SettingsError
 from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.source import read_text
 from airflow_entra.settings.stack_file import FOLDER, StackFile, name_mistake, stack_files, stack_name
@@ -39,7 +40,7 @@ def sides(*names: str) -> list[Side]:
 
     Raises SideError, or SettingsError with every mistake of every file on any side.
     """
-    mistakes: list[Mistake] = []
+    mistakes: list[Finding] = []
     texts = [_texts(name, mistakes) for name in names]
     read = _read({text for side in texts for text in side.values()})
     found = [_side(name, side, read, mistakes) for name, side in zip(names, texts, strict=True)]
@@ -48,7 +49,7 @@ def sides(*names: str) -> list[Side]:
     return found
 
 
-def _texts(name: str, mistakes: list[Mistake]) -> dict[Path, str]:
+def _texts(name: str, mistakes: list[Finding]) -> dict[Path, str]:
     if not name:  # an empty variable in a pipeline; as a path it would be the folder itself, and nothing would differ
         raise SideError("one side is empty: name a git revision, a folder or a file, such as main, HEAD~1 or stacks/")
     path = Path(name)
@@ -75,19 +76,19 @@ def _settings(text: str) -> StackSettings | None:
         return None
 
 
-def _side(name: str, texts: Mapping[Path, str], read: Mapping[str, StackSettings], mistakes: list[Mistake]) -> Side:
+def _side(name: str, texts: Mapping[Path, str], read: Mapping[str, StackSettings], mistakes: list[Finding]) -> Side:
     stacks = {}
     for file, text in texts.items():
         try:
             settings = read[text] if text in read else load_text(text, file)  # once more, for its mistakes
         except SettingsError as error:
-            mistakes.extend(error.mistakes)
+            mistakes.extend(error.findings)
             continue
         stacks[stack_name(file)] = StackFile(file, text, settings)
     return Side(name, stacks, single=Path(name).is_file())
 
 
-def _folder(folder: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:
+def _folder(folder: Path, mistakes: list[Finding]) -> Iterator[tuple[Path, str | None]]:
     inner = folder / FOLDER
     where = inner if inner.is_dir() else folder
     files = stack_files(where)
@@ -96,7 +97,7 @@ def _folder(folder: Path, mistakes: list[Mistake]) -> Iterator[tuple[Path, str |
     return ((file, _text(file, mistakes)) for file in files)
 
 
-def _text(file: Path, mistakes: list[Mistake]) -> str | None:
+def _text(file: Path, mistakes: list[Finding]) -> str | None:
     try:
         return read_text(file)
     except NotYaml as error:
@@ -104,7 +105,7 @@ def _text(file: Path, mistakes: list[Mistake]) -> str | None:
         return None
 
 
-def _revision(name: str, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | None]]:
+def _revision(name: str, mistakes: list[Finding]) -> Iterator[tuple[Path, str | None]]:
     commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", failure=name).strip()
     listed = _git("ls-tree", "-z", "--long", commit.decode(), "--", f"{FOLDER}/", failure=name)
     blobs = []
@@ -114,7 +115,8 @@ def _revision(name: str, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | 
         file = Path(f"{name}:{path.decode('utf-8', 'replace')}")
         if file.name.startswith("Pulumi.") and file.suffix == ".yaml" and name_mistake(stack_name(file)) is None:
             if mode not in _REGULAR or int(size) > limits.FILE_BYTES:
-                mistakes.append(_odd(file))
+                what, right = "this is no regular file of at most 1 MiB", "a stack file has a few hundred lines"
+                mistakes.append(_odd(file, what, f"{right} and is no link", "commit the file itself"))
             else:
                 blobs.append((file, blob))
     if not blobs and not mistakes:
@@ -126,31 +128,15 @@ def _revision(name: str, mistakes: list[Mistake]) -> Iterator[tuple[Path, str | 
     return ((file, _decoded(file, content, mistakes)) for (file, _), content in zip(blobs, contents, strict=True))
 
 
-def _odd(file: Path) -> Mistake:
-    return Mistake(
-        file=file,
-        line=1,
-        column=1,
-        what="this is no regular file of at most 1 MiB",
-        right="a stack file has a few hundred lines and is no link",
-        fix="commit the file itself",
-    )
+def _odd(file: Path, what: str, right: str, fix: str) -> Finding:
+    return Finding(InFile(file, 1, 1), what, right, fix, id="file/unreadable", unusable=True)
 
 
-def _decoded(file: Path, content: bytes, mistakes: list[Mistake]) -> str | None:
+def _decoded(file: Path, content: bytes, mistakes: list[Finding]) -> str | None:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        mistakes.append(
-            Mistake(
-                file=file,
-                line=1,
-                column=1,
-                what="the file is not UTF-8",
-                right="stack files are UTF-8 text",
-                fix="save the file as UTF-8",
-            )
-        )
+        mistakes.append(_odd(file, "the file is not UTF-8", "stack files are UTF-8 text", "save the file as UTF-8"))
         return None
 
 

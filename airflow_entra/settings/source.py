@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
 from airflow_entra.settings.document import NotYaml
-from airflow_entra.settings.finding import Finding
 
 
 def read_text(path: Path) -> str:
@@ -31,11 +31,11 @@ def read_text(path: Path) -> str:
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         raise NotYaml(
             Finding(
-                kind="file/unreadable",
-                place=place,
+                where=At(position=place),
                 what="the file is not UTF-8 from here on",
                 right="stack files are UTF-8 text",
                 fix="save the file as UTF-8",
+                id="file/unreadable",
             )
         ) from None
     if not text.strip():
@@ -46,4 +46,10 @@ def read_text(path: Path) -> str:
 
 
 def _whole(what: str, right: str, fix: str) -> Finding:
-    return Finding(kind="file/unreadable", place=(1, 1), what=what, right=right, fix=fix)
+    return Finding(
+        where=At(position=(1, 1)),
+        what=what,
+        right=right,
+        fix=fix,
+        id="file/unreadable",
+    )

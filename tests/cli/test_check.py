@@ -28,7 +28,7 @@ def test_a_wrong_file_is_exit_code_2_and_a_located_line(tmp_path: Path) -> None:
     assert f"{file}:2:21: error: 'no' is not an object id" in result.stdout
     assert "correct and check again" in result.stderr
     as_json = json.loads(CliRunner().invoke(main, ["check", "--format", "json", str(file)]).stdout)
-    assert {"line": 2, "column": 21}.items() <= as_json["files"][0]["findings"][-1].items()
+    assert {"line": 2, "column": 21}.items() <= as_json["findings"][-1].items()
 
 
 def test_no_stack_file_at_all_is_a_usage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,4 +56,4 @@ def test_github_and_sarif_change_no_exit_code(tmp_path: Path, monkeypatch: pytes
     errors = [line for line in marked.stdout.splitlines() if line.startswith("::error file=stacks/Pulumi.dev.yaml,")]
     results = json.loads(alerts.stdout)["runs"][0]["results"]
     assert len(errors) == sum(result["level"] == "error" for result in results) == code // 2
-    assert "1 file fine" in alerts.stderr or "1 mistake in 1 of 1 file" in alerts.stderr
+    assert "1 file fine" in alerts.stderr or "1 error in 1 of 1 file" in alerts.stderr

@@ -23,6 +23,8 @@ from airflow_entra.components import hand_over
 from airflow_entra.directory.answered import Answered
 from airflow_entra.directory.membership import Account
 from airflow_entra.directory.who import Held, Missed, Standing
+from airflow_entra.finding import Finding as OneFinding
+from airflow_entra.finding import InFile
 from airflow_entra.importing import report as import_report
 from airflow_entra.importing import review, stack_text
 from airflow_entra.importing.airflow_users import AirflowUser
@@ -36,17 +38,17 @@ from airflow_entra.render import TARGETS
 from airflow_entra.render import render as render_target
 from airflow_entra.report import audit as audit_report
 from airflow_entra.report import bootstrap as bootstrap_report
-from airflow_entra.report import diff, explain, findings, graph_mermaid, graph_svg, preview, sarif, summary
+from airflow_entra.report import check, diff, explain, graph_mermaid, graph_svg, preview, summary
 from airflow_entra.report import who as who_report
-from airflow_entra.report.annotations import workflow_commands
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.report.bootstrap import Bootstrap
 from airflow_entra.report.bootstrap import Step as Made
+from airflow_entra.report.findings_annotations import workflow_commands
+from airflow_entra.report.findings_sarif import sarif
 from airflow_entra.rotation import report as rotation_report
 from airflow_entra.rotation.finding import Finding
 from airflow_entra.rotation.rotate import Rotation
 from airflow_entra.settings.check import Checked
-from airflow_entra.settings.mistakes import Mistake
 from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.sides import Side
 from airflow_entra.settings.stack_file import StackFile
@@ -138,21 +140,13 @@ def compared(name: str) -> Compared:
     )
 
 
-def mistake(name: str) -> Mistake:
-    return Mistake(
-        file=Path("stacks") / re.sub(r"[/\0]", "_", name),
-        line=1,
-        column=2,
-        what=f"{name} is wrong",
-        right=name,
-        fix=name,
-        kind="settings/invalid-value",
-    )
+def mistake(name: str) -> OneFinding:
+    place = InFile(Path("stacks") / re.sub(r"[/\0]", "_", name), 1, 2)
+    return OneFinding(place, f"{name} is wrong", name, name, id="settings/invalid-value")
 
 
 def checked(name: str) -> list[Checked]:
-    found = mistake(name)
-    return [Checked(found.file, (found,))]
+    return [Checked(Path("stacks"), (mistake(name),))]
 
 
 def explained(name: str) -> list[Explanation]:
@@ -268,15 +262,15 @@ WRITERS = [
     *_forms(
         "bootstrap", "report.bootstrap", _ALL, lambda name, form: bootstrap_report.render(bootstrapped(name), form)
     ),
-    *_forms("check", "report.findings", _ALL, lambda name, form: findings.render(checked(name), form)),
+    *_forms("check", "report.check", _ALL, lambda name, form: check.render(checked(name), form)),
     Writer(
         "check",
         "github",
         "workflow",
-        "report.annotations",
-        lambda name: workflow_commands(checked(name), Path()),
+        "report.findings_annotations",
+        lambda name: workflow_commands([mistake(name)], Path()),
     ),
-    Writer("check", "sarif", "json", "report.sarif", lambda name: sarif.sarif(checked(name), Path(), "0")),
+    Writer("check", "sarif", "json", "report.findings_sarif", lambda name: sarif([mistake(name)], Path(), "0")),
     *_forms("diff", "report.diff", _ALL, lambda name, form: diff.render(compared(name), form), **_FROM_A_FILE),
     *_forms("explain", "report.explain", _ALL, lambda name, form: explain.render(explained(name), form)),
     Writer(

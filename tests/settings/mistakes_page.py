@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
+from airflow_entra.finding import Finding
 from airflow_entra.settings.check import check
 from airflow_entra.settings.kinds import KINDS, Kind
-from airflow_entra.settings.mistakes import Mistake
 
 DATA = Path(__file__).parent / "data"
 _NAME = "Pulumi.prod.yaml"
@@ -59,7 +59,7 @@ This page is made by `make docs`.
 class Example:
     """What was found, and the lines that it was found in."""
 
-    mistake: Mistake
+    finding: Finding
     lines: tuple[str, ...]
 
 
@@ -91,8 +91,9 @@ def examples() -> dict[str, Example]:
                 continue  # a secret has no place in the documentation either
             text = text_of(case)
             file.write_text(text, "utf-8")
-            for mistake in check([file])[0].mistakes:
-                found.setdefault(mistake.kind, Example(mistake, tuple(_around(text.splitlines(), mistake.line))))
+            for finding in check([file])[0].findings:
+                lines = tuple(_around(text.splitlines(), finding.position[0]))
+                found.setdefault(finding.id, Example(finding, lines))
     return found
 
 
@@ -113,9 +114,9 @@ def _section(kind: Kind, example: Example | None) -> Iterator[str]:
     yield f"**{kind.title}.** {kind.why} [Source]({kind.link})\n"
     if example is not None:
         if shown := dedent("\n".join(example.lines)).strip():
-            yield f"```yaml\n# {_NAME}, line {example.mistake.line}\n…\n{shown}\n…\n```\n"
+            yield f"```yaml\n# {_NAME}, line {example.finding.position[0]}\n…\n{shown}\n…\n```\n"
         for label in ("what", "right", "fix"):
-            words = getattr(example.mistake, label)
+            words = getattr(example.finding, label)
             yield f"- {_LABELS[label]}: {_code(words)}"
         yield ""
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_entra.report.findings import conclusion
-from airflow_entra.settings.check import Checked, check, exit_code
+from airflow_entra.finding import exit_code
+from airflow_entra.report.check import conclusion
+from airflow_entra.settings.check import Checked, all_findings, check
 
 TENANT, OTHER_TENANT = (f"7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a{end}" for end in (11, 12))
 ID = "5f1e0b42-7d3a-4c96-b1f8-2a9e6d4c8f03"
@@ -58,12 +59,12 @@ def checked(
 )
 def test_the_same_group_is_found_at_its_place_in_both_files(tmp_path: Path, one: str, other: str) -> None:
     found = checked(tmp_path, one, other)
-    assert [[(mistake.line, mistake.column) for mistake in file.mistakes] for file in found] == [[(13, 11)]] * 2
-    assert f"in production ({tmp_path / 'Pulumi.b.yaml'}:13:11)" in found[0].mistakes[0].what
-    assert f"in development ({tmp_path / 'Pulumi.a.yaml'}:13:11)" in found[1].mistakes[0].what
-    assert exit_code(found) == 1
+    assert [[finding.position for finding in file.findings] for file in found] == [[(13, 11)]] * 2
+    assert f"in production ({tmp_path / 'Pulumi.b.yaml'}:13:11)" in found[0].findings[0].what
+    assert f"in development ({tmp_path / 'Pulumi.a.yaml'}:13:11)" in found[1].findings[0].what
+    assert exit_code(all_findings(found)) == 1
     assert all(file.usable for file in found)
-    assert conclusion(found).startswith("2 findings between 2 files")
+    assert conclusion(found).startswith("2 errors between 2 files, each usable")
 
 
 def test_what_is_not_the_same_group_or_not_two_environments_is_fine(tmp_path: Path) -> None:
@@ -75,10 +76,10 @@ def test_what_is_not_the_same_group_or_not_two_environments_is_fine(tmp_path: Pa
         checked(tmp_path, ADMINS, ADMINS, role="Viewer"),
         checked(tmp_path, ADMINS, f"{{id: {ID}, name: admins}}"),
     ]
-    assert [exit_code(one) for one in fine] == [0] * len(fine)
+    assert [exit_code(all_findings(one)) for one in fine] == [0] * len(fine)
 
 
 def test_a_file_that_is_wrong_by_itself_is_exit_code_2(tmp_path: Path) -> None:
     found = checked(tmp_path, ADMINS, ADMINS, environments=("development", "nowhere"))
-    assert exit_code(found) == 2
-    assert not found[0].mistakes
+    assert exit_code(all_findings(found)) == 2
+    assert not found[0].findings

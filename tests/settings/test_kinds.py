@@ -16,7 +16,7 @@ EVERYTHING = (Path(__file__).parent / "data" / "everything.yaml").read_text("utf
 
 
 def test_every_rule_is_explained_and_nothing_else_is() -> None:
-    rules = {rule.kind for rule in checks.RULES}
+    rules = {rule.id for rule in checks.RULES}
     written = set(re.findall(r'"((?:file|yaml|settings|credential|across)/[a-z-]+)"', _sources()))
     assert rules | written == set(KINDS)
     assert len(rules) == len(checks.RULES)
@@ -57,8 +57,8 @@ def test_a_mistake_is_of_its_kind(old: str, new: str, kinds: list[str], tmp_path
     file = tmp_path / "Pulumi.x.yaml"
     assert old in EVERYTHING
     file.write_text(EVERYTHING.replace(old, new, 1), "utf-8")
-    assert [mistake.kind for mistake in check([file])[0].mistakes] == kinds
+    assert [finding.id for finding in check([file])[0].findings] == kinds
 
 
 def test_what_is_no_file_is_of_its_kind_too(tmp_path: Path) -> None:
-    assert [mistake.kind for mistake in check([tmp_path / "none.yaml"])[0].mistakes] == ["file/unreadable"]
+    assert [finding.id for finding in check([tmp_path / "none.yaml"])[0].findings] == ["file/unreadable"]

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.settings import Mistake, SettingsError, load, load_with_warnings, warnings
+from airflow_entra.finding import Finding
+from airflow_entra.settings import SettingsError, load, load_with_warnings, warnings
 from airflow_entra.settings.model import Certificate, CreatedGroup, ExistingGroup, ExistingVault, VaultSecret
 from airflow_entra.settings.schema import HEADER
 
@@ -70,7 +71,7 @@ def test_good_files_load_without_a_word(file: Path) -> None:
 def test_the_shipped_stacks_load(file: Path) -> None:
     """Some show the warnings about a short lifetime beside a long run, and about policies that judge addresses."""
     shown = ("lifetimes/longest-run-outlasts", "lifetimes/refresh-is-judged-by-address")
-    assert [mistake for mistake in warnings(file) if mistake.kind not in shown] == []
+    assert [finding for finding in warnings(file) if finding.id not in shown] == []
     assert file.read_text("utf-8").startswith(HEADER + "\n")
 
 
@@ -100,8 +101,8 @@ def test_files_that_are_refused_before_they_are_read(
 ) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         load(_file(tmp_path, content))
-    (mistake,) = caught.value.mistakes
-    assert (mistake.line, mistake.column) == place
+    (finding,) = caught.value.findings
+    assert finding.position == place
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(_file(tmp_path, text))
 
-    told = [(mistake.line, mistake.what) for mistake in caught.value.mistakes]
+    told = [(finding.position[0], finding.what) for finding in caught.value.findings]
     assert [what for _, what in told] == [
         "tenant.licence is 'P4'",
         "airflow[1].url: 'http://airflow-old.contoso.com' is not https",
@@ -152,7 +153,7 @@ def test_what_the_licence_lacks_is_refused(tmp_path: Path, change: tuple[str, st
     text = EVERYTHING.replace("licence: P1", "licence: none").replace("    guests: refuse\n", "").replace(*change)
     with pytest.raises(SettingsError) as caught:
         load(_file(tmp_path, text))
-    assert any(mistake.what.startswith(what) for mistake in caught.value.mistakes), str(caught.value)
+    assert any(finding.what.startswith(what) for finding in caught.value.findings), str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_no_message_repeats_a_secret(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError) as caught:
         load(_file(tmp_path, text))
-    assert len(caught.value.mistakes) > 2
+    assert len(caught.value.findings) > 2
     assert "abcdefgh" not in str(caught.value)
 
 
@@ -273,7 +274,7 @@ def test_a_certificate_is_found_beside_the_stack_file(tmp_path: Path) -> None:
 def test_a_certificate_that_is_refused(tmp_path: Path, content: str | None, words: str) -> None:
     with pytest.raises(SettingsError, match=words) as caught:
         load(_with_certificate(tmp_path, content))
-    assert [(mistake.line, mistake.column) for mistake in caught.value.mistakes] == [(19, 11)]
+    assert [finding.position for finding in caught.value.findings] == [(19, 11)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -286,17 +287,18 @@ def test_no_text_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, d
     text = EVERYTHING[:start] + put + EVERYTHING[end:]
     file = _file(tmp_path_factory.getbasetemp(), text)
     lines = text.split("\n")
-    for mistake in _mistakes(file):
-        assert 1 <= mistake.line <= len(lines)
-        assert 1 <= mistake.column <= len(lines[mistake.line - 1]) + 1
-        assert all((mistake.what, mistake.right, mistake.fix))
+    for finding in _findings(file):
+        row, column = finding.position
+        assert 1 <= row <= len(lines)
+        assert 1 <= column <= len(lines[row - 1]) + 1
+        assert all((finding.what, finding.right, finding.fix))
 
 
-def _mistakes(file: Path) -> tuple[Mistake, ...]:
+def _findings(file: Path) -> tuple[Finding, ...]:
     try:
         return load_with_warnings(file)[1]
     except SettingsError as error:
-        return error.mistakes
+        return error.findings
 
 
 def test_settings_load_neither_pulumi_nor_what_only_edits_need() -> None:

@@ -37,12 +37,12 @@ def test_a_mistake_is_one_message_at_its_place(case: dict[str, Any], tmp_path: P
         load(file)
 
     message = str(caught.value)
-    assert [(mistake.line, mistake.column) for mistake in caught.value.mistakes] == [_place(case, text)], message
-    assert message.startswith(f"{file}:{caught.value.mistakes[0].line}:{caught.value.mistakes[0].column}: ")
+    assert [finding.position for finding in caught.value.findings] == [_place(case, text)], message
+    assert message.startswith(f"{caught.value.findings[0].where}: ")
     words = [re.sub(r"\{(.+)\}", lambda match: str(_line(text, match[1])), str(word)) for word in case["words"]]
     assert [word for word in words if word not in message] == [], message
     assert case.get("never", "\0") not in message
-    assert case.get("never", "\0") not in repr(caught.value.mistakes)
+    assert case.get("never", "\0") not in repr(caught.value.findings)
 
 
 def test_the_page_of_the_kinds_of_mistakes_is_current() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.finding import InFile
 from airflow_entra.settings import sides as module
 from airflow_entra.settings.mistakes import SettingsError
 from airflow_entra.settings.sides import sides
@@ -45,4 +46,4 @@ def test_every_wrong_file_is_named_though_its_words_are_another_one_s_too(tmp_pa
         file.write_text(text, "utf-8")
     with pytest.raises(SettingsError) as raised:
         sides(str(tmp_path), str(files[2]))
-    assert {(one.file, one.line, one.column) for one in raised.value.mistakes} == {(file, 7, 3) for file in files[1:]}
+    assert {one.where for one in raised.value.findings} == {InFile(file, 7, 3) for file in files[1:]}

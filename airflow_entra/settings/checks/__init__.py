@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from airflow_entra.finding import Finding
 from airflow_entra.settings.checks import access, credential, groups, lifetimes, ownership, tenant, watcher
 from airflow_entra.settings.checks.rule import Rule
-from airflow_entra.settings.finding import Finding
 from airflow_entra.settings.model import StackSettings
 
 RULES: tuple[Rule, ...] = (
@@ -29,6 +29,6 @@ def findings(settings: StackSettings, folder: Path | None, broken: frozenset[str
     """
     for rule in RULES:
         if not broken.intersection(rule.reads):
-            yield from (replace(finding, kind=rule.kind) for finding in rule.check(settings))
+            yield from (replace(finding, id=rule.id) for finding in rule.check(settings))
     if folder is not None:
         yield from credential.certificate_files(settings, folder, broken)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings import durations, limits
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import Certificate, CreatedVault, ExistingVault, StackSettings, VaultSecret
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----")
@@ -24,7 +24,7 @@ def overlap_fits(settings: StackSettings) -> Iterator[Finding]:
         return
     if credential.overlap >= credential.rotate_every:
         yield Finding(
-            loc=at("credential", "overlap"),
+            where=At(at("credential", "overlap")),
             what=f"overlap {_say(credential.overlap)} is not shorter than rotateEvery {_say(credential.rotate_every)}",
             right="the old secret stops working before the next rotation",
             fix="write an overlap of a few days, such as 7d",
@@ -32,7 +32,7 @@ def overlap_fits(settings: StackSettings) -> Iterator[Finding]:
     elif credential.rotate_every + credential.overlap > limits.SECRET_LIFETIME:
         whole = credential.rotate_every + credential.overlap
         yield Finding(
-            loc=at("credential", "rotateEvery"),
+            where=At(at("credential", "rotateEvery")),
             what=f"a secret would live {_say(whole)} (rotateEvery and overlap)",
             right=f"at most {_say(limits.SECRET_LIFETIME)}",
             fix=f"write rotateEvery: {_say(limits.SECRET_LIFETIME - credential.overlap)} or less",
@@ -47,8 +47,7 @@ def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
         yield _needed("azure-native:subscriptionId", "the vault's subscription", "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02")
     elif isinstance(credential.vault, ExistingVault) and _subscription(credential.vault) != settings.subscription_id:
         yield Finding(
-            loc=at("credential", "vault", "existing"),
-            first=at("subscription_id"),
+            where=At(at("credential", "vault", "existing"), first=at("subscription_id")),
             what="the vault lies in another subscription than azure-native:subscriptionId ({first})",
             right="both are the same",
             fix="write the vault's subscription in azure-native:subscriptionId",
@@ -97,8 +96,13 @@ def _is_der(block: str) -> bool:
 
 def _certificate(loc: Loc, what: str, fix: str) -> Finding:
     right = "one certificate in PEM form, its public part alone"
-    kind = "credential/certificate-file"
-    return Finding(kind=kind, loc=loc, what=what, right=right, fix=fix)
+    return Finding(
+        where=At(loc),
+        what=what,
+        right=right,
+        fix=fix,
+        id="credential/certificate-file",
+    )
 
 
 def _subscription(vault: ExistingVault) -> str:
@@ -107,8 +111,7 @@ def _subscription(vault: ExistingVault) -> str:
 
 def _needed(key: str, what: str, example: str) -> Finding:
     return Finding(
-        loc=("config",),
-        at_key=True,
+        where=At(("config",), key=True),
         what=f"{key} is missing",
         right=f"with a key vault it says {what}",
         fix=f"add {key}: {example}",

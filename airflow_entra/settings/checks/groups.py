@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pydantic.alias_generators import to_camel
 
+from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import CreatedGroup, ExistingGroup, StackSettings
 
 Listed = tuple[str, Loc, CreatedGroup | ExistingGroup]  # role, place, group
@@ -19,8 +19,7 @@ def once_in_a_role(settings: StackSettings) -> Iterator[Finding]:
         key = role, _label(group), None if isinstance(group, CreatedGroup) else group.id
         if key in seen:
             yield Finding(
-                loc=loc,
-                first=seen[key],
+                where=At(loc, first=seen[key]),
                 what=f"the group {_label(group)} is listed twice in the role {role}, first in {{first}}",
                 right="a group stands once in a role",
                 fix="delete the second",
@@ -37,8 +36,7 @@ def created_alike(settings: StackSettings) -> Iterator[Finding]:
         first_role, first, earlier = seen.setdefault(group.create.casefold(), (role, loc, group))
         if earlier.create != group.create:
             yield Finding(
-                loc=(*loc, "create"),
-                first=first,
+                where=At((*loc, "create"), first=first),
                 what=f"{group.create} and {earlier.create} ({{first}}) differ only in case",
                 right="people can't tell such groups apart",
                 fix=f"write {earlier.create} if it is the same group, or another name",
@@ -50,8 +48,7 @@ def created_alike(settings: StackSettings) -> Iterator[Finding]:
                 if getattr(earlier, key) != getattr(group, key)
             )
             yield Finding(
-                loc=loc,
-                first=first,
+                where=At(loc, first=first),
                 what=f"the group {group.create} has another {to_camel(differing)} here than in {{first}}",
                 right="one group has the same properties in every role that lists it",
                 fix=f"write the same {to_camel(differing)} in both places, or create another group",
@@ -66,8 +63,7 @@ def one_id_one_name(settings: StackSettings) -> Iterator[Finding]:
         name, first = seen.setdefault(group.id, (_label(group), loc))
         if name != _label(group):
             yield Finding(
-                loc=(*loc, "id"),
-                first=first,
+                where=At((*loc, "id"), first=first),
                 what=f"the id of {_label(group)} is that of {name} in {{first}}",
                 right="one object has one id and one name",
                 fix="correct the id or the name",
@@ -84,16 +80,14 @@ def former_names_are_free(settings: StackSettings) -> Iterator[Finding]:
         other_loc, other = former.setdefault(group.was, (loc, group.create))
         if group.was in current:
             yield Finding(
-                loc=(*loc, "was"),
-                first=current[group.was],
+                where=At((*loc, "was"), first=current[group.was]),
                 what=f"the former name {group.was} is the name of a group in {{first}}",
                 right="`was` is a name that no group has any more",
                 fix="delete was, or rename the other group",
             )
         elif other != group.create:
             yield Finding(
-                loc=(*loc, "was"),
-                first=(*other_loc, "was"),
+                where=At((*loc, "was"), first=(*other_loc, "was")),
                 what=f"{other} ({{first}}) was called {group.was} as well",
                 right="one former name belongs to one group",
                 fix="delete one of the two",

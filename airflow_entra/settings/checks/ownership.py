@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra.settings.urls import is_local
 
@@ -16,12 +16,11 @@ def two_owners(settings: StackSettings) -> Iterator[Finding]:
     if count < 2:
         production = settings.environment == "production"
         yield Finding(
-            severity="error" if production else "warning",
-            loc=at("owners", "application"),
-            at_key=True,
+            where=At(at("owners", "application"), key=True),
             what=f"the application has {count or 'no'} owner{'' if count == 1 else 's'}",
             right="two or more, so that one can leave" + ("" if production else "; production insists on it"),
             fix="add another object id to owners.application",
+            severity="error" if production else "warning",
         )
 
 
@@ -43,8 +42,7 @@ def airflows_differ(settings: StackSettings) -> Iterator[Finding]:
         for seen, value, key in ((urls, airflow.url, "url"), (versions, minor, "version")):
             if value in seen:
                 yield Finding(
-                    loc=at("airflow", index, key),
-                    first=at("airflow", seen[value], key),
+                    where=At(at("airflow", index, key), first=at("airflow", seen[value], key)),
                     what=f"two Airflows have the {key} {value}, the first in {{first}}",
                     right="two Airflows in one stack are an old and a new one, each with its own address",
                     fix=f"correct the {key}, or give the other Airflow a stack of its own",
@@ -56,7 +54,7 @@ def production_is_reachable(settings: StackSettings) -> Iterator[Finding]:
     for index, airflow in enumerate(settings.airflow):
         if settings.environment == "production" and is_local(airflow.url):
             yield Finding(
-                loc=at("airflow", index, "url"),
+                where=At(at("airflow", index, "url")),
                 what=f"{airflow.url} is this machine alone, but the environment is production",
                 right="people reach a production Airflow by its public https address",
                 fix="write that address, or environment: local",
@@ -68,8 +66,7 @@ def _repeated(ids: Sequence[str], loc: Loc, noun: str) -> Iterator[Finding]:
     for index, one in enumerate(ids):
         if one in seen:
             yield Finding(
-                loc=(*loc, index),
-                first=(*loc, seen[one]),
+                where=At((*loc, index), first=(*loc, seen[one])),
                 what=f"the {noun} {one} is listed twice, first in {{first}}",
                 right="each one stands once",
                 fix="delete the second",

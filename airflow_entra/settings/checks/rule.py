@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from airflow_entra.settings.finding import Finding, Loc
+from airflow_entra.finding import Finding, Loc
 from airflow_entra.settings.model import StackSettings, config_key
 
 Check = Callable[[StackSettings], Iterator[Finding]]
@@ -20,8 +20,8 @@ class Rule:
     check: Check
 
     @property
-    def kind(self) -> str:
-        """What its findings are called, such as "lifetimes/one-of-two-lifetimes": the module and the function."""
+    def id(self) -> str:
+        """Of its findings, such as "lifetimes/one-of-two-lifetimes": the module and the function."""
         concern = self.check.__module__.rpartition(".")[2]
         return f"{concern}/{self.check.__name__.replace('_', '-')}"
 

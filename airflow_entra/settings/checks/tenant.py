@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.finding import Finding, Loc
 from airflow_entra.settings.model import CreatedGroup, CreatedVault, StackSettings, VaultSecret
 
 
@@ -60,14 +60,14 @@ def existing_parts_are_named(settings: StackSettings) -> Iterator[Finding]:
     for part, who, key, identifier, adoptable in parts:
         if who == "existing" and identifier is None:
             yield Finding(
-                loc=at("tenant", "manage", part),
+                where=At(at("tenant", "manage", part)),
                 what=f"manage.{part} is existing, but nothing says which one",
                 right=f"tenant.existing.{key} holds its object id",
                 fix=f"add existing: {{{key}: <object id>}} to tenant, or write {part}: managed",
             )
         if identifier is not None and who != "existing" and not (adoptable and who == "managed"):
             yield Finding(
-                loc=at("tenant", "existing", key),
+                where=At(at("tenant", "existing", key)),
                 what=f"existing.{key} is given, but manage.{part} is {who}",
                 right=f"an object is named where the part is existing{', or managed to adopt it' if adoptable else ''}",
                 fix=f"write manage.{part}: existing, or delete {key}",
@@ -96,14 +96,14 @@ def created_groups_have_somebody(settings: StackSettings) -> Iterator[Finding]:
             loc = at("roles", role, "groups", index)
             if who in ("existing", "none"):
                 yield Finding(
-                    loc=(*loc, "create"),
+                    where=At((*loc, "create")),
                     what=f"nobody creates the group {group.create}: manage.groups is {who}",
                     right="such a group is written with its id and name",
                     fix="write {id: <object id>, name: <label>}, or manage.groups: managed or request",
                 )
             elif who == "managed" and group.id is not None:
                 yield Finding(
-                    loc=(*loc, "id"),
+                    where=At((*loc, "id")),
                     what="a group that the stack creates has no id yet",
                     right="create and id stand together only with manage.groups: request",
                     fix="delete id; or write name instead of create for a group that exists",
@@ -116,15 +116,14 @@ def vault_roles_have_somebody(settings: StackSettings) -> Iterator[Finding]:
         return
     if isinstance(credential.vault, CreatedVault) and who == "existing":
         yield Finding(
-            loc=at("tenant", "manage", "vaultRoles"),
+            where=At(at("tenant", "manage", "vaultRoles")),
             what="manage.vaultRoles is existing, but the vault is yet to be created",
             right="role assignments on a new vault are managed, request or none",
             fix="write vaultRoles: request where you may not assign roles",
         )
     if credential.vault.readers and who == "none":
         yield Finding(
-            loc=at("credential", "vault", "readers"),
-            at_key=True,
+            where=At(at("credential", "vault", "readers"), key=True),
             what="nobody lets these readers read the vault: manage.vaultRoles is none",
             right="readers get their role from this stack (managed) or from the identity team (request)",
             fix="write manage.vaultRoles: managed or request, or delete readers",
@@ -133,7 +132,7 @@ def vault_roles_have_somebody(settings: StackSettings) -> Iterator[Finding]:
 
 def _needs_p1(loc: Loc, feature: str, remedy: str) -> Finding:
     return Finding(
-        loc=loc,
+        where=At(loc),
         what=f"{feature} needs Microsoft Entra ID P1, but tenant.licence is none",
         right="P1 or P2",
         fix=f"{remedy}, or write the licence that the tenant has",
@@ -142,7 +141,7 @@ def _needs_p1(loc: Loc, feature: str, remedy: str) -> Finding:
 
 def _nobody(loc: Loc, key: str, part: str) -> Finding:
     return Finding(
-        loc=loc,
+        where=At(loc),
         what=f"{key} is set, but manage.{part} is none, so nobody makes the policy",
         right="managed, request or existing",
         fix=f"write tenant.manage.{part}: managed, or delete {key}",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.finding import Finding
 from airflow_entra.settings.model import Certificate, StackSettings, VaultSecret
 from airflow_entra.settings.watching import SECRET_SUFFIX, watcher_credential
 
@@ -15,9 +15,7 @@ def one_identity(settings: StackSettings) -> Iterator[Finding]:
     said = [key for key in ("federated", "certificate", "existing") if getattr(settings.watcher, key) is not None]
     for key in said[1:]:
         yield Finding(
-            loc=at("watcher", key),
-            at_key=True,
-            first=at("watcher", said[0]),
+            where=At(at("watcher", key), key=True, first=at("watcher", said[0])),
             what=f"{key} and {said[0]} ({{first}}) both say who the watcher is",
             right="the watcher is one identity: a workload (federated), a certificate or an identity that exists",
             fix="keep the one that the watcher runs with",
@@ -42,8 +40,7 @@ def somebody_watches(settings: StackSettings) -> Iterator[Finding]:
     own = settings.watcher
     if not settings.watched and (own.federated or own.certificate or own.existing):
         yield Finding(
-            loc=at("watcher"),
-            at_key=True,
+            where=At(at("watcher"), key=True),
             what=f"watcher names an identity, but signIn.revocation is {settings.sign_in.revocation}",
             right="only `watch` reads the directory; `refresh` needs no identity beside the application's",
             fix="write signIn.revocation: watch, or delete watcher",
@@ -61,14 +58,13 @@ def watcher_apart(settings: StackSettings) -> Iterator[Finding]:
     proof = "certificate" if is_certificate else "workload"
     named = getattr(settings.watcher, key) is not None
     yield Finding(
-        severity="warning",
-        loc=at("watcher", key) if named else at("sign_in", "revocation"),
-        at_key=not named,
+        where=At(at("watcher", key) if named else at("sign_in", "revocation"), key=not named),
         what=f"the watcher proves itself with the {proof} of the application that people sign in to",
         right=f"a {proof} of its own, so that nobody who has Airflow's can read the directory",
         fix="write the watcher's own workload: airflow-entra:watcher: {federated: {issuer: ..., subject: ...}}"
         if not is_certificate
         else "write the watcher's own certificate: airflow-entra:watcher: {certificate: <file>}",
+        severity="warning",
     )
 
 
@@ -77,7 +73,7 @@ def watcher_secret_has_a_name(settings: StackSettings) -> Iterator[Finding]:
     if isinstance(credential, VaultSecret) and len(credential.secret_name) > limits.VAULT_SECRET_NAME:
         most = limits.VAULT_SECRET_NAME - len(SECRET_SUFFIX)
         yield Finding(
-            loc=at("credential", "secretName"),
+            where=At(at("credential", "secretName")),
             what=f"the watcher's secret would be called {credential.secret_name[:40]}..., too long for a vault",
             right=f"with revocation: watch at most {most} characters: the watcher's ends in {SECRET_SUFFIX}",
             fix="shorten secretName",

@@ -16,10 +16,9 @@ import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.report.sarif import sarif
-from airflow_entra.settings.check import Checked
+from airflow_entra.finding import Finding, InFile
+from airflow_entra.report.findings_sarif import sarif
 from airflow_entra.settings.kinds import KINDS
-from airflow_entra.settings.mistakes import Mistake
 
 ROOT = Path("/repo")
 
@@ -78,22 +77,22 @@ _LOG = _object("version runs", **{"$schema": _HTTPS, "version": {"const": "2.1.0
 _LOG["properties"]["runs"]["items"] = _RUN
 
 
-def mistake(what: str = "w", file: str = "/repo/stacks/a.yaml", line: int = 3, kind: str = "yaml/tag") -> Mistake:
-    return Mistake(file=Path(file), line=line, column=7, what=what, right="r", fix="f", kind=kind)
+def mistake(what: str = "w", file: str = "/repo/stacks/a.yaml", line: int = 3, kind: str = "yaml/tag") -> Finding:
+    return Finding(InFile(Path(file), line, 7), what, "r", "f", id=kind, unusable=True)
 
 
-def log(*mistakes: Mistake) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(sarif([Checked(Path("x"), mistakes)], ROOT, "1.2"))
+def log(*mistakes: Finding) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(sarif(mistakes, ROOT, "1.2"))
     jsonschema.validate(said, _LOG)
     return said
 
 
-def results(*mistakes: Mistake) -> list[dict[str, Any]]:
+def results(*mistakes: Finding) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = log(*mistakes)["runs"][0]["results"]
     return found
 
 
-def fingerprints(*mistakes: Mistake) -> list[str]:
+def fingerprints(*mistakes: Finding) -> list[str]:
     return [one["partialFingerprints"]["airflowEntraMistake/v1"] for one in results(*mistakes)]
 
 
@@ -116,7 +115,7 @@ def test_every_kind_is_a_rule_once() -> None:
 
 def test_no_mistake_is_an_empty_list_and_a_warning_no_failure() -> None:
     assert log()["runs"][0]["results"] == []
-    one = Mistake(file=Path("a"), line=1, column=1, what="w", right="r", fix="f", severity="warning")
+    one = Finding(InFile(Path("a"), 1, 1), "w", "r", "f", severity="warning", id="yaml/tag")
     run = log(one)["runs"][0]
     assert (run["results"][0]["level"], run["invocations"][0]["exitCode"]) == ("warning", 0)
 

@@ -7,17 +7,16 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.report.annotations import workflow_commands
-from airflow_entra.settings.check import Checked
+from airflow_entra.finding import Finding, InFile
+from airflow_entra.report.findings_annotations import workflow_commands
 from airflow_entra.settings.kinds import KINDS
-from airflow_entra.settings.mistakes import Mistake
 
 ROOT = Path("/repo")
 FOREIGN = st.text(max_size=40) | st.sampled_from(["::error::x", "a%0Ab", "a,b:c", "\r\n::stop-commands::x", "%25"])
 
 
-def mistake(what: str = "w", file: str = "/repo/stacks/Pulumi.x.yaml") -> Mistake:
-    return Mistake(file=Path(file), line=3, column=7, what=what, right="r", fix="f", kind="yaml/not-yaml")
+def mistake(what: str = "w", file: str = "/repo/stacks/Pulumi.x.yaml") -> Finding:
+    return Finding(InFile(Path(file), 3, 7), what, "r", "f", id="yaml/not-yaml")
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:
@@ -36,7 +35,7 @@ def read(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def test_a_mistake_marks_its_line() -> None:
-    line = workflow_commands([Checked(Path("x"), (mistake(),))], ROOT)
+    line = workflow_commands([mistake()], ROOT)
     assert line == (
         "::error file=stacks/Pulumi.x.yaml,line=3,col=7,title=The text is not YAML (yaml/not-yaml)"
         f"::w; r; f%0ASee {KINDS['yaml/not-yaml'].link}\n"
@@ -44,13 +43,13 @@ def test_a_mistake_marks_its_line() -> None:
 
 
 def test_a_warning_is_one_and_a_file_elsewhere_keeps_its_path() -> None:
-    one = Mistake(file=Path("/else/y.yaml"), line=1, column=1, what="w", right="r", fix="f", severity="warning")
-    assert workflow_commands([Checked(one.file, (one,))], ROOT).startswith("::warning file=/else/y.yaml,line=1,")
+    one = Finding(InFile(Path("/else/y.yaml"), 1, 1), "w", "r", "f", severity="warning", id="yaml/tag")
+    assert workflow_commands([one], ROOT).startswith("::warning file=/else/y.yaml,line=1,")
 
 
 @given(what=FOREIGN, name=FOREIGN.map(lambda text: text.replace("/", "").replace("\0", "") or "x"))
 def test_no_text_adds_a_command_or_is_changed(what: str, name: str) -> None:
-    lines = workflow_commands([Checked(Path("x"), (mistake(what, f"/repo/{name}.yaml"),))], ROOT)
+    lines = workflow_commands([mistake(what, f"/repo/{name}.yaml")], ROOT)
     assert lines.count("\n") == 1
     assert "\r" not in lines
     command, properties, message = read(lines[:-1])

@@ -1,4 +1,4 @@
-"""What a check of stack files found, as SARIF 2.1.0, which GitHub and Azure DevOps show as code scanning alerts.
+"""Findings as SARIF 2.1.0, which GitHub and Azure DevOps show as code scanning alerts.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -16,18 +16,17 @@ from urllib.parse import quote
 
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.workflow import sarif_text
+from airflow_entra.finding import Finding, InFile, exit_code
 from airflow_entra.report.places import within
-from airflow_entra.settings.check import Checked, exit_code
 from airflow_entra.settings.kinds import KINDS, Kind
-from airflow_entra.settings.mistakes import Mistake
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _INDEX = {name: index for index, name in enumerate(KINDS)}
 
 
-def sarif(checked: Sequence[Checked], root: Path, version: str) -> str:
+def sarif(findings: Sequence[Finding], root: Path, version: str) -> str:
     """One run, its rules every kind of mistake; files below `root`, the repository, are named from there."""
-    code = exit_code(checked)
+    code = exit_code(findings)
     run = {
         "tool": {
             "driver": {
@@ -39,7 +38,7 @@ def sarif(checked: Sequence[Checked], root: Path, version: str) -> str:
         "automationDetails": {"id": "airflow-entra-check/"},
         "invocations": [{"executionSuccessful": True, "exitCode": code}],
         "columnKind": "unicodeCodePoints",
-        "results": list(_results(checked, root)),
+        "results": list(_results(findings, root)),
     }
     return document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -56,31 +55,29 @@ def _rule(kind: Kind) -> dict[str, Any]:
     }
 
 
-def _results(checked: Sequence[Checked], root: Path) -> Iterator[dict[str, Any]]:
+def _results(findings: Sequence[Finding], root: Path) -> Iterator[dict[str, Any]]:
     seen: Counter[str] = Counter()
-    for one in checked:
-        for mistake in one.mistakes:
-            identity = _identity(mistake, within(mistake.file, root))
-            yield _result(mistake, root, f"{identity}:{seen[identity]}")
-            seen[identity] += 1
+    for finding in findings:
+        identity = _identity(finding, root)
+        yield _result(finding, root, f"{identity}:{seen[identity]}")
+        seen[identity] += 1
 
 
-def _result(mistake: Mistake, root: Path, fingerprint: str) -> dict[str, Any]:
+def _result(finding: Finding, root: Path, fingerprint: str) -> dict[str, Any]:
     return {
-        "ruleId": mistake.kind,
-        "ruleIndex": _INDEX[mistake.kind],
-        "level": mistake.severity,
-        "message": {"text": sarif_text(f"{mistake.what}; {mistake.right}; {mistake.fix}")},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": _artifact(mistake.file, root),
-                    "region": {"startLine": mistake.line, "startColumn": mistake.column},
-                }
-            }
-        ],
+        "ruleId": finding.id,
+        "ruleIndex": _INDEX[finding.id],
+        "level": finding.severity,
+        "message": {"text": sarif_text(f"{finding.what}; {finding.right}; {finding.fix}")},
+        "locations": list(_locations(finding.where, root)),
         "partialFingerprints": {"airflowEntraMistake/v1": fingerprint},
     }
+
+
+def _locations(place: object, root: Path) -> Iterator[dict[str, Any]]:
+    if isinstance(place, InFile):
+        region = {"startLine": place.line, "startColumn": place.column}
+        yield {"physicalLocation": {"artifactLocation": _artifact(place.file, root), "region": region}}
 
 
 def _artifact(file: Path, root: Path) -> dict[str, str]:
@@ -90,7 +87,8 @@ def _artifact(file: Path, root: Path) -> dict[str, str]:
     return {"uri": Path(named).as_uri()}
 
 
-def _identity(mistake: Mistake, file: str) -> str:
-    """The same for the same mistake when lines move, so that a host doesn't report it as a new one."""
-    what = re.sub(r"\bline \d+(, column \d+)?", "line", mistake.what)
-    return hashlib.sha256("\0".join((mistake.kind, file, what)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+def _identity(finding: Finding, root: Path) -> str:
+    """The same for the same finding when lines move, so that a host doesn't report it as a new one."""
+    place = within(finding.where.file, root) if isinstance(finding.where, InFile) else str(finding.where)
+    what = re.sub(r"\bline \d+(, column \d+)?", "line", finding.what)
+    return hashlib.sha256("\0".join((finding.id, place, what)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
