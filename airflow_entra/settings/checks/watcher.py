@@ -27,8 +27,7 @@ def two_ids(settings: StackSettings) -> Iterator[Finding]:
     existing = settings.watcher.existing
     if existing is not None and existing.object_id == existing.client_id:
         yield Finding(
-            loc=at("watcher", "existing", "clientId"),
-            first=at("watcher", "existing", "objectId"),
+            where=At(at("watcher", "existing", "clientId"), first=at("watcher", "existing", "objectId")),
             what="clientId is the objectId of {first}",
             right="objectId is the service principal's, clientId the application's (appId): they always differ",
             fix="`az ad sp show --id <objectId> --query appId` says the clientId",
