@@ -17,6 +17,7 @@ from airflow_entra.pulumi.locks import locks
 from airflow_entra.pulumi.pending import Interruption, interruption, settled
 from airflow_entra.pulumi.scrub import Scrub
 from airflow_entra.pulumi.torn import remove_torn_files
+from airflow_entra.pulumi.trouble import LOCKED
 from airflow_entra.recovery.finders import Clients, settle
 
 
@@ -104,7 +105,7 @@ def _cancel_stale_lock(stack: str, say: Callable[[str], None], place: Place) -> 
     for lock in held:
         if not lock.stale:
             raise RecoveryError(
-                f"stack {stack} is locked by process {lock.pid} on {lock.hostname} since {lock.taken:%Y-%m-%d %H:%M}; "
+                f"stack {stack}: {LOCKED} by process {lock.pid} on {lock.hostname} since {lock.taken:%Y-%m-%d %H:%M}; "
                 f"wait until it ends, or if it can't be running any more: pulumi cancel --stack {stack}"
             )
     if backend and remove_torn_files(backend):

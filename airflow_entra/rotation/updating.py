@@ -45,13 +45,10 @@ class Updating:
         return self.engine.export()
 
     def recover(self) -> None:
-        """Raises RefusedError where another run has the stack."""
+        """Raises LockedError where another run has the stack, and EngineError."""
         self.say(f"The last run of Pulumi on stack {self.stack} was interrupted: settling what it left behind.")
-        try:
-            for line in self.engine.recover().splitlines():
-                self.say(line)
-        except EngineError as error:
-            raise RefusedError(one_at_a_time(self.stack, str(error))) from error
+        for line in self.engine.recover().splitlines():
+            self.say(line)
 
     def check(self, before: Held, replaced: Sequence[Slot]) -> None:
         """Raises RefusedError where a whole update would do anything else than this rotation."""

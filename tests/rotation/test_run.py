@@ -159,12 +159,19 @@ def test_a_stale_lock_is_settled_and_the_run_begins_again(tmp_path: Path, call: 
 
 
 def test_a_lock_that_lives_is_told_as_a_finding(tmp_path: Path) -> None:
-    recover = EngineError("stack prod is locked by process 7 on host since 2026-03-01 12:00")
+    recover = LockedError("stack prod: the stack is currently locked by process 7 on host since 2026-03-01 12:00")
     done = run(Fake(update=[LOCKED], recover=[recover]), tmp_path)
     assert done.outcome == "refused"
     assert "process 7" in done.findings[0].what
     done = run(Fake(update=[LOCKED, LOCKED]), tmp_path)
     assert "currently locked" in done.findings[0].what
+
+
+def test_what_keeps_it_from_being_settled_is_not_blamed_on_another_run(tmp_path: Path) -> None:
+    engine = Fake(recover=[EngineError("login.microsoftonline.com did not answer")])
+    engine.pending = [{"type": "updating", "resource": {"urn": "urn::x", "type": "x"}}]
+    with pytest.raises(EngineError, match="did not answer"):
+        run(engine, tmp_path)
 
 
 def test_what_an_interrupted_run_left_is_settled_first(tmp_path: Path) -> None:

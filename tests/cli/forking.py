@@ -1,0 +1,149 @@
+"""Runs `airflow-entra` as a process of its own without starting Python each time: a server that has it imported forks.
+
+The child has the descriptors, environment and folder that it is given and ends as Python ends, so that closed pipes,
+full disks and signals are real.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+_MOST = 2**20
+_PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+class Running:
+    """A command at work. `code` waits for its end: the exit code, or 128 + N for a signal."""
+
+    def __init__(self, connection: socket.socket, pid: int) -> None:
+        self.pid, self._connection = pid, connection
+
+    def interrupt(self) -> None:
+        os.kill(self.pid, signal.SIGINT)
+
+    def code(self) -> int:
+        status = json.loads(self._connection.recv(_MOST))
+        return os.waitstatus_to_exitcode(status) % 256
+
+
+class Forking:
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        stdin: int,
+        stdout: int,
+        stderr: int,
+    ) -> Running:
+        request = {"arguments": list(arguments), "env": dict(env), "folder": str(folder)}
+        socket.send_fds(self._connection, [json.dumps(request).encode()], [stdin, stdout, stderr])
+        return Running(self._connection, json.loads(self._connection.recv(_MOST)))
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        stdout: IO[Any] | None = None,
+        stdin: int | None = None,
+    ) -> Ended:
+        """`stdout` takes the place of a file that is read afterwards."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open() as nothing:
+            where = (stdin or nothing.fileno(), (stdout or out).fileno(), err.fileno())
+            code = self.start(arguments, env, folder, *where).code()
+            return Ended(code, *(_text(file) for file in (out, err)))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def forking(**environment: str) -> Iterator[Forking]:
+    """A server that was started in this environment: what Python reads of it, such as encodings, stays."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.cli.forking", str(theirs.fileno())],
+            env={**os.environ, **environment},
+            cwd=_PROJECT,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        try:
+            yield Forking(ours)
+        finally:
+            ours.close()
+            server.wait(30)
+
+
+def _serve(connection: socket.socket) -> list[str] | None:
+    """In the server None, when nobody asks any more; in each child the arguments of its command."""
+    while True:
+        asked, descriptors, _, _ = socket.recv_fds(connection, _MOST, 3)
+        if not asked:
+            return None
+        pid = os.fork()
+        if pid == 0:
+            connection.close()
+            for standard, given in enumerate(descriptors):
+                os.dup2(given, standard)
+                os.close(given)
+            request = json.loads(asked)
+            os.environ.clear()
+            os.environ.update(request["env"])
+            os.chdir(request["folder"])
+            return list(request["arguments"])
+        for descriptor in descriptors:
+            os.close(descriptor)
+        connection.send(json.dumps(pid).encode())
+        _, status = os.waitpid(pid, 0)
+        connection.send(json.dumps(status).encode())
+
+
+def _main() -> None:
+    import click
+
+    from airflow_entra.cli import main
+    from airflow_entra.cli.reference import reference
+    from airflow_entra_auth.graph import patience
+
+    reference()  # imports every command
+    import airflow_entra.commands.audit
+    import airflow_entra.commands.preview
+    import airflow_entra.directory.credentials
+    import airflow_entra.report.audit  # noqa: F401
+
+    patience._jitter = lambda pause: 0.0  # that an unreachable directory is asked again is others' concern
+    click.get_current_context(silent=True)
+    arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
+    if arguments is not None:
+        main(arguments, prog_name="airflow-entra")
+
+
+if __name__ == "__main__":
+    _main()
