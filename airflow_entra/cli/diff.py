@@ -8,7 +8,6 @@ import click
 
 from airflow_entra.cli.common import Form, format_option, tenant_port_option
 from airflow_entra.cli.output import result
-from airflow_entra.cli.quick import uncollected
 
 
 @click.command(name="diff")
@@ -18,7 +17,6 @@ from airflow_entra.cli.quick import uncollected
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where access changes, as git diff does.")
 @click.option("--people", is_flag=True, help="Ask the directory whom it means, by who is in the groups today.")
 @tenant_port_option("With --people: where the local tenant is started, where it isn't running. 0: any free port.")
-@uncollected()
 def command(base: str, head: str, form: Form, exit_code: bool, people: bool, port: int) -> None:
     """Who gains and who loses which role from BASE to HEAD, over all stacks; HEAD is the working tree unless given.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from airflow_entra.errors import UserError
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.settings import limits
-from airflow_entra.settings.both_cores import mapped
 from airflow_entra.settings.document import NotYaml
 from airflow_entra.settings.load import load_text, not_yaml
 from airflow_entra.settings.mistakes import SettingsError
@@ -19,7 +18,6 @@ from airflow_entra.settings.source import read_text
 from airflow_entra.settings.stack_file import FOLDER, StackFile, name_mistake, stack_files, stack_name
 
 _REGULAR = ("100644", "100755")
-_WORTH_A_PROCESS = 200_000  # characters, read in a tenth of a second
 
 
 class SideError(UserError):
@@ -64,9 +62,8 @@ def _texts(name: str, mistakes: list[Finding]) -> dict[Path, str]:
 
 def _read(texts: set[str]) -> dict[str, StackSettings]:
     """What each text says, without those that are wrong."""
-    in_order = sorted(texts)
-    read = mapped(_settings, in_order, worth=sum(map(len, in_order)) > _WORTH_A_PROCESS)
-    return {text: settings for text, settings in zip(in_order, read, strict=True) if settings is not None}
+    read = ((text, _settings(text)) for text in texts)
+    return {text: settings for text, settings in read if settings is not None}
 
 
 def _settings(text: str) -> StackSettings | None:
