@@ -32,7 +32,7 @@ _Arguments = ResourceValidationArgs | StackValidationArgs
 def serve() -> None:
     """Serve the pack to the engine until it hangs up. The version that counts is PulumiPolicy.yaml's."""
     policies = [as_policy(rule) for rule in RULES]
-    serve_until_interrupted(Servicer("airflow-entra", "0.0.1", policies, EnforcementLevel.ADVISORY))
+    serve_until_interrupted(Servicer("airflow-entra", "0.0.1", policies))
 
 
 def as_policy(rule: Rule) -> Policy:

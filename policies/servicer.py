@@ -1,13 +1,16 @@
 """Answers the engine in place of the SDK's own servicer, which unpacks every resource again for every policy.
 
-For a stack of 1,000 resources that took 0.9 s; this takes 0.1 s: a resource is unpacked once, and only where a policy
-reads its type. And policies of a whole stack see what the program asked for beside what came of it: in
+For a stack of 1,000 resources that takes 0.96 s of CPU time, and this 0.09 s: a resource is unpacked once, and only
+where a policy reads its type. And policies of a whole stack see what the program asked for beside what came of it: in
 a preview a provider calls every property that is left out "known after the update".
+
+The SDK has no public place for it. What is used of its servicer is what a subclass overrides and calls; a test holds
+the answers of both against each other, so that a release of the SDK that changes one of them is noticed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
@@ -43,8 +46,13 @@ class ReadOnce(PolicyResource):
 class Servicer(_PolicyAnalyzerServicer):
     """The SDK's, with its own reading of what a stack consists of."""
 
-    remediates = False
-    """Whether any policy's level is remediate: none is before the user's configuration says so."""
+    def __init__(self, name: str, version: str, policies: Sequence[Policy]) -> None:
+        super().__init__(name, version, list(policies), EnforcementLevel.ADVISORY)
+        self._every = tuple(policies)
+        self._asked: dict[str, Any] = {}
+        """URN -> the properties that the program asked for, as they were sent."""
+        self.remediates = False
+        """Whether any policy's level is remediate: none is before the user's configuration says so."""
 
     def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802 -- gRPC's name
         """The user's levels and settings."""
@@ -77,15 +85,6 @@ class Servicer(_PolicyAnalyzerServicer):
         """All resources together."""
         resources = self._read(request.resources)
         return self._judge(StackValidationPolicy, lambda config: StackValidationArgs(resources, config))
-
-    @property
-    def _every(self) -> Sequence[Policy]:
-        return self._PolicyAnalyzerServicer__policies  # type: ignore[attr-defined,no-any-return]
-
-    @property
-    def _asked(self) -> MutableMapping[str, Any]:
-        """URN -> the properties that the program asked for, as they were sent."""
-        return self.__dict__.setdefault("asked", {})  # type: ignore[no-any-return]
 
     def _judge(self, kind: type[Any], arguments: Callable[[dict[str, Any] | None], Any], type_: str = "") -> Any:
         """What the policies of a kind say, those that read `type_` where one is given. None raises the SDK's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
-from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_BOOLEAN_VALUE
+from pulumi_policy.policy import _PolicyAnalyzerServicer
+from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_BOOLEAN_VALUE, UNKNOWN_STRING_VALUE
 
-from policies import servicer
+from policies import examples, servicer
 from policies.pack import as_policy
 from policies.registry import RULES
+from policies.resources import UNKNOWN, Resource, Value
+from policies.rules import Rule
 from policies.servicer import Servicer
 from policies.serving import Methods
 
@@ -25,9 +29,15 @@ VAULT = "azure-native:keyvault/v20230701:Vault"
 
 @pytest.fixture
 def pack() -> Servicer:
+    return Servicer("airflow-entra", "0.0.1", [as_policy(rule) for rule in RULES])
+
+
+@pytest.fixture(scope="module")
+def of_the_sdk() -> Any:
+    """What answers the engine for a pack that leaves it to the SDK."""
     policies = [as_policy(rule) for rule in RULES]
-    nothing = [None] * 7
-    return Servicer("airflow-entra", "0.0.1", policies, EnforcementLevel.ADVISORY, *nothing)
+    made: Any = _PolicyAnalyzerServicer
+    return made("airflow-entra", "0.0.1", policies, EnforcementLevel.ADVISORY)
 
 
 def properties(values: dict[str, Any]) -> Struct:
@@ -52,6 +62,39 @@ def together(pack: Servicer, *resources: Any) -> Any:
 def test_a_resource_is_judged_by_the_policies_of_its_type(pack: Servicer) -> None:
     assert "single-tenant" in ask(pack, APPLICATION, "app", signInAudience="AzureADMultipleOrgs")
     assert ask(pack, VAULT, "vault", properties={"enableRbacAuthorization": False}) == {"vault-rbac"}
+
+
+@pytest.mark.parametrize("example", ["violation", "compliance"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
+def test_it_says_what_the_servicer_of_the_sdk_says(rule: Rule, example: str, pack: Servicer, of_the_sdk: Any) -> None:
+    found = examples.read(getattr(rule, example))
+    for one in found:
+        request = analyzer_pb2.AnalyzeRequest(type=one.type, urn=one.urn, name=one.name, properties=in_a_preview(one))
+        assert told(pack.Analyze(request, None)) == told(of_the_sdk.Analyze(request, None))
+    stack = analyzer_pb2.AnalyzeStackRequest()
+    for one in found:
+        sent = stack.resources.add(type=one.type, urn=one.urn, name=one.name, properties=in_a_preview(one))
+        for name, urns in one.sources.items():
+            sent.propertyDependencies[name].urns.extend(urns)
+    assert told(pack.AnalyzeStack(stack, None)) == told(of_the_sdk.AnalyzeStack(stack, None))
+
+
+def in_a_preview(found: Resource) -> Struct:
+    """An example's properties as the engine sends them."""
+
+    def marked(value: Value) -> Any:
+        if value is UNKNOWN:
+            return UNKNOWN_STRING_VALUE
+        if isinstance(value, Mapping):
+            return {key: marked(item) for key, item in value.items()}
+        return [marked(item) for item in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+    return properties({key: marked(value) for key, value in found.props.items()})
+
+
+def told(answer: Any) -> list[str]:
+    """Each thing that an answer says, as text."""
+    return sorted(str(said) for said in (*answer.diagnostics, *answer.not_applicable))
 
 
 def test_a_resource_that_no_policy_reads_is_not_unpacked(pack: Servicer, monkeypatch: pytest.MonkeyPatch) -> None:
