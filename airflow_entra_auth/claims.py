@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, overload
 
+from airflow_entra_auth.azure import STS
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.strict import is_guid
 
@@ -175,7 +176,7 @@ def _guest(claims: Mapping[str, Any], tenant_id: str, rules: SignOnRules) -> tup
         return str(account) == "1", ()
     names = _text(claims, "upn") + _text(claims, "preferred_username")
     provider = _text(claims, "idp")
-    home = ("", rules.issuer, f"https://sts.windows.net/{tenant_id}/")
+    home = ("", rules.issuer, f"{STS}/{tenant_id}/")
     if "#EXT#" in names.upper() or provider not in home:
         return True, ()
     if rules.guests == "allow":

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from airflow_entra_auth.azure import LOGIN
 from airflow_entra_auth.rules import (
-    ISSUER_HOST,
     Certificate,
     Credential,
     EnvironmentSecret,
@@ -194,7 +194,7 @@ class _Certificate(_Fixed):
         thumbprint = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
         now = int(time.time())
         claims = {
-            "aud": ISSUER_HOST + urlsplit(token_endpoint).path,
+            "aud": LOGIN + urlsplit(token_endpoint).path,
             "iss": client_id,
             "sub": client_id,
             "jti": str(uuid.uuid4()),

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from airflow_entra_auth.azure import LOGIN
 from airflow_entra_auth.strict import Keys, WrongError, guid, no_key_twice
 
 SCHEMA = 1
-ISSUER_HOST = "https://login.microsoftonline.com"
 BUILT_IN_ROLES = frozenset({"Admin", "Op", "User", "Viewer", "Public"})
 ACTIONS = ("read", "trigger", "edit", "delete")
 
@@ -131,7 +131,7 @@ class SignOnRules:
     @cached_property
     def issuer(self) -> str:
         """The only `iss` that is believed, whatever the authority."""
-        return f"{ISSUER_HOST}/{self.tenant_id}/v2.0"
+        return f"{LOGIN}/{self.tenant_id}/v2.0"
 
     @cached_property
     def metadata_url(self) -> str:

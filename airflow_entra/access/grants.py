@@ -6,26 +6,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import names
+from airflow_entra.access.azure_roles import (
+    KEY_VAULT_CONTRIBUTOR,
+    NETWORK_CONTRIBUTOR,
+    RBAC_ADMINISTRATOR,
+    READER,
+    ROLE_NAMES,
+    SECRETS_OFFICER,
+    SECRETS_USER,
+    role_definition,
+)
 from airflow_entra.access.identity_permissions import KNOWN, permission_id
 from airflow_entra.access.needed import VAULT_ROLES_NEEDED
 from airflow_entra.access.permissions import GRAPH_APP_ID
 from airflow_entra.access.pipeline import Identity, Pipeline
-from airflow_entra.access.requests import ARM, GRAPH, Ask, Call
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, in_vault, role_definition
+from airflow_entra.access.requests import Ask, Call, role_assignment_url
+from airflow_entra.access.vault import VaultPlace, in_vault
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
-
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-KEY_VAULT_CONTRIBUTOR = "f25e0fa2-a7c8-4377-a976-54943a77a395"
-RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
-NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
-ROLE_NAMES = {
-    READER: "Reader",
-    KEY_VAULT_CONTRIBUTOR: "Key Vault Contributor",
-    RBAC_ADMINISTRATOR: "Role Based Access Control Administrator",
-    NETWORK_CONTRIBUTOR: "Network Contributor",
-    SECRETS_OFFICER: "Key Vault Secrets Officer",
-}
-"""Azure's built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
+from airflow_entra_auth.azure import GRAPH_V1
 
 GRANTS_GRAPH = "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator"
 
@@ -105,8 +103,8 @@ def _group(place: VaultPlace) -> str:
 
 
 def _graph(identity: Identity, who: Made, tenant: str) -> Ask:
-    find = f"{GRAPH}/servicePrincipals(appId='{GRAPH_APP_ID}')?$select=id"
-    url = f"{GRAPH}/servicePrincipals/{who.service_principal}/appRoleAssignments"
+    find = f"{GRAPH_V1}/servicePrincipals(appId='{GRAPH_APP_ID}')?$select=id"
+    url = f"{GRAPH_V1}/servicePrincipals/{who.service_principal}/appRoleAssignments"
     bodies = [
         {
             "principalId": who.service_principal,
@@ -138,7 +136,7 @@ def _azure(identity: Identity, who: Made, wanted: AzureRole) -> Ask:
     known = not who.service_principal.startswith("<")
     name = names.role_assignment_name(wanted.scope, who.service_principal, wanted.role) if known else "<a new GUID>"
     subscription = wanted.scope.split("/")[2]
-    url = f"{ARM}{wanted.scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+    url = role_assignment_url(wanted.scope, name)
     properties = {
         "principalId": who.service_principal,
         "principalType": "ServicePrincipal",

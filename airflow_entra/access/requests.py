@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from airflow_entra.access import AccessPlan, DeclaredStack, names
+from airflow_entra.access import AccessPlan, DeclaredStack, api_versions, names
+from airflow_entra.access.azure_roles import SECRETS_USER, role_assignment, role_definition
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
 from airflow_entra.access.needed import NEEDED, VAULT_ROLES_NEEDED
 from airflow_entra.access.needed import Part as Part
-from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, scopes, watch_permissions
-from airflow_entra.access.vault import CLIENT_SECRET, SECRETS_USER, VaultPlace, in_vault, role_definition
+from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, GRAPH_APP_ID, scopes, watch_permissions
+from airflow_entra.access.vault import CLIENT_SECRET, VaultPlace, in_vault
 from airflow_entra.settings.model import Manage, StackSettings
+from airflow_entra_auth.azure import GRAPH_V1, RESOURCE_MANAGER
 
-GRAPH = "https://graph.microsoft.com/v1.0"
-ARM = "https://management.azure.com"
 _JUDGED = (
     " Airflow's own server redeems each session's refresh token every five minutes: let the Conditional Access "
     "policies that apply to this application allow the addresses by which it reaches Entra, else nobody can sign in "
@@ -86,7 +86,7 @@ def left_to_others(manage: Manage, part: Part) -> str:
 
 def _groups(stack: DeclaredStack) -> Iterator[Ask]:
     for group in stack.plan.with_source("requested"):
-        owners = [f"{GRAPH}/directoryObjects/{owner}" for owner in stack.settings.owners.groups]
+        owners = [f"{GRAPH_V1}/directoryObjects/{owner}" for owner in stack.settings.owners.groups]
         body: dict[str, Any] = {
             "displayName": group.name,
             "description": group.description,
@@ -104,7 +104,7 @@ def _groups(stack: DeclaredStack) -> Iterator[Ask]:
             f"Create the group {group.name}",
             f"Its members get Airflow's role {', '.join(group.roles)}.",
             str(NEEDED["groups"]),
-            (Call("POST", f"{GRAPH}/groups", body),),
+            (Call("POST", f"{GRAPH_V1}/groups", body),),
             (group.object_id or "",),
             f"Write the new group's object id into the stack file, as id beside 'create: {group.name}'. A group is "
             f"never taken over by its name: anybody may create a group of that name.",
@@ -127,14 +127,14 @@ def _assignments(plan: AccessPlan, ids: Ids) -> Iterator[Ask]:
             f"Without it members of {group.name} "
             + ("sign in without that role." if assignment.role else "can't sign in."),
             str(NEEDED["assignments"]),
-            (Call("POST", f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignedTo", body),),
+            (Call("POST", f"{GRAPH_V1}/servicePrincipals/{ids.service_principal}/appRoleAssignedTo", body),),
             (principal or "", assignment.app_role_id),
         )
 
 
 def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
     wanted = scopes(settings.sign_in)
-    find = f"{GRAPH}/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?$select=id"
+    find = f"{GRAPH_V1}/servicePrincipals(appId='{GRAPH_APP_ID}')?$select=id"
     body = {
         "clientId": ids.service_principal,
         "consentType": "AllPrincipals",
@@ -147,7 +147,7 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
         "Without it each person is asked at the first sign-in, or refused where people may not consent."
         + (_JUDGED if settings.sign_in.revocation == "refresh" else ""),
         str(NEEDED["consent"]),
-        (Call("GET", find), Call("POST", f"{GRAPH}/oauth2PermissionGrants", body)),
+        (Call("GET", find), Call("POST", f"{GRAPH_V1}/oauth2PermissionGrants", body)),
         wanted,
     )
     own = watch_permissions(settings.sign_in)
@@ -159,7 +159,7 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
 
 def _watcher(own: tuple[str, ...], ids: Ids, find: str, graph: object) -> Ask:
     grants = [{"principalId": ids.watcher, "resourceId": graph, "appRoleId": APP_ROLE_IDS[name]} for name in own]
-    url = f"{GRAPH}/servicePrincipals/{ids.watcher}/appRoleAssignments"
+    url = f"{GRAPH_V1}/servicePrincipals/{ids.watcher}/appRoleAssignments"
     return Ask(
         "consent",
         f"Let Airflow's watcher use {', '.join(own)}",
@@ -173,7 +173,7 @@ def _watcher(own: tuple[str, ...], ids: Ids, find: str, graph: object) -> Ask:
 
 
 def _no_longer(ids: Ids) -> Ask:
-    url = f"{GRAPH}/servicePrincipals/{ids.service_principal}/appRoleAssignments"
+    url = f"{GRAPH_V1}/servicePrincipals/{ids.service_principal}/appRoleAssignments"
     taken = tuple(APP_ROLE_IDS[name] for name in GIVEN_BY_0_1)
     return Ask(
         "consent",
@@ -196,15 +196,15 @@ def _token_lifetime(stack: DeclaredStack, ids: Ids) -> Iterator[Ask]:
         "definition": [json.dumps(policy, separators=(",", ":"))],
         "isOrganizationDefault": False,
     }
-    reference = {"@odata.id": f"{GRAPH}/policies/tokenLifetimePolicies/<id of the policy, from the call above>"}
+    reference = {"@odata.id": f"{GRAPH_V1}/policies/tokenLifetimePolicies/<id of the policy, from the call above>"}
     yield Ask(
         "token_lifetime",
         f"Let the application's tokens live {policy_clock(lifetime)}",
         "Without it Entra chooses between 60 and 90 minutes.",
         str(NEEDED["token_lifetime"]),
         (
-            Call("POST", f"{GRAPH}/policies/tokenLifetimePolicies", body),
-            Call("POST", f"{GRAPH}/applications/{ids.application}/tokenLifetimePolicies/$ref", reference),
+            Call("POST", f"{GRAPH_V1}/policies/tokenLifetimePolicies", body),
+            Call("POST", f"{GRAPH_V1}/applications/{ids.application}/tokenLifetimePolicies/$ref", reference),
         ),
         (policy_clock(lifetime), stack.settings.tenant.existing.token_lifetime_policy or ""),
     )
@@ -231,7 +231,7 @@ def _conditional_access(stack: DeclaredStack, ids: Ids) -> Iterator[Ask]:
         f"Ask who signs in to Airflow again every {value} {period}",
         "It rules Airflow's sign-in alone, nobody else's.",
         str(NEEDED["conditional_access"]),
-        (Call("POST", f"{GRAPH}/identity/conditionalAccess/policies", body),),
+        (Call("POST", f"{GRAPH_V1}/identity/conditionalAccess/policies", body),),
         (str(value), period, stack.settings.tenant.existing.conditional_access_policy or ""),
     )
 
@@ -242,7 +242,7 @@ def _vault_roles(settings: StackSettings) -> Iterator[Ask]:
         scope = place.readers_scope(credential)
         for reader in credential.vault.readers:
             name = names.role_assignment_name(scope, reader, SECRETS_USER)
-            url = f"{ARM}{scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+            url = role_assignment_url(scope, name)
             properties = {"principalId": reader, "roleDefinitionId": role_definition(place.subscription, SECRETS_USER)}
             yield Ask(
                 "vault_roles",
@@ -254,3 +254,8 @@ def _vault_roles(settings: StackSettings) -> Iterator[Ask]:
                 (Call("PUT", url, {"properties": properties}),),
                 (scope, name),
             )
+
+
+def role_assignment_url(scope: str, name: str) -> str:
+    """Where a role assignment is made, or looked at."""
+    return f"{RESOURCE_MANAGER}{role_assignment(scope, name)}?api-version={api_versions.AUTHORIZATION}"

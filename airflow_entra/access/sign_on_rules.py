@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.access.stack import DeclaredStack
+from airflow_entra_auth.azure import GRAPH_V1, LOGIN
 from airflow_entra_auth.rules import EnvironmentSecret, RoleRule, SignOnRules
 
 
@@ -26,8 +27,8 @@ def rules(stack: DeclaredStack, client_id: str, ids: Mapping[str, str]) -> SignO
         environment=settings.environment,
         tenant_id=settings.tenant_id.lower(),
         client_id=client_id.lower(),
-        authority="https://login.microsoftonline.com",
-        graph="https://graph.microsoft.com/v1.0",
+        authority=LOGIN,
+        graph=GRAPH_V1,
         base_url=airflow.url,
         redirect_uri=airflow.redirect_uri,
         roles_from=settings.sign_in.roles_from,

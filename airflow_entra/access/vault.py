@@ -1,4 +1,4 @@
-"""Where the key vault is and what its roles are called, all known from the stack file."""
+"""Where the key vault is and what it is to hold, all known from the stack file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
+from airflow_entra_auth.azure import VAULT_DOMAIN
 
-SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
-SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 CLIENT_SECRET = "client secret"  # noqa: S105 -- what people call it
 _VAULT_ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -44,7 +43,7 @@ class VaultPlace:
 
     @property
     def uri(self) -> str:
-        return f"https://{self.name.lower()}.vault.azure.net/"
+        return f"https://{self.name.lower()}.{VAULT_DOMAIN}/"
 
     def secret_id(self, secret: str) -> str:
         return f"{self.id}/secrets/{secret}"
@@ -67,7 +66,3 @@ def in_vault(settings: StackSettings) -> Iterator[tuple[str, VaultSecret]]:
         yield CLIENT_SECRET, sign_on
         if isinstance(watcher, VaultSecret) and not isinstance(sign_on.vault, CreatedVault):
             yield "watcher's secret", watcher
-
-
-def role_definition(subscription: str, role: str) -> str:
-    return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"

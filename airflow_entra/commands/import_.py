@@ -28,9 +28,8 @@ from airflow_entra.local.world import World, project_world, workspace
 from airflow_entra.recovery.recover import Place, recover, tenant_clients
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
+from airflow_entra_auth.azure import RESOURCE_MANAGER, VAULT_DOMAIN
 from airflow_entra_auth.graph import Graph
-
-_ARM = "https://management.azure.com"
 
 
 def run(
@@ -57,7 +56,7 @@ def run(
     else:
         stack = None
     token = token_source(GRAPH, tenant_id)
-    sources = Sources(Graph(token), Graph(token_source(ARM, tenant_id), base=_ARM), tenant_id)
+    sources = Sources(Graph(token), Graph(token_source(ARM, tenant_id), base=RESOURCE_MANAGER), tenant_id)
     choices = replace(choices, deployer=_object_id(token()))
     try:
         say(f"Reading application {client_id} from tenant {tenant_id} ...")
@@ -134,7 +133,7 @@ def _engine(world: World, stack: DeclaredStack, say: Callable[[str], None]) -> E
             raise EngineRefusedError(
                 f"the backend has no stack {stack.name} (or Pulumi isn't signed in to it). Make it with the secrets "
                 f"provider that it is to have, then run this command again:\n  pulumi stack init {stack.name} "
-                "--secrets-provider azurekeyvault://<vault>.vault.azure.net/keys/<key>"
+                f"--secrets-provider azurekeyvault://<vault>.{VAULT_DOMAIN}/keys/<key>"
             )
         engine.init()
     return engine

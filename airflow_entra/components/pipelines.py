@@ -9,16 +9,12 @@ import pulumi
 from pulumi_azure_native import authorization
 
 from airflow_entra.access import names
+from airflow_entra.access.azure_roles import BLOB_CONTRIBUTOR, BLOB_READER, CRYPTO_USER, role_definition
 from airflow_entra.access.pipeline import Pipeline
-from airflow_entra.access.vault import role_definition
 from airflow_entra.components.part import Part
 from airflow_entra.components.pipeline_identity import PipelineIdentity
 from airflow_entra.components.state_keys import StateKeys
 from airflow_entra.components.state_storage import StateStorage
-
-BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
-BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
 
 
 class Pipelines(Part):

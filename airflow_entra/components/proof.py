@@ -17,6 +17,7 @@ import pulumi
 
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.credentials import GRAPH
+from airflow_entra_auth.azure import token_url
 
 if TYPE_CHECKING:
     import httpx
@@ -88,4 +89,4 @@ def _ask(tenant_id: str, client_id: str, secret: str) -> httpx.Response:
     import httpx
 
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": GRAPH}
-    return httpx.post(f"https://login.microsoftonline.com/{tenant_id}/oauth2/v2.0/token", data=form, timeout=30.0)
+    return httpx.post(token_url(tenant_id), data=form, timeout=30.0)

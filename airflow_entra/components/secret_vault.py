@@ -6,8 +6,9 @@ import pulumi
 from pulumi_azure_native import Provider, authorization, keyvault
 
 from airflow_entra.access import names
+from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER, role_definition
 from airflow_entra.access.secret_slots import parse_rfc3339
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace, role_definition
+from airflow_entra.access.vault import VaultPlace
 from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.part import Part
 from airflow_entra.components.proof import proven

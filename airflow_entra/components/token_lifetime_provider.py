@@ -75,6 +75,8 @@ class AssignmentProvider(_GraphProvider):
     """Inputs: tenantId, application (object id), policy (id). An application has one policy at most."""
 
     def create(self, props: Props) -> CreateResult:
+        from airflow_entra_auth.azure import GRAPH_V1
+
         graph, policy = _graph(props), props["policy"]
         assigned = list(graph.pages(_assigned(props)))
         others = [item for item in assigned if item["id"] != policy]
@@ -86,7 +88,7 @@ class AssignmentProvider(_GraphProvider):
                 f"tenant.existing.tokenLifetimePolicy"
             )
         if not assigned:
-            reference = {"@odata.id": f"https://graph.microsoft.com/v1.0{_POLICIES}/{policy}"}
+            reference = {"@odata.id": f"{GRAPH_V1}{_POLICIES}/{policy}"}
             graph.post(f"{_assigned(props)}/$ref", reference)
         return CreateResult(f"{props['application']}/{policy}", _inputs(props))
 

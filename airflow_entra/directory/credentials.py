@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_entra.errors import AnswerError
+from airflow_entra_auth import azure
 
 if TYPE_CHECKING:
     import httpx
     from azure.core.credentials import TokenCredential
 
-GRAPH = "https://graph.microsoft.com/.default"
-ARM = "https://management.azure.com/.default"
-_AUTHORITY = "https://login.microsoftonline.com"
+GRAPH = azure.scope(azure.GRAPH)
+ARM = azure.scope(azure.RESOURCE_MANAGER)
 _PATIENCE = 60.0  # seconds of waiting for one token, in all
 _MARGIN = 300.0  # seconds before its end from which a token is not handed out any more
 
@@ -80,7 +80,7 @@ def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, 
 
     post = client.post if client else httpx.post
     form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
-    response = _patiently(lambda: post(f"{_AUTHORITY}/{tenant}/oauth2/v2.0/token", data=form, timeout=30.0))
+    response = _patiently(lambda: post(azure.token_url(tenant), data=form, timeout=30.0))
     if not response.is_success:
         # Entra's description names the client and the reason; of the form that was sent it repeats nothing secret.
         body = response.json() if "json" in response.headers.get("content-type", "") else {}

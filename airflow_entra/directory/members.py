@@ -12,6 +12,7 @@ from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members
 from airflow_entra.escape.odata import literal
 from airflow_entra_auth import issuance
+from airflow_entra_auth.azure import GRAPH_V1, LOGIN
 from airflow_entra_auth.claims import Admitted
 from airflow_entra_auth.rules import Guests, RoleRule, RolesFrom, SignOnRules, parse_rules
 
@@ -109,8 +110,8 @@ _RULES = parse_rules(
         "environment": "none",
         "tenantId": _SOMEBODY,
         "clientId": _SOMEBODY,
-        "authority": "https://login.microsoftonline.com",
-        "graph": "https://graph.microsoft.com/v1.0",
+        "authority": LOGIN,
+        "graph": GRAPH_V1,
         "baseUrl": "https://airflow.invalid",
         "redirectUri": "https://airflow.invalid",
         "rolesFrom": "appRoles",

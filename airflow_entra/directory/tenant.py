@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from airflow_entra.access import api_versions
+from airflow_entra.access.azure_roles import role_assignment
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+from airflow_entra_auth.azure import GRAPH_V1, RESOURCE_MANAGER
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
 T = TypeVar("T")
-_ARM = "https://management.azure.com"
-_VAULTS = {"api-version": "2023-07-01"}
-_ROLE_ASSIGNMENTS = {"api-version": "2022-04-01"}
+_VAULTS = {"api-version": api_versions.KEY_VAULT}
+_ROLE_ASSIGNMENTS = {"api-version": api_versions.AUTHORIZATION}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class LiveTenant:
 
             return Graph(token_source(scope, tenant_id), base=base)
 
-        return cls(lambda: connect(GRAPH, "https://graph.microsoft.com/v1.0"), lambda: connect(ARM, _ARM))
+        return cls(lambda: connect(GRAPH, GRAPH_V1), lambda: connect(ARM, RESOURCE_MANAGER))
 
     @cached_property
     def _graph(self) -> Graph:
@@ -121,7 +123,7 @@ class LiveTenant:
 
     def role_assignment_exists(self, scope: str, name: str) -> bool | Denied:
         """Whether the Azure role assignment `name` exists at `scope` (a resource id)."""
-        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+        path = role_assignment(scope, name)
         what = "Azure role assignments"
         found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _ROLE_ASSIGNMENTS)), what)
         return found if isinstance(found, Denied) else found is not None

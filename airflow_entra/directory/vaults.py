@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.access import api_versions
+from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER, role_assignments
+from airflow_entra_auth.azure import RESOURCE_MANAGER
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
-_VAULTS = {"api-version": "2023-07-01"}
-_ROLES = {"api-version": "2022-04-01"}
+_VAULTS = {"api-version": api_versions.KEY_VAULT}
+_ROLES = {"api-version": api_versions.AUTHORIZATION}
 _KINDS = {SECRETS_USER: "user", SECRETS_OFFICER: "officer"}
 
 
@@ -77,7 +79,7 @@ def exists(arm: Graph, resource_id: str, api_version: str) -> bool:
 
 def _vault(arm: Graph, vault: Mapping[str, Any]) -> LiveVault:
     here = vault["id"]
-    roles = _listed(arm, f"{here}/providers/Microsoft.Authorization/roleAssignments", _ROLES)
+    roles = _listed(arm, role_assignments(here), _ROLES)
     return LiveVault(
         here,
         str(vault.get("location") or ""),
@@ -112,7 +114,7 @@ def _listed(arm: Graph, path: str, params: Mapping[str, str]) -> list[dict[str, 
     while found:
         items += found.get("value") or []
         link = found.get("nextLink")
-        if not link or not str(link).startswith("https://management.azure.com/"):
+        if not link or not str(link).startswith(f"{RESOURCE_MANAGER}/"):
             break
         found = arm.get(str(link))
     return items

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow_entra.access import names
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import KeptSecret, LiveVault
 from airflow_entra.escape.terminal import line

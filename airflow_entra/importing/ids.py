@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import AccessPlan, DeclaredStack, names
+from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER, role_assignment
 from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER, VaultPlace
+from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault, VaultRole
 from airflow_entra.settings.model import Certificate, CreatedVault, Credential, Federated, StackSettings, VaultSecret
@@ -169,4 +170,4 @@ def _users(place: VaultPlace, credential: VaultSecret, vault: LiveVault, whose: 
 
 
 def _role(role: VaultRole) -> str:
-    return f"{role.scope}/providers/Microsoft.Authorization/roleAssignments/{role.name}"
+    return role_assignment(role.scope, role.name)

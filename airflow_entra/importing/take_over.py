@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from airflow_entra.access import DeclaredStack
+from airflow_entra.access import DeclaredStack, api_versions
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
@@ -28,7 +28,6 @@ from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecre
 from airflow_entra_auth.graph import Graph
 
 Say = Callable[[str], None]
-_NETWORK = "2024-05-01"
 _SERVICE_PRINCIPAL = (PRINCIPAL, "service-principal")
 
 
@@ -144,4 +143,4 @@ def _vault(settings: StackSettings, sources: Sources) -> tuple[LiveVault | None,
         f"/providers/Microsoft.Network/privateEndpoints/pe-{place.name}"
     )
     declared = isinstance(settings.credential.vault, CreatedVault) and settings.credential.vault.private_endpoint_subnet
-    return vault, endpoint if vault and declared and exists(sources.arm, endpoint, _NETWORK) else None
+    return vault, endpoint if vault and declared and exists(sources.arm, endpoint, api_versions.NETWORK) else None

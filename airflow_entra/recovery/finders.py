@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.access import api_versions
+from airflow_entra.access.azure_roles import role_assignment
 from airflow_entra.errors import UserError
 from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra_auth.graph import Graph, GraphError
@@ -186,7 +188,7 @@ def _secret_id(inputs: Inputs, subscription: str) -> str:
 
 
 def _role_assignment_id(inputs: Inputs, _subscription: str) -> str:
-    return f"{inputs['scope']}/providers/Microsoft.Authorization/roleAssignments/{inputs['roleAssignmentName']}"
+    return role_assignment(inputs["scope"], inputs["roleAssignmentName"])
 
 
 def _list(graph: Graph, path: str, filter_: str | None = None) -> list[Any]:
@@ -208,11 +210,11 @@ _FINDERS: Mapping[str, Callable[[Inputs, Clients], list[str]]] = {
         _federated_credentials
     ),
     "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy": _conditional_access_policies,
-    "azure-native:keyvault:Vault": _azure_resource(_vault_id, "2023-07-01"),
-    "azure-native:keyvault:Secret": _azure_resource(_secret_id, "2023-07-01"),
-    "azure-native:keyvault:Key": _azure_resource(_key_id, "2023-07-01"),
-    "azure-native:resources:ResourceGroup": _azure_resource(_group_id, "2024-03-01"),
-    "azure-native:storage:BlobContainer": _azure_resource(_container_id, "2024-01-01"),
-    "azure-native:storage:StorageAccount": _azure_resource(_account_id, "2024-01-01"),
-    "azure-native:authorization:RoleAssignment": _azure_resource(_role_assignment_id, "2022-04-01"),
+    "azure-native:keyvault:Vault": _azure_resource(_vault_id, api_versions.KEY_VAULT),
+    "azure-native:keyvault:Secret": _azure_resource(_secret_id, api_versions.KEY_VAULT),
+    "azure-native:keyvault:Key": _azure_resource(_key_id, api_versions.KEY_VAULT),
+    "azure-native:resources:ResourceGroup": _azure_resource(_group_id, api_versions.RESOURCE_GROUPS),
+    "azure-native:storage:BlobContainer": _azure_resource(_container_id, api_versions.STORAGE),
+    "azure-native:storage:StorageAccount": _azure_resource(_account_id, api_versions.STORAGE),
+    "azure-native:authorization:RoleAssignment": _azure_resource(_role_assignment_id, api_versions.AUTHORIZATION),
 }

@@ -19,6 +19,7 @@ from airflow_entra.pulumi.scrub import Scrub
 from airflow_entra.pulumi.torn import remove_torn_files
 from airflow_entra.pulumi.trouble import LOCKED
 from airflow_entra.recovery.finders import Clients, settle
+from airflow_entra_auth.azure import RESOURCE_MANAGER
 
 
 class RecoveryError(UserError):
@@ -128,4 +129,4 @@ def tenant_clients(tenant_id: str, subscription: str) -> Clients:
     def client(scope: str, **base: Any) -> Graph:
         return Graph(token_source(scope, tenant_id), **base)
 
-    return Clients(client(GRAPH), client(ARM, base="https://management.azure.com"), subscription)
+    return Clients(client(GRAPH), client(ARM, base=RESOURCE_MANAGER), subscription)

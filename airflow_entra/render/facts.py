@@ -14,9 +14,7 @@ from airflow_entra.errors import UserError
 from airflow_entra.settings.model import Airflow, Credential, Federated, VaultSecret
 from airflow_entra.settings.stack_file import name_mistake
 from airflow_entra.settings.watching import service_account, watcher_credential
-
-AUTHORITY = "https://login.microsoftonline.com"
-GRAPH = "https://graph.microsoft.com/v1.0"
+from airflow_entra_auth.azure import GRAPH_V1, LOGIN
 
 
 class RenderError(UserError):
@@ -59,8 +57,8 @@ class Facts:
     credential: Mapping[str, Any]
     watcher: Mapping[str, Any] | None = None
     """What the sign-on file says of the watcher's identity; None where the stack has none (yet)."""
-    authority: str = AUTHORITY
-    graph: str = GRAPH
+    authority: str = LOGIN
+    graph: str = GRAPH_V1
     places: Places = Places()
 
     @property
@@ -106,7 +104,7 @@ def facts(
     *,
     version: str | None = None,
     url: str | None = None,
-    authority: str = AUTHORITY,
+    authority: str = LOGIN,
     places: Places | None = None,
 ) -> Facts:
     """The facts about the Airflow `version` ("3.3", "2.11", "3"; the newest unless given) of a stack.

@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import StackSettings
+from airflow_entra_auth.azure import VAULT_DOMAIN
 
 Json = dict[str, Any]
 
@@ -23,7 +24,7 @@ _PULUMI: Json = {
     "secretsprovider": {
         "description": "Who encrypts this stack's secrets; kept by Pulumi.",
         "type": "string",
-        "examples": ["azurekeyvault://kv-pulumi.vault.azure.net/keys/stack"],
+        "examples": [f"azurekeyvault://kv-pulumi.{VAULT_DOMAIN}/keys/stack"],
     },
     "encryptedkey": {"description": "The stack's encrypted data key; kept by Pulumi.", "type": "string"},
     "encryptionsalt": {"description": "The salt of the stack's passphrase; kept by Pulumi.", "type": "string"},

@@ -6,7 +6,7 @@ same dialect (bearer tokens, `{"error": {"code", "message"}}`, 429 with Retry-Af
 
 from __future__ import annotations
 
-from airflow_entra_auth.graph.client import IDS_PER_CALL, REQUESTS_PER_BATCH, V1, Graph, Json, Request
+from airflow_entra_auth.graph.client import IDS_PER_CALL, REQUESTS_PER_BATCH, Graph, Json, Request
 from airflow_entra_auth.graph.delta import Delta
 from airflow_entra_auth.graph.errors import BAD_LINK, Cancelled, GraphError, SyncLost
 
@@ -14,7 +14,6 @@ __all__ = [
     "BAD_LINK",
     "IDS_PER_CALL",
     "REQUESTS_PER_BATCH",
-    "V1",
     "Cancelled",
     "Delta",
     "Graph",

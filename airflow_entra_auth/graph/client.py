@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from airflow_entra_auth.azure import GRAPH_V1
 from airflow_entra_auth.graph.delta import Delta
 from airflow_entra_auth.graph.errors import BAD_LINK, GraphError, error, refusal, seconds
 from airflow_entra_auth.graph.patience import THROTTLED, UNCLEAR, Patience
 
-V1 = "https://graph.microsoft.com/v1.0"
 IDS_PER_CALL = 1000  # https://learn.microsoft.com/graph/api/directoryobject-getbyids
 REQUESTS_PER_BATCH = 20  # https://learn.microsoft.com/graph/json-batching
 _REPEATABLE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
@@ -54,7 +54,7 @@ class Graph:
         self,
         token: Callable[[], str],
         *,
-        base: str = V1,
+        base: str = GRAPH_V1,
         client: httpx.Client | None = None,
         patience: float = 60.0,
         sleep: Callable[[float], object] | None = None,

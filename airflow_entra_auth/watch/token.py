@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 import httpx
 
+from airflow_entra_auth.azure import GRAPH, scope
 from airflow_entra_auth.credential import ClientCredential, CredentialError, platform_token
 from airflow_entra_auth.rules import FederatedToken, PlatformIdentity, SignOnRules
 from airflow_entra_auth.watch.answers import ApplicationGoneError, turned_down, why
 
-_SCOPE = "https://graph.microsoft.com/.default"
+_SCOPE = scope(GRAPH)
 _MARGIN = 300.0
 """Seconds before its end from which a token isn't used any more."""
 _SECRET_REFUSED = ("AADSTS7000215", "AADSTS7000222")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from airflow_entra.access.grants import ROLE_NAMES, Made, asks, azure_roles
+from airflow_entra.access.azure_roles import ROLE_NAMES, SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.access.grants import Made, asks, azure_roles
 from airflow_entra.access.identity_permissions import permission_id
 from airflow_entra.access.names import role_assignment_name
 from airflow_entra.access.pipeline import pipeline
 from airflow_entra.access.requests import Ask
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
 from tests.access.pipelines import REPOSITORY, shipped, stack
 
 PRINCIPAL = "5b1f8d6e-2c4a-4f7b-9d30-7e6a5c4b3a21"

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from airflow_entra_auth.graph import V1, Graph
+from airflow_entra_auth.azure import GRAPH_V1
+from airflow_entra_auth.graph import Graph
 from airflow_entra_auth.rules import SignOnRules
 
 Json = dict[str, Any]
@@ -243,7 +244,7 @@ def _page_of(application: Application, skip: int) -> Json:
         for id_, (principal, role) in application.assigned.items()
     ]
     end = skip + application.page_size
-    more = {"@odata.nextLink": f"{V1}/servicePrincipals/more?skip={end}"} if end < len(items) else {}
+    more = {"@odata.nextLink": f"{GRAPH_V1}/servicePrincipals/more?skip={end}"} if end < len(items) else {}
     return {"value": items[skip:end], **more}
 
 
@@ -253,5 +254,5 @@ GROUP_IDS: set[str] = set()
 
 def _page(items: list[Json], link: str, *, last: bool) -> httpx.Response:
     kind, _, query = link.rpartition("?")
-    url = f"{V1}/{kind}/delta?{query}"
+    url = f"{GRAPH_V1}/{kind}/delta?{query}"
     return httpx.Response(200, json={"value": items, "@odata.deltaLink" if last else "@odata.nextLink": url})

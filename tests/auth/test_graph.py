@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_entra_auth.graph import V1, Cancelled, Graph, GraphError, Request, SyncLost
+from airflow_entra_auth.azure import GRAPH_V1
+from airflow_entra_auth.graph import Cancelled, Graph, GraphError, Request, SyncLost
 
 TOKEN = "e30.e30.secret-signature"
 
@@ -23,7 +24,7 @@ class Server:
         self.requests: list[httpx.Request] = []
         self.slept: list[float] = []
 
-    def graph(self, patience: float = 60.0, base: str = V1) -> Graph:
+    def graph(self, patience: float = 60.0, base: str = GRAPH_V1) -> Graph:
         client = httpx.Client(transport=httpx.MockTransport(self._answer))
         return Graph(lambda: TOKEN, base=base, client=client, patience=patience, sleep=self.slept.append)
 

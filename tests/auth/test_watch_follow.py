@@ -7,7 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from airflow_entra_auth.graph import V1, GraphError
+from airflow_entra_auth.azure import GRAPH_V1
+from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.issuance import Account, Application, Assignment
 from airflow_entra_auth.watch import follow
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError
@@ -228,7 +229,8 @@ def test_a_link_that_is_lost_is_a_comparison() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ["nonsense", "https://evil.example/v1.0/users/delta", "https://[", f"{V1}/users/delta?\x00", "refused"]
+    "link",
+    ["nonsense", "https://evil.example/v1.0/users/delta", "https://[", f"{GRAPH_V1}/users/delta?\x00", "refused"],
 )
 def test_a_link_that_is_of_no_use_is_a_comparison(link: str) -> None:
     """Else whoever writes one into Airflow's database would stop the watcher for good."""
@@ -240,12 +242,12 @@ def test_a_link_that_is_of_no_use_is_a_comparison(link: str) -> None:
             if query.get("$deltatoken") == "refused"
             else whole(kind, query)
         )
-        link = f"{V1}/users/delta?$deltatoken=refused"
+        link = f"{GRAPH_V1}/users/delta?$deltatoken=refused"
     world.store.saved = {**world.store.saved, "accounts": link}
     world.directory.leave(FINANCE, OTHER)
     world.restart()
     assert world.store.roles[OTHER] == ()
-    assert world.store.saved["accounts"].startswith(V1)
+    assert world.store.saved["accounts"].startswith(GRAPH_V1)
     assert world.store.saved["accounts"] != link
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 import pytest
 
+from airflow_entra.access.azure_roles import BLOB_CONTRIBUTOR, BLOB_READER, CRYPTO_USER, role_definition
 from airflow_entra.access.names import role_assignment_name
 from airflow_entra.access.pipeline import Pipeline
-from airflow_entra.access.vault import role_definition
 from airflow_entra.bootstrap.described import read, write
-from airflow_entra.components.pipelines import BLOB_CONTRIBUTOR, BLOB_READER, CRYPTO_USER, Pipelines
+from airflow_entra.components.pipelines import Pipelines
 from tests.access.pipelines import declared
 from tests.components.harness import Deployment, Entra, FakeTenant, Monitor, Registered
 

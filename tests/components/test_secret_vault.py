@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from airflow_entra.access import names
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
 from tests.components.harness import DEPLOYER, Deploy, FakeTenant
 
 SUBSCRIPTION = "1b2d7c94-0e6f-4a38-8c55-b7f1d3a90c21"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_entra.access import names
-from airflow_entra.access.vault import SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
 from airflow_entra.directory.registered import (
     AppRole,
     Assigned,

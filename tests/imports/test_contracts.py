@@ -40,7 +40,7 @@ PROBES = {
         ("airflow_entra_auth/watch/probe.py", "import pulumi"),
         ("airflow_entra_auth/fab/probe.py", "from airflow_entra.escape import terminal"),
     ],
-    "from outside only the claims, the rules of tokens and the Graph client of what runs inside Airflow are used": [
+    "from outside only addresses, claims, token rules and the Graph client of what runs inside Airflow are used": [
         ("airflow_entra/local/probe.py", "from airflow_entra_auth.fab import next_url"),
         ("airflow_entra/cli/probe.py", "from airflow_entra_auth import permissions"),
         ("airflow_entra/directory/probe.py", "from airflow_entra_auth.watch import answers"),
