@@ -10,6 +10,8 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from airflow_entra.errors import UserError
+
 Severity = Literal["error", "warning", "note"]
 """error: somebody may have access that nobody meant, or something doesn't work. warning: it is laxer than it should be,
 or something changes. note: good to know."""
@@ -104,3 +106,11 @@ def exit_code(findings: Iterable[Finding], fail_on: Severity = "error") -> int:
     if any(finding.unusable for finding in found):
         return 2
     return int(counts(found, fail_on))
+
+
+class FindingsError(UserError):
+    """Findings that end a command: nothing can be done until they are settled."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+        super().__init__("\n".join(map(str, findings)))

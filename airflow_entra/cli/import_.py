@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_entra.cli.common import Form, format_option
-from airflow_entra.cli.output import result, say, show
+from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
     from airflow_entra.importing.choices import Groups
@@ -94,8 +94,9 @@ def command(
     run again. Exit code 0 where the next `pulumi up` changes nothing, 1 where it does or something was found.
     """
     from airflow_entra.commands.import_ import run
+    from airflow_entra.finding import exit_code
     from airflow_entra.importing.choices import Choices
-    from airflow_entra.importing.report import conclusion, render
+    from airflow_entra.importing.report import FAIL_ON, conclusion, render
 
     if tenant is None:
         raise click.UsageError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
@@ -120,13 +121,15 @@ def command(
         secret_name=secret_name,
     )
     report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
-    result(render(report, form))
+    result(render(report, form, width()))
     say(conclusion(report))
-    sys.exit(0 if report.clean else 1)
+    sys.exit(exit_code(report.findings, FAIL_ON))
 
 
 def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: bool, apply: bool) -> None:
-    from airflow_entra.commands.users import Proposed, as_text, links_text, review_users
+    from airflow_entra.commands.users import Proposed, links_text, review_users
+    from airflow_entra.finding import exit_code
+    from airflow_entra.report.findings import as_text, counted
 
     found = review_users(file, stack, tenant, out, overwrite=overwrite)
     if isinstance(found, Proposed):
@@ -134,10 +137,10 @@ def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: 
         show(str(found.file))
         say(f"Proposals: {counts}; {found.known} users are somebody's already. Next: decide each, and check that file.")
         return
-    result(as_text(found.findings))
+    result(as_text(found.findings, width()))
     if found.findings:
-        say(f"{len(found.findings)} findings: correct them and check again. Nothing was linked.")
-        sys.exit(1)
+        say(f"{counted(found.findings)}: correct them and check again. Nothing was linked.")
+        sys.exit(exit_code(found.findings))
     if apply:
         result(links_text(tenant, found))
     say(f"{len(found.links)} links, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_entra.cli.common import Form, format_option
-from airflow_entra.cli.output import agreed, result, say
+from airflow_entra.cli.output import agreed, result, say, width
 from airflow_entra.local.world import project_world, workspace
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     """
     if remove_unknown and not at_once:
         raise click.UsageError("--remove-unknown goes with --now: first the stack's own secret, then the others")
+    from airflow_entra.finding import exit_code
     from airflow_entra.recovery.recover import tenant_clients
     from airflow_entra.rotation.engine import Engine
     from airflow_entra.rotation.leftovers import GraphEntra
-    from airflow_entra.rotation.report import conclusion, render_all
+    from airflow_entra.rotation.report import conclusion, render
     from airflow_entra.rotation.rotate import Rotate, proofs
 
     world = project_world()
@@ -52,9 +53,9 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     now, file = datetime.now(UTC), world.stack_file(stack)
     rotate = Rotate(declared, file, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
     rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
-    result(render_all(rotations, form))
+    result(render(rotations, form, width()))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
-    sys.exit(0 if all(rotation.fine for rotation in rotations) else 1)
+    sys.exit(exit_code((finding for rotation in rotations for finding in rotation.findings), "warning"))
 
 
 def _agreed(found: Sequence[ApplicationCredential]) -> bool:

@@ -15,10 +15,10 @@ from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
-from airflow_entra.importing.choices import Choices
+from airflow_entra.finding import Finding
+from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import draft
 from airflow_entra.importing.engine import Engine, EngineRefusedError
-from airflow_entra.importing.finding import DraftError, Found
 from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import Sources, read, take_over, write
@@ -74,8 +74,8 @@ def run(
         taken = take_over(stack, application, sources, engine, say)
     except httpx.TransportError as error:
         raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
-    findings = (*taken.findings, *report.findings)
-    return replace(report, imported=taken.imported, differing=taken.differing, findings=findings)
+    found = (*taken.findings, *report.found)
+    return replace(report, imported=taken.imported, differing=taken.differing, found=found)
 
 
 def _object_id(token: str) -> str | None:
@@ -106,13 +106,13 @@ def _as_the_file_says(choices: Choices, stack: DeclaredStack) -> Choices:
 
 def _about(
     application: Registered, vaults: Sequence[LiveVault], choices: Choices, settings: StackSettings
-) -> tuple[Found, ...]:
+) -> tuple[Finding, ...]:
     """What is to be said about the tenant, with a stack file that is there already and has settled some of it."""
     settled = {f"role {name}" for name, role in settings.roles.items() if role.dags not in ({}, NOBODY_KNOWS)}
     try:
         findings = draft(application, vaults, choices if vaults else replace(choices, vault=None)).findings
     except DraftError as problem:
-        findings = (problem.found,)
+        findings = problem.findings
     return tuple(one for one in findings if one.where not in settled)
 
 

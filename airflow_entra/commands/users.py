@@ -10,9 +10,7 @@ import httpx
 from airflow_entra.directory import membership
 from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.escape.json_text import document
-from airflow_entra.escape.terminal import line
 from airflow_entra.importing.airflow_users import airflow_users
-from airflow_entra.importing.finding import Found
 from airflow_entra.importing.pairing import pairs
 from airflow_entra.importing.review import Reviewed, is_review, review_text, reviewed
 from airflow_entra.importing.stack_text import write_new
@@ -65,10 +63,6 @@ def links_text(tenant_id: str, checked: Reviewed) -> str:
     ]
     content = {"schema": 1, "tenantId": tenant_id, "reviewedBy": checked.by, "links": links}
     return document(content)
-
-
-def as_text(findings: tuple[Found, ...]) -> str:
-    return "".join(line(f"{one.where}: {one.what}; {one.right}; {one.fix}") + "\n" for one in findings)
 
 
 def _read(file: Path) -> str:

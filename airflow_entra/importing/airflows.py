@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.directory.registered import Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.choices import Choices
-from airflow_entra.importing.finding import DraftError, Found
+from airflow_entra.finding import Finding
+from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.settings.types import Url
 from airflow_entra.settings.urls import is_local
 
@@ -25,12 +25,12 @@ class Airflows:
     """`entries` are the stack file's, newest first."""
 
     entries: tuple[dict[str, str], ...]
-    findings: tuple[Found, ...]
+    findings: tuple[Finding, ...]
 
 
 def airflows(application: Registered, choices: Choices) -> Airflows:
     """Raises DraftError where no redirect URI is an Airflow's and the caller names none either."""
-    findings: list[Found] = []
+    findings: list[Finding] = []
     by_version: dict[str, str] = {}
     three = choices.airflow_version if choices.airflow_version.startswith("3") else "3.3"
     for base in choices.urls:
@@ -74,7 +74,7 @@ def _local(uri: str) -> bool:
     return any(uri.startswith(f"{scheme}://{host}") for scheme in ("http", "https") for host in ("localhost", "127."))
 
 
-def _foreign(uri: str) -> Found:
+def _foreign(uri: str) -> Finding:
     if "*" in uri:
         return _goes(uri, "has a wildcard: whoever controls any matching address gets people's codes", "error")
     if uri.startswith("http:") and not _local(uri):
@@ -82,38 +82,41 @@ def _foreign(uri: str) -> Found:
     return _goes(uri, "is no address that Airflow answers at", "warning")
 
 
-def _goes(uri: str, what: str, severity: str) -> Found:
-    return Found(
+def _goes(uri: str, what: str, severity: str) -> Finding:
+    return Finding(
         where=f"redirect URI {line(uri)}",
         what=what,
         right="the redirect URIs are those of the stack's Airflows, and no others",
         fix="it is left out of the stack file, so the next `pulumi up` takes it off; give another program its own "
         "application first, or name another Airflow with --url",
         severity="error" if severity == "error" else "warning",
+        id="import/redirect-uri",
     )
 
 
-def _other_name(uri: str, ours: str, provider: str) -> Found:
-    return Found(
+def _other_name(uri: str, ours: str, provider: str) -> Finding:
+    return Finding(
         where=f"redirect URI {line(uri)}",
         what=f"Airflow's sign-in is called {line(provider)} there",
         right=f"{_PROVIDER}, as in {ours}, which is what `airflow-entra render` writes into Airflow's settings",
         fix="bring out the rendered settings together with the next `pulumi up`, which changes the redirect URI; "
         "people who are signing in at that moment start again",
+        severity="warning",
+        id="import/other-provider-name",
     )
 
 
-def _platforms(others: Iterable[str] | dict[str, tuple[str, ...]]) -> Iterable[Found]:
+def _platforms(others: Iterable[str] | dict[str, tuple[str, ...]]) -> Iterable[Finding]:
     for platform, uris in others.items() if isinstance(others, dict) else ():
         for uri in uris:
             yield _goes(uri, f"belongs to the platform {platform}, which Airflow is none of", "warning")
 
 
-def _nothing(application: Registered) -> Found:
-    return Found(
+def _nothing(application: Registered) -> Finding:
+    return Finding(
         where=f"application {line(application.name)}",
         what="none of its redirect URIs is an Airflow's",
         right="https://HOST/auth/oauth-authorized/azure (Airflow 3) or https://HOST/oauth-authorized/azure (2.11)",
         fix="name Airflow's public base URL: --url https://airflow.contoso.com --airflow-version 3.3",
-        severity="error",
+        id="import/no-airflow",
     )

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from airflow_entra.finding import FindingsError
 from airflow_entra.settings.model import Environment, Licence
 
 Groups = Literal["keep", "manage"]
+
+
+class DraftError(FindingsError):
+    """No stack file can be drafted: the finding says what is missing and which option says it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import KeptSecret, LiveVault
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.choices import Choices
-from airflow_entra.importing.finding import DraftError, Found
+from airflow_entra.finding import Finding
+from airflow_entra.importing.choices import Choices, DraftError
 
 _SECRET_NAME = "airflow-oauth-client-secret"  # noqa: S105 -- the stack file's default name
 
@@ -29,7 +29,7 @@ class Credential:
     subscription: str | None = None
     location: str | None = None
     certificate: str | None = None
-    findings: list[Found] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def credential(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> Credential:
@@ -133,13 +133,13 @@ def _name(scope: str, principal: str, role: str) -> str:
 def _new_vault(choices: Choices, seen: int) -> Credential:
     if choices.subscription is None:
         raise DraftError(
-            Found(
+            Finding(
                 where="credential",
                 what="no key vault is known that keeps the client secret",
                 right="Airflow reads its secret from a vault; in a file or a variable it can't be rotated unnoticed",
                 fix="name the vault (--vault RESOURCE-ID), or the subscription to look for it and to make one in "
                 "(--subscription ID)",
-                severity="error",
+                id="import/no-vault-known",
             )
         )
     name = re.sub(r"[^a-z0-9]+", "-", f"kv-airflow-{choices.stack}".lower())[:24].strip("-")
@@ -147,52 +147,57 @@ def _new_vault(choices: Choices, seen: int) -> Credential:
     looked = f"none of the {seen} vaults that may be read" if seen else "no vault that may be read"
     found = Credential(entry, choices.subscription, "westeurope")
     found.findings.append(
-        Found(
+        Finding(
             where="credential",
             what=f"{looked} keeps the client secret: it is outside of any vault",
             right="the secret is in a vault that Airflow reads, so that rotating it needs no restart",
             fix="correct vault.create, resourceGroup and azure-native:location in the stack file: the next `pulumi up` "
             "makes that vault; or name the one that there is: --vault RESOURCE-ID --secret-name NAME",
-            severity="error",
+            id="import/secret-outside-vault",
         )
     )
     return found
 
 
-def _no_vault(resource_id: str) -> Found:
-    return Found(
+def _no_vault(resource_id: str) -> Finding:
+    return Finding(
         where=f"--vault {line(resource_id)}",
         what="there is no such vault, or it may not be read",
         right="/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>",
         fix="copy the Resource ID from the vault's Properties page, and give the importing identity Reader on it",
-        severity="error",
+        id="import/no-such-vault",
     )
 
 
-def _readers(vault: LiveVault, principals: Sequence[str]) -> Found:
-    return Found(
+def _readers(vault: LiveVault, principals: Sequence[str]) -> Finding:
+    return Finding(
         where=f"vault {vault.name}",
         what=f"role assignments that others made let {', '.join(principals)} read secrets",
         right="they stay as they are: Azure allows one such assignment each, so the stack can't make its own",
         fix="leave them; or delete one in the portal and add the id to vault.readers, and `pulumi up` makes it",
         severity="note",
+        id="import/other-readers",
     )
 
 
-def _access_policies(vault: LiveVault) -> Found:
-    return Found(
+def _access_policies(vault: LiveVault) -> Finding:
+    return Finding(
         where=f"vault {vault.name}",
         what="is ruled by access policies",
         right="role assignments (RBAC) say who may read one secret, and show up in reviews",
         fix="the stack writes its secret there all the same; turn RBAC on in the portal, then add vault.readers",
+        severity="warning",
+        id="import/access-policies",
     )
 
 
-def _stays(name: str, key_id: str, ends: str, application: Registered) -> Found:
-    return Found(
+def _stays(name: str, key_id: str, ends: str, application: Registered) -> Finding:
+    return Finding(
         where=f"client secret {line(name) or 'without a name'} ({key_id})",
         what=f"its value can't be taken over; it is valid until {line(ends)}",
         right="the next `pulumi up` makes two of its own beside it (slot-a, slot-b) and puts one into the vault",
         fix="once Airflow has the new one (`airflow-entra render`, then a sign-in), remove this one: az ad app "
         f"credential delete --id {application.client_id} --key-id {key_id}",
+        severity="warning",
+        id="import/secret-not-taken-over",
     )

@@ -11,10 +11,10 @@ from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
 from airflow_entra.escape.pulumi_log import said
 from airflow_entra.escape.terminal import line, row
+from airflow_entra.finding import Finding, worst_first
 from airflow_entra.importing.airflows import airflows
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.credential import credential
-from airflow_entra.importing.finding import Found, worst_first
 from airflow_entra.importing.leftovers import leftovers, watched
 from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
 from airflow_entra.importing.roles import roles
@@ -30,7 +30,7 @@ class Draft:
 
     config: Mapping[str, Any]
     labels: Mapping[str, str]
-    findings: tuple[Found, ...]
+    findings: tuple[Finding, ...]
     certificate: str | None = None
 
 
@@ -84,22 +84,24 @@ def _owners(application: Registered, choices: Choices) -> list[str]:
     return sorted({one.lower() for one in (*(owner.id for owner in application.owners), *choices.owners, *deployer)})
 
 
-def _more_owners(application: Registered, owners: Sequence[str]) -> Found:
+def _more_owners(application: Registered, owners: Sequence[str]) -> Finding:
     new = sorted(set(owners) - {owner.id.lower() for owner in application.owners})
-    return Found(
+    return Finding(
         where=f"application {line(application.name)}",
         what=f"{', '.join(new)} become{'s' if len(new) == 1 else ''} owner with the next `pulumi up`",
         right="who deploys is among the owners, else it could not change the application any more; two or more answer",
         fix="leave it so, or import with the identity that will deploy",
         severity="note",
+        id="import/new-owners",
     )
 
 
-def _licence(licence: str) -> Found:
-    return Found(
+def _licence(licence: str) -> Finding:
+    return Finding(
         where="tenant.licence",
         what=f"{licence} is a guess, from what the tenant does already",
         right="the licence that the tenant has: none, P1 or P2",
         fix="correct it in the stack file, or say it: --licence P2",
         severity="note",
+        id="import/licence-guessed",
     )

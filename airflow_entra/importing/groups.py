@@ -10,8 +10,8 @@ from airflow_entra.access import names
 from airflow_entra.directory.registered import Assigned, LiveGroup, Registered
 from airflow_entra.escape.pulumi_log import said
 from airflow_entra.escape.terminal import line, row
+from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices
-from airflow_entra.importing.finding import Found
 from airflow_entra.settings import limits
 from airflow_entra.settings.model import RolesFrom
 
@@ -27,7 +27,7 @@ class Groups:
         self._manage = choices.groups == "manage"
         self._written: dict[str, dict[str, Any]] = {}
         self._labels: dict[str, str] = {}
-        self.findings: list[Found] = []
+        self.findings: list[Finding] = []
 
     def entries(
         self, role: str, assigned: Iterable[Assigned], roles_from: RolesFrom, there: Sequence[dict[str, Any]]
@@ -96,31 +96,34 @@ def _why_not(group: LiveGroup, label: str) -> str | None:
     return next((reason for reason, applies in reasons.items() if applies), None)
 
 
-def _kept(name: str, id_: str, why: str) -> Found:
-    return Found(
+def _kept(name: str, id_: str, why: str) -> Finding:
+    return Finding(
         where=f"group {line(name)} ({id_})",
         what=f"is not taken over: {why}",
         right="its owners go on owning it; the stack only says what role its members get",
         fix="leave it so",
         severity="note",
+        id="import/group-kept",
     )
 
 
-def _nested(group: LiveGroup, inner: str, roles_from: RolesFrom) -> Found:
+def _nested(group: LiveGroup, inner: str, roles_from: RolesFrom) -> Finding:
     counted = "app roles count" if roles_from == "appRoles" else "assigned groups count"
-    return Found(
+    return Finding(
         where=f"group {line(inner)} inside {line(group.name)}",
         what="its members get no role: Entra counts direct members alone",
         right=f"{counted} direct members of {line(group.name)} only, whatever the portal's list looks like",
         fix=f"assign {line(inner)} itself (add it to the role's groups), or put its people into {line(group.name)}",
+        severity="warning",
+        id="import/nested-group",
     )
 
 
-def _rule_gives_admin(group: LiveGroup) -> Found:
-    return Found(
+def _rule_gives_admin(group: LiveGroup) -> Finding:
+    return Finding(
         where=f"group {line(group.name)} ({group.id})",
         what=f"a rule makes people Admin: {line(group.rule or '')}",
         right="who is Admin is decided by a person: whoever may edit an attribute could make themselves Admin",
         fix="give Admin to a group with assigned members; the policy pack refuses it in production",
-        severity="error",
+        id="import/rule-gives-admin",
     )

@@ -9,91 +9,98 @@ from airflow_entra.access import names
 from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, SCOPE_IDS
 from airflow_entra.directory.registered import Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.finding import Found
+from airflow_entra.finding import Finding
 
 _UP = "the next `pulumi up` turns it off"
 _NO_HARM = {"offline_access"}
 
 
-def leftovers(application: Registered, stack: str, roles_from: str, credential: dict[str, Any]) -> Iterator[Found]:
+def leftovers(application: Registered, stack: str, roles_from: str, credential: dict[str, Any]) -> Iterator[Finding]:
     """Everything that the next `pulumi up` takes away, and what it can't see."""
     where = f"application {line(application.name)}"
     *_, ours = names.application_tags(stack)
     for tag in application.tags:
         if tag.startswith("airflow-entra:") and tag != ours:
-            yield Found(
+            yield Finding(
                 where=where,
                 what=f"is the application of stack {line(tag.partition(':')[2])} already",
                 right="one application belongs to one stack: two would undo each other's changes",
                 fix=f"import it into that stack; or go on, if that stack is gone: the next `pulumi up` says {stack}",
-                severity="error",
+                id="import/other-stack",
             )
     for tokens in application.implicit:
-        yield Found(
+        yield Finding(
             where=where,
             what=f"the implicit grant issues {tokens}",
             right="Airflow uses the authorization code with PKCE; a token in a URL ends up in logs and histories",
             fix=_UP,
-            severity="error",
+            id="import/implicit-grant",
         )
     if application.public_client:
-        yield Found(
+        yield Finding(
             where=where,
             what="public client flows are allowed: anybody may ask for tokens in its name without a secret",
             right="Airflow proves who it is",
             fix=_UP,
-            severity="error",
+            id="import/public-client",
         )
     if application.audience != "AzureADMyOrg":
-        yield Found(
+        yield Finding(
             where=where,
             what=f"accounts of other tenants may sign in ({line(application.audience)})",
             right="this tenant's alone: AzureADMyOrg",
             fix="the next `pulumi up` limits it to this tenant; people with other accounts are shut out then",
-            severity="error",
+            id="import/other-tenants",
         )
     if application.principal_id is None:
-        yield Found(
+        yield Finding(
             where=where,
             what="there is no service principal: nobody can have signed in yet",
             right="one in this tenant",
             fix="the next `pulumi up` makes it",
+            severity="warning",
+            id="import/no-service-principal",
         )
     elif not application.assignment_required:
-        yield Found(
+        yield Finding(
             where=where,
             what="everybody in the tenant gets a token: no assignment is required",
             right="signIn.assignmentRequired: true, so that only those who are assigned reach Airflow at all",
             fix="write it once everybody who needs Airflow is in an assigned group; the policy pack insists on it",
+            severity="warning",
+            id="import/assignment-not-required",
         )
     if roles_from == "appRoles" and application.group_claims:
-        yield Found(
+        yield Finding(
             where=where,
             what=f"tokens carry groups as well ({line(application.group_claims)})",
             right="roles come from app roles; nothing reads the groups",
             fix=_UP,
             severity="note",
+            id="import/unused-group-claims",
         )
     asked = {*application.application_permissions, *(one.app_role for one in application.granted)}
     if asked:
-        yield Found(
+        yield Finding(
             where=where,
             what=f"has or asks for {len(asked)} application permissions, which work without a person",
             right="the application that people sign in to needs none; with signIn.revocation: watch the stack makes an "
             "identity of its own that reads the directory",
             fix="the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
             "(Enterprise applications, Permissions). Give what needs them an application of its own first",
-            severity="error",
+            id="import/application-permissions",
         )
     yield from _consents(application)
     yield from _other_proofs(application, credential)
     for what in application.unread:
-        yield Found(
+        yield Finding(
             where=where,
             what=f"{what} could not be read",
             right="the importing identity may read it: Application.Read.All, Group.Read.All, Policy.Read.All and "
             "DelegatedPermissionGrant.Read.All are enough for all",
             fix="grant it and import again with --overwrite; or write what you know into the stack file",
+            severity="warning",
+            id="import/unreadable",
         )
 
 
@@ -102,30 +109,33 @@ def watched(application: Registered) -> bool:
     return {one.app_role for one in application.granted} >= {APP_ROLE_IDS[name] for name in GIVEN_BY_0_1}
 
 
-def _consents(application: Registered) -> Iterator[Found]:
+def _consents(application: Registered) -> Iterator[Finding]:
     where = f"application {line(application.name)}"
     known = set(SCOPE_IDS) | _NO_HARM
     for consent in application.consents:
         more = sorted(consent.scopes - known)
         if consent.everybody and more:
-            yield Found(
+            yield Finding(
                 where=where,
                 what=f"an administrator consented to more than Airflow asks for: {line(', '.join(more))}",
                 right=f"at most {', '.join(sorted(SCOPE_IDS))}",
                 fix="the next `pulumi up` takes the others back",
+                severity="warning",
+                id="import/more-consents",
             )
     personal = sum(not consent.everybody for consent in application.consents)
     if personal:
-        yield Found(
+        yield Finding(
             where=where,
             what=f"{personal} people consented for themselves",
             right="an administrator consents once for everybody, and to known permissions",
             fix="nothing has to be done; revoke them in the portal (Enterprise applications, Permissions) to tidy up",
             severity="note",
+            id="import/personal-consents",
         )
 
 
-def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterator[Found]:
+def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterator[Finding]:
     """Certificates and federated credentials beside the one that the stack file says."""
     if credential["mode"] != "certificate":
         for one in application.certificates:
@@ -137,10 +147,12 @@ def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterat
             yield _proof(f"federated credential {line(trust.name)}", what)
 
 
-def _proof(where: str, what: str) -> Found:
-    return Found(
+def _proof(where: str, what: str) -> Finding:
+    return Finding(
         where=where,
         what=what,
         right="a stack has one way to prove itself; what is beside it isn't watched, rotated or removed",
         fix="delete it in the portal (Certificates & secrets) if nothing needs it; neither import nor `pulumi up` does",
+        severity="warning",
+        id="import/other-credential",
     )

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_entra.access import names
 from airflow_entra.directory.registered import FrequencyPolicy, LifetimePolicy, Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.finding import Found
+from airflow_entra.finding import Finding
 from airflow_entra.settings import durations, limits
 
 
@@ -20,7 +20,7 @@ class Lifetimes:
     sign_in: dict[str, str] = field(default_factory=dict)
     manage: dict[str, str] = field(default_factory=dict)
     existing: dict[str, str] = field(default_factory=dict)
-    findings: list[Found] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def lifetimes(application: Registered, stack: str) -> Lifetimes:
@@ -38,11 +38,13 @@ def _token_lifetime(policy: LifetimePolicy, stack: str, frequency: FrequencyPoli
         found.findings.append(_not_kept(where, "it says no lifetime of access tokens that Entra allows"))
     elif frequency is not None:
         found.findings.append(
-            Found(
+            Finding(
                 where=where,
                 what=f"is there beside the sign-in frequency of {line(frequency.name)}",
                 right="Entra supports one of the two for an application; the stack file names the sign-in frequency",
                 fix="take the policy off the application, or write tokenLifetime in place of signInFrequency",
+                severity="warning",
+                id="import/lifetime-and-frequency",
             )
         )
     elif policy.others or policy.others is None or policy.says_more:
@@ -66,29 +68,33 @@ def _duration(clock: str) -> timedelta | None:
     return lifetime if least <= lifetime <= most else None
 
 
-def _shared(where: str, policy: LifetimePolicy) -> Found:
+def _shared(where: str, policy: LifetimePolicy) -> Finding:
     if policy.says_more:
         what = "says more than how long access tokens live"
     elif policy.others is None:
         what = "may apply to other applications as well: that can't be read"
     else:
         what = f"applies to {policy.others} others as well, or to the whole tenant"
-    return Found(
+    return Finding(
         where=where,
         what=what,
         right="a stack changes only what is its own; tenant.manage.tokenLifetime is existing: checked, not touched",
         fix="leave it so, or give Airflow a policy of its own: take this one off the application, delete "
         "tenant.existing.tokenLifetimePolicy and write tokenLifetime: managed",
+        severity="warning",
+        id="import/shared-lifetime-policy",
     )
 
 
-def _not_kept(where: str, what: str) -> Found:
+def _not_kept(where: str, what: str) -> Finding:
     least, most = (durations.format(limit) for limit in limits.TOKEN_LIFETIME)
-    return Found(
+    return Finding(
         where=where,
         what=what,
         right=f"{least} to {most} in AccessTokenLifetime; other settings of such policies are retired",
         fix="it is left out of the stack file and stays where it is; write signIn.tokenLifetime to have one",
+        severity="warning",
+        id="import/lifetime-not-kept",
     )
 
 
@@ -119,24 +125,27 @@ def _where(policy: FrequencyPolicy) -> str:
     return f"Conditional Access policy {line(policy.name)} ({policy.id})"
 
 
-def _not_touched(policy: FrequencyPolicy) -> Found:
+def _not_touched(policy: FrequencyPolicy) -> Finding:
     more = "; it says more than that, such as who is excepted" if policy.says_more else ""
-    return Found(
+    return Finding(
         where=_where(policy),
         what=f"asks people to sign in every {policy.value} {policy.period}{more}",
         right="a Conditional Access policy that others made is theirs: tenant.manage.conditionalAccess is existing",
         fix="leave it so: it is checked at each deployment, and never touched",
         severity="note",
+        id="import/sign-in-policy-of-others",
     )
 
 
-def _other(policy: FrequencyPolicy) -> Found:
+def _other(policy: FrequencyPolicy) -> Finding:
     what = "is not on" if not policy.enabled else "sets a second sign-in frequency, or one that a stack file can't say"
-    return Found(
+    return Finding(
         where=_where(policy),
         what=what,
         right="one policy that is on says how often people sign in to Airflow",
         fix="leave it to those who made it, or ask them to turn off what is not needed; import leaves it as it is",
+        severity="warning",
+        id="import/other-sign-in-policy",
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from airflow_entra.access import AccessPlan, PlannedGroup
 from airflow_entra.directory.registered import Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.finding import Found
+from airflow_entra.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class LiveGroups:
     """`ids`: the plan's keys -> object ids of the groups that exist."""
 
     ids: Mapping[str, str]
-    findings: tuple[Found, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def live_groups(
@@ -33,7 +33,7 @@ def live_groups(
     for live in (application.groups or {}).values():
         assigned[live.nickname, live.name].append(live.id)
     ids: dict[str, str] = {}
-    findings: list[Found] = []
+    findings: list[Finding] = []
     for key, group in plan.groups.items():
         if group.object_id:
             ids[key] = group.object_id
@@ -46,12 +46,12 @@ def live_groups(
     return LiveGroups(ids, tuple(findings))
 
 
-def _ambiguous(group: PlannedGroup, found: Collection[str]) -> Found:
-    return Found(
+def _ambiguous(group: PlannedGroup, found: Collection[str]) -> Finding:
+    return Finding(
         where=f"group {line(group.name)}",
         what=f"{len(found)} groups have its mailNickname {line(group.mail_nickname)}: {', '.join(found)}",
         right="it is clear which group gives a role; a name or nickname is anybody's to give",
         fix="name the right one by its id ({id: ..., name: ...}), or change the other's mailNickname; until then none "
         "is imported, and the next `pulumi up` would make a new group",
-        severity="error",
+        id="import/ambiguous-group",
     )

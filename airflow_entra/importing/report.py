@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import Md, code, table, text
 from airflow_entra.escape.terminal import line
+from airflow_entra.finding import Finding, Severity
 from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
-from airflow_entra.importing.finding import Found
+from airflow_entra.report.findings import Format, as_json, as_markdown, as_text, counted
 
-Form = Literal["text", "json", "markdown"]
+FAIL_ON: Severity = "warning"
+"""An import is done where nobody has to look at anything."""
 
 
 @dataclass(frozen=True)
@@ -23,46 +24,51 @@ class Report:
     stack: str
     file: str
     written: bool
-    findings: tuple[Found, ...] = ()
+    found: tuple[Finding, ...] = ()
     imported: int | None = None
     differing: tuple[Difference, ...] = ()
 
     @property
-    def clean(self) -> bool:
-        """Whether nobody has to look: nothing found that matters, and the next `up` changes nothing."""
-        return not self.differing and all(one.severity == "note" for one in self.findings)
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, and first of all what the next `up` would do."""
+        return (*self._next_up(), *self.found)
+
+    def _next_up(self) -> Iterator[Finding]:
+        lost = [one for one in self.differing if one.operation in ("delete", "replace")]
+        unavoidable = sum(one.expected for one in self.differing)
+        expected = f" ({unavoidable} because a client secret can't be taken over)" if unavoidable else ""
+        if self.differing:
+            yield Finding(
+                f"stack {self.stack}",
+                f"the next `pulumi up` would change {len(self.differing)} resources{expected}"
+                + (f", and delete or replace {len(lost)} of them" if lost else ""),
+                "it changes nothing, or no more than you mean",
+                f"correct {self.file}{' first' if lost else ' where that is not meant'}, and run this again",
+                severity="error" if lost else "warning",
+                id="import/next-up",
+            )
 
 
-def render(report: Report, form: Form) -> str:
-    return {"text": _text, "json": _json, "markdown": _markdown}[form](report)
+def render(report: Report, form: Format, width: int | None = None) -> str:
+    if form == "json":
+        said = {key: value for key, value in asdict(report).items() if key != "found"}
+        return document(said | {"findings": list(map(as_json, report.findings))})
+    return _text(report, width) if form == "text" else _markdown(report)
 
 
 def conclusion(report: Report) -> str:
     """One line for the person: how it stands, and what to do next."""
-    serious = sum(one.severity == "error" for one in report.findings)
-    findings = f"{len(report.findings)} findings, {serious} of them serious. " if report.findings else ""
+    found = f"{counted(report.findings)}. " if report.findings else ""
     if report.imported is None:
-        return f"{findings}Next: read {report.file}, then run this again to take over the state."
+        return f"{found}Next: read {report.file}, then run this again to take over the state."
     if not report.differing:
-        return f"{findings}Stack {report.stack} is taken over: the next `pulumi up` changes nothing."
-    lost = [one for one in report.differing if one.operation in ("delete", "replace")]
-    if lost:
-        return (
-            f"{findings}Careful: the next `pulumi up` would delete or replace {len(lost)} of "
-            f"{len(report.differing)} resources that differ. Correct {report.file} first, and run this again."
-        )
-    unavoidable = sum(one.expected for one in report.differing)
-    return (
-        f"{findings}The next `pulumi up` changes {len(report.differing)} resources ({unavoidable} because a client "
-        f"secret can't be taken over). Correct {report.file} where that is not meant, and run this again."
-    )
+        return f"{found}Stack {report.stack} is taken over: the next `pulumi up` changes nothing."
+    return f"{found}Stack {report.stack} is in the state: settle what the next `pulumi up` would change."
 
 
-def _text(report: Report) -> str:
-    lines = [line(f"{'Written' if report.written else 'Used as it is'}: {report.file}")]
-    for one in report.findings:
-        lines += ["", line(f"{one.severity}: {one.where}"), f"  {line(one.what)}"]
-        lines += [f"  right: {line(one.right)}", f"  fix: {line(one.fix)}"]
+def _text(report: Report, width: int | None) -> str:
+    lines = [line(f"{'Written' if report.written else 'Used as it is'}: {report.file}"), ""]
+    lines += as_text(report.findings, width).splitlines()
     if report.imported is not None:
         lines += ["", f"Imported into the state: {report.imported}", ""]
         lines += _said(report.differing) or ["The next `pulumi up` changes nothing."]
@@ -91,8 +97,7 @@ def _kind(type_: str) -> str:
 def _markdown(report: Report) -> str:
     lines = [f"### Import of stack {code(report.stack)}", "", text(conclusion(report)), ""]
     if report.findings:
-        found = (tuple(map(text, (one.severity, one.where, one.what, one.right, one.fix))) for one in report.findings)
-        lines += [*table(("severity", "where", "what", "what would be right", "fix"), found), ""]
+        lines += [*as_markdown(report.findings), ""]
     if report.differing:
         columns = ("operation", "resource", "property", "today", "declared")
         lines += [*table(columns, (row for one in report.differing for row in _rows(one))), ""]
@@ -103,7 +108,3 @@ def _rows(one: Difference) -> Iterator[tuple[Md, ...]]:
     name = f"{one.name} ({_kind(one.type)}{', expected' if one.expected else ''})"
     for change in one.properties or (Property("", "", ""),):
         yield tuple(map(text, (one.operation, name, change.path, change.before, change.after)))
-
-
-def _json(report: Report) -> str:
-    return document(asdict(report) | {"clean": report.clean})

@@ -15,7 +15,7 @@ from airflow_entra.directory.membership import Account
 from airflow_entra.errors import UserError
 from airflow_entra.escape.configuration import comment, yaml_scalar
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.finding import Found
+from airflow_entra.finding import Finding
 from airflow_entra.importing.pairing import Pair
 
 LINK, LEAVE = "link", "leave"
@@ -48,7 +48,7 @@ class Reviewed:
 
     by: str
     links: tuple[Link, ...]
-    findings: tuple[Found, ...]
+    findings: tuple[Finding, ...]
 
 
 def review_text(pairs: Sequence[Pair], stack: str, tenant_id: str) -> str:
@@ -100,7 +100,7 @@ def is_review(text: str) -> bool:
 def reviewed(text: str, tenant_id: str, accounts: Sequence[Account]) -> Reviewed:
     """What was decided, checked against the directory. Raises NotAReviewError."""
     content = _content(text)
-    findings: list[Found] = []
+    findings: list[Finding] = []
     by = content.get("reviewedBy")
     if not isinstance(by, str) or not by.strip():
         findings.append(_found("reviewedBy", "nobody has put their name to it", "a person answers for the decisions",
@@ -141,7 +141,7 @@ def _where(entry: Any, number: int) -> str:
     return f"user {line(str(name))}" if name else f"users[{number}]"
 
 
-def _decided(entry: Any, number: int, known: Mapping[str, Account]) -> tuple[Found | None, Link | None]:
+def _decided(entry: Any, number: int, known: Mapping[str, Account]) -> tuple[Finding | None, Link | None]:
     where = _where(entry, number)
     user = entry.get("user") if isinstance(entry, Mapping) else None
     if not isinstance(user, Mapping) or not isinstance(user.get("userName"), str):
@@ -181,5 +181,11 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _found(where: str, what: str, right: str, fix: str) -> Found:
-    return Found(where=where, what=what, right=right, fix=fix, severity="error")
+def _found(where: str, what: str, right: str, fix: str) -> Finding:
+    return Finding(
+        where=where,
+        what=what,
+        right=right,
+        fix=fix,
+        id="import/users-review",
+    )

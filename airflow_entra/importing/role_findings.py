@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from airflow_entra.directory.registered import AppRole, Assigned, Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.importing.finding import Found
+from airflow_entra.finding import Finding
 
 _KINDS = {"User": "person", "ServicePrincipal": "workload"}
 
@@ -15,10 +15,10 @@ def _role(role: AppRole) -> str:
     return f"app role {line(role.value) or role.id}"
 
 
-def not_a_group(one: Assigned, role: AppRole | None) -> Found:
+def not_a_group(one: Assigned, role: AppRole | None) -> Finding:
     kind = _KINDS.get(one.kind, one.kind)
     given = f"is assigned directly, with {_role(role)}" if role else "is assigned directly"
-    return Found(
+    return Finding(
         where=f"{kind} {line(one.name)} ({one.principal})",
         what=given,
         right="people get roles through groups, where joining and leaving is seen; a stack file names no people"
@@ -28,11 +28,11 @@ def not_a_group(one: Assigned, role: AppRole | None) -> Found:
         "applications, Users and groups): neither import nor `pulumi up` touches it, so it goes on giving access"
         if one.kind == "User"
         else "delete the assignment in the portal, or keep it in mind: neither import nor `pulumi up` touches it",
-        severity="error",
+        id="import/assigned-in-person",
     )
 
 
-def unusable(role: AppRole, holders: Sequence[Assigned]) -> Found:
+def unusable(role: AppRole, holders: Sequence[Assigned]) -> Finding:
     if not role.value:
         what, fix = "has no value, so no token carries it", "give it a value, such as Viewer, and import again"
     elif not role.enabled:
@@ -44,85 +44,96 @@ def unusable(role: AppRole, holders: Sequence[Assigned]) -> Found:
     return _goes(role, what, fix, holders)
 
 
-def no_group(role: AppRole, holders: Sequence[Assigned]) -> Found:
+def no_group(role: AppRole, holders: Sequence[Assigned]) -> Finding:
     return _goes(role, "is assigned to no group", "assign it to a group and import again if it is needed", holders)
 
 
-def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Found:
+def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Finding:
     losing = f", and {len(holders)} assigned lose it" if holders else ""
-    return Found(
+    return Finding(
         where=_role(role),
         what=what,
         right="a stack file's role has a name and at least one group; the next `pulumi up` deletes this app role"
         f"{losing}",
         fix=fix,
         severity="error" if holders else "warning",
+        id="import/app-role-lost",
     )
 
 
-def same_role(role: AppRole, first: AppRole, name: str) -> Found:
-    return Found(
+def same_role(role: AppRole, first: AppRole, name: str) -> Finding:
+    return Finding(
         where=_role(role),
         what=f"stands for Airflow's {name}, as {_role(first)} does",
         right="one role has one app role; its groups are written below the first",
         fix="the next `pulumi up` assigns them to the first and deletes this one: nobody loses the role for longer "
         "than that run",
+        severity="warning",
+        id="import/same-role",
     )
 
 
-def renamed(role: AppRole, name: str) -> Found:
-    return Found(
+def renamed(role: AppRole, name: str) -> Finding:
+    return Finding(
         where=_role(role),
         what=f"stands for Airflow's {name}",
         right=f"the app role's value is the Airflow role's name: {name}. Its id stays, so who has it keeps it",
         fix="bring out the rendered settings together with the next `pulumi up`, which changes the value, and drop "
         "AUTH_ROLES_MAPPING",
+        severity="warning",
+        id="import/role-renamed",
     )
 
 
-def for_applications(role: AppRole) -> Found:
-    return Found(
+def for_applications(role: AppRole) -> Finding:
+    return Finding(
         where=_role(role),
         what="may be given to applications as well",
         right="a person's role is given to people",
         fix="the next `pulumi up` takes that away; give workloads an application of their own first",
+        severity="warning",
+        id="import/role-for-applications",
     )
 
 
-def without_role(one: Assigned) -> Found:
-    return Found(
+def without_role(one: Assigned) -> Finding:
+    return Finding(
         where=f"{_KINDS.get(one.kind, 'group')} {line(one.name)} ({one.principal})",
         what="is assigned with no particular role",
         right="they get a token, and Airflow refuses them: no role is in it",
         fix="give the group a role in the stack file, or delete the assignment; import leaves it as it is",
+        severity="warning",
+        id="import/assigned-without-role",
     )
 
 
-def which_role(one: Assigned) -> Found:
-    return Found(
+def which_role(one: Assigned) -> Finding:
+    return Finding(
         where=f"group {line(one.name)} ({one.principal})",
         what="nothing in the directory says which Airflow role it gives",
         right="that stands in Airflow's webserver_config.py, in AUTH_ROLES_MAPPING",
         fix=f"say it and import again: --role '{one.principal}=Viewer'; until then it is left out",
+        severity="warning",
+        id="import/which-role",
     )
 
 
-def what_may_it(name: str) -> Found:
-    return Found(
+def what_may_it(name: str) -> Finding:
+    return Finding(
         where=f"role {name}",
         what="is none of Airflow's own roles, and what it may do is in Airflow's database alone",
         right="a custom role says which DAGs it may read, trigger, edit or delete; until then it may do nothing",
         fix=f"write its dags in place of say-which-dags, or say which role it stands for: --role '{name}=Viewer'",
-        severity="error",
+        id="import/role-without-dags",
     )
 
 
-def no_role(application: Registered, findings: Sequence[Found]) -> Found:
+def no_role(application: Registered, findings: Sequence[Finding]) -> Finding:
     asks = [found for found in findings if "--role" in found.fix]
-    return Found(
+    return Finding(
         where=f"application {line(application.name)}",
         what="no group gives any Airflow role" + (f" ({asks[0].where}: {asks[0].what})" if asks else ""),
         right="at least one group is assigned, with an app role or with a role that you name",
         fix=asks[0].fix if asks else "assign a group to an app role, or name one: --role GROUP=Viewer",
-        severity="error",
+        id="import/no-role",
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.directory.registered import AppRole, Assigned, Registered
+from airflow_entra.finding import Finding
 from airflow_entra.importing import role_findings as say
-from airflow_entra.importing.choices import Choices
-from airflow_entra.importing.finding import DraftError, Found
+from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.groups import Groups
 from airflow_entra.settings.model import RolesFrom
 from airflow_entra_auth.rules import BUILT_IN_ROLES
@@ -31,7 +31,7 @@ class Roles:
 
     roles_from: RolesFrom
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
-    findings: list[Found] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def roles(application: Registered, choices: Choices) -> Roles:

@@ -13,11 +13,11 @@ from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
 from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_vaults
 from airflow_entra.escape.odata import literal
+from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
 from airflow_entra.importing.engine import Engine, EngineRefusedError
-from airflow_entra.importing.finding import Found
 from airflow_entra.importing.ids import PRINCIPAL, Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.live_watcher import live_watcher
@@ -49,7 +49,7 @@ class Taken:
 
     imported: int
     differing: tuple[Difference, ...]
-    findings: tuple[Found, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def read(sources: Sources, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.escape import markdown, terminal
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import text
 from airflow_entra.escape.terminal import line
+from airflow_entra.report.findings import Format, as_json, as_markdown, as_text
 from airflow_entra.rotation.rotate import Rotation
 from airflow_entra.rotation.slots import Held, Slot
 from airflow_entra.settings import durations
 
-Form = Literal["text", "json", "markdown"]
 
-
-def render(rotation: Rotation, form: Form) -> str:
-    """The result for standard output, with its last newline."""
-    return render_all((rotation,), form)
-
-
-def render_all(rotations: Sequence[Rotation], form: Form) -> str:
-    """The same of the sign-on's secret and, after it, the watcher's."""
+def render(rotations: Sequence[Rotation], form: Format, width: int | None = None) -> str:
+    """The result for standard output, with its last newline: of the sign-on's secret and, after it, the watcher's."""
     if form == "json":
         first, *others = map(_json, rotations)
         content = first | {"watcher": others[0]} if others else first
         return document(content)
-    return "\n".join(map(_text if form == "text" else _markdown, rotations))
+    return "\n".join(_text(one, width) if form == "text" else _markdown(one) for one in rotations)
 
 
 def conclusion(rotation: Rotation) -> str:
@@ -103,10 +97,8 @@ def _done_at_least(rotation: Rotation) -> str:
     return f"{_replaced(rotation)}, the other one not: the secret before it still works"
 
 
-def _text(rotation: Rotation) -> str:
-    lines = [line(_headline(rotation))]
-    for one in rotation.findings:
-        lines += [line(f"{one.where}: {one.what}"), f"  right: {line(one.right)}", f"  fix:   {line(one.fix)}"]
+def _text(rotation: Rotation, width: int | None) -> str:
+    lines = [line(_headline(rotation)), *as_text(rotation.findings, width).splitlines()]
     if rotation.held:
         rows = _rows(rotation.held, rotation.now)
         lines += ["", terminal.table(("Slot", "Key ID", "Made", "Ends", ""), rows)]
@@ -116,8 +108,7 @@ def _text(rotation: Rotation) -> str:
 def _markdown(rotation: Rotation) -> str:
     lines = [text(_headline(rotation)), ""]
     if rotation.findings:
-        found = (tuple(map(text, (one.where, one.what, one.right, one.fix))) for one in rotation.findings)
-        lines += [*markdown.table(("where", "what is wrong", "what would be right", "fix"), found), ""]
+        lines += [*as_markdown(rotation.findings), ""]
     if rotation.held:
         slots = (tuple(map(text, row)) for row in _rows(rotation.held, rotation.now))
         lines += [*markdown.table(("slot", "key id", "made", "ends", ""), slots), ""]
@@ -151,9 +142,7 @@ def _json(rotation: Rotation) -> dict[str, Any]:
         "credentialsLookedAt": {"no": None, "all": True, "denied": False}[rotation.looked],
         "unknownCredentials": [_credential(credential) for credential in rotation.unknown],
         "removedCredentials": [_credential(credential) for credential in rotation.removed],
-        "findings": [
-            {"where": one.where, "what": one.what, "right": one.right, "fix": one.fix} for one in rotation.findings
-        ],
+        "findings": list(map(as_json, rotation.findings)),
     }
 
 

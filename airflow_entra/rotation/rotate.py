@@ -14,12 +14,21 @@ from typing import Any, Literal
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.finding import Finding, exit_code
 from airflow_entra.pulumi.pending import interruption
 from airflow_entra.pulumi.trouble import PAUSES
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
-from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra
-from airflow_entra.rotation.slots import WATCHER, Held, certificate_end, due_at, held, run_every, to_replace
+from airflow_entra.rotation.slots import (
+    WATCHER,
+    Held,
+    RefusedError,
+    certificate_end,
+    due_at,
+    held,
+    run_every,
+    to_replace,
+)
 from airflow_entra.rotation.unknown import UnreadableError, applications, not_to_be_seen, still_open, unknown, words
 from airflow_entra.rotation.updating import Updating, one_at_a_time
 from airflow_entra.settings.model import VaultSecret
@@ -79,7 +88,7 @@ class Rotation:
 
     @property
     def fine(self) -> bool:
-        return self.outcome not in ("due", "refused") and not self.findings
+        return exit_code(self.findings, "warning") == 0
 
 
 @dataclass(frozen=True)
@@ -149,7 +158,16 @@ class Rotate:
             return self._told("not due", before, credential)
         if dry_run:
             self._pulumi.check(before, wanted[:1])
-            return self._told("due", before, credential, to_replace=tuple(slot.name for slot in wanted))
+            slots = tuple(slot.name for slot in wanted)
+            due = Finding(
+                f"stack {self.stack.name}",
+                f"{' and '.join(slots)} to be replaced" if slots else "an earlier rotation was interrupted",
+                "a secret is replaced when rotateEvery is over, and a rotation is finished",
+                "the same command without --dry-run",
+                severity="warning",
+                id="rotate/due",
+            )
+            return self._told("due", before, credential, to_replace=slots, findings=(due,))
         if not wanted:
             self.say("  an earlier rotation was interrupted: going on with it")
             after = self._pulumi.update(before, ())
@@ -241,6 +259,7 @@ class Rotate:
                     f"it is replaced {_CERTIFICATE_WARNING.days} days before; no program can do that, because the "
                     "private key is Airflow's alone",
                     "make a new pair where Airflow runs, name its certificate in credential.file, deploy, mount both",
+                    id="rotate/certificate-ends",
                 ),
             )
         return self._told("nothing to rotate", findings=findings, certificate_end=end)

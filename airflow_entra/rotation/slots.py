@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_entra.access.secret_slots import SLOTS, current, parse_rfc3339
-from airflow_entra.rotation.finding import Finding, RefusedError
+from airflow_entra.finding import Finding, FindingsError
 from airflow_entra.settings.model import VaultSecret
 
 PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 -- a type of resource
@@ -19,6 +19,10 @@ WATCHER = "watcher-"
 """What the logical names of the watcher's resources begin with; those of the sign-on have nothing before them."""
 
 Resource = Mapping[str, Any]
+
+
+class RefusedError(FindingsError):
+    """The rotation stops here; nothing that works was taken away."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def held(export: Mapping[str, Any], stack: str, whose: str = "") -> Held:
                 f"not deployed: {', '.join(missing)}",
                 "a deployed stack has its secret in two slots, and in the vault the one that ends later",
                 f"pulumi up --stack {stack}, then run this again",
+                id="rotate/not-deployed",
             )
         )
     slots = [_slot(there[name]) for name in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_entra.rotation.finding import Finding
+from airflow_entra.finding import Finding
 from airflow_entra.rotation.slots import Held, Slot
 
 _NOTHING = frozenset({"same", "read", "read-discard", "discard-replaced", "refresh"})
@@ -28,6 +28,7 @@ def refusal(stack: str, changes: Sequence[str]) -> Finding:
         f"other changes wait to be deployed: {named}",
         "a rotation brings nothing with it that nobody has reviewed",
         f"run this from the revision that is deployed, or review and deploy first: pulumi up --stack {stack}",
+        id="rotate/other-changes",
     )
 
 

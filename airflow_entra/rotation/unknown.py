@@ -8,7 +8,7 @@ from typing import Any
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.terminal import line
-from airflow_entra.rotation.finding import Finding
+from airflow_entra.finding import Finding
 
 _APPLICATIONS = (
     "azuread:index/application:Application",
@@ -66,6 +66,7 @@ def still_open(stack: str, left: Sequence[ApplicationCredential], because: str) 
             "after a leak the application has no credential but those of its stack",
             "ask who made it (Entra's audit log has it: Certificates and secrets management), then: "
             f"airflow-entra rotate --stack {stack} --now --remove-unknown",
+            id="rotate/unknown-credential",
         )
 
 
@@ -76,6 +77,7 @@ def not_to_be_seen(stack: str, reason: str) -> Finding:
         "after a leak each credential of the application is looked at: it may still be open",
         "run this again as an owner of the application with Application.ReadWrite.OwnedBy, or with "
         "Application.Read.All; or look at Certificates & secrets in the portal",
+        id="rotate/credentials-unreadable",
     )
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from airflow_entra.finding import Finding
 from airflow_entra.pulumi.pending import interruption
 from airflow_entra.pulumi.trouble import patiently
 from airflow_entra.rotation.engine import Engine, EngineError, LockedError
-from airflow_entra.rotation.finding import Finding, RefusedError
 from airflow_entra.rotation.leftovers import Entra, InEntra, forgotten, nobodys, without_gone
-from airflow_entra.rotation.slots import Held, Slot, held
+from airflow_entra.rotation.slots import Held, RefusedError, Slot, held
 from airflow_entra.rotation.steps import others, refusal
 
 _TORN = "failed to load checkpoint"
@@ -63,6 +63,7 @@ class Updating:
                     f"Pulumi can't preview it: {error}",
                     "a rotation is previewed before anything is touched",
                     f"see that `pulumi preview --stack {self.stack}` works, and run this again",
+                    id="rotate/preview-failed",
                 )
             ) from error
         changes = others(steps, before, replaced)
@@ -110,6 +111,7 @@ class Updating:
                     f"Pulumi could not rotate the secret: {error}",
                     "the new secret is made, Entra takes it, the vault has it, the older one is gone",
                     "mend that and run the same command again: it goes on from there",
+                    id="rotate/failed",
                 )
             ) from error
 
@@ -133,4 +135,5 @@ def one_at_a_time(stack: str, what: str) -> Finding:
         what,
         "one run at a time",
         "wait until the other run has ended and run this again: it finds everything done, or goes on",
+        id="rotate/another-run",
     )

@@ -6,18 +6,16 @@ from collections.abc import Iterable
 
 from pydantic_core import PydanticCustomError
 
-from airflow_entra.errors import UserError
-from airflow_entra.finding import Finding
+from airflow_entra.finding import Finding, FindingsError
 
 
-class SettingsError(UserError):
+class SettingsError(FindingsError):
     """A stack file that can't be used: every finding that makes it so, sorted by position."""
 
     located = True
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(sorted(set(findings), key=lambda finding: finding.order))
-        super().__init__("\n".join(map(str, self.findings)))
+        super().__init__(*sorted(set(findings), key=lambda finding: finding.order))
 
 
 def wrong(what: str, *, right: str, fix: str) -> PydanticCustomError:

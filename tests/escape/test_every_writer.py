@@ -213,7 +213,7 @@ def test_every_form_of_every_command_is_among_them() -> None:
 
 
 _PARTS_OF_OTHERS = {
-    "report.audit_html", "report.audit_tables", "report.diff_json", "report.findings",
+    "report.audit_html", "report.audit_tables", "report.diff_json",
     "report.graph_layout",
     "report.graph_text", "report.places", "report.preview_markdown", "report.preview_words", "report.shorten",
 }  # fmt: skip

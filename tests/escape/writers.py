@@ -23,15 +23,13 @@ from airflow_entra.components import hand_over
 from airflow_entra.directory.answered import Answered
 from airflow_entra.directory.membership import Account
 from airflow_entra.directory.who import Held, Missed, Standing
-from airflow_entra.finding import Finding as OneFinding
-from airflow_entra.finding import InFile
+from airflow_entra.finding import Finding, InFile
 from airflow_entra.importing import report as import_report
 from airflow_entra.importing import review, stack_text
 from airflow_entra.importing.airflow_users import AirflowUser
 from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
 from airflow_entra.importing.draft import Draft
-from airflow_entra.importing.finding import Found
 from airflow_entra.importing.pairing import Pair
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
 from airflow_entra.render import TARGETS
@@ -43,10 +41,10 @@ from airflow_entra.report import who as who_report
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.report.bootstrap import Bootstrap
 from airflow_entra.report.bootstrap import Step as Made
+from airflow_entra.report.findings import as_text
 from airflow_entra.report.findings_annotations import workflow_commands
 from airflow_entra.report.findings_sarif import sarif
 from airflow_entra.rotation import report as rotation_report
-from airflow_entra.rotation.finding import Finding
 from airflow_entra.rotation.rotate import Rotation
 from airflow_entra.settings.check import Checked
 from airflow_entra.settings.model import StackSettings
@@ -140,9 +138,9 @@ def compared(name: str) -> Compared:
     )
 
 
-def mistake(name: str) -> OneFinding:
+def mistake(name: str) -> Finding:
     place = InFile(Path("stacks") / re.sub(r"[/\0]", "_", name), 1, 2)
-    return OneFinding(place, f"{name} is wrong", name, name, id="settings/invalid-value")
+    return Finding(place, f"{name} is wrong", name, name, id="settings/invalid-value")
 
 
 def checked(name: str) -> list[Checked]:
@@ -196,9 +194,9 @@ def rotated(name: str) -> Rotation:
 
 
 def imported(name: str) -> import_report.Report:
-    found = Found(where=name, what=name, right=name, fix=name)
+    found = Finding(where=name, what=name, right=name, fix=name)
     differs = Difference("update", "azuread:index/group:Group", name, (Property(name, name, name),))
-    return import_report.Report("dev", name, written=True, findings=(found,), imported=3, differing=(differs,))
+    return import_report.Report("dev", name, written=True, found=(found,), imported=3, differing=(differs,))
 
 
 def drafted(name: str) -> str:
@@ -289,10 +287,10 @@ WRITERS = [
         "import",
         "the findings",
         "text",
-        "commands.users",
-        lambda name: users.as_text((Found(where=name, what=name, right=name, fix=name),)),
+        "report.findings",
+        lambda name: as_text((Finding(where=name, what=name, right=name, fix=name),)),
     ),
-    Writer("import", "the links", "json", "commands.users", links),
+    Writer("import", "the links", "json", "report.findings", links),
     Writer("local deploy", "", "text", "report.summary", summarised),
     Writer("pulumi up", "the hand-over", "markdown", "components.hand_over", handed_over, **_FROM_A_FILE),
     *_forms("local who", "report.who", _ALL, lambda name, form: who_report.render(name, standings(name), form)),
@@ -315,6 +313,6 @@ WRITERS = [
         )
         for target in TARGETS
     ),
-    *_forms("rotate", "rotation.report", _ALL, lambda name, form: rotation_report.render(rotated(name), form)),
+    *_forms("rotate", "rotation.report", _ALL, lambda name, form: rotation_report.render([rotated(name)], form)),
 ]
 MEDIA: tuple[Medium, ...] = get_args(Medium)

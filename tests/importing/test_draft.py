@@ -26,9 +26,8 @@ from airflow_entra.directory.registered import (
     Secret,
     Trust,
 )
-from airflow_entra.importing.choices import Choices, Groups
+from airflow_entra.importing.choices import Choices, DraftError, Groups
 from airflow_entra.importing.draft import Draft, draft
-from airflow_entra.importing.finding import DraftError
 from airflow_entra.importing.ids import ASSIGNMENT, GROUP, Live, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text
@@ -273,11 +272,11 @@ def test_whatever_the_tenant_holds_each_finding_is_whole_and_each_line_harmless(
     try:
         drafted = draft(application, (), options)
     except DraftError as problem:
-        findings, text = [problem.found], ""
+        findings, text = list(problem.findings), ""
     else:
         findings, text = [*drafted.findings], stack_text(drafted, "about")
     for found in findings:
-        parts = (found.where, found.what, found.right, found.fix)
+        parts = (str(found.where), found.what, found.right, found.fix, found.id)
         assert all(part.strip() and part.isprintable() for part in parts), found
     assert not any(unicodedata.category(character) == "Cc" for character in text.replace("\n", ""))
     if text:

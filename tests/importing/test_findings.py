@@ -25,9 +25,9 @@ from airflow_entra.directory.registered import (
     Secret,
 )
 from airflow_entra.directory.vaults import KeptSecret, LiveVault, VaultRole
-from airflow_entra.importing.choices import Choices
+from airflow_entra.finding import Finding
+from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import Draft, draft
-from airflow_entra.importing.finding import DraftError, Found
 from airflow_entra.importing.roles import rights_in
 from airflow_entra.importing.stack_text import stack_text, write_new
 from tests.importing.deployed import an_id
@@ -64,8 +64,8 @@ def drafted(application: Registered = APPLICATION, *vaults: LiveVault, **more: A
     return draft(application, vaults, Choices(**options))
 
 
-def told(result: Draft, where: str) -> Found:
-    (found,) = (one for one in result.findings if one.where.startswith(where))
+def told(result: Draft, where: str) -> Finding:
+    (found,) = (one for one in result.findings if str(one.where).startswith(where))
     return found
 
 

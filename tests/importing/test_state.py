@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_entra.directory.registered import LifetimePolicy
+from airflow_entra.finding import exit_code
 from airflow_entra.importing.changes import changes
 from airflow_entra.importing.differences import differences
 from airflow_entra.importing.ids import APPLICATION, GROUP, LIFETIME, LIFETIME_ASSIGNMENT, PASSWORD, SECRET, VAULT
-from airflow_entra.importing.report import Report, conclusion, render
+from airflow_entra.importing.report import FAIL_ON, Report, conclusion, render
 from airflow_entra.importing.state import dynamic_resources, importable, settled
 
 PREFIX = "urn:pulumi:prod::airflow-entra::airflow-entra:index:AirflowSignOn"
@@ -152,5 +153,8 @@ def test_a_preview_is_told_without_what_does_not_change_and_without_secrets() ->
     report = Report("prod", "stacks/Pulumi.prod.yaml", written=True, imported=3, differing=tuple(found.values()))
     for form in ("text", "markdown", "json"):
         assert "\x1b" not in render(report, form)
-    assert "delete or replace 2 of 5" in conclusion(report)
-    assert Report("prod", "f", written=False, imported=0).clean
+    (finding,) = report.findings
+    assert "change 5 resources (2 because a client secret can't be taken over), and delete or replace 2" in finding.what
+    assert conclusion(report).startswith("1 error. ")
+    assert exit_code(report.findings, FAIL_ON) == 1
+    assert exit_code(Report("prod", "f", written=False, imported=0).findings, FAIL_ON) == 0

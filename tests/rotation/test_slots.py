@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from airflow_entra.access.secret_slots import SLOTS, current
 from airflow_entra.components.client_credential import rfc3339
-from airflow_entra.rotation.finding import RefusedError
 from airflow_entra.rotation.slots import (
     PASSWORD,
     VAULT_SECRET,
     WATCHER,
+    RefusedError,
     certificate_end,
     due_at,
     held,
