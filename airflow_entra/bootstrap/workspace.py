@@ -22,10 +22,7 @@ from airflow_entra.settings.stack_file import stack_file
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
-import signal
-
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # an engine that gives up has said why: no traceback follows
-
+from airflow_entra.components import start_up
 from airflow_entra.bootstrap.program import run
 
 run()

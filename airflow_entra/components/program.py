@@ -1,21 +1,30 @@
-"""The Pulumi program: read the stack's settings, build the one component, export its outputs."""
+"""The Pulumi program's steps: read what the stack's file says, build the one component, end in words."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.components.early import start_providers
 from airflow_entra.components.moving import held_by_sign_on
-from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
+from airflow_entra.directory.trouble import trouble
+from airflow_entra.errors import UserError
 from airflow_entra.escape.pulumi_log import said
-from airflow_entra.settings import SettingsError, StackSettings, load
+from airflow_entra.settings import load
 from airflow_entra.settings.stack_file import FOLDER, stack_file
+
+if TYPE_CHECKING:
+    from airflow_entra.components.sign_on import AirflowSignOn
 
 STACKS = "AIRFLOW_ENTRA_STACKS"
 """Where the stack files are, when Pulumi runs in a workspace of its own (`airflow-entra local run`)."""
@@ -25,54 +34,73 @@ READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
 """`true` where the identity only looks: what is taken for the deploying identity must not become part of the stack."""
 
 
-def run(project: Path) -> None:
-    """Declare the current stack. A mistake in its file ends the run in that file's own words, with nothing created."""
+ALREADY_SHOWN = 32
+"""How a program tells Pulumi's language host that its error has been shown: nothing is added about exit codes."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The current stack as its file declares it, that file, and where what is left to others is written down."""
+
+    stack: DeclaredStack
+    file: Path
+    hand_over: Path
+
+
+def read(project: Path) -> Declared:
+    """What the current stack's file says. Raises SettingsError with every mistake in it."""
     name = pulumi.get_stack()
     file = stack_file(Path(os.environ.get(STACKS) or project / FOLDER), name)
-    stack = DeclaredStack(name, _settings(file))
+    hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{name}.md"
+    return Declared(DeclaredStack(name, load(file)), file, hand_over)
+
+
+def sign_on(declared: Declared) -> AirflowSignOn:
+    """The one component, once what the tenant says allows it. Raises UserError, or what asking the tenant raised."""
+    stack = declared.stack
     start_providers(stack.settings)
     tenant = LiveTenant.from_environment(stack.settings.tenant_id)
-    hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{name}.md"
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(held_by_sign_on, stack, tenant)
+        # The SDKs take half a second, while the providers start and the tenant answers.
+        from airflow_entra.components.sign_on import AirflowSignOn
+
+        warnings = check_groups(stack, declared.file, tenant)
+        held = asked.result()
+    made = AirflowSignOn(
+        stack,
+        folder=declared.file.parent,
+        hand_over_file=declared.hand_over,
+        tenant=tenant,
+        warnings=(*warnings, *held.warnings),
+        deploys=os.environ.get(READ_ONLY) != "true",
+        held=held.permissions,
+    )
+    pulumi.Output.from_input(made.outputs["warnings"]).apply(_warn)
+    return made
+
+
+@contextmanager
+def ended_in_words() -> Iterator[None]:
+    """A run that somebody can put right ends in the words of what is wrong, without a traceback, with nothing declared.
+
+    What is a mistake of this program's own is raised as it is.
+    """
     try:
-        with ThreadPoolExecutor(1) as beside:
-            asked = beside.submit(held_by_sign_on, stack, tenant)
-            # The SDKs take half a second, while the providers start and the tenant answers.
-            from airflow_entra.components.sign_on import AirflowSignOn
-
-            warnings = check_groups(stack, file, tenant)
-            held = asked.result()
-        sign_on = AirflowSignOn(
-            stack,
-            folder=file.parent,
-            hand_over_file=hand_over,
-            tenant=tenant,
-            warnings=(*warnings, *held.warnings),
-            deploys=os.environ.get(READ_ONLY) != "true",
-            held=held.permissions,
-        )
-    except CredentialError as error:
-        raise pulumi.RunError(str(error)) from None
-    except _unanswered() as error:
-        raise pulumi.RunError(f"the tenant did not answer, and nothing was declared: {error}; run it again") from None
-    for name, value in sign_on.outputs.items():
-        pulumi.export(name, value)
-    pulumi.Output.from_input(sign_on.outputs["warnings"]).apply(_warn)
+        yield
+    except Exception as error:
+        words = _words(error)
+        if words is None:
+            raise
+        pulumi.log.error(said(words))
+        sys.exit(ALREADY_SHOWN)
 
 
-def _unanswered() -> tuple[type[Exception], ...]:
-    """Looked up only where something was raised: these cost 0.3 s to import."""
-    import httpx
-
-    from airflow_entra_auth.graph import GraphError
-
-    return GraphError, httpx.TransportError
-
-
-def _settings(file: Path) -> StackSettings:
-    try:
-        return load(file)
-    except SettingsError as error:
-        raise pulumi.RunError(str(error)) from None
+def _words(error: Exception) -> str | None:
+    if isinstance(error, UserError | pulumi.RunError):
+        return str(error)
+    answer = trouble(error)
+    return None if answer is None else f"the tenant did not answer, and nothing was declared: {answer}"
 
 
 def check_groups(stack: DeclaredStack, file: Path, tenant: LiveTenant) -> tuple[str, ...]:
@@ -86,7 +114,7 @@ def check_groups(stack: DeclaredStack, file: Path, tenant: LiveTenant) -> tuple[
         return (f"{file}: {missing}",)
     if missing:
         text = file.read_text("utf-8")
-        raise pulumi.RunError(
+        raise UserError(
             "\n".join(
                 f"{file}:{_place(text, id_)}: tenant {stack.settings.tenant_id} has no group {id_} "
                 f"({named[id_].name}), giving the role {', '.join(named[id_].roles)}; copy the object "

@@ -13,16 +13,18 @@ from airflow_entra.bootstrap import workspace
 
 PROJECT = Path(__file__).parents[2]
 PROGRAMS = {
-    "airflow_entra.components.program": (PROJECT / "__main__.py").read_text(),
-    "airflow_entra.bootstrap.program": workspace._PROGRAM,
+    "airflow_entra.components.program.read": (PROJECT / "__main__.py").read_text(),
+    "airflow_entra.bootstrap.program.run": workspace._PROGRAM,
 }
+"""What each calls first -> the program."""
 
 
-@pytest.mark.parametrize("module", PROGRAMS)
-def test_an_interrupted_program_says_nothing(module: str, tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(PROGRAMS[module])
+@pytest.mark.parametrize("first", PROGRAMS)
+def test_an_interrupted_program_says_nothing(first: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAMS[first])
     waiting = "print('ready', flush=True), threading.Event().wait()"
-    host = f"import runpy, threading, {module} as program\nprogram.run = lambda *_: ({waiting})\n"
+    module, _, _ = first.rpartition(".")
+    host = f"import runpy, threading, {module}\n{first} = lambda *_: ({waiting})\n"
     process = subprocess.Popen(
         [sys.executable, "-c", host + f"runpy.run_path({str(tmp_path / 'program.py')!r}, run_name='__main__')"],
         cwd=PROJECT,

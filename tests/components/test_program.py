@@ -14,6 +14,7 @@ from airflow_entra.access import DeclaredStack
 from airflow_entra.components import program
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import LiveTenant
+from airflow_entra.errors import UserError
 from airflow_entra.settings import SettingsError, load
 from tests.components.harness import FakeTenant
 
@@ -33,6 +34,14 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The errors that the engine is told."""
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", said.append)
+    return said
+
+
 def live(monkeypatch: pytest.MonkeyPatch, tenant: Any) -> None:
     monkeypatch.setattr(LiveTenant, "from_environment", classmethod(lambda cls, tenant_id: tenant))
 
@@ -43,24 +52,23 @@ def test_a_wrong_stack_file_ends_the_run_in_the_words_of_check(project: Path) ->
     file.write_text(file.read_text().replace("tokenLifetime: 8h", "tokenLifetime: 25h"))
     with pytest.raises(SettingsError) as words:
         load(file)
-    with pytest.raises(pulumi.RunError) as caught:
-        program.run(project)
+    with pytest.raises(SettingsError) as caught:
+        program.read(project)
     assert str(caught.value) == str(words.value)
-    assert caught.value.__suppress_context__
 
 
 @pytest.mark.usefixtures("stack")
 def test_a_stack_without_a_file_is_told(project: Path) -> None:
     (project / "stacks" / "Pulumi.prod.yaml").unlink()
-    with pytest.raises(pulumi.RunError, match=r"Pulumi\.prod\.yaml:1:1: "):
-        program.run(project)
+    with pytest.raises(SettingsError, match=r"Pulumi\.prod\.yaml:1:1: "):
+        program.read(project)
 
 
 @pytest.mark.usefixtures("stack")
 def test_the_stack_files_may_be_elsewhere(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(program.STACKS, str(tmp_path / "elsewhere"))
-    with pytest.raises(pulumi.RunError, match=r"elsewhere/Pulumi\.prod\.yaml"):
-        program.run(project)
+    with pytest.raises(SettingsError, match=r"elsewhere/Pulumi\.prod\.yaml"):
+        program.read(project)
 
 
 @pytest.mark.usefixtures("stack")
@@ -71,13 +79,13 @@ def test_without_an_identity_nothing_is_declared(project: Path, monkeypatch: pyt
 
     live(monkeypatch, Nobody())
     monkeypatch.setattr(program, "start_providers", lambda settings: None)
-    with pytest.raises(pulumi.RunError, match="no identity"):
-        program.run(project)
+    with pytest.raises(CredentialError, match="no identity"):
+        program.sign_on(program.read(project))
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_tenant_that_does_not_answer_is_told_without_a_traceback(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_tenant_that_does_not_answer_ends_the_run_in_words(
+    project: Path, monkeypatch: pytest.MonkeyPatch, told: list[str]
 ) -> None:
     class Away(FakeTenant):
         def asked_for_itself(self, tag: str) -> Any:
@@ -87,14 +95,31 @@ def test_a_tenant_that_does_not_answer_is_told_without_a_traceback(
     file.write_text(file.read_text().replace("consent: request", "consent: managed"))
     live(monkeypatch, Away())
     monkeypatch.setattr(program, "start_providers", lambda settings: None)
-    with pytest.raises(pulumi.RunError, match=r"the tenant did not answer.*connection refused; run it again"):
-        program.run(project)
+    with pytest.raises(SystemExit) as ended, program.ended_in_words():
+        program.sign_on(program.read(project))
+    assert ended.value.code == program.ALREADY_SHOWN
+    (said,) = told
+    assert said.startswith("the tenant did not answer, and nothing was declared: ")
+    assert "connection refused" in said
+
+
+@pytest.mark.parametrize("error", [UserError("one thing is wrong"), pulumi.RunError("one thing is wrong")])
+def test_what_somebody_can_put_right_ends_the_run_in_words(error: Exception, told: list[str]) -> None:
+    with pytest.raises(SystemExit), program.ended_in_words():
+        raise error
+    assert told == ["one thing is wrong"]
+
+
+def test_a_mistake_of_the_program_s_own_is_raised_as_it_is(told: list[str]) -> None:
+    with pytest.raises(KeyError), program.ended_in_words():
+        raise KeyError("name")
+    assert told == []
 
 
 def test_a_group_that_is_not_there_is_named_with_its_place(project: Path) -> None:
     file = project / "stacks" / "Pulumi.prod.yaml"
     tenant: Any = FakeTenant(known_groups={"8e2c5f90-3d14-4b67-a8f2-6c9b0d1e7a06"})
-    with pytest.raises(pulumi.RunError) as caught:
+    with pytest.raises(UserError) as caught:
         program.check_groups(DeclaredStack("prod", load(file)), file, tenant)
 
     line = next(number for number, text in enumerate(file.read_text().splitlines(), 1) if ON_CALL in text)
