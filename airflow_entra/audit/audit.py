@@ -8,7 +8,7 @@ from datetime import datetime
 
 from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit import checks
-from airflow_entra.audit.checks.check import SEVERITIES, Facts, Finding, Result, Severity
+from airflow_entra.audit.checks.check import Facts, Result
 from airflow_entra.audit.deeds import Deed, Started, deeds, started
 from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.leavers import Left, left
@@ -17,6 +17,7 @@ from airflow_entra.directory.audited import Audited, Eligible
 from airflow_entra.directory.changes import GRANTED, Change
 from airflow_entra.directory.membership import Assigned
 from airflow_entra.directory.who import Standing, who
+from airflow_entra.finding import Finding, worst_first
 from airflow_entra.settings.model import Credential
 
 
@@ -47,15 +48,11 @@ class Audit:
     drift: tuple[Difference, ...] | None = None
     """None where nobody asked."""
 
-    def findings(self, at_least: Severity = "low") -> list[tuple[str, Finding]]:
-        """(name of the check, finding) of this severity and above, the worst first."""
-        worst = SEVERITIES.index(at_least)
-        found = [
-            (SEVERITIES.index(finding.severity), result.check.name, finding)
-            for result in self.results
-            for finding in result.findings
-        ]
-        return [(name, finding) for rank, name, finding in sorted(found, key=lambda one: one[0]) if rank <= worst]
+    @property
+    def findings(self) -> list[Finding]:
+        """The worst first. Where the stack file, the state and the tenant differ is one, too."""
+        drifted = (difference.finding for difference in self.drift or ())
+        return worst_first([*(finding for result in self.results for finding in result.findings), *drifted])
 
 
 def audit(

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from airflow_entra.escape.json_text import json_text
+from airflow_entra.finding import Finding
 from airflow_entra.preview.result import ABSENT, PropertyChange, StackPreview, Step
 
 Winner = Literal["stack file", "tenant", "nobody yet"]
@@ -36,6 +38,33 @@ class Difference:
     def by_hand(self) -> bool:
         """Whether somebody changed the tenant, rather than the stack file."""
         return self.state is not self.live and self.state != self.live
+
+    @property
+    def finding(self) -> Finding:
+        """The values are its evidence."""
+        sides = (("stack file", self.declared), ("state", self.state), ("tenant", self.live))
+        if not self.by_hand:
+            kind, what = "not-deployed", "declared, and not deployed yet"
+        elif self.live is ABSENT and not self.path:
+            kind, what = "gone", "deployed, and gone from the tenant"
+        else:
+            kind, what = "changed", "changed in the tenant, past Pulumi"
+        return Finding(
+            f"{self.resource} {self.path}".rstrip(),
+            what + (f": {self.by}" if self.by else ""),
+            "the stack file, Pulumi's state and the tenant say the same",
+            self.settle,
+            id=f"drift/{kind}",
+            controls=("SOC 2 CC8.1", "NIST 800-53 CM-3"),
+            evidence=tuple((side, said(value)) for side, value in sides),
+        )
+
+
+def said(value: Any) -> str:
+    """A property's value as text."""
+    if value is ABSENT:
+        return "(none)"
+    return value if isinstance(value, str) else json_text(value)
 
 
 def drift(refreshed: StackPreview) -> list[Difference]:

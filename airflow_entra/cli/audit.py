@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from airflow_entra.cli.common import tenant_port_option
-from airflow_entra.cli.output import result, say, show
+from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
-    from airflow_entra.audit.checks.check import Severity
+    from airflow_entra.finding import Severity
     from airflow_entra.report.audit import Format
 
 _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "left", "grants", "actions", "runs"]
@@ -54,8 +54,8 @@ _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "lef
 )
 @click.option(
     "--fail-on",
-    type=click.Choice(["high", "medium", "low", "never"]),
-    default="high",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    default="error",
     show_default=True,
     help="The severity from which findings give exit code 1.",
 )
@@ -87,6 +87,7 @@ def command(
         return
     from airflow_entra.commands.audit import audit_stack, keep_evidence
     from airflow_entra.files import write_private
+    from airflow_entra.finding import exit_code
     from airflow_entra.local.world import project_world
     from airflow_entra.report.audit import render
     from airflow_entra.report.audit_tables import conclusion
@@ -94,7 +95,7 @@ def command(
     world = project_world()
     found = audit_stack(world, stack, files, days=days, drifted=drift, http_port=port)
     kept = keep_evidence(world, evidence, found) if evidence else None
-    text = render(found, form, table)
+    text = render(found, form, table, width() if out is None else None)
     if out is None:
         result(text)
     else:
@@ -103,7 +104,7 @@ def command(
     if kept is not None:
         say(f"Kept: {kept}")
     say(conclusion(found))
-    sys.exit(1 if fail_on != "never" and (found.findings(fail_on) or found.drift) else 0)
+    sys.exit(0 if fail_on == "never" else exit_code(found.findings, fail_on))
 
 
 def _verify(place: Path) -> None:

@@ -12,27 +12,32 @@ from airflow_entra.escape.markdown import text
 from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.escape.terminal import line
 from airflow_entra.report.audit_html import page
-from airflow_entra.report.audit_tables import Table, conclusion, not_seen, tables
+from airflow_entra.report.audit_tables import FINDINGS, Table, conclusion, not_seen, tables
+from airflow_entra.report.findings import as_json, as_markdown, as_text
 
 Format = Literal["text", "markdown", "csv", "json", "html"]
 SHOWN = 50
 """Rows of a table in text and Markdown; the other formats have all of them."""
 
 
-def render(audit: Audit, form: Format, table: str = "access") -> str:
+def render(audit: Audit, form: Format, table: str = "access", width: int | None = None) -> str:
     """The result for standard output, with its last newline. CSV has one `table`."""
     if form == "html":
         return page(audit)
     if form == "csv":
         chosen = next(one for one in tables(audit) if one.name == table)
         return csv_text(chosen.columns, chosen.rows)
-    return {"text": _text, "markdown": _markdown, "json": _json}[form](audit)
+    if form == "text":
+        return _text(audit, width)
+    return _markdown(audit) if form == "markdown" else _json(audit)
 
 
-def _text(audit: Audit) -> str:
+def _text(audit: Audit, width: int | None) -> str:
     parts = [line(conclusion(audit)), ""]
     for one in tables(audit):
-        parts += [one.title, *(_aligned(one) if one.rows else [f"  {one.empty}"]), *_more(one), ""]
+        findings = as_text(audit.findings[:SHOWN], width).splitlines()
+        told = findings if one.name == FINDINGS else _aligned(one)
+        parts += [one.title, *(told if one.rows else [f"  {one.empty}"]), *_more(one), ""]
     parts += [f"Not seen: {line(what)}" for what in not_seen(audit)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -50,8 +55,11 @@ def _markdown(audit: Audit) -> str:
     lines = [f"### {text(conclusion(audit))}", ""]
     for one in tables(audit):
         lines += [f"#### {one.title}", ""]
-        shown = (tuple(map(text, row)) for row in one.rows[:SHOWN])
-        lines += markdown.table(one.columns, shown) if one.rows else [one.empty]
+        if one.name == FINDINGS and one.rows:
+            lines += as_markdown(audit.findings[:SHOWN])
+        else:
+            shown = (tuple(map(text, row)) for row in one.rows[:SHOWN])
+            lines += markdown.table(one.columns, shown) if one.rows else [one.empty]
         lines += [*_more(one), ""]
     lines += [f"Not seen: {text(what)}  " for what in not_seen(audit)]
     return "\n".join(lines).rstrip() + "\n"
@@ -68,6 +76,7 @@ def _json(audit: Audit) -> str:
         "conclusion": conclusion(audit),
         "notSeen": list(not_seen(audit)),
         **{table.name: [dict(zip(_keys(table), row, strict=True)) for row in table.rows] for table in tables(audit)},
+        FINDINGS: list(map(as_json, audit.findings)),
     }
     return document(body)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_entra.audit.audit import Audit
 from airflow_entra.escape.markup import pages
+from airflow_entra.finding import SEVERITIES
 from airflow_entra.report.audit_tables import conclusion, not_seen, tables
 
 
@@ -11,5 +12,9 @@ def page(audit: Audit) -> str:
     """The whole file. What the directory or Airflow said can only be text in it."""
     template = pages("airflow_entra.report").get_template("audit.html.j2")
     return template.render(
-        audit=audit, conclusion=conclusion(audit), tables=tables(audit), not_seen=list(not_seen(audit))
+        audit=audit,
+        conclusion=conclusion(audit),
+        tables=tables(audit),
+        not_seen=list(not_seen(audit)),
+        severities=SEVERITIES,
     )

@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit.actors import Actor
 from airflow_entra.audit.audit import Audit
-from airflow_entra.audit.checks.check import SEVERITIES, Result
-from airflow_entra.audit.drift import Difference
+from airflow_entra.audit.checks.check import Result
+from airflow_entra.audit.drift import Difference, said
 from airflow_entra.directory.audited import Eligible
 from airflow_entra.directory.who import Standing
-from airflow_entra.escape.json_text import json_text
-from airflow_entra.preview.result import ABSENT
+from airflow_entra.finding import Finding
+from airflow_entra.report.findings import COLUMNS, counted, rows
 
 Row = tuple[str, ...]
+FINDINGS = "findings"
+"""The name of the table that text, Markdown and JSON write as every other command does."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,11 @@ class Table:
 def conclusion(audit: Audit) -> str:
     """One line: how it stands."""
     admitted = sum(one.refused is None for one in audit.standings)
-    counts = [(severity, sum(one.severity == severity for _, one in audit.findings())) for severity in SEVERITIES]
-    said = ", ".join(f"{count} {severity}" for severity, count in counts if count) or "none"
     skipped = sum(result.skipped is not None for result in audit.results)
     more = f"; {skipped} of {len(audit.results)} checks not looked at" if skipped else ""
     people = "1 person" if admitted == 1 else f"{admitted} people"
-    drifted = "" if audit.drift is None else f"; {_counted(len(audit.drift))} from the stack file"
-    return f"Stack {audit.stack}: {people} may sign in; findings: {said}{drifted}{more}."
+    drifted = "" if audit.drift is None else f" (drift: {_counted(len(audit.drift))})"
+    return f"Stack {audit.stack}: {people} may sign in; findings: {counted(audit.findings, 'none')}{drifted}{more}."
 
 
 def _counted(differences: int) -> str:
@@ -49,13 +49,7 @@ def _counted(differences: int) -> str:
 def tables(audit: Audit) -> list[Table]:
     """All of them, in the order of the report."""
     return [
-        Table(
-            "findings",
-            "Findings",
-            ("Severity", "Check", "Where", "What is wrong", "What would be right", "Fix"),
-            [(one.severity, name, one.where, one.what, one.right, one.fix) for name, one in audit.findings()],
-            "None.",
-        ),
+        Table(FINDINGS, "Findings", (*COLUMNS, "Controls"), _findings(audit.findings), "None."),
         *([] if audit.drift is None else [_drift(audit.drift)]),
         Table("checks", "Checks", ("Check", "Holds", "Asked"), [_check(one) for one in audit.results], "None."),
         Table(
@@ -152,6 +146,10 @@ def tables(audit: Audit) -> list[Table]:
     ]
 
 
+def _findings(findings: Sequence[Finding]) -> list[Row]:
+    return [(*row, ", ".join(one.controls)) for row, one in zip(rows(findings), findings, strict=True)]
+
+
 def _drift(differences: Sequence[Difference]) -> Table:
     return Table(
         "drift",
@@ -161,7 +159,7 @@ def _drift(differences: Sequence[Difference]) -> Table:
             (
                 one.resource,
                 one.path or "(all of it)",
-                *(_value(value) for value in (one.declared, one.state, one.live)),
+                *(said(value) for value in (one.declared, one.state, one.live)),
                 one.wins,
                 one.settle,
                 one.by,
@@ -170,12 +168,6 @@ def _drift(differences: Sequence[Difference]) -> Table:
         ],
         "None: all three say the same.",
     )
-
-
-def _value(value: object) -> str:
-    if value is ABSENT:
-        return "(none)"
-    return value if isinstance(value, str) else json_text(value)
 
 
 def not_seen(audit: Audit) -> Iterable[str]:

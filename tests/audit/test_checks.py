@@ -61,7 +61,7 @@ def look(
 
 
 def found(directory: Audited, *airflows: Records) -> set[str]:
-    return {f"{name}: {one.severity}" for name, one in look(directory, *airflows).findings()}
+    return {f"{one.id}: {one.severity}" for one in look(directory, *airflows).findings}
 
 
 def with_people(*people: Any, **groups: Any) -> Audited:
@@ -94,7 +94,7 @@ NOBODY = records()
 
 def test_a_stack_in_order_has_no_findings() -> None:
     seen = look(audited(), FINE)
-    assert seen.findings() == []
+    assert seen.findings == []
     assert all(result.skipped is None for result in seen.results)
     assert [one.check for one in seen.results] == list(CHECKS)
 
@@ -102,38 +102,42 @@ def test_a_stack_in_order_has_no_findings() -> None:
 GUEST = replace(ADA, id=DAN.id, guest=True)
 OLD = person(DAN, "Op", userName="old", identity=None)
 WRONG: list[tuple[str, Audited, Records]] = [
-    ("disabled-account: medium", with_people(DAN), FINE),
-    ("guest: low", with_people(GUEST), FINE),
-    ("assigned-in-person: medium", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
-    ("assignment-missing: medium", without_assignment("Admin"), NOBODY),
-    ("application-disabled: high", disabled(), NOBODY),
-    ("unused-assignment: high", with_assigned(Assigned("other", "other", "Admin")), FINE),
-    ("group-missing: high", audited(missing=("airflow-local-sales",)), FINE),
-    ("group-owner: medium", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
+    ("audit/disabled-account: warning", with_people(DAN), FINE),
+    ("audit/guest: note", with_people(GUEST), FINE),
+    ("audit/assigned-in-person: warning", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
+    ("audit/assignment-missing: warning", without_assignment("Admin"), NOBODY),
+    ("audit/application-disabled: error", disabled(), NOBODY),
+    ("audit/unused-assignment: error", with_assigned(Assigned("other", "other", "Admin")), FINE),
+    ("audit/group-missing: error", audited(missing=("airflow-local-sales",)), FINE),
+    ("audit/group-owner: warning", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
     (
-        "credential-expiry: high",
+        "audit/credential-expiry: error",
         audited(application=application(credentials=(replace(SECRETS[1], ends_at=NOW + timedelta(days=5)),))),
         FINE,
     ),
     (
-        "credential-expiry: high",
+        "audit/credential-expiry: error",
         audited(application=application(credentials=(replace(SECRETS[1], ends_at=None),))),
         FINE,
     ),
     (
-        "credential-undeclared: high",
+        "audit/credential-undeclared: error",
         audited(application=application(trusted=(Trust("t", "deploy", "https://ci", "repo:any"),))),
         FINE,
     ),
-    ("consent: high", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
-    ("consent: medium", audited(personal_consents={"openid": 2, "Mail.Read": 1}), FINE),
-    ("consent: high", audited(application=application(application_permissions=("Microsoft Graph 9e3f62cf",))), FINE),
-    ("watcher-missing: high", audited(watchers=()), FINE),
-    ("watcher-missing: high", audited(watchers=(watcher(), watcher())), FINE),
-    ("account-without-identity: medium", audited(), records(person(ADA, "Admin"), OLD)),
-    ("local-password: high", audited(), records(person(ADA, "Admin", hasPassword=True))),
-    ("roles-differ: high", audited(), records(person(ADA, "Admin", "Op"))),
-    ("session-after-leaving: high", audited(), records(person(ADA, "Admin"), session(DAN, 0, 480))),
+    ("audit/consent: error", audited(consents=frozenset({"openid", "Directory.ReadWrite.All"})), FINE),
+    ("audit/consent: warning", audited(personal_consents={"openid": 2, "Mail.Read": 1}), FINE),
+    (
+        "audit/consent: error",
+        audited(application=application(application_permissions=("Microsoft Graph 9e3f62cf",))),
+        FINE,
+    ),
+    ("audit/watcher-missing: error", audited(watchers=()), FINE),
+    ("audit/watcher-missing: error", audited(watchers=(watcher(), watcher())), FINE),
+    ("audit/account-without-identity: warning", audited(), records(person(ADA, "Admin"), OLD)),
+    ("audit/local-password: error", audited(), records(person(ADA, "Admin", hasPassword=True))),
+    ("audit/roles-differ: error", audited(), records(person(ADA, "Admin", "Op"))),
+    ("audit/session-after-leaving: error", audited(), records(person(ADA, "Admin"), session(DAN, 0, 480))),
 ]
 
 
@@ -142,13 +146,13 @@ def test_each_check_finds_what_it_looks_for_and_nothing_else_does(
     name: str, directory: Audited, airflow: Records
 ) -> None:
     assert found(directory, airflow) == {name}
-    for _, one in look(directory, airflow).findings():
+    for one in look(directory, airflow).findings:
         assert all((one.where, one.what, one.right, one.fix))
 
 
 def test_every_check_has_a_violation_here() -> None:
     nested = "nested"  # in the next test
-    assert {name.partition(":")[0] for name, _, _ in WRONG} == {check.name for check in CHECKS} - {nested}
+    assert {name.partition(":")[0] for name, _, _ in WRONG} == {check.id for check in CHECKS} - {f"audit/{nested}"}
 
 
 def test_members_of_a_group_inside_get_nothing_and_it_is_said() -> None:
@@ -156,7 +160,7 @@ def test_members_of_a_group_inside_get_nothing_and_it_is_said() -> None:
     directory = audited().directory
     admins = replace(directory.groups[ADMINS], nested={"interns": frozenset({inner.id})})
     seen = audited(directory=replace(directory, people=(ADA, inner), groups={**directory.groups, ADMINS: admins}))
-    assert found(seen, FINE) == {"nested: low"}
+    assert found(seen, FINE) == {"audit/nested: note"}
 
 
 def test_what_could_not_be_looked_at_is_no_yes() -> None:
@@ -176,7 +180,7 @@ def test_an_expired_secret_beside_a_good_one_only_lies_there() -> None:
         ApplicationCredential("secret", "slot-a", "1", NOW - timedelta(days=1)),
         ApplicationCredential("secret", "slot-b", "2", NOW + timedelta(days=60)),
     )
-    assert found(audited(application=application(credentials=both)), FINE) == {"credential-expiry: low"}
+    assert found(audited(application=application(credentials=both)), FINE) == {"audit/credential-expiry: note"}
 
 
 def secret(name: str) -> ApplicationCredential:
@@ -217,42 +221,50 @@ def test_a_credential_that_the_stack_file_does_not_have_is_found(
     assert wheres(seen) == beyond
     seen = look(audited(watchers=(watcher(**having),)), FINE, watcher_credential=OURS[mode])
     assert wheres(seen) == [f"the watcher's {where}" for where in beyond]
-    assert all("reads the whole directory" in finding.what for _, finding in seen.findings("high"))
+    assert all("reads the whole directory" in finding.what for finding in seen.findings if finding.severity == "error")
 
 
 def wheres(seen: Audit) -> list[str]:
-    return [finding.where for name, finding in seen.findings() if name == "credential-undeclared"]
+    return [str(finding.where) for finding in seen.findings if finding.id == "audit/credential-undeclared"]
 
 
 def test_a_secret_of_the_watcher_that_ends_is_found() -> None:
     """The sign-on's own last secret, which ends later, says nothing about the watcher's."""
     soon = watcher(credentials=(replace(SECRETS[0], ends_at=NOW + timedelta(days=5)),))
-    ((name, finding),) = look(audited(watchers=(soon,)), FINE).findings()
-    assert (name, finding.severity, finding.where) == ("credential-expiry", "high", "the watcher's secret slot-a")
+    (finding,) = look(audited(watchers=(soon,)), FINE).findings
+    assert (finding.id, finding.severity, finding.where) == (
+        "audit/credential-expiry",
+        "error",
+        "the watcher's secret slot-a",
+    )
     assert finding.fix == "airflow-entra rotate"
 
 
 def test_what_the_watcher_may_do_beyond_following_is_found() -> None:
     more = (*(watcher().application_permissions or ()), "Microsoft Graph 19dbc75e")
-    ((name, finding),) = look(audited(watchers=(watcher(application_permissions=more),)), FINE).findings()
-    assert (name, finding.severity, finding.where) == ("consent", "high", "the watcher's Microsoft Graph 19dbc75e")
+    (finding,) = look(audited(watchers=(watcher(application_permissions=more),)), FINE).findings
+    assert (finding.id, finding.severity, finding.where) == (
+        "audit/consent",
+        "error",
+        "the watcher's Microsoft Graph 19dbc75e",
+    )
     assert "the watcher's enterprise application" in finding.fix
 
 
 def test_two_with_the_watchers_tag_are_both_looked_at() -> None:
     other = watcher(credentials=(*SECRETS, secret("by hand")))
-    found = [finding.where for _, finding in look(audited(watchers=(watcher(), other)), FINE).findings()]
+    found = [finding.where for finding in look(audited(watchers=(watcher(), other)), FINE).findings]
     assert set(found) == {"the watcher's registration", "the watcher's secret by hand"}
 
 
 def test_where_the_stack_makes_no_registration_to_watch_none_is_missing() -> None:
-    assert look(audited(watchers=()), FINE, watcher_credential=None).findings() == []
+    assert look(audited(watchers=()), FINE, watcher_credential=None).findings == []
 
 
 def test_an_identity_that_existed_has_the_permissions_and_no_other() -> None:
     existing = application(owners=(), credentials=(), application_permissions=("Microsoft Graph 19dbc75e",))
-    ((name, finding),) = look(audited(watchers=(existing,)), FINE, watcher_credential=None).findings()
-    assert (name, finding.where) == ("consent", "the watcher's Microsoft Graph 19dbc75e")
+    (finding,) = look(audited(watchers=(existing,)), FINE, watcher_credential=None).findings
+    assert (finding.id, finding.where) == ("audit/consent", "the watcher's Microsoft Graph 19dbc75e")
 
 
 BLIND: list[tuple[Audited, set[str]]] = [

@@ -76,9 +76,7 @@ def test_every_table_has_rows_here() -> None:
 
 
 def test_the_first_line_says_how_it_stands() -> None:
-    assert (
-        conclusion(whole()) == "Stack local: 1 person may sign in; findings: 1 high; 1 difference from the stack file."
-    )
+    assert conclusion(whole()) == "Stack local: 1 person may sign in; findings: 2 errors (drift: 1 difference)."
     for form in ("text", "markdown", "json"):
         assert "1 person may sign in" in render(whole(), form)
         assert "who owns it: Forbidden" in render(whole(), form)

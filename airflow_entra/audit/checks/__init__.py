@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow_entra.audit.checks import airflow, credentials, directory
-from airflow_entra.audit.checks.check import SEVERITIES, Facts, Finding, Result, Skipped
+from airflow_entra.audit.checks.check import Facts, Result, Skipped
+from airflow_entra.finding import Finding
 
 CHECKS = (*directory.CHECKS, *credentials.CHECKS, *airflow.CHECKS)
 
 
 def run(facts: Facts) -> list[Result]:
-    """What came of every check; the findings of each by severity."""
+    """What came of every check."""
     results = []
     for check in CHECKS:
         looked = check.look(facts)
         came = [looked] if isinstance(looked, Skipped) else list(looked)
-        findings = [finding for finding in came if isinstance(finding, Finding)]
+        findings = [replace(part, id=check.id, controls=check.controls) for part in came if isinstance(part, Finding)]
         skipped = dict.fromkeys(part.because for part in came if isinstance(part, Skipped))
-        findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
         results.append(Result(check, tuple(findings), "; ".join(skipped) or None))
     return results

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from airflow_entra.audit.checks.check import Check, Facts, Finding, Skipped
+from airflow_entra.audit.checks.check import ACCOUNTS, ROLES, SECRETS, Check, Facts, Skipped
 from airflow_entra.audit.records import User
+from airflow_entra.finding import Finding
 
 _NO_AIRFLOW = Skipped("no records of an Airflow were given (--airflow)")
 
@@ -17,11 +18,11 @@ def _accounts(facts: Facts) -> Iterator[Finding] | Skipped:
 def _without_identity(url: str, user: User, _: Facts) -> Iterator[Finding]:
     if user.identity is None and user.active:
         yield Finding(
-            "medium",
             f"{user.user_name} in {url}",
             "an account that nobody of the directory has signed in with" + (" and has roles" if user.roles else ""),
             "accounts that come from sign-ins",
             "deactivate it: `airflow users delete --username ...`, or let the person sign in once",
+            severity="warning",
         )
 
 
@@ -32,7 +33,6 @@ def _passwords(facts: Facts) -> Iterator[Finding] | Skipped:
 def _with_password(url: str, user: User, _: Facts) -> Iterator[Finding]:
     if user.has_password:
         yield Finding(
-            "high",
             f"{user.user_name} in {url}",
             "a password is left in Airflow's database; another auth manager would take it",
             "no password: sign-in is the directory's",
@@ -51,7 +51,6 @@ def _differing(url: str, user: User, facts: Facts) -> Iterator[Finding]:
     now = {held.role for held in standing.roles} if standing else set()
     if extra := sorted(set(user.roles) - now):
         yield Finding(
-            "high",
             f"{user.identity.name} in {url}",
             f"still {', '.join(extra)} in Airflow; the directory gives {', '.join(sorted(now)) or 'no role'}",
             "the directory's roles",
@@ -73,7 +72,6 @@ def _left_behind(facts: Facts) -> Iterator[Finding]:
             if session.alive_at(records.until) and (standing is None or standing.refused):
                 why = standing.why if standing else "in no group of the stack"
                 yield Finding(
-                    "high",
                     f"{names.get(session.user_id, session.object_id)} in {url}",
                     f"signed in until {session.ends_at:%Y-%m-%d %H:%M}Z, and now refused: {why}",
                     "sessions end when access does",
@@ -93,8 +91,8 @@ def _per_user(facts: Facts, look: Callable[[str, User, Facts], Iterator[Finding]
 
 
 CHECKS = (
-    Check("account-without-identity", "every account of Airflow is a person of the directory", _accounts),
-    Check("local-password", "no account of Airflow has a password of its own", _passwords),
-    Check("roles-differ", "Airflow gives the roles that the directory gives", _roles),
-    Check("session-after-leaving", "nobody without access is signed in", _sessions),
+    Check("account-without-identity", "every account of Airflow is a person of the directory", _accounts, ACCOUNTS),
+    Check("local-password", "no account of Airflow has a password of its own", _passwords, SECRETS),
+    Check("roles-differ", "Airflow gives the roles that the directory gives", _roles, ROLES),
+    Check("session-after-leaving", "nobody without access is signed in", _sessions, ACCOUNTS),
 )

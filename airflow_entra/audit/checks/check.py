@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.audited import Audited
 from airflow_entra.directory.who import Standing
+from airflow_entra.finding import Finding
 from airflow_entra.settings.model import Credential
-
-Severity = Literal["high", "medium", "low"]
-SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong, in four parts: `where` it is, `what` is wrong, what would be `right`, and the `fix`."""
-
-    severity: Severity
-    where: str
-    what: str
-    right: str
-    fix: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +19,15 @@ class Skipped:
 
     because: str
 
+
+ACCOUNTS = ("SOC 2 CC6.2", "NIST 800-53 AC-2")
+"""Who has an account, and that it ends with the reason for it."""
+ROLES = ("SOC 2 CC6.3", "NIST 800-53 AC-3")
+"""That access is what the roles say."""
+LEAST = ("SOC 2 CC6.3", "NIST 800-53 AC-6")
+"""That nothing may do more than it needs."""
+SECRETS = ("SOC 2 CC6.1", "NIST 800-53 IA-5")
+"""What somebody or something proves itself with."""
 
 NO_WATCHER_SEEN = Skipped("the reading identity may not see the watcher's registration")
 
@@ -62,6 +57,12 @@ class Check:
     name: str
     asks: str
     look: Callable[[Facts], Iterable[Finding | Skipped] | Skipped]
+    controls: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """Of its findings."""
+        return f"audit/{self.name}"
 
 
 @dataclass(frozen=True)

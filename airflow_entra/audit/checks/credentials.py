@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from airflow_entra.access.secret_slots import SLOTS
-from airflow_entra.audit.checks.check import NO_WATCHER_SEEN, Check, Facts, Finding, Severity, Skipped
+from airflow_entra.audit.checks.check import NO_WATCHER_SEEN, SECRETS, Check, Facts, Skipped
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.directory.audited import WATCHERS, StackApplication
 from airflow_entra.directory.registered import Trust
+from airflow_entra.finding import Finding, Severity
 from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
 
 SOON = timedelta(days=14)
@@ -49,21 +50,21 @@ def _expiry_of(holder: _Holder, now: datetime) -> Iterator[Finding]:
     for credential in holder.application.credentials:
         ends = credential.ends_at
         if ends is None:
-            yield _expiring(holder, credential, "high", "has no end")
+            yield _expiring(holder, credential, "error", "has no end")
         elif _ended(credential, now):
-            yield _expiring(holder, credential, "low", f"ended on {ends:%Y-%m-%d} and is still there")
+            yield _expiring(holder, credential, "note", f"ended on {ends:%Y-%m-%d} and is still there")
         elif ends == last and ends - now < SOON:
-            yield _expiring(holder, credential, "high", f"is the last one and ends on {ends:%Y-%m-%d}")
+            yield _expiring(holder, credential, "error", f"is the last one and ends on {ends:%Y-%m-%d}")
 
 
 def _expiring(holder: _Holder, credential: ApplicationCredential, severity: Severity, what: str) -> Finding:
     kind = credential.kind
     return Finding(
-        severity,
         f"{holder.whose}{kind} {credential.name}",
         f"it {what}",
         f"a {kind} with an end, replaced in time",
         "airflow-entra rotate" if isinstance(holder.declared, VaultSecret) else f"replace or remove the {kind}",
+        severity=severity,
     )
 
 
@@ -122,7 +123,6 @@ def _is_declared(trusted: Trust, credential: Credential) -> bool:
 def _not_declared(holder: _Holder, where: str, what: str) -> Finding:
     interrupted = "`airflow-entra rotate` ends a rotation that was interrupted; if it is still there then, "
     return Finding(
-        "high",
         f"{holder.whose}{where}",
         f"{what}, and the stack file doesn't have it",
         _RIGHT[type(holder.declared)],
@@ -142,10 +142,12 @@ CHECKS = (
         "credential-expiry",
         "no secret or certificate of the application or the watcher has expired or is about to",
         _expiry,
+        SECRETS,
     ),
     Check(
         "credential-undeclared",
         "the application and the watcher have no credential but those of the stack file",
         _undeclared,
+        SECRETS,
     ),
 )

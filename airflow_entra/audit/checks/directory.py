@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from airflow_entra.access.permissions import APP_ROLE_IDS
-from airflow_entra.audit.checks.check import NO_WATCHER_SEEN, Check, Facts, Finding, Skipped
+from airflow_entra.audit.checks.check import ACCOUNTS, LEAST, NO_WATCHER_SEEN, ROLES, Check, Facts, Skipped
 from airflow_entra.directory.audited import WATCHERS, StackApplication
 from airflow_entra.directory.who import Standing
+from airflow_entra.finding import Finding
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
 
 
@@ -15,11 +16,11 @@ def _disabled(facts: Facts) -> Iterator[Finding]:
     for one in facts.standings.values():
         if not one.person.enabled:
             yield Finding(
-                "medium",
                 person(one),
                 "the account is disabled and still in a group that lets it in; enabled again, it has its roles again",
                 "who left is in no group",
                 "take the person out of the stack's groups",
+                severity="warning",
             )
 
 
@@ -28,11 +29,11 @@ def _guests(facts: Facts) -> Iterator[Finding]:
         if one.person.guest and one.person.enabled:
             allowed = facts.audited.rules.guests == "allow"
             yield Finding(
-                "low",
                 person(one),
                 "a guest with access" if allowed else "a guest in a group of the stack, refused at each sign-in",
                 "guests that somebody vouches for" if allowed else "no guest in the groups",
                 "review the guest with who invited them" if allowed else "take the guest out of the group",
+                severity="note",
             )
 
 
@@ -41,11 +42,11 @@ def _in_person(facts: Facts) -> Iterator[Finding]:
     for one in audited.directory.registration.assigned:
         if one.principal not in audited.directory.groups:
             yield Finding(
-                "medium",
                 one.name,
                 f"assigned to the application in person, as {one.role or 'no role'}",
                 "a member of a role's group",
                 "put the person into the group, then remove the assignment in the enterprise application",
+                severity="warning",
             )
 
 
@@ -53,11 +54,11 @@ def _nested(facts: Facts) -> Iterator[Finding]:
     for one in facts.standings.values():
         for missed in (missed for missed in one.missed if missed.kind == "nested"):
             yield Finding(
-                "low",
                 person(one),
                 f"not {missed.role}: {missed.why}",
                 "a direct member of the group, or in no group inside it",
                 "add the person to the group itself, or take the inner group out",
+                severity="note",
             )
 
 
@@ -66,18 +67,17 @@ def _unassigned(facts: Facts) -> Iterator[Finding]:
     for one in facts.standings.values():
         for missed in (missed for missed in one.missed if missed.kind == "unassigned"):
             yield Finding(
-                "medium",
                 person(one),
                 f"not {missed.role}: {missed.why}",
                 "every group of the stack file is assigned to the application with its role",
                 "deploy the stack, or have the assignments of its hand-over file made",
+                severity="warning",
             )
 
 
 def _application(facts: Facts) -> Iterator[Finding]:
     if not facts.audited.directory.registration.enabled:
         yield Finding(
-            "high",
             "the enterprise application",
             "it is disabled in the directory: nobody can sign in",
             "an application that people may sign in to, or none at all",
@@ -91,7 +91,6 @@ def _unknown_role(facts: Facts) -> Iterator[Finding]:
     for one in audited.directory.registration.assigned:
         if one.principal in audited.directory.groups and one.principal.lower() not in declared:
             yield Finding(
-                "high",
                 f"group {one.name}",
                 f"assigned to the application as {one.role or 'no role'}, and not in the stack file",
                 "the groups of the stack file and no other",
@@ -102,7 +101,6 @@ def _unknown_role(facts: Facts) -> Iterator[Finding]:
 def _missing(facts: Facts) -> Iterator[Finding]:
     for name in facts.audited.missing:
         yield Finding(
-            "high",
             f"group {name}",
             "the stack file gives it a role and the directory has no such group",
             "a group that exists",
@@ -121,11 +119,11 @@ def _without_owner(facts: Facts) -> Iterator[Finding]:
     for one in facts.audited.groups:
         if one.owners == () and not one.synced:
             yield Finding(
-                "medium",
                 f"group {one.name}",
                 "nobody owns it, so nobody answers for who is in it",
                 "one or two owners",
                 "name owners in the stack file (owners.groups), or in the directory where the group is owned elsewhere",
+                severity="warning",
             )
 
 
@@ -134,7 +132,6 @@ def _consents(facts: Facts) -> Iterator[Finding | Skipped]:
         yield Skipped("the reading identity may not see consents")
     for scope in sorted((facts.audited.consents or frozenset()) - facts.declared):
         yield Finding(
-            "high",
             f"scope {scope}",
             "an administrator consented to it for everybody, and the stack file doesn't ask for it",
             "the scopes of the stack file",
@@ -143,11 +140,11 @@ def _consents(facts: Facts) -> Iterator[Finding | Skipped]:
     for scope, people in sorted(facts.audited.personal_consents.items()):
         if scope not in facts.declared:
             yield Finding(
-                "medium",
                 f"scope {scope}",
                 f"people consented to it for themselves ({people}), and the stack file doesn't ask for it",
                 "the scopes of the stack file",
                 "remove the consents on the User consent tab of the enterprise application's permissions",
+                severity="warning",
             )
     yield from _beyond(facts.audited.application, facts.declared, "", "the permissions of the stack file")
     if facts.audited.watchers is None:
@@ -170,7 +167,6 @@ def _beyond(
     for permission in application.application_permissions or ():
         if permission.split()[-1] not in declared:
             yield Finding(
-                "high",
                 f"{whose}{permission}",
                 "a permission that needs no signed-in person, and the stack file doesn't ask for it",
                 right,
@@ -192,7 +188,12 @@ def _not_one(watchers: int) -> Iterator[Finding]:
         what = f"the directory has {watchers} with its tag: which of them the stack made is unknown"
         fix = "ask who made the others, and delete them"
     if watchers != 1:
-        yield Finding("high", f"{WATCHERS} registration", what, "one registration, which the stack makes", fix)
+        yield Finding(
+            f"{WATCHERS} registration",
+            what,
+            "one registration, which the stack makes",
+            fix,
+        )
 
 
 def person(standing: Standing) -> str:
@@ -200,15 +201,20 @@ def person(standing: Standing) -> str:
 
 
 CHECKS = (
-    Check("disabled-account", "nobody whose account is disabled still is in a group that gives a role", _disabled),
-    Check("guest", "guests are let in only where the stack file says so", _guests),
-    Check("assigned-in-person", "access comes through groups alone", _in_person),
-    Check("nested", "nobody is in a group inside a role's group, where that gives nothing", _nested),
-    Check("assignment-missing", "every member of a role's group has the role", _unassigned),
-    Check("application-disabled", "the application is enabled in the directory", _application),
-    Check("unused-assignment", "every assignment is one that the stack file makes", _unknown_role),
-    Check("group-missing", "every group of the stack file exists", _missing),
-    Check("group-owner", "every group of the stack has an owner", _owners),
-    Check("consent", "the application and the watcher may read no more than the stack file says", _consents),
-    Check("watcher-missing", "the watcher's registration exists, where the stack makes one", _watcher),
+    Check(
+        "disabled-account",
+        "nobody whose account is disabled still is in a group that gives a role",
+        _disabled,
+        ACCOUNTS,
+    ),
+    Check("guest", "guests are let in only where the stack file says so", _guests, ACCOUNTS),
+    Check("assigned-in-person", "access comes through groups alone", _in_person, ROLES),
+    Check("nested", "nobody is in a group inside a role's group, where that gives nothing", _nested, ROLES),
+    Check("assignment-missing", "every member of a role's group has the role", _unassigned, ROLES),
+    Check("application-disabled", "the application is enabled in the directory", _application, ROLES),
+    Check("unused-assignment", "every assignment is one that the stack file makes", _unknown_role, LEAST),
+    Check("group-missing", "every group of the stack file exists", _missing, ROLES),
+    Check("group-owner", "every group of the stack has an owner", _owners, ACCOUNTS),
+    Check("consent", "the application and the watcher may read no more than the stack file says", _consents, LEAST),
+    Check("watcher-missing", "the watcher's registration exists, where the stack makes one", _watcher, LEAST),
 )
