@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from airflow_entra.local.run import Session
-from bench.measure import CommandError, Measured, measure
+from bench.measure import Measured, measure
 from bench.subjects import WITHOUT_CHECKPOINTS, Size
 
 
@@ -22,10 +21,7 @@ class Ours:
 
     def size(self) -> Size:
         """What a first `pulumi up` would make."""
-        previewed = self.session.capture(["pulumi", "preview", "--json", "--stack", self.stack])
-        if previewed.returncode:
-            raise CommandError(f"preview of {self.stack} failed: {previewed.stdout[-2000:]}{previewed.stderr}")
-        steps = [step["newState"] for step in json.loads(previewed.stdout)["steps"]]
+        steps = [step["newState"] for step in self.session.pulumi(self.stack).preview()]
         made = [state for state in steps if not state["type"].startswith("pulumi:")]
         resources = sum(bool(state.get("custom")) for state in made)
         return Size(resources, len(made) - resources)

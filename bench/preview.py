@@ -46,7 +46,7 @@ def measure_preview(folder: Path, number: int = STACKS, rounds: int = ROUNDS) ->
     try:
         session = open_session(world, names, http_port=0, say=lambda _line: None)
         for name in names:
-            session.ensure_stack(name)
+            session.pulumi(name)
         ways = Ways([], [])
         for _ in range(rounds):
             ways.one_by_one.append(_preview(session, "--jobs", "1"))

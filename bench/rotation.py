@@ -20,7 +20,7 @@ from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import deployed
 from airflow_entra.local.run import open_session
 from airflow_entra.local.world import World
-from airflow_entra.rotation.engine import Engine
+from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate
 from airflow_entra.settings import load
@@ -74,14 +74,13 @@ def measure_rotation(folder: Path, rotations: int, seconds: float, version: str)
 def _rotate(company: Company, people: SignIns, forger: Forger, rotations: int, seconds: float) -> Figures:
     session = open_session(company.world, [STACK], http_port=0, say=_quiet)
     file = company.world.stack_file(STACK)
-    settings, engine = load(file), Engine(company.world.workspace, STACK, session.environment)
+    settings, pulumi = load(file), Pulumi(company.world.workspace, session.environment, STACK)
     entra = GraphEntra(lambda: company.graph)
     people.go_on(2)
     began, done = time.monotonic(), 0
     while done < rotations and time.monotonic() - began < seconds:
-        rotation = Rotate(
-            DeclaredStack(STACK, settings), file, engine, entra, datetime.now(UTC) + LATER, _quiet, proofs=1
-        ).run()
+        how = (pulumi, lambda: None, entra, datetime.now(UTC) + LATER, _quiet)
+        rotation = Rotate(DeclaredStack(STACK, settings), file, *how, proofs=1).run()
         if rotation.outcome != "rotated":
             raise SystemExit(f"bench: {rotation.outcome}: {rotation.findings}")
         done += len(rotation.replaced)

@@ -105,7 +105,7 @@ def _session(folder: Path, sizes: list[int], found: Results) -> Iterator[Session
         found.tenant_ready = time.perf_counter() - began
         session = open_session(world, names, http_port=0, say=_say)
         for name in names:
-            session.ensure_stack(name)
+            session.pulumi(name)
         yield session
     finally:
         tenants.stop(world)

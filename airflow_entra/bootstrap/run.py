@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +17,12 @@ from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.odata import literal
-from airflow_entra.pulumi.locks import locks
-from airflow_entra.pulumi.passing_on import passed_on
-from airflow_entra.pulumi.scrub import Scrub
-from airflow_entra.recovery.recover import Place, recover, tenant_clients
+from airflow_entra.preview.engine import Engine as Previews
+from airflow_entra.preview.result import StackPreview
+from airflow_entra.pulumi.passing_on import onto
+from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.pulumi.trouble import NoPulumiError, PulumiError
+from airflow_entra.recovery.recover import recover, tenant_clients
 from airflow_entra.report.bootstrap import Step
 
 if TYPE_CHECKING:
@@ -34,11 +32,6 @@ if TYPE_CHECKING:
 _RIGHTS = (
     "It takes, in the directory, Application.ReadWrite.All or the role Cloud Application Administrator; in Azure, "
     "Owner of the subscription, or of the resource group where that exists (--existing-resource-group)"
-)
-
-_NO_PULUMI = (
-    "there is no pulumi on PATH. Install it (https://www.pulumi.com/docs/install/), or try it all on the local tenant, "
-    "which brings its own: airflow-entra local run -- airflow-entra bootstrap ..."
 )
 
 
@@ -54,14 +47,18 @@ class Engine:
     environment: Mapping[str, str]
     policies: Path
 
+    @cached_property
+    def pulumi(self) -> Pulumi:
+        return Pulumi(self.workspace.folder, self.environment, STACK, project=PROJECT)
+
     def settle(self, pipeline: Pipeline, say: Callable[[str], None]) -> None:
-        """Make the stack, or settle what an interrupted run of it left. Raises RecoveryError and what asking raises.
+        """Make the stack, or settle what an interrupted run of it left. Raises PulumiError and what asking raises.
 
         Raises BootstrapError where there is no stack here and its identities are in the tenant all the same: a second
         set of the same name would be made.
         """
         if shutil.which("pulumi", path=self.environment.get("PATH", os.defpath)) is None:
-            raise BootstrapError(_NO_PULUMI)
+            raise NoPulumiError
         connect = partial(tenant_clients, pipeline.tenant, pipeline.state.subscription)
         with _reached():
             self._settle(pipeline, connect, say)
@@ -74,79 +71,34 @@ class Engine:
                     f"them: somebody has run this before. Take their folder {self.workspace.folder.name} (it belongs "
                     f"into the repository) and run this again; where it is lost for good, delete the applications first"
                 )
-            self._run("stack", "init", STACK, "--no-select", "--non-interactive", "--secrets-provider", "passphrase")
-        elif self._was_interrupted():
+            self.pulumi.init("--secrets-provider", "passphrase")
+        elif self.workspace.backend.interrupted(PROJECT, STACK):
             say("The last run was interrupted: settling what it left behind.")
-            recover(STACK, connect, say, Place(PROJECT, self.workspace.folder, self.environment))
+            recover(self.pulumi, connect, say)
 
     def changes(self) -> list[Step]:
         """What `apply` would do, judged by the policy pack. Raises BootstrapError."""
-        previewed = ("preview", "--non-interactive", "--stack", STACK, *self._judged())
-        done = self._pulumi(*previewed, "--json")
-        if done.returncode:
-            # As text it says what the policies found, too.
-            said = self._pulumi(*previewed, "--color", "never", "--suppress-outputs")
-            why = self._scrub.text(_complaints(said.stdout) or said.stderr)
-            raise BootstrapError(f"it can't be previewed:\n{why}\n{_RIGHTS}.")
-        return [*_steps(_object(done.stdout, "pulumi preview --json").get("steps", []))]
+        config = self.workspace.policy_config
+        found = Previews(self.workspace.folder, self.environment, self.policies, config).preview(STACK)
+        if found.outcome != "previewed" or found.mandatory:
+            raise BootstrapError("\n".join(["it can't be previewed:", *_complaints(found), f"{_RIGHTS}."]))
+        return [*_steps(found)]
 
     def apply(self) -> None:
         """`pulumi up`, its progress on standard error. Raises BootstrapError."""
-        arguments = ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs", "--stack", STACK]
-        with _left_to_child(), passed_on(self._scrub, sys.stderr, sys.stderr) as (out, err):
-            code = subprocess.run(
-                ["pulumi", *arguments, *self._judged()],
-                cwd=self.workspace.folder,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                check=False,
-            ).returncode
-        if code:
+        config = self.workspace.policy_config.absolute()
+        try:
+            self.pulumi.up(
+                *("--policy-pack", str(self.policies), "--policy-pack-config", str(config)), show=onto(sys.stderr)
+            )
+        except PulumiError:
             raise BootstrapError(
                 f"not everything is made; see above. {_RIGHTS}. Run the same command again: it goes on"
-            )
+            ) from None
 
     def outputs(self) -> dict[str, Any]:
         """The program's outputs; empty where nothing has been made."""
-        said = self._run("stack", "output", "--json", "--stack", STACK)
-        outputs: dict[str, Any] = self._scrub.value(_object(said, "pulumi stack output --json"))
-        return outputs
-
-    @property
-    def _scrub(self) -> Scrub:
-        return Scrub(self.environment)
-
-    def _judged(self) -> list[str]:
-        """`--policy-pack` and how it judges: the same for what is shown and what is made."""
-        config = self.workspace.policy_config.absolute()
-        return ["--policy-pack", str(self.policies), "--policy-pack-config", str(config)]
-
-    def _was_interrupted(self) -> bool:
-        if any(locks(self.workspace.backend, PROJECT, STACK)):
-            return True
-        file = self.workspace.backend / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json"
-        latest = json.loads(file.read_text("utf-8"))["checkpoint"].get("latest") or {}
-        return bool(latest.get("pending_operations"))
-
-    def _run(self, *arguments: str) -> str:
-        done = self._pulumi(*arguments)
-        if done.returncode:
-            why = self._scrub.text(done.stderr.strip() or done.stdout)
-            raise BootstrapError(f"pulumi {' '.join(arguments[:2])} failed: {why}")
-        return done.stdout
-
-    def _pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["pulumi", *arguments],
-            cwd=self.workspace.folder,
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return self.pulumi.outputs()
 
 
 @contextmanager
@@ -179,40 +131,15 @@ def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:
         raise
 
 
-def _steps(said: Iterable[Mapping[str, Any]]) -> Iterator[Step]:
-    """Without what changes nothing, and without components: nothing of them is in Azure."""
-    for one in said:
-        *_, types, name = one["urn"].split("::")
-        kind = types.rpartition("$")[2]
-        if one["op"] not in ("same", "read") and not kind.startswith(("pulumi:", "airflow-entra:")):
-            yield Step(one["op"], kind.rpartition(":")[2], name)
+def _steps(found: StackPreview) -> Iterator[Step]:
+    """Without components: nothing of them is in Azure."""
+    for step in found.steps:
+        if not step.type.startswith(("pulumi:", "airflow-entra:")):
+            yield Step(step.op, step.type.rpartition(":")[2], step.name)
 
 
-def _object(text: str, what: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise BootstrapError(f"`{what}` did not answer with a JSON object")
-    return found
-
-
-def _complaints(output: str) -> str:
-    """From the first heading of a preview's text that says what is wrong."""
-    lines = output.splitlines()
-    begin = next((at for at, line in enumerate(lines) if line.rstrip() in ("Policies:", "Diagnostics:")), 0)
-    return "\n".join(lines[begin:]).rstrip()
-
-
-@contextmanager
-def _left_to_child() -> Iterator[None]:
-    """Ctrl-C reaches Pulumi too, which ends in order; this process waits for that, where it would kill it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _complaints(found: StackPreview) -> Iterator[str]:
+    yield from found.errors
+    for violation in found.violations:
+        if violation.mandatory:
+            yield f"{violation.policy}: {violation.resource or 'the stack'}: {violation.problem}. {violation.remedy}"

@@ -18,6 +18,7 @@ from airflow_entra.access.repository import GITHUB_ISSUER
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.described import write
 from airflow_entra.files import write_whole
+from airflow_entra.pulumi.backend import FolderBackend, with_backend
 from airflow_entra.settings.stack_file import stack_file
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
@@ -37,8 +38,8 @@ class Workspace:
     project: Path
 
     @property
-    def backend(self) -> Path:
-        return self.folder / "state"
+    def backend(self) -> FolderBackend:
+        return FolderBackend(self.folder / "state")
 
     @property
     def policy_config(self) -> Path:
@@ -47,11 +48,11 @@ class Workspace:
     @property
     def exists(self) -> bool:
         """Whether an earlier run has made the stack."""
-        return (self.backend / ".pulumi" / "stacks" / PROJECT / f"{STACK}.json").exists()
+        return self.backend.checkpoint(PROJECT, STACK).exists()
 
     def prepare(self, pipeline: Pipeline) -> None:
         """Write the project as this pipeline needs it. Raises OSError."""
-        self.backend.mkdir(parents=True, exist_ok=True)
+        self.backend.folder.mkdir(parents=True, exist_ok=True)
         place = pipeline.state
         settings = {
             "azuread:tenantId": pipeline.tenant,
@@ -69,9 +70,7 @@ class Workspace:
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The caller's, with the project's own backend. Nothing in its state is secret: no passphrase guards it."""
-        mine = {"PULUMI_BACKEND_URL": f"file://{self.backend.absolute()}", "PULUMI_CONFIG_PASSPHRASE": ""}
-        dropped = ("PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_STACK")
-        return {name: value for name, value in inherited.items() if name not in dropped} | mine
+        return with_backend(inherited, self.backend.folder, "")
 
     def _project(self) -> dict[str, Any]:
         environment = Path(sys.prefix)

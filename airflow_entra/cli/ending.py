@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +26,10 @@ def told() -> Iterator[None]:
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         say("airflow-entra: interrupted; run the same command again, and it goes on")
-        raise SystemExit(INTERRUPTED) from None
+        number = getattr(interruption, "number", signal.SIGINT)  # of a signal that ended Pulumi too
+        raise SystemExit(128 + number) from None
     except click.Abort as abort:
         if isinstance(abort.__context__, KeyboardInterrupt):  # at a question
             say("\nairflow-entra: interrupted; nothing was done")

@@ -12,6 +12,7 @@ from airflow_entra.cli.output import agreed, say, show
 from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.world import project_world
+from airflow_entra.pulumi import PROJECT
 
 
 @click.group(
@@ -136,12 +137,12 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
     )
     if arguments[0] == "pulumi":
         for stack in stacks:
-            session.ensure_stack(stack)
+            session.pulumi(stack)
     try:
         code = session.call(arguments)
     except FileNotFoundError:
         raise UserError(f"there is no command {arguments[0]!r} on PATH") from None
-    sys.exit(code if code >= 0 else 128 - code)
+    sys.exit(code)
 
 
 @command.command()
@@ -149,7 +150,6 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
 @click.option("--stack", default="local", show_default=True)
 def deploy(port: int, stack: str) -> None:
     """`pulumi up` of a stack on the local tenant, with the policy pack, and a summary at the end."""
-    from airflow_entra.local.deploy import changes_of_last_update
     from airflow_entra.local.deploy import deploy as deploy_stack
     from airflow_entra.local.run import open_session
     from airflow_entra.report.summary import summary
@@ -157,7 +157,7 @@ def deploy(port: int, stack: str) -> None:
     session = open_session(project_world(), [stack], http_port=port, say=say)
     say(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...")
     outputs = deploy_stack(session, stack, say=say)
-    changes = changes_of_last_update(session.world, stack)
+    changes = session.world.state.changes_of_last_update(PROJECT, stack)
     show(summary(stack, outputs, changes))
     show(f"""\
 Next: open {session.tenant.url}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 import click
@@ -18,9 +19,11 @@ def command(stack: str) -> None:
     backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
     from airflow_entra.local.world import project_world, workspace
-    from airflow_entra.recovery.recover import Place, recover, tenant_clients
+    from airflow_entra.pulumi.runner import Pulumi
+    from airflow_entra.recovery.recover import recover, tenant_clients
 
-    settings = project_world().declared(stack).settings
+    world = project_world()
+    settings = world.declared(stack).settings
     clients = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
-    settled = recover(stack, clients, say, Place(folder=workspace()))
+    settled = recover(Pulumi(workspace() or world.project, os.environ, stack), clients, say)
     show(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -39,8 +40,8 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     if remove_unknown and not at_once:
         raise click.UsageError("--remove-unknown goes with --now: first the stack's own secret, then the others")
     from airflow_entra.finding import exit_code
-    from airflow_entra.recovery.recover import tenant_clients
-    from airflow_entra.rotation.engine import Engine
+    from airflow_entra.pulumi.runner import Pulumi
+    from airflow_entra.recovery.recover import recover, tenant_clients
     from airflow_entra.rotation.leftovers import GraphEntra
     from airflow_entra.rotation.report import conclusion, render
     from airflow_entra.rotation.rotate import Rotate, proofs
@@ -48,10 +49,19 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     world = project_world()
     declared = world.declared(stack)
     settings = declared.settings
-    engine = Engine(workspace() or world.project, stack, os.environ)
-    entra = GraphEntra(lambda: tenant_clients(settings.tenant_id, settings.subscription_id or "").graph)
-    now, file = datetime.now(UTC), world.stack_file(stack)
-    rotate = Rotate(declared, file, engine, entra, now, say, proofs(os.environ), agreed=_agreed)
+    pulumi = Pulumi(workspace() or world.project, os.environ, stack)
+    connect = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
+    rotate = Rotate(
+        declared,
+        world.stack_file(stack),
+        pulumi,
+        partial(recover, pulumi, connect, say),
+        GraphEntra(lambda: connect().graph),
+        datetime.now(UTC),
+        say,
+        proofs(os.environ),
+        agreed=_agreed,
+    )
     rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
     result(render(rotations, form, width()))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))

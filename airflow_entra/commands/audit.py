@@ -17,9 +17,9 @@ import httpx
 from airflow_entra.access.permissions import scopes
 from airflow_entra.access.role_history import roles_since
 from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.evidence import EvidenceError, keep
 from airflow_entra.audit.records import Records, RecordsError, parse
-from airflow_entra.commands.drift import drift_of
 from airflow_entra.directory.audited import read
 from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.membership import NotDeployedError
@@ -37,7 +37,7 @@ from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.history import head, versions
 from airflow_entra.settings.watching import watcher_credential
-from airflow_entra_auth.graph import GraphError
+from airflow_entra_auth.graph import Graph, GraphError
 
 
 def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, drifted: bool, http_port: int) -> Audit:
@@ -60,7 +60,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         with graph_of(world, settings.tenant_id, local=local, http_port=http_port, identity=AUDITOR) as graph:
             known = {one.object_id for some in records for one in some.sessions}
             audited = read(graph, this, since, known)
-            differences = drift_of(world, stack, graph, since, local, http_port) if drifted else None
+            differences = _drift(world, stack, graph, since, local, http_port) if drifted else None
     except NotDeployedError as missing:
         how = f"airflow-entra local deploy --stack {stack}" if local else f"pulumi up --stack {stack}"
         raise LocalError(f"{missing}: `{how}` makes it") from missing
@@ -78,6 +78,14 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         since=since,
     )
     return replace(found, drift=differences, declared=tuple(roles_since(this, versions(world.stack_file(stack)))))
+
+
+def _drift(
+    world: World, stack: str, graph: Graph, since: datetime, local: bool, http_port: int
+) -> tuple[Difference, ...]:
+    from airflow_entra.commands.drift import drift_of  # it brings Pulumi's own package
+
+    return drift_of(world, stack, graph, since, local, http_port)
 
 
 def keep_evidence(world: World, place: Path, found: Audit) -> Path:

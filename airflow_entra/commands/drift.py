@@ -12,8 +12,8 @@ from airflow_entra.directory.changes import last_change
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import open_session
 from airflow_entra.local.world import World, workspace
-from airflow_entra.preview.engine import Engine, NoEngineError
-from airflow_entra.preview.run import InterruptedPreviewError, Progress, preview_all
+from airflow_entra.preview.engine import Engine
+from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra_auth.graph import Graph, GraphError
 
 _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
@@ -23,10 +23,7 @@ def drift_of(
     world: World, stack: str, graph: Graph, since: datetime, local: bool, http_port: int
 ) -> tuple[Difference, ...]:
     """Every difference of a deployed stack. Raises LocalError where Pulumi can't say."""
-    try:
-        (refreshed,) = preview_all(_engine(world, stack, local, http_port), [stack], 1, Progress())
-    except (NoEngineError, InterruptedPreviewError) as problem:
-        raise LocalError(str(problem)) from problem
+    (refreshed,) = preview_all(_engine(world, stack, local, http_port), [stack], 1, Progress())
     if refreshed.outcome != "previewed" or refreshed.new:
         why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
         raise LocalError(f"Pulumi can't say what drifted: {why}")
@@ -35,9 +32,9 @@ def drift_of(
 
 def _engine(world: World, stack: str, local: bool, http_port: int) -> Engine:
     if workspace() or not local:
-        return Engine(workspace() or world.project, os.environ, policies=False, refresh=True)
+        return Engine(workspace() or world.project, os.environ, refresh=True)
     session = open_session(world, [stack], http_port=http_port, say=lambda _: None)
-    return Engine(world.workspace, session.environment, policies=False, refresh=True)
+    return Engine(world.workspace, session.environment, refresh=True)
 
 
 def _with_actors(found: Sequence[Difference], graph: Graph, since: datetime) -> list[Difference]:

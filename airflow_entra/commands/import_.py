@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,14 +19,15 @@ from airflow_entra.directory.vaults import LiveVault
 from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import draft
-from airflow_entra.importing.engine import Engine, EngineRefusedError
 from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import Sources, read, take_over, write
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, project_world, workspace
-from airflow_entra.recovery.recover import Place, recover, tenant_clients
+from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.pulumi.trouble import NoSuchStackError
+from airflow_entra.recovery.recover import recover, tenant_clients
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
 from airflow_entra_auth.azure import RESOURCE_MANAGER, VAULT_DOMAIN
@@ -45,7 +47,7 @@ def run(
     """The whole command. Files first, the state after; where it stops, the same call goes on.
 
     Raises what the commands tell: SettingsError, LocalError, DraftError, GraphError, CredentialError,
-    NoSuchApplicationError, EngineRefusedError, RecoveryError and AmbiguousError.
+    NoSuchApplicationError, PulumiError and AmbiguousError.
     """
     world = project_world()
     file = out or world.stack_file(choices.stack)
@@ -70,8 +72,8 @@ def run(
         report = Report(choices.stack, str(file), written, findings)
         if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
             return report
-        engine = _engine(world, stack, say)
-        taken = take_over(stack, application, sources, engine, say)
+        pulumi = _pulumi(world, stack, say)
+        taken = take_over(stack, application, sources, pulumi, say)
     except httpx.TransportError as error:
         raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
     found = (*taken.findings, *report.found)
@@ -116,24 +118,20 @@ def _about(
     return tuple(one for one in findings if one.where not in settled)
 
 
-def _engine(world: World, stack: DeclaredStack, say: Callable[[str], None]) -> Engine:
+def _pulumi(world: World, stack: DeclaredStack, say: Callable[[str], None]) -> Pulumi:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
     local = workspace()
     if local:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
-        place = local
-        prepare_workspace(World(world.project, place.parent, world.stacks))
-    else:
-        place = world.project
-    engine = Engine(stack.name, place)
-    if engine.stack_exists():
-        connect = partial(tenant_clients, stack.settings.tenant_id, stack.settings.subscription_id or "")
-        recover(stack.name, connect, say, Place(folder=place))
-    else:
+        prepare_workspace(World(world.project, local.parent, world.stacks))
+    pulumi = Pulumi(local or world.project, os.environ, stack.name)
+    try:
+        recover(pulumi, partial(tenant_clients, stack.settings.tenant_id, stack.settings.subscription_id or ""), say)
+    except NoSuchStackError:
         if not local:
-            raise EngineRefusedError(
-                f"the backend has no stack {stack.name} (or Pulumi isn't signed in to it). Make it with the secrets "
-                f"provider that it is to have, then run this command again:\n  pulumi stack init {stack.name} "
+            raise NoSuchStackError(
+                f"the backend has no stack {stack.name}. Make it with the secrets provider that it is to have, then "
+                f"run this command again:\n  pulumi stack init {stack.name} "
                 f"--secrets-provider azurekeyvault://<vault>.{VAULT_DOMAIN}/keys/<key>"
-            )
-        engine.init()
-    return engine
+            ) from None
+        pulumi.init()
+    return pulumi

@@ -35,7 +35,7 @@ def preview(
     """The named stacks, or all that have a file; `jobs` at a time, one for each CPU where it is None.
 
     Raises LocalError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
-    compare with, NoEngineError and InterruptedPreviewError.
+    compare with, NoPulumiError, and Interrupted after a signal.
     """
     world = project_world()
     for stack in named:
@@ -45,7 +45,8 @@ def preview(
     compared, no_base = _compared(world, head, base)
     if compared and named:
         compared = _of(compared, stacks)
-    engine = Engine(_folder(world, policies), os.environ, policies=policies, refresh=refresh)
+    folder = _folder(world, policies)
+    engine = Engine(folder, os.environ, folder / POLICIES if policies else None, refresh=refresh)
     found = preview_all(engine, stacks, jobs or len(os.sched_getaffinity(0)), progress)
     return Previewed(
         tuple(found),

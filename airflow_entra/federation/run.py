@@ -6,23 +6,15 @@ ARM_OIDC_TOKEN_FILE_PATH; Pulumi's blob storage and Key Vault, and azure-identit
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import IO
 
 from airflow_entra.errors import UserError
 from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
-from airflow_entra.pulumi.passing_on import is_data, is_pulumi, passed_on
-from airflow_entra.pulumi.scrub import Scrub
+from airflow_entra.pulumi.passing_on import hand_on
 
 RENEWED_EVERY_SECONDS = 120.0
 """GitHub's token lives for five minutes, and whoever reads the file still has to use what it read."""
@@ -139,39 +131,7 @@ def _write(file: Path, token: str) -> None:
 
 
 def _call(command: Sequence[str], env: Mapping[str, str]) -> int:
-    with _masked(command, env) as (out, err):
-        try:
-            process = subprocess.Popen(command, env=env, stdout=out, stderr=err)
-        except FileNotFoundError:
-            raise FederatedError(f"there is no command {command[0]!r} on PATH") from None
-        with _passed_on(process):
-            code = process.wait()
-    return code if code >= 0 else 128 - code
-
-
-@contextmanager
-def _masked(command: Sequence[str], env: Mapping[str, str]) -> Iterator[tuple[IO[bytes] | None, IO[bytes] | None]]:
-    """What Pulumi says into a job's log goes there without secrets; a command of ours sees to that itself."""
-    if not is_pulumi(command) or (sys.stdout.isatty() and sys.stderr.isatty()):
-        yield None, None
-        return
-    with passed_on(Scrub(env), sys.stdout, sys.stderr, data=is_data(command)) as streams:
-        yield streams
-
-
-@contextmanager
-def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """A cancelled job asks its step's first process to end, which is this one; Pulumi ends in order when asked once."""
-
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and sys.stdin.isatty():
-            return  # a terminal has told the command itself
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, number)
-
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        return hand_on(command, None, env)
+    except FileNotFoundError:
+        raise FederatedError(f"there is no command {command[0]!r} on PATH") from None

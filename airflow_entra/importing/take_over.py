@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,13 +19,13 @@ from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
-from airflow_entra.importing.engine import Engine, EngineRefusedError
 from airflow_entra.importing.ids import PRINCIPAL, Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.live_watcher import live_watcher
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
-from airflow_entra.pulumi.trouble import patiently
+from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.pulumi.trouble import PulumiError, patiently
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 from airflow_entra_auth.graph import Graph
 
@@ -38,6 +40,14 @@ class Sources:
     graph: Graph
     arm: Graph
     tenant_id: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A preview: its steps, and the file of what it would create, in `pulumi import`'s form."""
+
+    steps: Sequence[Json]
+    creates: Json
 
 
 @dataclass(frozen=True)
@@ -76,36 +86,45 @@ def write(
     return drafted
 
 
-def take_over(stack: DeclaredStack, application: Registered, sources: Sources, engine: Engine, say: Say) -> Taken:
+def take_over(stack: DeclaredStack, application: Registered, sources: Sources, pulumi: Pulumi, say: Say) -> Taken:
     """Bring what is there into the stack's state; what is in it already is left alone.
 
-    Raises EngineRefusedError, GraphError. Changes nothing in the tenant.
+    Raises PulumiError, GraphError. Changes nothing in the tenant.
     """
     settings = stack.settings
     groups = live_groups(stack.plan, application, partial(_with_nickname, sources.graph))
     live = Live(application, groups.ids, *_vault(settings, sources), live_watcher(stack, sources.graph))
     ids = resource_ids(stack, live)
     say("Asking Pulumi what the stack file declares ...")
-    listed = patiently(engine.preview, say)
-    wanted = importable(listed.creates, ids)
+    declared = patiently(partial(listed, pulumi), say)
+    wanted = importable(declared.creates, ids)
     count = 0
     if wanted is not None:
         count = sum(not one.get("component") for one in wanted["resources"])
         say(f"Importing {count} resources into the state of stack {stack.name} ...")
-        import_all(engine, wanted, ids, protect=settings.environment == "production", say=say)
-    before = engine.export()
-    right = settled(before, listed.steps, ids, application.lifetime_policy)
+        import_all(pulumi, wanted, ids, protect=settings.environment == "production", say=say)
+    before = pulumi.export()
+    right = settled(before, declared.steps, ids, application.lifetime_policy)
     if right is not None:
-        engine.replace_state(right)
+        pulumi.put(right)
         count += dynamic_resources(right) - dynamic_resources(before)
     if wanted is None and right is None:
-        return Taken(0, differences(engine.shown(listed.steps)), groups.findings)
+        return Taken(0, differences(_shown(pulumi, declared.steps)), groups.findings)
     say("Asking Pulumi what the next `pulumi up` would change ...")
-    return Taken(count, differences(engine.shown(patiently(engine.preview, say).steps)), groups.findings)
+    return Taken(count, differences(_shown(pulumi, patiently(partial(listed, pulumi), say).steps)), groups.findings)
 
 
-def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, protect: bool, say: Say) -> None:
-    """Raises EngineRefusedError.
+def listed(pulumi: Pulumi) -> Listed:
+    """Raises PulumiError, with the program's own words where the stack file is wrong."""
+    with tempfile.TemporaryDirectory(prefix="airflow-entra-") as folder:
+        file = Path(folder) / "import.json"
+        steps = pulumi.preview("--import-file", str(file))
+        creates = json.loads(file.read_text("utf-8")) if file.exists() else {"resources": []}
+    return Listed(steps, creates)
+
+
+def import_all(pulumi: Pulumi, wanted: Json, ids: Mapping[Resource, str], *, protect: bool, say: Say) -> None:
+    """Raises PulumiError.
 
     A service principal's id has its path in the state of azuread 6, and is imported by it; some releases of the
     provider below check for the bare id instead, and say so.
@@ -114,18 +133,22 @@ def import_all(engine: Engine, wanted: Json, ids: Mapping[Resource, str], *, pro
 
     def once(ids: Mapping[Resource, str]) -> None:
         # What came into the state by then isn't listed any more.
-        rest = first.pop() if first else importable(engine.preview().creates, ids)
+        rest = first.pop() if first else importable(listed(pulumi).creates, ids)
         if rest is not None:
-            engine.import_(rest, protect=protect)
+            pulumi.import_(rest, protect=protect)
 
     try:
         patiently(lambda: once(ids), say)
-    except EngineRefusedError as refused:
+    except PulumiError as refused:
         path = ids.get(_SERVICE_PRINCIPAL)
         if path is None or "is not valid: uuid" not in str(refused):
             raise
         bare = {**ids, _SERVICE_PRINCIPAL: path.rpartition("/")[2]}
         patiently(lambda: once(bare), say)
+
+
+def _shown(pulumi: Pulumi, steps: Sequence[Json]) -> list[Json]:
+    return [pulumi.scrub.value(step) for step in steps]
 
 
 def _with_nickname(graph: Graph, nickname: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,8 @@ from airflow_entra.local.seed import first_members
 from airflow_entra.local.tenant import running, seed
 from airflow_entra.local.world import World
 from airflow_entra.pulumi import PROJECT
-from airflow_entra.pulumi.locks import locks
+from airflow_entra.pulumi.passing_on import in_color, on_standard_output
+from airflow_entra.pulumi.trouble import PulumiError
 
 
 class DeploymentError(UserError):
@@ -31,63 +31,25 @@ def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str
     """
     world = session.world
     with _only_one_deploys(world, stack):
-        session.ensure_stack(stack)
-        if was_interrupted(world, stack):
+        pulumi = session.pulumi(stack)
+        if world.state.interrupted(PROJECT, stack):
             say(f"The last run of stack {stack} was interrupted: settling what it left behind.")
             recover = [str(world.python), "-m", "airflow_entra.cli", "recover", "--stack", stack]
-            if session.call(recover, cwd=world.workspace):
+            if session.call(recover, cwd=world.project):
                 raise DeploymentError(f"stack {stack} could not be recovered; see above")
-        _up(session, stack)
-        outputs = _outputs(session, stack)
+        try:
+            pulumi.up("--policy-pack", "policies", show=on_standard_output(), color=in_color())
+        except PulumiError as error:
+            stopped = running(world) is None
+            why = "the local tenant stopped meanwhile, and comes up with its state again" if stopped else error
+            raise DeploymentError(
+                f"stack {stack} is not deployed: {why}. Run the same command again when that is mended: it goes on"
+            ) from None
+        outputs: dict[str, Any] = pulumi.scrub.value(world.outputs(stack))
         people = first_members(world.declared(stack), outputs)
         if people:
             seed(world, people)
         return outputs
-
-
-def was_interrupted(world: World, stack: str) -> bool:
-    """True where a lock or an unfinished operation of an earlier run is in the world's backend."""
-    return any(locks(world.backend, PROJECT, stack)) or bool(_latest_deployment(world, stack).get("pending_operations"))
-
-
-def changes_of_last_update(world: World, stack: str) -> dict[str, int]:
-    """What the last `pulumi up` did, by kind ("create", "same", ...), as its history says."""
-    history = world.backend / ".pulumi" / "history" / PROJECT / stack
-    newest = max(history.glob("*.history.json"), default=None)
-    changes = json.loads(newest.read_text()).get("resourceChanges") if newest else None
-    return dict(changes or {})
-
-
-def _up(session: Session, stack: str) -> None:
-    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"]
-    code = session.show([*command, "--stack", stack, "--policy-pack", "policies"])
-    if code < 0:
-        raise DeploymentError(f"pulumi was killed (signal {-code}); run the same command again: it goes on from there")
-    if code:
-        stopped = running(session.world) is None
-        why = "the local tenant stopped meanwhile, and comes up with its state again" if stopped else "see above"
-        raise DeploymentError(f"stack {stack} is not deployed: {why}. Run the same command again when that is mended")
-
-
-def _outputs(session: Session, stack: str) -> dict[str, Any]:
-    said = session.capture(["pulumi", "stack", "output", "--json", "--stack", stack])
-    if said.returncode:
-        raise LocalError(f"cannot read the outputs of stack {stack}: {session.scrub.text(said.stderr.strip())}")
-    try:
-        outputs = json.loads(said.stdout)
-    except ValueError:
-        outputs = None
-    if not isinstance(outputs, dict):
-        raise LocalError(f"cannot read the outputs of stack {stack}: Pulumi did not answer with a JSON object")
-    shown: dict[str, Any] = session.scrub.value(outputs)
-    return shown
-
-
-def _latest_deployment(world: World, stack: str) -> dict[str, Any]:
-    checkpoint = world.checkpoint(stack)
-    if not checkpoint.exists():
-        return {}
-    return json.loads(checkpoint.read_text())["checkpoint"].get("latest") or {}
 
 
 def must_not_be_running(world: World) -> None:

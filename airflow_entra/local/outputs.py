@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World, workspace
-from airflow_entra.pulumi.scrub import Scrub
+from airflow_entra.pulumi.trouble import PulumiError
 
 
 def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -> dict[str, Any]:
@@ -22,39 +21,20 @@ def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -
     if file is not None:
         return _parsed(file.read_text("utf-8"), str(file))
     if local and workspace() is None:
-        return checkpoint_outputs(world, stack)
+        return world.outputs(stack)
     return _ask_pulumi(world, stack)
 
 
-def checkpoint_outputs(world: World, stack: str) -> dict[str, Any]:
-    """The outputs of a stack in the local world's own backend; none of them is a secret. Empty: not deployed."""
-    try:
-        resources = json.loads(world.checkpoint(stack).read_text())["checkpoint"]["latest"]["resources"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    outputs = [one.get("outputs") for one in resources or () if one.get("type") == "pulumi:pulumi:Stack"]
-    return dict(outputs[0] or {}) if outputs else {}
-
-
 def _ask_pulumi(world: World, stack: str) -> dict[str, Any]:
-    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]
-    where = workspace() or world.project
-    scrub = Scrub(os.environ)
+    from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
+
     try:
-        said = subprocess.run(command, cwd=where, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+        return Pulumi(workspace() or world.project, os.environ, stack).outputs()
+    except PulumiError as error:
         raise LocalError(
-            f"there is no pulumi on PATH to ask for the outputs of stack {stack}. Install it, or give the outputs "
-            f"(--outputs FILE, from `pulumi stack output --json --stack {stack}`), or see the stack as it is on the "
-            f"local tenant: airflow-entra local run -- airflow-entra render --stack {stack} ..."
-        ) from None
-    if said.returncode:
-        raise LocalError(
-            f"Pulumi can't say the outputs of stack {stack}: {scrub.text(said.stderr.strip())}. Deploy it first "
-            f"(pulumi up --stack {stack}), or give the outputs: --outputs FILE"
-        )
-    outputs: dict[str, Any] = scrub.value(_parsed(said.stdout, "`pulumi stack output --json`"))
-    return outputs
+            f"Pulumi can't say the outputs of stack {stack}: {error}. Deploy it first (pulumi up --stack {stack}), or "
+            f"give the outputs (--outputs FILE, from `pulumi stack output --json --stack {stack}`)"
+        ) from error
 
 
 def _parsed(text: str, origin: str) -> dict[str, Any]:

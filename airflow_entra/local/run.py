@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
@@ -15,7 +14,8 @@ from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
-from airflow_entra.pulumi.passing_on import ended, is_data, is_pulumi, passed_on
+from airflow_entra.pulumi.backend import with_backend
+from airflow_entra.pulumi.passing_on import hand_on, is_pulumi
 from airflow_entra.pulumi.scrub import Scrub
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.model import StackSettings
@@ -23,6 +23,9 @@ from engine.logs import keep_no_logs
 from engine.obtain import EngineError, engine_folder
 from engine.official import PluginsMissingError, link_official
 from engine.plugins import install_stand_ins
+
+if TYPE_CHECKING:
+    from airflow_entra.pulumi.runner import Pulumi
 
 
 class Session:
@@ -33,54 +36,19 @@ class Session:
         self.tenant = tenant
         self.engine = engine
         self.environment = dict(environment)
-        self.scrub = Scrub(environment)
 
-    def call(self, command: Sequence[str | Path], cwd: Path | None = None) -> int:
-        """Run a command with the caller's own terminal. Pulumi runs in the workspace, all else where the caller is.
+    def pulumi(self, stack: str) -> Pulumi:
+        """Pulumi on a stack of the world's own backend, which is made there where it isn't yet."""
+        from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
 
-        What Pulumi says into a file or a pipe goes there without the secrets of its environment.
-        """
-        if is_pulumi(command) and not (sys.stdout.isatty() and sys.stderr.isatty()):
-            return self._show(command)
-        return ended(subprocess.Popen(self._located(command), cwd=cwd or self._place(command), env=self.environment))
+        pulumi = Pulumi(self.world.workspace, self.environment, stack)
+        if not self.world.checkpoint(stack).exists():
+            pulumi.init()
+        return pulumi
 
-    def show(self, command: Sequence[str | Path]) -> int:
-        """Run a command of Pulumi that asks nothing, and show what it says without secrets."""
-        color = ["--color", "always"] if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else []
-        return self._show([*command, *color])
-
-    def _show(self, command: Sequence[str | Path]) -> int:
-        with passed_on(self.scrub, sys.stdout, sys.stderr, data=is_data(command)) as (out, err):
-            place, located = self._place(command), self._located(command)
-            return ended(subprocess.Popen(located, cwd=place, env=self.environment, stdout=out, stderr=err))
-
-    def capture(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        """Run a command and keep what it says."""
-        return subprocess.run(
-            self._located(command),
-            cwd=self._place(command),
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def ensure_stack(self, stack: str) -> None:
-        """Make the stack in the world's own backend where it isn't there yet."""
-        if self.world.checkpoint(stack).exists():
-            return
-        made = self.capture(["pulumi", "stack", "init", stack, "--no-select", "--non-interactive"])
-        if made.returncode:
-            why = self.scrub.text(made.stderr.strip())
-            raise LocalError(f"cannot make stack {stack} in the local backend: {why}")
-
-    def _place(self, command: Sequence[str | Path]) -> Path | None:
-        return self.world.workspace if is_pulumi(command) else None
-
-    def _located(self, command: Sequence[str | Path]) -> list[str]:
-        program, *arguments = (str(part) for part in command)
-        return [str(self.engine / "pulumi") if program == "pulumi" else program, *arguments]
+    def call(self, command: Sequence[str], cwd: Path | None = None) -> int:
+        """Run a command with the caller's own terminal. Pulumi runs in the workspace, all else where the caller is."""
+        return hand_on(command, cwd or (self.world.workspace if is_pulumi(command) else None), self.environment)
 
 
 def open_session(
@@ -103,7 +71,8 @@ def open_session(
     for one in settings:
         tenants.seed(world, seed_for(one, known.values()))
     prepare_workspace(world)
-    environment = own_environment(os.environ) | tenant_environment(tenant) | _pulumi_environment(world, engine)
+    environment = with_backend(own_environment(os.environ), world.backend, world.passphrase_file)
+    environment |= tenant_environment(tenant) | _pulumi_environment(world, engine)
     environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))
     if settings:
         environment |= _deployer_environment(settings[0], known[identity].client_id, known[identity].secret)
@@ -171,8 +140,6 @@ def tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
 def _pulumi_environment(world: World, engine: Path) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join((str(engine), str(world.python.parent), os.environ.get("PATH", os.defpath))),
-        "PULUMI_BACKEND_URL": f"file://{world.backend}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(world.passphrase_file),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "AIRFLOW_ENTRA_PYTHON": str(world.python),

@@ -1,7 +1,7 @@
 """The workspace in which Pulumi runs on the local tenant: copies of the stack files, so that the tracked ones stay.
 
-The CLI rewrites a stack file's `secretsprovider`, `encryptedkey` and `encryptionsalt` (`stack init` drops a stack's Key
-Vault key without a word), so it only ever sees copies without them. The program itself reads the tracked file.
+The CLI rewrites what a stack file says of the key of its secrets, so it only ever sees copies without that. The program
+itself reads the tracked file.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import yaml
 from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
+from airflow_entra.pulumi.backend import without_key
 from airflow_entra.settings.stack_file import FOLDER, stack_files
-
-_CLI_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 
 def prepare_workspace(world: World) -> None:
@@ -50,7 +49,7 @@ def _copy(tracked: Path, copy: Path) -> None:
         return
     if not isinstance(content, dict):
         return
-    kept = {key: value for key, value in content.items() if key not in _CLI_KEYS}
+    kept = without_key(content)
     if copy.exists():
         salt = (yaml.safe_load(copy.read_text()) or {}).get("encryptionsalt")
         kept |= {"encryptionsalt": salt} if salt else {}

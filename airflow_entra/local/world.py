@@ -13,11 +13,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.pulumi import PROJECT
+from airflow_entra.pulumi.backend import FolderBackend
 from airflow_entra.settings import load
 from airflow_entra.settings.stack_file import FOLDER, name_mistake, stack_file, stack_files, stack_name
 
@@ -88,8 +90,17 @@ class World:
         """The stacks that have a file, right or wrong."""
         return [stack_name(file) for file in stack_files(self.stacks)]
 
+    @property
+    def state(self) -> FolderBackend:
+        """What Pulumi keeps of the local stacks."""
+        return FolderBackend(self.backend)
+
     def checkpoint(self, stack: str) -> Path:
-        return self.backend / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+        return self.state.checkpoint(PROJECT, stack)
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """The outputs of a local stack, of which none is a secret; empty where it isn't deployed."""
+        return self.state.outputs(PROJECT, stack)
 
     def prepare(self) -> None:
         """Make the folders, for the owner's eyes only, and the passphrase of the local backend.

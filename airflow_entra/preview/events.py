@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_entra.preview.changes import between, readable, reported, secrets, top
 from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.pulumi.runner import Answer
 from airflow_entra.pulumi.scrub import Scrub
 
 _NO_CHANGE = frozenset({"same", "read", "read-replacement", "read-discarded", "refresh"})
@@ -29,6 +30,16 @@ class Events:
         self._besides: list[str] = []
         self._warnings: list[str] = []
         self._unchanged = 0
+
+    @classmethod
+    def of(cls, answer: Answer, scrub: Scrub) -> Events:
+        """The events of a preview that has ended."""
+        events = cls(scrub)
+        for line in answer.lines:
+            events.read(line)
+        for line in answer.complaints:
+            events.complain(line)
+        return events
 
     def read(self, line: str) -> None:
         """One line of the engine's output."""

@@ -16,8 +16,7 @@ from typing import Any
 
 import yaml
 
-_OF_THE_PROVIDER = ("secretsprovider", "encryptedkey", "encryptionsalt")
-_NOT_HERE = ("PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_STACK")
+from airflow_entra.pulumi.backend import with_backend, without_key
 
 
 @dataclass(frozen=True)
@@ -40,16 +39,12 @@ class Elsewhere:
             if (project / file).is_file():
                 content = yaml.safe_load((project / file).read_text("utf-8"))
                 (folder / file).write_text(yaml.safe_dump(_untied(content)), "utf-8")
-            own = {name: value for name, value in environment.items() if name not in _NOT_HERE}
-            own["PULUMI_BACKEND_URL"] = folder.joinpath("state").as_uri()
-            own["PULUMI_CONFIG_PASSPHRASE"] = secrets.token_urlsafe(32)
-            yield cls(folder, own)
+            yield cls(folder, with_backend(environment, folder / "state", secrets.token_urlsafe(32)))
 
 
 def _moved(declared: dict[str, Any], project: Path) -> dict[str, Any]:
-    """The project's declaration as it has to read in another folder. A backend in it would win over the variable."""
+    """The project's declaration as it has to read in another folder."""
     moved = {**declared, "main": str((project / declared.get("main", ".")).absolute())}
-    moved.pop("backend", None)
     runtime = declared.get("runtime")
     options = runtime.get("options") if isinstance(runtime, dict) else None
     if isinstance(runtime, dict) and options and options.get("virtualenv"):
@@ -62,7 +57,7 @@ def _untied(content: Any) -> Any:
     """Without the keys of the secrets provider, and without values that only it can read."""
     if not isinstance(content, dict):
         return content
-    kept = {key: value for key, value in content.items() if key not in _OF_THE_PROVIDER}
+    kept = without_key(content)
     if isinstance(kept.get("config"), dict):
         kept["config"] = {key: value for key, value in kept["config"].items() if not _encrypted(value)}
     return kept

@@ -7,43 +7,52 @@ broken pipe.
 from __future__ import annotations
 
 import os
-import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
+from airflow_entra.pulumi.family import Family
 from airflow_entra.pulumi.scrub import Scrub
 
+Show = Callable[[str], object]
+"""Is given each part of what a program says: whole lines, masked."""
 _EVERY_SECONDS = 0.05
 _DATA = frozenset({"config", "stack"})
 """Commands of Pulumi whose output is somebody's data, such as a state to keep: only known secrets are masked in it."""
 
 
-def is_pulumi(command: Sequence[str | Path]) -> bool:
-    """Whether a command that somebody wants run is Pulumi itself."""
-    return Path(command[0]).name == "pulumi"
+def onto(stream: TextIO) -> Show:
+    """Shows it on a stream of this process. Nobody may read that any more; the program goes on all the same."""
+    broken = False
+
+    def show(text: str) -> None:
+        nonlocal broken
+        try:
+            if not broken:
+                stream.write(text)
+                stream.flush()
+        except (OSError, ValueError):
+            broken = True
+
+    return show
 
 
-def is_data(command: Sequence[str | Path]) -> bool:
-    """Whether the standard output of that command of Pulumi has to stay as it is, but for known secrets."""
-    return next((str(word) for word in command[1:] if not str(word).startswith("-")), "") in _DATA
+def on_standard_output() -> Show:
+    return onto(sys.stdout)
 
 
-def ended(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a program. Ctrl-C reaches Pulumi too, which ends what it is at: it is waited for, the first time."""
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
+def in_color() -> bool:
+    """Whether standard output is somebody's terminal, and they like colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 @contextmanager
-def passed_on(scrub: Scrub, out: TextIO, err: TextIO, *, data: bool = False) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Two files for a program's standard output and standard error, shown on `out` and `err` until the end of this.
+def passed_on(scrub: Scrub, out: Show, err: Show, *, data: bool = False) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Two files for a program's standard output and standard error, given to `out` and `err` until the end of this.
 
     Where `out` gets `data`, only known secrets are masked in it. Where `out` and `err` are the same, so are the files,
     and the order of what is said is kept.
@@ -71,28 +80,22 @@ def passed_on(scrub: Scrub, out: TextIO, err: TextIO, *, data: bool = False) -> 
 
 
 class Followed:
-    """A file that a program writes, shown on `target` as far as it is `mask`ed for sure."""
+    """A file that a program writes, shown as far as it is `mask`ed for sure."""
 
-    def __init__(self, file: IO[bytes], scrub: Scrub, mask: Callable[[str], str], target: TextIO) -> None:
+    def __init__(self, file: IO[bytes], scrub: Scrub, mask: Callable[[str], str], show: Show) -> None:
         self.file = file
-        self._scrub, self._mask, self._target = scrub, mask, target
+        self._scrub, self._mask, self._show = scrub, mask, show
         self._position = 0
         self._rest = ""
         self._unread = b""
-        self._broken = False
 
     def show(self, *, all_of_it: bool = False) -> None:
         """Show what has come since, up to where a secret may have begun."""
         self._rest += self._came(all_of_it)
         end = len(self._rest) if all_of_it else self._scrub.settled(self._rest)
         shown, self._rest = self._rest[:end], self._rest[end:]
-        if not shown or self._broken:
-            return
-        try:
-            self._target.write(self._mask(shown))
-            self._target.flush()
-        except (BrokenPipeError, ValueError):  # nobody reads any more; the program goes on all the same
-            self._broken = True
+        if shown:
+            self._show(self._mask(shown))
 
     def _came(self, all_of_it: bool) -> str:
         """What the program wrote since the last time, as text; a character that isn't whole yet waits."""
@@ -113,3 +116,29 @@ class Followed:
 
 def _unbuffered() -> IO[bytes]:
     return tempfile.TemporaryFile("w+b", buffering=0)
+
+
+def hand_on(command: Sequence[str], folder: Path | None, environment: Mapping[str, str]) -> int:
+    """Run a command that somebody else chose, with their terminal; its exit code, 128 + N where signal N ended it.
+
+    What Pulumi says into a file or a pipe goes there without secrets; a command of ours sees to that itself. Raises
+    FileNotFoundError where there is no such command.
+    """
+    family = Family(asked=None)
+    with ExitStack() as streams:
+        out = err = None
+        if is_pulumi(command) and not (sys.stdout.isatty() and sys.stderr.isatty()):
+            shown = passed_on(Scrub(environment), onto(sys.stdout), onto(sys.stderr), data=is_data(command))
+            out, err = streams.enter_context(shown)
+        code = family.run(command, folder=folder, environment=environment, stdout=out, stderr=err, terminal=True)
+    return code if code >= 0 else 128 - code
+
+
+def is_pulumi(command: Sequence[str]) -> bool:
+    """Whether a command that somebody wants run is Pulumi itself."""
+    return Path(command[0]).name == "pulumi"
+
+
+def is_data(command: Sequence[str]) -> bool:
+    """Whether the standard output of that command of Pulumi has to stay as it is, but for known secrets."""
+    return next((word for word in command[1:] if not word.startswith("-")), "") in _DATA

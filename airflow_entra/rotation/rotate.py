@@ -16,8 +16,8 @@ from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.finding import Finding, exit_code
 from airflow_entra.pulumi.pending import interruption
-from airflow_entra.pulumi.trouble import PAUSES
-from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.pulumi.trouble import PAUSES, LockedError, PulumiError
 from airflow_entra.rotation.leftovers import Entra
 from airflow_entra.rotation.slots import (
     WATCHER,
@@ -97,7 +97,9 @@ class Rotate:
 
     stack: DeclaredStack
     stack_file: Path
-    engine: Engine
+    pulumi: Pulumi
+    recover: Callable[[], object]
+    """Settles what an interrupted run left. Raises LockedError where the run goes on."""
     entra: Entra
     now: datetime
     say: Callable[[str], None]
@@ -108,9 +110,10 @@ class Rotate:
     """Asked before credentials are taken away that the stack doesn't have."""
 
     @property
-    def _pulumi(self) -> Updating:
+    def _update(self) -> Updating:
         return Updating(
-            self.stack.name, self.engine, self.entra, self.now, self.proofs, self.say, self.sleep, self.whose
+            *(self.stack.name, self.pulumi, self.recover, self.entra, self.now),
+            *(self.proofs, self.say, self.sleep, self.whose),
         )
 
     def run_all(
@@ -120,7 +123,7 @@ class Rotate:
 
         `at_once` is after a leak: every credential of the stack's applications is looked at then, and with
         `remove_unknown` those that the stack doesn't have are taken away, when Airflow has the new secret. The first
-        rotation says what was found. Raises EngineError where Pulumi can't be asked at all.
+        rotation says what was found. Raises PulumiError where Pulumi can't be asked at all.
         """
         first = self._run(at_once=at_once, dry_run=dry_run)
         rotations = [first]
@@ -144,7 +147,7 @@ class Rotate:
                 try:
                     return self._rotate(credential, at_once=at_once, dry_run=dry_run)
                 except LockedError:
-                    self._pulumi.recover()
+                    self._update.settle()
                     return self._rotate(credential, at_once=at_once, dry_run=dry_run)
         except LockedError as error:
             return self._told("refused", findings=(one_at_a_time(self.stack.name, str(error)),))
@@ -152,12 +155,12 @@ class Rotate:
             return self._told("refused", findings=refused.findings)
 
     def _rotate(self, credential: VaultSecret, *, at_once: bool, dry_run: bool) -> Rotation:
-        before = held(self._pulumi.state(look_only=dry_run), self.stack.name, self.whose)
+        before = held(self._update.state(look_only=dry_run), self.stack.name, self.whose)
         wanted = to_replace(before, credential, self.now, at_once=at_once)
         if not wanted and before.finished:
             return self._told("not due", before, credential)
         if dry_run:
-            self._pulumi.check(before, wanted[:1])
+            self._update.check(before, wanted[:1])
             slots = tuple(slot.name for slot in wanted)
             due = Finding(
                 f"stack {self.stack.name}",
@@ -170,14 +173,14 @@ class Rotate:
             return self._told("due", before, credential, to_replace=slots, findings=(due,))
         if not wanted:
             self.say("  an earlier rotation was interrupted: going on with it")
-            after = self._pulumi.update(before, ())
+            after = self._update.update(before, ())
             return self._told("finished", after, credential)
         after = before
         replaced: list[tuple[str, str, str]] = []
         for slot in wanted:
             self.say(f"  replacing {slot.name} (key {slot.key_id})")
             try:
-                after = self._pulumi.update(after, (slot,))
+                after = self._update.update(after, (slot,))
             except RefusedError as refused:
                 return self._told("refused", replaced=tuple(replaced), findings=refused.findings)
             replaced.append((slot.name, slot.key_id, after.key_ids[slot.name]))
@@ -194,7 +197,7 @@ class Rotate:
             if left and remove:
                 because = self._refusal(rotations, left) or self._remove_still_unknown(left, removed)
                 left = self._settled(lambda credential: credential in removed)
-        except (UnreadableError, EngineError) as reason:
+        except (UnreadableError, PulumiError) as reason:
             finding = not_to_be_seen(self.stack.name, str(reason))
             return replace(rotation, looked="denied", removed=tuple(removed), findings=(*rotation.findings, finding))
         return replace(
@@ -215,7 +218,7 @@ class Rotate:
         return found
 
     def _unknown(self) -> list[ApplicationCredential]:
-        export = self.engine.export()
+        export = self.pulumi.export()
         found = (one for path in applications(export) for one in self.entra.credentials(path))
         return unknown(found, export)
 
@@ -229,7 +232,7 @@ class Rotate:
         self, found: Sequence[ApplicationCredential], removed: list[ApplicationCredential]
     ) -> str:
         """The state is read once more: another run may have made one of these for this stack."""
-        export = self.engine.export()
+        export = self.pulumi.export()
         if not interruption(export).nothing:
             return "; it is left until another run of Pulumi on this stack has ended"
         return self._remove(unknown(found, export), removed)
@@ -249,7 +252,7 @@ class Rotate:
     def _without_secret(self, mode: str) -> Rotation:
         if mode != "certificate":
             return self._told("nothing to rotate")
-        end = certificate_end(self.engine.export())
+        end = certificate_end(self.pulumi.export())
         findings: tuple[Finding, ...] = ()
         if end is not None and end - self.now < _CERTIFICATE_WARNING:
             findings = (

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.finding import Finding
 from airflow_entra.pulumi.pending import interruption
-from airflow_entra.pulumi.trouble import patiently
-from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.pulumi.runner import Pulumi, each
+from airflow_entra.pulumi.trouble import LockedError, PulumiError, patiently
 from airflow_entra.rotation.leftovers import Entra, InEntra, forgotten, nobodys, without_gone
 from airflow_entra.rotation.slots import Held, RefusedError, Slot, held
 from airflow_entra.rotation.steps import others, refusal
-
-_TORN = "failed to load checkpoint"
-"""What Pulumi says of a state that was being written when it was killed."""
 
 
 @dataclass(frozen=True)
 class Updating:
     stack: str
-    engine: Engine
+    pulumi: Pulumi
+    recover: Callable[[], object]
+    """Settles what an interrupted run left."""
     entra: Entra
     now: datetime
     proofs: int
@@ -33,30 +33,30 @@ class Updating:
     def state(self, *, look_only: bool) -> dict[str, Any]:
         """The state; unless it is only looked at, after what an interrupted run left in it was settled."""
         try:
-            state = self.engine.export()
-        except EngineError as error:
-            if look_only or _TORN not in str(error):
+            state = self.pulumi.export()
+        except PulumiError as error:
+            if look_only or not error.torn:
                 raise
-            self.recover()
-            return self.engine.export()
+            self.settle()
+            return self.pulumi.export()
         if look_only or interruption(state).nothing:
             return state
-        self.recover()
-        return self.engine.export()
+        self.settle()
+        return self.pulumi.export()
 
-    def recover(self) -> None:
-        """Raises LockedError where another run has the stack, and EngineError."""
+    def settle(self) -> None:
+        """Raises LockedError where another run has the stack, and what recovery raises."""
         self.say(f"The last run of Pulumi on stack {self.stack} was interrupted: settling what it left behind.")
-        for line in self.engine.recover().splitlines():
-            self.say(line)
+        self.recover()
 
     def check(self, before: Held, replaced: Sequence[Slot]) -> None:
         """Raises RefusedError where a whole update would do anything else than this rotation."""
         try:
-            steps = patiently(lambda: self.engine.preview([slot.urn for slot in replaced]), self.say, self.sleep)
+            options = each("--replace", [slot.urn for slot in replaced])
+            steps = patiently(lambda: self.pulumi.preview(*options), self.say, self.sleep)
         except LockedError:
             raise
-        except EngineError as error:
+        except PulumiError as error:
             raise RefusedError(
                 Finding(
                     f"stack {self.stack}",
@@ -73,7 +73,7 @@ class Updating:
     def update(self, before: Held, replaced: Sequence[Slot]) -> Held:
         """Replace these, nothing else with them; what the state holds afterwards. Raises RefusedError, LockedError."""
         self.check(before, replaced)
-        state = self.engine.export()
+        state = self.pulumi.export()
         if held(state, self.stack, self.whose) != before:
             raise RefusedError(one_at_a_time(self.stack, "another run changed the secret meanwhile"))
         known = self.entra.secrets(before.application)
@@ -81,12 +81,13 @@ class Updating:
         to_replace = [slot.urn for slot in replaced]
 
         def once() -> Held:
-            failure: EngineError | None = None
+            failure: PulumiError | None = None
             try:
-                self.engine.update(to_replace, before.urns, self.proofs)
+                options = [*each("--replace", to_replace), *each("--target", before.urns)]
+                self.pulumi.up(*options, environment={PROVE: str(self.proofs)})
             except LockedError:
                 raise
-            except EngineError as error:
+            except PulumiError as error:
                 failure = error
             state, in_entra = self.state(look_only=False), self.entra.secrets(before.application)
             if in_entra is not None and known is not None:
@@ -98,13 +99,13 @@ class Updating:
             if not to_replace and after.finished:
                 self._remove(before.application, forgotten(in_entra or {}, state, self.now))
                 return after  # where it failed, only at what was done already
-            raise failure or EngineError("the vault does not have the newest secret")
+            raise failure or PulumiError("the vault does not have the newest secret")
 
         try:
             return patiently(once, self.say, self.sleep)
         except LockedError:
             raise
-        except EngineError as error:
+        except PulumiError as error:
             raise RefusedError(
                 Finding(
                     f"stack {self.stack}",
@@ -125,7 +126,7 @@ class Updating:
         rest = without_gone(state, in_entra, application) if in_entra is not None else None
         if rest is None:
             return state
-        self.engine.put(rest)
+        self.pulumi.put(rest)
         return rest
 
 

@@ -25,7 +25,6 @@ from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.airflow.identity import environment_of_workload
 from airflow_entra.local.deploy import deploy
 from airflow_entra.local.graph import deployers_graph
-from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.local.run import open_session, tenant_environment
 from airflow_entra.local.tenant import Tenant
 from airflow_entra.local.world import World, own_environment
@@ -74,7 +73,7 @@ class Company:
         url = stacks.URLS[stack][version]
         known = facts(
             DeclaredStack(stack, settings),
-            checkpoint_outputs(self.world, stack),
+            self.world.outputs(stack),
             version=version,
             url=f"http://localhost:{port}" if "//localhost" in url else url,
             places=Places.below(str(home.folder)),
@@ -108,7 +107,7 @@ class Company:
 
     def group(self, stack: str, role: str) -> str:
         """The object id of the group behind a role."""
-        outputs = checkpoint_outputs(self.world, stack)
+        outputs = self.world.outputs(stack)
         name = stacks.group(stack, role)
         found: str = next(one["id"] for one in outputs["roles"][role] if one["group"] == name)
         return found
@@ -121,7 +120,7 @@ class Company:
 
     def principal(self, stack: str) -> dict[str, Any]:
         """The service principal of a stack's application: the enterprise application."""
-        client = checkpoint_outputs(self.world, stack)["clientId"]
+        client = self.world.outputs(stack)["clientId"]
         (found,) = self.graph.get("/servicePrincipals", {"$filter": f"appId eq '{client}'"})["value"]
         return dict(found)
 
@@ -156,14 +155,12 @@ class Company:
 
     def enable_application(self, stack: str, enabled: bool) -> None:
         """The switch of an enterprise application's page: whether people may sign in."""
-        app_id = checkpoint_outputs(self.world, stack)["clientId"]
+        app_id = self.world.outputs(stack)["clientId"]
         (found,) = self.graph.pages("/servicePrincipals", {"$filter": f"appId eq '{app_id}'", "$select": "id"})
         self.graph.patch(f"/servicePrincipals/{found['id']}", {"accountEnabled": enabled})
 
     def application(self, stack: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.graph.get(
-            f"/applications/{checkpoint_outputs(self.world, stack)['applicationObjectId']}"
-        )
+        found: dict[str, Any] = self.graph.get(f"/applications/{self.world.outputs(stack)['applicationObjectId']}")
         return found
 
     def signing_key(self) -> RSAPrivateKey:

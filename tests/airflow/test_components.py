@@ -10,7 +10,6 @@ import psutil
 import pytest
 
 from airflow_entra.local.airflow import process
-from airflow_entra.local.outputs import checkpoint_outputs
 from tests.airflow import stacks
 from tests.airflow.company import Company
 from tests.airflow.conftest import VERSIONS
@@ -104,7 +103,7 @@ def whole(request: pytest.FixtureRequest, company: Company) -> Iterator[Site]:
 def secrets_of(company: Company, site: Site) -> set[str]:
     """What must not get out: the values in the vault, the key of sessions, the secret of the identity that reads."""
     found = {site.environment[name] for name in ("AZURE_CLIENT_SECRET", "AIRFLOW_ENTRA_SESSION_KEY")}
-    outputs = checkpoint_outputs(company.world, site.stack)
+    outputs = company.world.outputs(site.stack)
     for where in (outputs["credential"], outputs["watcher"]):
         program = (
             "import sys; from airflow_entra_auth.rules import VaultSecret; "

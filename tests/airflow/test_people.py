@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from airflow_entra.local.outputs import checkpoint_outputs
 from tests.airflow.browser import Browser
 from tests.airflow.company import Company
 from tests.airflow.leftovers import forget
@@ -251,7 +250,7 @@ def _changed(company: Company, person: TestPerson, **properties: str) -> Iterato
 
 @contextmanager
 def _assigned_without_a_role(company: Company, person: TestPerson) -> Iterator[None]:
-    principal = checkpoint_outputs(company.world, STACK)["servicePrincipalObjectId"]
+    principal = company.world.outputs(STACK)["servicePrincipalObjectId"]
     assignments = f"/servicePrincipals/{principal}/appRoleAssignedTo"
     ids = {"principalId": person.object_id, "resourceId": principal, "appRoleId": DEFAULT_ACCESS}
     made = company.graph.post(assignments, ids)

@@ -8,7 +8,6 @@ import httpx
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.render import FILES, Places, Target, facts, render
 from airflow_entra.render.options import SESSION_KEY_VARIABLE
 from airflow_entra.settings import load
@@ -28,7 +27,7 @@ def test_airflow_runs_what_render_writes_for_production_and_nothing_else(company
     home, stack = company_site.running.home, company_site.stack
     known = facts(
         DeclaredStack(stack, load(company.world.stack_file(stack))),
-        checkpoint_outputs(company.world, stack),
+        company.world.outputs(stack),
         version=company_site.version,
         places=Places.below(str(home.folder)),
     )

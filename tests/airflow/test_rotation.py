@@ -8,7 +8,7 @@ import pytest
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.local.run import open_session
-from airflow_entra.rotation.engine import Engine
+from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate
 from airflow_entra.settings import load
@@ -44,16 +44,13 @@ def test_nobody_who_signs_in_notices_that_both_secrets_are_replaced(
 def rotation(company: Company) -> Rotate:
     session = open_session(company.world, [STACK], http_port=0, say=_quiet)
     file = company.world.stack_file(STACK)
-    engine = Engine(company.world.workspace, STACK, session.environment)
-    return Rotate(
-        DeclaredStack(STACK, load(file)),
-        file,
-        engine,
-        GraphEntra(lambda: company.graph),
-        datetime.now(UTC),
-        _quiet,
-        proofs=1,
-    )
+    pulumi = Pulumi(company.world.workspace, session.environment, STACK)
+    how = (pulumi, _nothing_was_interrupted, GraphEntra(lambda: company.graph), datetime.now(UTC), _quiet)
+    return Rotate(DeclaredStack(STACK, load(file)), file, *how, proofs=1)
+
+
+def _nothing_was_interrupted() -> None:
+    raise AssertionError("nothing is to be recovered")
 
 
 def _quiet(line: str) -> None:

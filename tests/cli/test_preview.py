@@ -148,7 +148,7 @@ def test_a_preview_that_is_ended_half_way_leaves_nothing(deployed: Deployment, t
         said = process.communicate()[1]
     assert running(deployed) <= before
     assert process.returncode == 128 + signal.SIGTERM
-    assert "interrupted (SIGTERM): every preview has ended, nothing is written" in said
+    assert "airflow-entra: interrupted; run the same command again, and it goes on" in said
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
     assert out.read_text() == "the one from before"
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from airflow_entra.cli import main
+from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.recovery import recover as recovery
-from airflow_entra.recovery.recover import Place
 
 PROJECT = Path(__file__).parents[2]
 
@@ -19,10 +19,10 @@ PROJECT = Path(__file__).parents[2]
 def test_in_the_local_world_pulumi_runs_in_its_workspace(
     monkeypatch: pytest.MonkeyPatch, workspace: str | None
 ) -> None:
-    places: list[Place] = []
+    places: list[Path] = []
 
-    def recover(_stack: str, _connect: Any, _say: Any, place: Place) -> bool:
-        places.append(place)
+    def recover(pulumi: Pulumi, _connect: Any, _say: Any) -> bool:
+        places.append(pulumi.folder)
         return False
 
     monkeypatch.chdir(PROJECT)
@@ -31,4 +31,4 @@ def test_in_the_local_world_pulumi_runs_in_its_workspace(
     done = CliRunner().invoke(main, ["recover", "--stack", "dev"], env=environment)
     assert done.exit_code == 0, done.output
     assert done.output == "Stack dev needs no recovery.\n"
-    assert [place.folder for place in places] == [Path(workspace) if workspace else None]
+    assert places == [Path(workspace) if workspace else PROJECT]

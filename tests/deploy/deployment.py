@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,8 @@ class Deployment:
     def pulumi(self, command: str, stack: str = "local", *more: str, fails: bool = False) -> str:
         """Run a Pulumi command in the world and return what it printed. The exit code has to fit `fails`."""
         session = self.session(stack)
-        session.ensure_stack(stack)
-        done = session.capture(["pulumi", *command.split(), "--stack", stack, "--non-interactive", *more])
+        session.pulumi(stack)
+        done = captured(session, ["pulumi", *command.split(), "--stack", stack, "--non-interactive", *more])
         self.said.append(done.stdout + done.stderr)
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -47,15 +48,15 @@ class Deployment:
     def preview(self, stack: str = "local") -> list[tuple[str, str]]:
         """(operation, logical name) of every step that changes something, and of reads."""
         session = self.session(stack)
-        session.ensure_stack(stack)
-        done = session.capture(["pulumi", "preview", "--json", "--stack", stack, "--non-interactive"])
+        session.pulumi(stack)
+        done = captured(session, ["pulumi", "preview", "--json", "--stack", stack, "--non-interactive"])
         self.said.append(done.stdout + done.stderr)
         assert done.returncode == 0, done.stdout + done.stderr
         steps = json.loads(done.stdout)["steps"]
         return sorted((step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same")
 
     def outputs(self, stack: str = "local") -> dict[str, Any]:
-        said = self.session(stack).capture(["pulumi", "stack", "output", "--json", "--stack", stack])
+        said = captured(self.session(stack), ["pulumi", "stack", "output", "--json", "--stack", stack])
         self.said.append(said.stdout + said.stderr)
         outputs: dict[str, Any] = json.loads(said.stdout)
         return outputs
@@ -82,6 +83,19 @@ class Deployment:
         """The tenant, asked past Pulumi by the deploying identity."""
         self.lives.append(Live(self.session("local")))
         return self.lives[-1]
+
+
+def captured(session: Session, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """A command in the world, and what it said; Pulumi runs in the workspace."""
+    return subprocess.run(
+        command,
+        cwd=session.world.workspace if command[0] == "pulumi" else None,
+        env=session.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def through(session: Session) -> httpx.Client:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.local.identities import FULL, OWNED_BY, identities
-from tests.deploy.deployment import Deployment
+from tests.deploy.deployment import Deployment, captured
 
 pytestmark = pytest.mark.engine
 
@@ -70,11 +70,11 @@ def test_two_provider_instances_each_see_their_own_configuration(deployment: Dep
     known = {name: one for name, one in identities(deployment.world).items() if name in (FULL, OWNED_BY)}
 
     def pulumi(*arguments: str) -> str:
-        done = session.capture(["pulumi", "-C", str(project), *arguments, "--stack", "one", "--non-interactive"])
+        done = captured(session, ["pulumi", "-C", str(project), *arguments, "--stack", "one", "--non-interactive"])
         assert done.returncode == 0, done.stdout + done.stderr
         return str(done.stdout)
 
-    session.capture(["pulumi", "-C", str(project), "stack", "init", "one", "--non-interactive"])
+    captured(session, ["pulumi", "-C", str(project), "stack", "init", "one", "--non-interactive"])
     for name, identity in known.items():
         pulumi("config", "set", f"{name}:tenant", tenant_id)
         pulumi("config", "set", f"{name}:client", identity.client_id)

@@ -18,7 +18,7 @@ import pytest
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
-from tests.deploy.deployment import PROJECT, Deployment
+from tests.deploy.deployment import PROJECT, Deployment, captured
 
 pytestmark = pytest.mark.engine
 
@@ -163,11 +163,11 @@ def test_a_wrong_stack_file_starts_nothing(deployment: Deployment) -> None:
 
 def test_pulumi_itself_says_the_same_words(deployment: Deployment) -> None:
     session = deployment.session("local")
-    session.ensure_stack("local")
+    session.pulumi("local")
     live = deployment.live()
     deployment.edit("local", "signIn", tokenLifetime="25h")
     checked = command(deployment.world, "check", str(deployment.world.stack_file("local"))).stdout
-    said = session.capture(["pulumi", "preview", "--stack", "local", "--non-interactive"])
+    said = captured(session, ["pulumi", "preview", "--stack", "local", "--non-interactive"])
     assert said.returncode != 0
     assert checked.strip().replace(": error: ", ": ") in said.stdout + said.stderr
     assert "Traceback" not in said.stdout + said.stderr

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.deploy.deployment import Deployment
+from tests.deploy.deployment import Deployment, captured
 
 _NOTHING = frozenset({"same", "read"})
 _HOW = ("preview", "--json", "--non-interactive", "--policy-pack", "policies")
@@ -20,8 +20,8 @@ def planned(deployment: Deployment, stack: str, *options: str) -> list[str]:
     An operation is Pulumi's own: create, update, delete, replace, create-replacement, delete-replaced, ...
     """
     session = deployment.session(stack)
-    session.ensure_stack(stack)
-    done = session.capture(["pulumi", *_HOW, "--stack", stack, *options])
+    session.pulumi(stack)
+    done = captured(session, ["pulumi", *_HOW, "--stack", stack, *options])
     assert done.returncode == 0, done.stdout + done.stderr
     return sorted(_words(step) for step in json.loads(done.stdout)["steps"] if not _is_nothing(step))
 

@@ -10,8 +10,9 @@ import pytest
 
 from airflow_entra.local import clock
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.deploy import changes_of_last_update, deploy
+from airflow_entra.local.deploy import deploy
 from airflow_entra.local.world import World
+from airflow_entra.pulumi import PROJECT as NAME
 from airflow_entra.rotation.slots import PASSWORD
 from tests.deploy.deployment import PROJECT, Deployment, assert_no_process_left
 from tests.deploy.test_people import PEOPLE_WITH_ROLES, admitted
@@ -119,7 +120,8 @@ def test_deployed_again_every_object_is_the_same_one_and_people_get_in_as_before
     before = {stack: _objects(deployed, stack) for stack in STACKS}
     for stack in STACKS:
         deploy(deployed.session(stack), stack, say=deployed.said.append)
-        done = {kind for kind, number in changes_of_last_update(deployed.world, stack).items() if number}
+        changes = deployed.world.state.changes_of_last_update(NAME, stack)
+        done = {kind for kind, number in changes.items() if number}
         assert done <= {"same", "create", "update"}, stack
         after = _objects(deployed, stack)
         assert {urn: after.get(urn) for urn in before[stack]} == before[stack]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_entra.importing.engine import Engine, EngineRefusedError, Listed
 from airflow_entra.importing.ids import APPLICATION, PRINCIPAL, Resource
 from airflow_entra.importing.take_over import import_all
+from airflow_entra.pulumi.runner import Json, Pulumi
+from airflow_entra.pulumi.trouble import PulumiError
 
 IDS: dict[Resource, str] = {
     (APPLICATION, "application"): "/applications/1",
@@ -18,11 +20,11 @@ IDS: dict[Resource, str] = {
 }
 
 
-class FakeEngine(Engine):
+class FakePulumi(Pulumi):
     """Refuses the first import in these words, after the application came in."""
 
     def __init__(self, refusal: str) -> None:
-        super().__init__("prod", Path())
+        super().__init__(Path(), {}, "prod")
         self.refusal, self.imported = refusal, []
 
     refusal: str
@@ -32,24 +34,27 @@ class FakeEngine(Engine):
         assert protect
         self.imported.append([one["id"] for one in resources["resources"]])
         if len(self.imported) == 1:
-            raise EngineRefusedError(self.refusal)
+            raise PulumiError(self.refusal)
 
-    def preview(self) -> Listed:
-        return Listed((), {"resources": [{"type": PRINCIPAL, "name": "service-principal", "id": "<PLACEHOLDER>"}]})
+    def preview(self, *options: str) -> list[Json]:
+        (_, file) = options
+        creates = [{"type": PRINCIPAL, "name": "service-principal", "id": "<PLACEHOLDER>"}]
+        Path(file).write_text(json.dumps({"resources": creates}))
+        return []
 
 
 WANTED = {"resources": [{"type": kind, "name": name, "id": id_} for (kind, name), id_ in IDS.items()]}
 
 
 def test_a_provider_that_wants_the_bare_id_gets_it() -> None:
-    engine = FakeEngine('specified ID ("/servicePrincipals/2") is not valid: uuid string is wrong length')
+    engine = FakePulumi('specified ID ("/servicePrincipals/2") is not valid: uuid string is wrong length')
     import_all(engine, WANTED, IDS, protect=True, say=print)
     assert engine.imported == [["/applications/1", "/servicePrincipals/2"], ["2"]]
 
 
 def test_any_other_refusal_is_told() -> None:
-    engine = FakeEngine("pulumi import --file failed: resource does not exist")
-    with pytest.raises(EngineRefusedError, match="does not exist"):
+    engine = FakePulumi("pulumi import --file failed: resource does not exist")
+    with pytest.raises(PulumiError, match="does not exist"):
         import_all(engine, WANTED, IDS, protect=True, say=print)
     assert len(engine.imported) == 1
 
@@ -57,7 +62,7 @@ def test_any_other_refusal_is_told() -> None:
 def test_what_passes_is_tried_again_with_what_is_missing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr("time.sleep", pauses.append)
-    engine = FakeEngine("pulumi import --file failed: GET /v1.0/x: graph.microsoft.com can't be reached: disconnected")
+    engine = FakePulumi("pulumi import --file failed: GET /v1.0/x: graph.microsoft.com can't be reached: disconnected")
     said: list[str] = []
     import_all(engine, WANTED, IDS, protect=True, say=said.append)
     assert engine.imported == [["/applications/1", "/servicePrincipals/2"], ["/servicePrincipals/2"]]

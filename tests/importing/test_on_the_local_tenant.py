@@ -12,7 +12,7 @@ from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.directory.registration import read_registration
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
-from tests.deploy.deployment import Deployment, through
+from tests.deploy.deployment import Deployment, captured, through
 from tests.importing.handmade import SECRET, VAULT, HandMade, make
 from tests.trouble import in_trouble
 
@@ -24,7 +24,7 @@ COMMAND = (sys.executable, "-m", "airflow_entra.cli", "import")
 def run_import(deployment: Deployment, stack: str, client_id: str, *more: str, code: int) -> dict[str, Any]:
     """What `airflow-entra local run -- airflow-entra import` reports, as JSON."""
     command = [*COMMAND, "--stack", stack, "--application", client_id, "--format", "json", *more]
-    done = deployment.session("local").capture(command)
+    done = captured(deployment.session("local"), command)
     deployment.said.append(done.stdout + done.stderr)
     assert done.returncode == code, done.stdout + done.stderr
     report: dict[str, Any] = json.loads(done.stdout)

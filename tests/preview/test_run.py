@@ -13,10 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from airflow_entra.preview import engine as engines
-from airflow_entra.preview.engine import Engine, NoEngineError
+from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.result import StackPreview
-from airflow_entra.preview.run import InterruptedPreviewError, Progress, preview_all
+from airflow_entra.preview.run import Progress, preview_all
+from airflow_entra.pulumi.family import Family, Interrupted
+from airflow_entra.pulumi.trouble import NoPulumiError
 from tests.preview.fake_pulumi import install
 
 PROJECT = "name: airflow-entra\nruntime: {name: python, options: {virtualenv: .venv}}\nstackConfigDir: stacks\n"
@@ -48,8 +49,11 @@ class Project:
             "FAKE_SIGNAL": str(int(signal.SIGTERM)),
         }
 
-    def preview(self, *stacks: str, jobs: int = 2, policies: bool = False) -> list[StackPreview]:
-        engine = Engine(self.folder, self.environment, policies=policies, refresh=False)
+    def preview(
+        self, *stacks: str, jobs: int = 2, policies: bool = False, grace: float | None = None
+    ) -> list[StackPreview]:
+        pack = self.folder / "policies" if policies else None
+        engine = Engine(self.folder, self.environment, pack, family=Family(grace=grace))
         return preview_all(engine, stacks, jobs, Progress())
 
     def calls(self) -> Sequence[dict[str, Any]]:
@@ -91,7 +95,7 @@ def test_what_fails_for_something_that_passes_is_previewed_again(
 ) -> None:
     monkeypatch.setattr("airflow_entra.preview.run.PAUSES", (0.0,))
     told: list[str] = []
-    engine = Engine(project.folder, project.environment, policies=False, refresh=False)
+    engine = Engine(project.folder, project.environment)
     progress = Progress(again=lambda failed, pause: told.append(f"{failed.outcome}, {failed.errors[0]}, {pause}"))
     (found,) = preview_all(engine, ["busy"], 1, progress)
     assert found.outcome == "previewed"
@@ -108,25 +112,22 @@ def test_an_engine_that_cant_start_has_its_reason_told(project: Project) -> None
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_that_runs(project: Project, number: signal.Signals) -> None:
     project.environment["FAKE_SIGNAL"] = str(int(number))
-    with pytest.raises(InterruptedPreviewError) as interruption:
+    with pytest.raises(Interrupted) as interruption:
         project.preview("slow", "never", "neither", jobs=1)
-    assert interruption.value.exit_code == 128 + number
+    assert interruption.value.number == number
     assert (project.notes / "ended").exists()
     assert [call["arguments"][3] for call in project.calls()] == ["slow"]
     assert not psutil.pid_exists(int((project.notes / "plugin-slow").read_text()))
 
 
-def test_an_engine_that_doesnt_listen_is_ended_with_its_plugins(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engines, "_GRACE_SECONDS", 0.1)
-    with pytest.raises(InterruptedPreviewError):
-        project.preview("deaf")
+def test_an_engine_that_doesnt_listen_is_ended_with_its_plugins(project: Project) -> None:
+    with pytest.raises(Interrupted):
+        project.preview("deaf", grace=0.1)
     plugin = int((project.notes / "plugin-deaf").read_text())
     assert not psutil.pid_exists(plugin) or psutil.Process(plugin).status() == psutil.STATUS_ZOMBIE
 
 
 def test_without_an_engine_it_says_how_to_get_one(project: Project) -> None:
     project.environment["PATH"] = str(project.notes)
-    with pytest.raises(NoEngineError, match="no pulumi on PATH"):
+    with pytest.raises(NoPulumiError, match="no pulumi on PATH"):
         project.preview("a", "b")

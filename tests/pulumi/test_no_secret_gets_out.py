@@ -20,7 +20,6 @@ import grimp
 import pytest
 
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
 from tests.deploy.deployment import PROJECT, assert_no_process_left
@@ -181,7 +180,7 @@ def _call(session: Session, place: Path, call: list[str], how: str) -> subproces
     }
     if call[0] == "local":  # as somebody calls it who is not in the world yet
         del environment["AIRFLOW_ENTRA_WORKSPACE"]
-    client_id = checkpoint_outputs(world, "prod")["clientId"]
+    client_id = world.outputs("prod")["clientId"]
     words = [client_id if word == IMPORTED else word for word in call]
     if call[0] == "import":
         words += ["--tenant", session.environment["ARM_TENANT_ID"]]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.pulumi.passing_on import Followed, is_data, is_pulumi, passed_on
+from airflow_entra.pulumi.passing_on import Followed, is_data, is_pulumi, onto, passed_on
 from airflow_entra.pulumi.scrub import Scrub
 
 SECRET = "c0rrect9horse-b4ttery7staple"
@@ -35,7 +35,7 @@ def test_whatever_is_written_in_whatever_pieces_no_secret_is_shown_and_nothing_e
     said = text.encode()
     target = io.StringIO()
     with tempfile.TemporaryFile("w+b", buffering=0) as file:
-        followed = Followed(file, SCRUB, SCRUB.text, target)
+        followed = Followed(file, SCRUB, SCRUB.text, onto(target))
         for begin, end in pairwise(sorted({0, *(cut for cut in cuts if cut < len(said)), len(said)})):
             file.write(said[begin:end])
             followed.show()
@@ -59,11 +59,11 @@ def test_a_chunk_is_only_shown_when_the_next_can_t_go_on_with_a_secret() -> None
 def test_one_file_keeps_the_order_of_both_streams_and_two_keep_them_apart() -> None:
     program = "import os; [os.write(1 + n % 2, b'%d\\n' % n) for n in range(20)]"
     together = io.StringIO()
-    with passed_on(SCRUB, together, together) as (out, err):
+    with passed_on(SCRUB, *[onto(together)] * 2) as (out, err):
         subprocess.run([sys.executable, "-c", program], stdout=out, stderr=err, check=True)
     assert together.getvalue().split() == [str(number) for number in range(20)]
     said, told = io.StringIO(), io.StringIO()
-    with passed_on(SCRUB, said, told) as (out, err):
+    with passed_on(SCRUB, onto(said), onto(told)) as (out, err):
         subprocess.run([sys.executable, "-c", program], stdout=out, stderr=err, check=True)
     assert said.getvalue().split() == [str(number) for number in range(0, 20, 2)]
     assert told.getvalue().split() == [str(number) for number in range(1, 20, 2)]
@@ -72,7 +72,7 @@ def test_one_file_keeps_the_order_of_both_streams_and_two_keep_them_apart() -> N
 def test_data_stays_as_it_is_but_for_known_secrets() -> None:
     looks_like_one = "AccountKey=" + "A" * 40
     said = io.StringIO()
-    with passed_on(SCRUB, said, io.StringIO(), data=True) as (out, _):
+    with passed_on(SCRUB, onto(said), onto(io.StringIO()), data=True) as (out, _):
         out.write(f"{looks_like_one} {SECRET}\n".encode())
     assert said.getvalue() == f"{looks_like_one} [secret]\n"
 
@@ -80,7 +80,7 @@ def test_data_stays_as_it_is_but_for_known_secrets() -> None:
 def test_a_reader_that_has_gone_stops_nothing(tmp_path: Path) -> None:
     gone = (tmp_path / "gone").open("w")
     gone.close()
-    with passed_on(SCRUB, gone, io.StringIO()) as (out, err):
+    with passed_on(SCRUB, onto(gone), onto(io.StringIO())) as (out, err):
         done = subprocess.run([sys.executable, "-c", "print('a')"], stdout=out, stderr=err, check=False)
     assert done.returncode == 0
 

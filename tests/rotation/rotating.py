@@ -7,13 +7,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.secret_slots import PROVE, SLOTS
 from airflow_entra.local.run import Session
-from airflow_entra.rotation.engine import Engine
+from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.recovery.finders import Clients
+from airflow_entra.recovery.recover import recover
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.rotation.slots import PASSWORD
@@ -31,13 +33,13 @@ class Rotating:
     def rotate(self, after: timedelta = timedelta(0), *, at_once: bool = False, dry_run: bool = False) -> Rotation:
         """The command's own code, for whom so much time has passed."""
         world = self.deployment.world
-        engine = Engine(world.workspace, STACK, self.session.environment)
+        pulumi = Pulumi(world.workspace, self.session.environment, STACK)
         file = world.stack_file(STACK)
         now = datetime.now(UTC) + after
         entra = GraphEntra(lambda: self.live.graph)
-        rotate = Rotate(
-            DeclaredStack(STACK, load(file)), file, engine, entra, now, self.deployment.said.append, proofs=1
-        )
+        say = self.deployment.said.append
+        settle = partial(recover, pulumi, lambda: Clients(self.live.graph, self.live.arm, ""), say)
+        rotate = Rotate(DeclaredStack(STACK, load(file)), file, pulumi, settle, entra, now, say, proofs=1)
         return rotate.run(at_once=at_once, dry_run=dry_run)
 
     def start(self, *options: str) -> subprocess.Popen[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import yaml
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.application_credentials import ApplicationCredential
-from airflow_entra.pulumi.trouble import PAUSES
-from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.pulumi.trouble import PAUSES, LockedError, PulumiError
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.rotation.slots import PASSWORD
 from airflow_entra.rotation.unknown import UnreadableError
@@ -26,10 +27,11 @@ STACKS = Path(__file__).parents[2] / "stacks"
 LOCKED = LockedError("the stack is currently locked by 1 lock(s)")
 
 
-class Fake(Engine):
+class Fake(Pulumi):
     """Rotates a model; `troubles` are raised by the call of that name, one after the other, before it does anything."""
 
-    def __init__(self, **troubles: Sequence[EngineError | None]) -> None:
+    def __init__(self, **troubles: Sequence[PulumiError | None]) -> None:
+        super().__init__(Path(), {}, "prod")
         self.model = Model()
         self.model.deploy(START, credential(90, 7))
         self.now = START
@@ -49,13 +51,14 @@ class Fake(Engine):
         found["deployment"]["pending_operations"] = self.pending
         return found
 
-    def preview(self, replace: Sequence[str]) -> list[dict[str, Any]]:
+    def preview(self, *options: str) -> list[dict[str, Any]]:
         self._trouble("preview")
         self.before_update()
         return self.steps
 
-    def update(self, replace: Sequence[str], targets: Sequence[str], proofs: int) -> None:
-        self.updates.append(list(replace))
+    def up(self, *options: str, **_: object) -> None:
+        replace = [urn for option, urn in pairwise(options) if option == "--replace"]
+        self.updates.append(replace)
         self._trouble("update")
         self.now += timedelta(seconds=5)
         for urn in replace:
@@ -66,11 +69,10 @@ class Fake(Engine):
     def put(self, state: Mapping[str, Any]) -> None:
         raise AssertionError("nothing is to be put back")
 
-    def recover(self) -> str:
+    def recover(self) -> None:
         self._trouble("recover")
         self.recovered += 1
         self.pending = []
-        return "settled"
 
     def _trouble(self, call: str) -> None:
         troubles = self._troubles.get(call)
@@ -138,7 +140,9 @@ def run(
     said = [] if said is None else said
     entra = entra or FakeEntra(engine)
     rotate = Rotate(
-        DeclaredStack("prod", load(file)), file, engine, entra, START, said.append, sleep=sleep, agreed=lambda _: agreed
+        *(DeclaredStack("prod", load(file)), file, engine, engine.recover, entra, START, said.append),
+        sleep=sleep,
+        agreed=lambda _: agreed,
     )
     return rotate.run(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
 
@@ -159,7 +163,7 @@ def test_a_stale_lock_is_settled_and_the_run_begins_again(tmp_path: Path, call: 
 
 
 def test_a_lock_that_lives_is_told_as_a_finding(tmp_path: Path) -> None:
-    recover = LockedError("stack prod: the stack is currently locked by process 7 on host since 2026-03-01 12:00")
+    recover = LockedError("stack prod is locked by process 7 on host since 2026-03-01 12:00")
     done = run(Fake(update=[LOCKED], recover=[recover]), tmp_path)
     assert done.outcome == "refused"
     assert "process 7" in done.findings[0].what
@@ -168,9 +172,9 @@ def test_a_lock_that_lives_is_told_as_a_finding(tmp_path: Path) -> None:
 
 
 def test_what_keeps_it_from_being_settled_is_not_blamed_on_another_run(tmp_path: Path) -> None:
-    engine = Fake(recover=[EngineError("login.microsoftonline.com did not answer")])
+    engine = Fake(recover=[PulumiError("login.microsoftonline.com did not answer")])
     engine.pending = [{"type": "updating", "resource": {"urn": "urn::x", "type": "x"}}]
-    with pytest.raises(EngineError, match="did not answer"):
+    with pytest.raises(PulumiError, match="did not answer"):
         run(engine, tmp_path)
 
 
@@ -182,15 +186,15 @@ def test_what_an_interrupted_run_left_is_settled_first(tmp_path: Path) -> None:
 
 
 def test_a_state_that_was_being_written_is_mended_and_nothing_else_is(tmp_path: Path) -> None:
-    engine = Fake(export=[EngineError("error: failed to load checkpoint: EOF")])
+    engine = Fake(export=[PulumiError("error: failed to load checkpoint: EOF")])
     assert run(engine, tmp_path).outcome == "rotated"
     assert engine.recovered == 1
-    with pytest.raises(EngineError, match="no stack named"):
-        run(Fake(export=[EngineError("error: no stack named 'prod' found")]), tmp_path)
+    with pytest.raises(PulumiError, match="no stack named"):
+        run(Fake(export=[PulumiError("error: no stack named 'prod' found")]), tmp_path)
 
 
 def test_where_the_second_half_fails_the_first_is_told(tmp_path: Path) -> None:
-    done = run(Fake(update=[None, EngineError("Graph: 403 Forbidden")]), tmp_path)
+    done = run(Fake(update=[None, PulumiError("Graph: 403 Forbidden")]), tmp_path)
     assert done.outcome == "refused"
     assert [slot for slot, _, _ in done.replaced] == ["slot-b"]
     assert "Graph: 403 Forbidden" in done.findings[0].what
@@ -200,7 +204,7 @@ def test_what_passes_is_tried_again_and_what_was_replaced_is_not_replaced_once_m
     tmp_path: Path,
 ) -> None:
     pauses: list[float] = []
-    busy, behind = EngineError("Graph: 503 ServiceUnavailable"), EngineError("the vault: 504")
+    busy, behind = PulumiError("Graph: 503 ServiceUnavailable"), PulumiError("the vault: 504")
     engine = Fake(preview=[busy], update=[busy])
     published = engine.model.publish
 
@@ -219,7 +223,7 @@ def test_what_passes_is_tried_again_and_what_was_replaced_is_not_replaced_once_m
 
 
 def test_what_does_not_pass_is_given_up(tmp_path: Path) -> None:
-    engine = Fake(update=[EngineError("Graph: 503")] * 9)
+    engine = Fake(update=[PulumiError("Graph: 503")] * 9)
     done = run(engine, tmp_path)
     assert done.outcome == "refused"
     assert len(engine.updates) == 1 + len(PAUSES)
@@ -235,7 +239,7 @@ def test_a_secret_whose_value_was_lost_on_the_way_is_removed_and_no_other_is(tmp
     def lost_at_first(slot: str, now: datetime, end: datetime) -> None:
         engine.model.make = made  # type: ignore[method-assign]
         entra.more["lost"] = now
-        raise EngineError("POST addPassword: graph.microsoft.com can't be reached")
+        raise PulumiError("POST addPassword: graph.microsoft.com can't be reached")
 
     engine.model.make = lost_at_first  # type: ignore[method-assign]
     assert run(engine, tmp_path, entra=entra).outcome == "rotated"
@@ -302,7 +306,7 @@ def test_what_the_stack_does_not_have_is_taken_away_and_said_when_the_new_secret
 
 @pytest.mark.parametrize("why", ["dry run", "not agreed", "refused by Graph", "not rotated"])
 def test_what_is_not_taken_away_stays_a_finding_that_says_why(tmp_path: Path, why: str) -> None:
-    engine = Fake(preview=[EngineError("no")] if why == "not rotated" else [])
+    engine = Fake(preview=[PulumiError("no")] if why == "not rotated" else [])
     entra = FakeEntra(engine)
     entra.others = [STRANGER]
     entra.refusal = "Authorization_RequestDenied" if why == "refused by Graph" else ""
@@ -367,7 +371,7 @@ def test_a_platforms_token_is_nothing_to_rotate_and_a_secret_beside_it_is_found(
 
 def test_a_secret_that_another_run_replaced_meanwhile_is_left_alone(tmp_path: Path) -> None:
     engine = Fake()
-    engine.before_update = lambda: engine.update(["urn::slot-b"], [], 1)
+    engine.before_update = lambda: engine.up("--replace", "urn::slot-b")
     done = run(engine, tmp_path)
     assert "another run changed the secret meanwhile" in done.findings[0].what
     assert len(engine.model.keys) == 2
@@ -394,7 +398,7 @@ def test_a_dry_run_touches_nothing_and_settles_nothing(tmp_path: Path) -> None:
 def test_a_platforms_token_is_nothing_to_rotate_and_pulumi_is_not_asked(tmp_path: Path) -> None:
     trust = {"mode": "federated", "federated": {"issuer": "https://issuer.contoso.com/", "subject": "airflow"}}
     _write(tmp_path, trust)
-    done = run(Fake(export=[EngineError("never asked")]), tmp_path, at_once=False)
+    done = run(Fake(export=[PulumiError("never asked")]), tmp_path, at_once=False)
     assert (done.outcome, done.fine) == ("nothing to rotate", True)
 
 

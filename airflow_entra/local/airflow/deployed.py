@@ -19,7 +19,6 @@ from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.airflow.identity import environment_of_watcher, environment_of_workload
 from airflow_entra.local.airflow.process import RunningAirflow
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.outputs import checkpoint_outputs
 from airflow_entra.local.processes import read_record
 from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
@@ -62,7 +61,7 @@ def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], No
     Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
     """
     stack = world.declared(wish.stack)
-    outputs = checkpoint_outputs(world, wish.stack)
+    outputs = world.outputs(wish.stack)
     if not outputs.get("clientId"):
         raise LocalError(
             f"stack {wish.stack} is not deployed on the local tenant; deploy it first: make up STACK={wish.stack}"

@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.access.secret_slots import PROVE
-from airflow_entra.rotation.engine import Engine, EngineError, LockedError
+from airflow_entra.pulumi.runner import Pulumi, each
+from airflow_entra.pulumi.trouble import LockedError, NoPulumiError, PulumiError
 
 DEPLOYER = "deployers-own-secret-value"
 
 
-class Pulumi:
+class StandIn:
     """`pulumi` as a shell script; what it was called with is in a file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.engine = Engine(folder, "prod", {"PATH": f"{folder}:{os.defpath}", "ARM_CLIENT_SECRET": DEPLOYER})
+        environment = {"PATH": f"{folder}:{os.defpath}", "ARM_CLIENT_SECRET": DEPLOYER}
+        self.pulumi = Pulumi(folder, environment, "prod")
 
     def says(self, said: str = "", complained: str = "", code: int = 0) -> None:
         (self._folder / "said").write_text(said)
@@ -40,33 +42,35 @@ class Pulumi:
 
 
 @pytest.fixture
-def pulumi(tmp_path: Path) -> Pulumi:
-    return Pulumi(tmp_path)
+def stand_in(tmp_path: Path) -> StandIn:
+    return StandIn(tmp_path)
 
 
-def test_an_update_touches_its_targets_alone_and_says_how_often_the_secret_is_proven(pulumi: Pulumi) -> None:
-    pulumi.says()
-    pulumi.engine.update(["urn:b"], ["urn:a", "urn:b", "urn:v"], proofs=3)
-    called = pulumi.called()
+def test_an_update_touches_its_targets_alone_and_says_how_often_the_secret_is_proven(stand_in: StandIn) -> None:
+    stand_in.says()
+    stand_in.pulumi.up(
+        *each("--replace", ["urn:b"]), *each("--target", ["urn:a", "urn:b", "urn:v"]), environment={PROVE: "3"}
+    )
+    called = stand_in.called()
     pairs = list(pairwise(called))
     assert [value for name, value in pairs if name == "--replace"] == ["urn:b"]
     assert [value for name, value in pairs if name == "--target"] == ["urn:a", "urn:b", "urn:v"]
     assert ("--stack", "prod") in pairs
-    assert pulumi.proofs() == "3"
+    assert stand_in.proofs() == "3"
 
 
-def test_a_preview_asks_for_nothing_to_be_proven(pulumi: Pulumi) -> None:
-    pulumi.says(json.dumps({"steps": [{"op": "same", "urn": "urn:a"}]}))
-    assert pulumi.engine.preview(["urn:b"]) == [{"op": "same", "urn": "urn:a"}]
-    assert pulumi.proofs() == ""
-    pulumi.says("{}")
-    assert pulumi.engine.preview([]) == []
+def test_a_preview_asks_for_nothing_to_be_proven(stand_in: StandIn) -> None:
+    stand_in.says(json.dumps({"steps": [{"op": "same", "urn": "urn:a"}]}))
+    assert stand_in.pulumi.preview(*each("--replace", ["urn:b"])) == [{"op": "same", "urn": "urn:a"}]
+    assert stand_in.proofs() == ""
+    stand_in.says("{}")
+    assert stand_in.pulumi.preview() == []
 
 
-def test_the_state_is_read_without_its_secrets(pulumi: Pulumi) -> None:
-    pulumi.says('{"deployment": {}}')
-    assert pulumi.engine.export() == {"deployment": {}}
-    assert "--show-secrets" not in pulumi.called()
+def test_the_state_is_read_without_its_secrets(stand_in: StandIn) -> None:
+    stand_in.says('{"deployment": {}}')
+    assert stand_in.pulumi.export() == {"deployment": {}}
+    assert "--show-secrets" not in stand_in.called()
 
 
 UP = """\
@@ -105,10 +109,10 @@ Resources:
         (f"proxy said {DEPLOYER}", "", "proxy said [secret]"),
     ],
 )
-def test_the_reason_of_a_failure_is_one_line(pulumi: Pulumi, said: str, complained: str, reason: str) -> None:
-    pulumi.says(said, complained, code=7)
-    with pytest.raises(EngineError) as failed:
-        pulumi.engine.preview([])
+def test_the_reason_of_a_failure_is_one_line(stand_in: StandIn, said: str, complained: str, reason: str) -> None:
+    stand_in.says(said, complained, code=7)
+    with pytest.raises(PulumiError) as failed:
+        stand_in.pulumi.preview()
     assert str(failed.value).startswith(reason)
     assert "\n" not in str(failed.value)
     assert "\x1b" not in str(failed.value)
@@ -127,32 +131,32 @@ def test_the_reason_of_a_failure_is_one_line(pulumi: Pulumi, said: str, complain
         ("error: resource application cannot be deleted because it is protected", False),
     ],
 )
-def test_whether_another_try_may_go_better_is_known(pulumi: Pulumi, said: str, passing: bool) -> None:
-    pulumi.says(said, code=1)
-    with pytest.raises(EngineError) as failed:
-        pulumi.engine.update([], [], proofs=1)
+def test_whether_another_try_may_go_better_is_known(stand_in: StandIn, said: str, passing: bool) -> None:
+    stand_in.says(said, code=1)
+    with pytest.raises(PulumiError) as failed:
+        stand_in.pulumi.up()
     assert failed.value.passing is passing
 
 
-def test_a_lock_is_told_apart(pulumi: Pulumi) -> None:
-    pulumi.says(complained="error: the stack is currently locked by 1 lock(s). Either wait", code=1)
+def test_a_lock_is_told_apart(stand_in: StandIn) -> None:
+    stand_in.says(complained="error: the stack is currently locked by 1 lock(s). Either wait", code=1)
     with pytest.raises(LockedError, match="currently locked"):
-        pulumi.engine.update([], [], proofs=1)
+        stand_in.pulumi.up()
 
 
-def test_a_killed_engine_is_said_to_be(pulumi: Pulumi, tmp_path: Path) -> None:
-    pulumi.says()
+def test_a_killed_engine_is_said_to_be(stand_in: StandIn, tmp_path: Path) -> None:
+    stand_in.says()
     (tmp_path / "pulumi").write_text("#!/bin/sh\nkill -9 $$\n")
-    with pytest.raises(EngineError, match=r"it was killed \(signal 9\)"):
-        pulumi.engine.export()
+    with pytest.raises(PulumiError, match=r"it was killed \(signal 9\)"):
+        stand_in.pulumi.export()
 
 
 def test_without_pulumi_it_is_said_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"no pulumi on PATH.*airflow-entra local run"):
-        Engine(tmp_path, "prod", {"PATH": str(tmp_path)}).export()
+    with pytest.raises(NoPulumiError, match=r"no pulumi on PATH.*airflow-entra local run"):
+        Pulumi(tmp_path, {"PATH": str(tmp_path)}, "prod").export()
 
 
-def test_an_answer_that_is_no_object_is_refused(pulumi: Pulumi) -> None:
-    pulumi.says("[]")
-    with pytest.raises(EngineError):
-        pulumi.engine.export()
+def test_an_answer_that_is_no_object_is_refused(stand_in: StandIn) -> None:
+    stand_in.says("[]")
+    with pytest.raises(PulumiError):
+        stand_in.pulumi.export()

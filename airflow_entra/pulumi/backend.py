@@ -1,0 +1,157 @@
+"""Where Pulumi keeps its stacks and what opens their secrets; what is in it, where that is a folder."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from airflow_entra.pulumi.trouble import PulumiError
+
+OF_THE_KEY = ("secretsprovider", "encryptedkey", "encryptionsalt")
+"""What a stack file says of the key of its secrets. `pulumi stack init` writes it anew, and drops a vault's without a
+word: where the CLI is to use another backend, it sees a copy without them."""
+_ELSEWHERE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_STACK")
+
+
+def backend_url(folder: Path, environment: Mapping[str, str]) -> str:
+    """The backend of a project in `folder`: what the environment says, else Pulumi.yaml, else the last login.
+
+    In Pulumi's own order (3.256); empty where none says anything.
+    """
+    if said := environment.get("PULUMI_BACKEND_URL"):
+        return said
+    declared = _mapping(_mapping(_read_yaml(folder / "Pulumi.yaml")).get("backend")).get("url")
+    home = environment.get("PULUMI_HOME") or Path(environment.get("HOME") or Path.home()) / ".pulumi"
+    return str(declared or _mapping(_read_yaml(Path(home) / "credentials.json")).get("current") or "")
+
+
+def with_backend(environment: Mapping[str, str], folder: Path, passphrase: str | Path) -> dict[str, str]:
+    """An environment in which stacks are kept in a folder, and opened by a passphrase or the file that holds one."""
+    others = {name: value for name, value in environment.items() if name not in _ELSEWHERE}
+    key = "PULUMI_CONFIG_PASSPHRASE_FILE" if isinstance(passphrase, Path) else "PULUMI_CONFIG_PASSPHRASE"
+    return others | {"PULUMI_BACKEND_URL": f"file://{folder.absolute()}", key: str(passphrase)}
+
+
+def without_key(stack_file: Mapping[str, Any]) -> dict[str, Any]:
+    """A stack file's content without what ties it to the key of its secrets."""
+    return {name: value for name, value in stack_file.items() if name not in OF_THE_KEY}
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One lock file of the backend: who holds the stack, and since when."""
+
+    pid: int
+    hostname: str
+    taken: datetime
+
+    @property
+    def stale(self) -> bool:
+        """True where its process ran on this machine and is gone, even if its number was given to another."""
+        import psutil  # most commands only ask where the stacks are
+
+        if self.hostname != socket.gethostname():
+            return False
+        try:
+            process = psutil.Process(self.pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+            return process.create_time() > self.taken.timestamp() + 1
+        except psutil.NoSuchProcess:
+            return True
+
+
+@dataclass(frozen=True)
+class FolderBackend:
+    """A backend in a folder (`file://...`)."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, folder: Path, environment: Mapping[str, str]) -> FolderBackend | None:
+        """The backend of a project in `folder`; None where it is no folder, such as a blob container."""
+        url = urlsplit(backend_url(folder, environment))
+        if url.scheme != "file":
+            return None
+        return cls(folder / Path(unquote(url.netloc + url.path)).expanduser())
+
+    def checkpoint(self, project: str, stack: str) -> Path:
+        """The file that holds a stack's state."""
+        return self.folder / ".pulumi" / "stacks" / project / f"{stack}.json"
+
+    def deployment(self, project: str, stack: str) -> dict[str, Any]:
+        """A stack's state; empty where there is no such stack, or nothing in it."""
+        try:
+            content = json.loads(self.checkpoint(project, stack).read_text("utf-8"))
+            return content["checkpoint"].get("latest") or {}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise PulumiError(f"{self.checkpoint(project, stack)} is no state of a stack") from None
+
+    def outputs(self, project: str, stack: str) -> dict[str, Any]:
+        """A stack's outputs, of which secret ones stay encrypted; empty where it isn't deployed."""
+        resources = self.deployment(project, stack).get("resources") or ()
+        return next((found.get("outputs") or {} for found in resources if found["type"] == "pulumi:pulumi:Stack"), {})
+
+    def changes_of_last_update(self, project: str, stack: str) -> dict[str, int]:
+        """What the last update did, by kind ("create", "same", ...), as its history says."""
+        newest = max((self.folder / ".pulumi" / "history" / project / stack).glob("*.history.json"), default=None)
+        return dict(json.loads(newest.read_text()).get("resourceChanges") or {}) if newest else {}
+
+    def interrupted(self, project: str, stack: str) -> bool:
+        """Whether an earlier run left a lock or an unfinished operation."""
+        return any(self.locks(project, stack)) or bool(self.deployment(project, stack).get("pending_operations"))
+
+    def locks(self, project: str, stack: str) -> Iterator[Lock]:
+        """The locks on a stack, in no order. An unreadable one counts as this host's."""
+        for file in (self.folder / ".pulumi" / "locks" / "organization" / project / stack).glob("*.json"):
+            try:
+                content = json.loads(file.read_text())
+                yield Lock(int(content["pid"]), content["hostname"], datetime.fromisoformat(content["timestamp"]))
+            except FileNotFoundError:
+                continue
+            except (ValueError, KeyError):
+                yield Lock(0, socket.gethostname(), datetime.fromtimestamp(file.stat().st_mtime).astimezone())
+
+    def remove_torn_files(self) -> int:
+        """Remove what a killed Pulumi left half written; how much there was. Only where nobody uses the backend.
+
+        It replaces a checkpoint in one step, but writes the attributes beside it (`local.json.attrs`) in place: killed
+        just then, it leaves them empty, and every later command fails with "failed to load checkpoint: EOF". They say
+        nothing that matters (a content type and a hash), and a file without them is read as it is.
+        """
+        files = self.folder / ".pulumi"
+        torn = [file for file in files.rglob("*.attrs") if not _is_json(file)]
+        unfinished = [*(files / "stacks").rglob("*.tmp"), *(files / "locks").rglob("*.tmp")]
+        for file in (*torn, *unfinished):
+            file.unlink(missing_ok=True)
+        return len(torn)
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text("utf-8"))
+    except ValueError:
+        return False
+    return True
+
+
+def _read_yaml(file: Path) -> Any:
+    """What a file holds, JSON being YAML too; None where there is none that can be read."""
+    try:
+        return yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
