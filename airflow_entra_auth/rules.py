@@ -17,7 +17,7 @@ from airflow_entra_auth.azure import LOGIN
 from airflow_entra_auth.strict import Keys, WrongError, guid, no_key_twice
 
 SCHEMA = 1
-BUILT_IN_ROLES = frozenset({"Admin", "Op", "User", "Viewer", "Public"})
+BUILT_IN_ROLES = ("Admin", "Op", "User", "Viewer", "Public")  # what `airflow db migrate` makes
 ACTIONS = ("read", "trigger", "edit", "delete")
 
 Action = Literal["read", "trigger", "edit", "delete"]

@@ -1,11 +1,10 @@
-"""Where Airflow answers during sign-on, by version. Measured on Airflow 3.3.2 and 2.11.2 with the FAB provider."""
+"""The URLs at which Airflow answers during sign-on, by version."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_REDIRECT = {2: "/oauth-authorized/azure", 3: "/auth/oauth-authorized/azure"}
-_LOGOUT = {2: "/logout/", 3: "/auth/logout"}
+from airflow_entra.settings import airflow_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class AirflowUrls:
 def urls(version: str, base_url: str) -> AirflowUrls:
     """The URLs of Airflow `version` ("2.11", "3.3", "3.3.2") at `base_url`. Case is kept: Entra compares it."""
     base, major = base_url.rstrip("/"), int(version.split(".")[0])
-    return AirflowUrls(version, base, base + _REDIRECT[major], base + _LOGOUT[major])
+    return AirflowUrls(version, base, base + airflow_paths.REDIRECT[major], base + airflow_paths.SIGN_OUT[major])
 
 
 def front_channel_logout(airflows: tuple[AirflowUrls, ...]) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_entra.access.grants import Made
 from airflow_entra.access.pipeline import Pipeline
-from airflow_entra.access.repository import PREVIEW, AzureDevOps, GitHub
+from airflow_entra.access.repository import DEVOPS, PREVIEW, AzureDevOps, GitHub
 from airflow_entra.escape.shell import word
 
 DRIFT = "drift"
@@ -75,7 +75,7 @@ def _github(repository: GitHub, environments: Sequence[str], known: Sequence[Var
 
 def _azure_devops(project: AzureDevOps, known: Sequence[Variable]) -> Iterator[str]:
     """Who a pipeline is, its service connection says; everything else stands in variable groups."""
-    where = f"--organization https://dev.azure.com/{project.organisation} --project {word(project.project)}"
+    where = f"--organization {DEVOPS}/{project.organisation} --project {word(project.project)}"
     groups: dict[str, list[str]] = {}
     for one in known:
         if not one.name.startswith("AZURE_CLIENT_ID"):

@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow_entra.access.airflow_roles import may
 from airflow_entra.access.plan import AccessPlan, PlannedGroup
-from airflow_entra.access.sign_on_rules import rules
+from airflow_entra.access.sign_on_rules import ANYBODY, rules
 from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.errors import UserError
 from airflow_entra.settings import durations
@@ -24,7 +24,6 @@ from airflow_entra_auth.claims import GroupsNeeded, Refused, decide, display
 from airflow_entra_auth.issuance import Account, NoToken
 from airflow_entra_auth.rules import SignOnRules
 
-_ANYBODY = "00000000-0000-4000-8000-000000000000"  # the object id and the application of a question about groups
 _STAND_INS = uuid.UUID("6c0f3c1e-58c1-5f0e-8a43-0d3a4f2f7b25")
 
 
@@ -81,9 +80,9 @@ def explain_groups(stack: DeclaredStack, groups: Sequence[str]) -> Explanation:
     ids = _ids(access, Known())
     found = {name: _find(access, name) for name in groups}
     keys = [key for key in found.values() if key is not None]
-    decided = rules(stack, _ANYBODY, ids)
+    decided = rules(stack, ANYBODY, ids)
     inside = frozenset(ids[key].lower() for key in keys)
-    claims = issuance.claims(issuance.declared(decided), Account(_ANYBODY, direct=inside, security=inside), decided)
+    claims = issuance.claims(issuance.declared(decided), Account(ANYBODY, direct=inside, security=inside), decided)
     if isinstance(claims, NoToken):
         raise AssertionError("the sign-on file's own application gives everybody a token")
     unknown = tuple(_unknown(access, name) for name, key in found.items() if key is None)
@@ -144,7 +143,7 @@ def _answer(
 ) -> Explanation:
     decision = decide(claims, decided)
     if isinstance(decision, Refused):
-        fix = decision.fix.replace(_ANYBODY, "Such a person")
+        fix = decision.fix.replace(ANYBODY, "Such a person")
         return Explanation(stack.name, subject, (), decision.reason, _WHY[decision.reason], fix, (), notes)
     if isinstance(decision, GroupsNeeded):
         why = "the token names no groups, because the person is in too many: Airflow asks Graph with their own token"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from airflow_entra.access.needed import APPLICATION_IDS, NEEDED
-from airflow_entra.access.permissions import watch_permissions
+from airflow_entra.access.needed import NEEDED
+from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
 from airflow_entra.settings.model import CreatedGroup, StackSettings
 
 OWN = "Application.ReadWrite.OwnedBy"
@@ -99,7 +99,7 @@ def deploying(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
 
 
 def permission_id(name: str) -> str:
-    return APPLICATION_IDS[name]
+    return APP_ROLE_IDS[name]
 
 
 def _has(stack: StackSettings, part: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from airflow_entra.access.airflow_roles import AIRFLOWS_OWN, with_read
 from airflow_entra.access.plan import AccessPlan, PlannedGroup
 from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.escape.terminal import line
@@ -19,18 +20,6 @@ Look = Literal["created", "dynamic", "existing", "requested", "appRole", "role",
 Way = Literal["managed", "requested", "existing", "nobody"]
 """Who makes the assignment that an arrow stands for; `managed` for arrows that need nobody."""
 
-_ALL_DAGS = "read, trigger, edit, delete"
-# docs/airflow-rights.md is what the tests saw on both versions.
-_AIRFLOWS_OWN = {
-    "Admin": (
-        "All DAGs, and Airflow itself",
-        (_ALL_DAGS, "users, roles, audit log; connections, variables, pools, configuration"),
-    ),
-    "Op": ("All DAGs, and what they run on", (_ALL_DAGS, "connections, variables, pools, configuration")),
-    "User": ("All DAGs", (_ALL_DAGS,)),
-    "Viewer": ("All DAGs", ("read",)),
-    "Public": ("Nothing", ()),
-}
 _ROLES_FROM = {
     "appRoles": "Roles come from app roles: direct members of a group get its roles, members of nested groups don't.",
     "assignedGroups": "Roles come from groups assigned to the application: direct members alone.",
@@ -143,10 +132,10 @@ def _rights(settings: StackSettings, numbers: dict[str, int]) -> tuple[tuple[Box
 
 def _may(name: str, role: Role) -> Iterator[tuple[str, tuple[str, ...]]]:
     if not role.dags:
-        yield _AIRFLOWS_OWN[name]
+        own = AIRFLOWS_OWN[name]
+        yield own.heading, own.notes
     for pattern, actions in role.dags.items():
-        implied = () if "read" in actions else ("read",)  # whoever may do anything with a DAG sees it
-        yield line(pattern), (", ".join((*implied, *actions)),)
+        yield line(pattern), (", ".join(with_read(actions)),)
 
 
 def _sentences(stack: DeclaredStack) -> Iterator[str]:

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 
 from airflow_entra.errors import UserError
+from airflow_entra.settings.types import GITHUB_ISSUER
 
 PREVIEW = "preview"
-GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+DEVOPS = "https://dev.azure.com"
 AUDIENCE = "api://AzureADTokenExchange"
 """For whom a trusted token has to be made: Entra."""
 _OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}")
@@ -100,14 +101,14 @@ def azure_devops(text: str, organisation_id: str | None) -> AzureDevOps:
             "--azure-devops",
             f"{text[:150]!r} is no project",
             "it is ORGANISATION/PROJECT, as in contoso/data-platform",
-            "copy both from https://dev.azure.com/ORGANISATION/PROJECT; upper and lower case count",
+            f"copy both from {DEVOPS}/ORGANISATION/PROJECT; upper and lower case count",
         )
     if not _UUID.fullmatch((organisation_id or "").lower()):
         raise PipelineError(
             "--azure-devops-organization-id",
             f"{(organisation_id or 'nothing')[:60]} is not the organisation's id",
             "it is a GUID, the last part of the issuer that a service connection shows",
-            f"read instanceId at https://dev.azure.com/{organisation[:50]}/_apis/connectionData",
+            f"read instanceId at {DEVOPS}/{organisation[:50]}/_apis/connectionData",
         )
     return AzureDevOps(organisation, project, str(organisation_id).lower())
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from airflow_entra.access.diff import StackDiff
 from airflow_entra.settings import durations
+from airflow_entra.settings.model import config_key
 
 _ENTRAS_OWN_LIFETIME = timedelta(minutes=90)  # 60 to 90 minutes, drawn by Entra: the longest counts
 _WIDENING_ACTIONS = ("edit", "delete")
@@ -108,7 +109,7 @@ def _doors(one: StackDiff) -> Found:
     environment = one.values.get("environment")
     if environment and environment.before == "production":
         yield "no-longer-production", f"the stack is {environment.after} now: no protection, laxer policies"
-    tenant = one.values.get("azuread:tenantId")
+    tenant = one.values.get(config_key("tenant_id"))
     if tenant and tenant.before:
         yield "other-tenant", "another tenant's people sign in"
 

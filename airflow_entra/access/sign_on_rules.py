@@ -9,6 +9,9 @@ from airflow_entra.access.stack import DeclaredStack
 from airflow_entra_auth.azure import GRAPH_V1, LOGIN
 from airflow_entra_auth.rules import EnvironmentSecret, RoleRule, SignOnRules
 
+ANYBODY = "00000000-0000-4000-8000-000000000000"
+"""An object id of no person, tenant or application: for questions about a group, whoever is in it."""
+
 
 def rules(stack: DeclaredStack, client_id: str, ids: Mapping[str, str]) -> SignOnRules:
     """The stack file's rules as Airflow reads them; `ids` are the object ids of the plan's groups by key."""

@@ -68,6 +68,11 @@ class Stated:
     def production(self) -> bool:
         return self.values.get("environment") == "production"
 
+    @property
+    def tenant_id(self) -> str:
+        """Of a stack that is there."""
+        return self.values[config_key("tenant_id")]
+
 
 NOTHING = Stated()
 """A stack that isn't there."""

@@ -20,6 +20,7 @@ from airflow_entra.escape.odata import literal
 from airflow_entra.preview.engine import Engine as Previews
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.passing_on import onto
+from airflow_entra.pulumi.resource_types import COMPONENTS
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoPulumiError, PulumiError
 from airflow_entra.recovery.recover import recover, tenant_clients
@@ -134,7 +135,7 @@ def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:
 def _steps(found: StackPreview) -> Iterator[Step]:
     """Without components: nothing of them is in Azure."""
     for step in found.steps:
-        if not step.type.startswith(("pulumi:", "airflow-entra:")):
+        if not step.type.startswith(("pulumi:", COMPONENTS)):
             yield Step(step.op, step.type.rpartition(":")[2], step.name)
 
 

@@ -14,12 +14,13 @@ import yaml
 
 from airflow_entra.access.identity_permissions import KNOWN
 from airflow_entra.access.pipeline import Pipeline
-from airflow_entra.access.repository import GITHUB_ISSUER
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.described import write
 from airflow_entra.files import write_whole
 from airflow_entra.pulumi.backend import FolderBackend, with_backend
+from airflow_entra.settings.model import config_key
 from airflow_entra.settings.stack_file import stack_file
+from airflow_entra.settings.types import GITHUB_ISSUER
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
@@ -55,10 +56,10 @@ class Workspace:
         self.backend.folder.mkdir(parents=True, exist_ok=True)
         place = pipeline.state
         settings = {
-            "azuread:tenantId": pipeline.tenant,
+            config_key("tenant_id"): pipeline.tenant,
             "azure-native:tenantId": pipeline.tenant,
-            "azure-native:subscriptionId": place.subscription,
-            "azure-native:location": place.location,
+            config_key("subscription_id"): place.subscription,
+            config_key("location"): place.location,
             f"{PROJECT}:pipeline": write(pipeline),
         }
         file = stack_file(self.folder, STACK)

@@ -27,7 +27,7 @@ def with_people(compared: Compared, port: int) -> Compared:
         graphs: dict[tuple[str, bool], Graph] = {}
 
         def connect(side: Stated) -> Graph:
-            tenant_id, local = side.values["azuread:tenantId"], side.values["environment"] == "local"
+            tenant_id, local = side.tenant_id, side.values["environment"] == "local"
             if (tenant_id, local) not in graphs:
                 graph = graph_of(project_world(), tenant_id, local=local, http_port=port)
                 graphs[tenant_id, local] = open_.enter_context(graph)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pulumi
 
+from airflow_entra.pulumi.resource_types import ASSIGNMENT, GROUP
+
 
 class Group(pulumi.CustomResource):
     """azuread.GroupWithoutMembers; `inputs` by the provider's own names, without those that are None."""
@@ -20,12 +22,11 @@ class Group(pulumi.CustomResource):
 
     def __init__(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         given = {key: value for key, value in inputs.items() if value is not None}
-        kind = "azuread:index/groupWithoutMembers:GroupWithoutMembers"
-        super().__init__(kind, name, {**given, "objectId": None}, opts)
+        super().__init__(GROUP, name, {**given, "objectId": None}, opts)
 
 
 class AppRoleAssignment(pulumi.CustomResource):
     """azuread.AppRoleAssignment; `inputs` by the provider's own names."""
 
     def __init__(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
-        super().__init__("azuread:index/appRoleAssignment:AppRoleAssignment", name, dict(inputs), opts)
+        super().__init__(ASSIGNMENT, name, dict(inputs), opts)

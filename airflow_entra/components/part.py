@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from airflow_entra.pulumi.resource_types import COMPONENTS
+
 MOVES: Mapping[str, Sequence[pulumi.Alias]] = {}
 """Component class -> where earlier releases put it. A child's alias follows from its parent's, so a component that
 is renamed or moved needs one entry here, and nothing in anybody's stack is replaced."""
@@ -20,7 +22,7 @@ class Part(pulumi.ComponentResource):
     def __init__(self, name: str, parent: pulumi.Resource | None = None) -> None:
         kind = type(self).__name__
         options = pulumi.ResourceOptions(parent=parent, aliases=list(MOVES.get(kind, ())))
-        super().__init__(f"airflow-entra:index:{kind}", name, None, options)
+        super().__init__(f"{COMPONENTS}{kind}", name, None, options)
 
     def child(self, **options: object) -> pulumi.ResourceOptions:
         """Options for a resource below this component."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from airflow_entra.access.names import mail_nickname
+from airflow_entra.access.sign_on_rules import ANYBODY
 from airflow_entra.access.stated import Stated
 from airflow_entra.directory import membership
 from airflow_entra.directory.membership import Account, Members
@@ -33,7 +34,7 @@ class LiveMembers:
         self._groups: dict[tuple[str, str, str | None], Members | None] = {}
 
     def __call__(self, side: Stated, key: str) -> Collection[str]:
-        tenant = side.values["azuread:tenantId"]
+        tenant = side.tenant_id
         group = self._group(tenant, side, key)
         if group is None:
             return ()
@@ -83,7 +84,7 @@ def _account(person: Account, key: str, group: Members, others: Mapping[str, Mem
     """The person as a member of these groups, which go by their keys here."""
     groups = {**others, key: group}
     return issuance.Account(
-        _SOMEBODY,
+        ANYBODY,
         "enabled" if person.enabled else "disabled",
         person.guest,
         direct=frozenset(name for name, members in groups.items() if person.id in members.direct),
@@ -101,15 +102,14 @@ def _rules(side: Stated, key: str) -> SignOnRules:
     )
 
 
-_SOMEBODY = "00000000-0000-4000-8000-000000000000"
 _ROLE = "role"
 _RULES = parse_rules(
     {
         "schema": 1,
         "stack": "none",
         "environment": "none",
-        "tenantId": _SOMEBODY,
-        "clientId": _SOMEBODY,
+        "tenantId": ANYBODY,
+        "clientId": ANYBODY,
         "authority": LOGIN,
         "graph": GRAPH_V1,
         "baseUrl": "https://airflow.invalid",

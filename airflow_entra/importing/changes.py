@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow_entra.access.permissions import SCOPE_IDS
 from airflow_entra.escape.terminal import line
+from airflow_entra.preview.changes import is_unknown
 
 _LONGEST = 160
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes what only an `up` finds out
 _OURS = ("__defaults", "__provider")
 _KEYS = ("id", "resourceAppId", "name")
 _NAMES = {id_: name for name, id_ in SCOPE_IDS.items()}
@@ -59,7 +59,7 @@ def shown(value: Any) -> str:
     """The value on one line, harmless and not too long."""
     if value is None:
         return ""
-    if value == _UNKNOWN:
+    if is_unknown(value):
         return "(known afterwards)"
     text = value if isinstance(value, str) else json.dumps(_ours_away(value), ensure_ascii=False, sort_keys=True)
     said = line(text) or '""'

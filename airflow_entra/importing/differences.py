@@ -9,10 +9,8 @@ from typing import Any
 
 from airflow_entra.escape.terminal import line
 from airflow_entra.importing.changes import Property, changes
-from airflow_entra.importing.ids import PASSWORD, SECRET
+from airflow_entra.pulumi.resource_types import COMPONENTS, PASSWORD, SECRET, STACK
 
-_COMPONENTS = "airflow-entra:index:"
-_STACK = "pulumi:pulumi:Stack"
 _FIRST = re.compile(r"[.\[]")
 _INDEX = re.compile(r"\[[^]]*\]")
 
@@ -35,7 +33,7 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> tuple[Difference, ...]:
         operation, urn = step["op"], step["urn"]
         state = step.get("newState") or step.get("oldState") or {}
         kind = str(state.get("type") or "")
-        if operation in ("same", "read", "refresh") or kind == _STACK or kind.startswith(_COMPONENTS):
+        if operation in ("same", "read", "refresh") or kind == STACK or kind.startswith(COMPONENTS):
             continue
         if "replace" in operation or operation == "delete-replaced":
             operation = "replace"

@@ -19,6 +19,7 @@ from airflow_entra.importing.leftovers import leftovers, watched
 from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
 from airflow_entra.importing.roles import roles
 from airflow_entra.settings import limits
+from airflow_entra.settings.model import config_key
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
     owners = _owners(application, choices)
     if owners != sorted(owner.id.lower() for owner in application.owners):
         findings.append(_more_owners(application, owners))
-    config: dict[str, Any] = {"azuread:tenantId": application.tenant_id}
+    config: dict[str, Any] = {config_key("tenant_id"): application.tenant_id}
     if proof.subscription:
-        config["azure-native:subscriptionId"] = proof.subscription
-        config["azure-native:location"] = proof.location
+        config[config_key("subscription_id")] = proof.subscription
+        config[config_key("location")] = proof.location
     config |= {
         "airflow-entra:environment": choices.environment,
         "airflow-entra:tenant": tenant,

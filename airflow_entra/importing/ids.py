@@ -11,27 +11,27 @@ from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault, VaultRole
+from airflow_entra.pulumi.resource_types import (
+    APPLICATION,
+    ASSIGNMENT,
+    CERTIFICATE,
+    CONSENT,
+    ENDPOINT,
+    FREQUENCY,
+    GROUP,
+    LIFETIME,
+    LIFETIME_ASSIGNMENT,
+    PRINCIPAL,
+    ROLE_ASSIGNMENT,
+    SECRET,
+    TRUST,
+    VAULT,
+)
 from airflow_entra.settings.model import Certificate, CreatedVault, Credential, Federated, StackSettings, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
 
 Resource = tuple[str, str]
 """A resource's type and its logical name."""
-
-APPLICATION = "azuread:index/application:Application"
-PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal"
-GROUP = "azuread:index/groupWithoutMembers:GroupWithoutMembers"
-ASSIGNMENT = "azuread:index/appRoleAssignment:AppRoleAssignment"
-CONSENT = "azuread:index/servicePrincipalDelegatedPermissionGrant:ServicePrincipalDelegatedPermissionGrant"
-PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 -- a type's name
-CERTIFICATE = "azuread:index/applicationCertificate:ApplicationCertificate"
-TRUST = "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential"
-FREQUENCY = "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy"
-VAULT = "azure-native:keyvault:Vault"
-SECRET = "azure-native:keyvault:Secret"  # noqa: S105 -- a type's name
-VAULT_ROLE = "azure-native:authorization:RoleAssignment"
-ENDPOINT = "azure-native:network:PrivateEndpoint"
-LIFETIME = "pulumi-python:dynamic/entra:TokenLifetimePolicy"
-LIFETIME_ASSIGNMENT = "pulumi-python:dynamic/entra:TokenLifetimeAssignment"
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _vault(settings: StackSettings, credential: VaultSecret, vault: LiveVault) -
     for role in vault.roles:
         officer = names.role_assignment_name(place.id, role.principal, SECRETS_OFFICER)
         if role.kind == "officer" and role.name == officer:
-            ids[VAULT_ROLE, "deployer-secrets-officer"] = _role(role)
+            ids[ROLE_ASSIGNMENT, "deployer-secrets-officer"] = _role(role)
     return ids
 
 
@@ -162,7 +162,7 @@ def _secret(credential: VaultSecret, vault: LiveVault, whose: str = "") -> dict[
 def _users(place: VaultPlace, credential: VaultSecret, vault: LiveVault, whose: str = "") -> dict[Resource, str]:
     scope = place.readers_scope(credential)
     return {
-        (VAULT_ROLE, f"{whose}secrets-user/{reader}"): _role(role)
+        (ROLE_ASSIGNMENT, f"{whose}secrets-user/{reader}"): _role(role)
         for role in vault.roles
         for reader in credential.vault.readers
         if role.kind == "user" and role.name == names.role_assignment_name(scope, reader, SECRETS_USER)

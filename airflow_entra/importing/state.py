@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airflow_entra.directory.registered import LifetimePolicy
-from airflow_entra.importing.ids import LIFETIME, LIFETIME_ASSIGNMENT, Resource
+from airflow_entra.importing.ids import Resource
+from airflow_entra.pulumi.resource_types import LIFETIME, LIFETIME_ASSIGNMENT
 
 Json = dict[str, Any]
 _DYNAMIC = (LIFETIME, LIFETIME_ASSIGNMENT)

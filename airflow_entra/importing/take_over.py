@@ -19,11 +19,12 @@ from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
-from airflow_entra.importing.ids import PRINCIPAL, Live, Resource, resource_ids
+from airflow_entra.importing.ids import Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.live_watcher import live_watcher
 from airflow_entra.importing.stack_text import stack_text, write_new
 from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
+from airflow_entra.pulumi.resource_types import PRINCIPAL
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import PulumiError, patiently
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret

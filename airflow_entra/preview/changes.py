@@ -10,7 +10,7 @@ from airflow_entra.preview.result import ABSENT, PropertyChange
 from airflow_entra.pulumi.scrub import SECRET
 
 UNKNOWN = "(known after the update)"
-_UNKNOWNS = frozenset(  # how the engine writes a value that only the update will tell, one for each kind
+UNKNOWN_KINDS = frozenset(  # how the engine writes a value that only the update will tell, one for each kind
     {
         "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -35,7 +35,12 @@ def readable(value: Any) -> Any:
         return {key: readable(item) for key, item in value.items() if key != _MARK and not key.startswith("__")}
     if isinstance(value, list):
         return [readable(item) for item in value]
-    return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
+    return UNKNOWN if is_unknown(value) else value
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether only the update will tell this value of the engine's."""
+    return isinstance(value, str) and value in UNKNOWN_KINDS
 
 
 def between(before: Any, after: Any, path: str = "") -> Iterator[PropertyChange]:

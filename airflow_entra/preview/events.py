@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_entra.preview.changes import between, readable, reported, secrets, top
 from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.runner import Answer
 from airflow_entra.pulumi.scrub import Scrub
 
@@ -147,7 +148,7 @@ class Events:
             policy=name,
             mandatory=event.get("enforcementLevel") != "advisory",
             severity=event.get("severity", ""),
-            resource="" if "::pulumi:pulumi:Stack::" in urn else urn.rpartition("::")[2],
+            resource="" if f"::{STACK}::" in urn else urn.rpartition("::")[2],
             rule=rule if said else "",
             problem=problem,
             remedy=remedy,

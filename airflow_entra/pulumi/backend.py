@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.trouble import PulumiError
 
 OF_THE_KEY = ("secretsprovider", "encryptedkey", "encryptionsalt")
@@ -100,7 +101,7 @@ class FolderBackend:
     def outputs(self, project: str, stack: str) -> dict[str, Any]:
         """A stack's outputs, of which secret ones stay encrypted; empty where it isn't deployed."""
         resources = self.deployment(project, stack).get("resources") or ()
-        return next((found.get("outputs") or {} for found in resources if found["type"] == "pulumi:pulumi:Stack"), {})
+        return next((found.get("outputs") or {} for found in resources if found["type"] == STACK), {})
 
     def changes_of_last_update(self, project: str, stack: str) -> dict[str, int]:
         """What the last update did, by kind ("create", "same", ...), as its history says."""

@@ -14,6 +14,7 @@ from typing import Any
 from airflow_entra.access import api_versions
 from airflow_entra.access.azure_roles import role_assignment
 from airflow_entra.errors import UserError
+from airflow_entra.pulumi import resource_types as types
 from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra_auth.graph import Graph, GraphError
 
@@ -48,7 +49,7 @@ def settle(create: PendingCreate, clients: Clients, known_ids: frozenset[str]) -
     if finder is None:
         return Settlement(None, "makes itself again, or adopts what is there")
     found = [one for one in finder(create.inputs, clients) if one not in known_ids]
-    if create.type == _PASSWORD:
+    if create.type == types.PASSWORD:
         for credential in found:
             _remove_password(credential, clients)
         return Settlement(None, f"{len(found)} unreadable client secrets removed" if found else "had not been made")
@@ -195,26 +196,22 @@ def _list(graph: Graph, path: str, filter_: str | None = None) -> list[Any]:
     return list(graph.pages(path, {"$filter": filter_} if filter_ else None))
 
 
-_PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 -- a type's name
-
 _FINDERS: Mapping[str, Callable[[Inputs, Clients], list[str]]] = {
-    "azuread:index/application:Application": _applications,
-    "azuread:index/servicePrincipal:ServicePrincipal": _service_principals,
-    "azuread:index/group:Group": _groups,
-    "azuread:index/groupWithoutMembers:GroupWithoutMembers": _groups,
-    "azuread:index/appRoleAssignment:AppRoleAssignment": _app_role_assignments,
-    "azuread:index/servicePrincipalDelegatedPermissionGrant:ServicePrincipalDelegatedPermissionGrant": _consents,
-    _PASSWORD: _passwords,
-    "azuread:index/applicationCertificate:ApplicationCertificate": _certificates,
-    "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential": (
-        _federated_credentials
-    ),
-    "azuread:index/conditionalAccessPolicy:ConditionalAccessPolicy": _conditional_access_policies,
-    "azure-native:keyvault:Vault": _azure_resource(_vault_id, api_versions.KEY_VAULT),
-    "azure-native:keyvault:Secret": _azure_resource(_secret_id, api_versions.KEY_VAULT),
-    "azure-native:keyvault:Key": _azure_resource(_key_id, api_versions.KEY_VAULT),
-    "azure-native:resources:ResourceGroup": _azure_resource(_group_id, api_versions.RESOURCE_GROUPS),
-    "azure-native:storage:BlobContainer": _azure_resource(_container_id, api_versions.STORAGE),
-    "azure-native:storage:StorageAccount": _azure_resource(_account_id, api_versions.STORAGE),
-    "azure-native:authorization:RoleAssignment": _azure_resource(_role_assignment_id, api_versions.AUTHORIZATION),
+    types.APPLICATION: _applications,
+    types.PRINCIPAL: _service_principals,
+    types.GROUP_WITH_MEMBERS: _groups,
+    types.GROUP: _groups,
+    types.ASSIGNMENT: _app_role_assignments,
+    types.CONSENT: _consents,
+    types.PASSWORD: _passwords,
+    types.CERTIFICATE: _certificates,
+    types.TRUST: _federated_credentials,
+    types.FREQUENCY: _conditional_access_policies,
+    types.VAULT: _azure_resource(_vault_id, api_versions.KEY_VAULT),
+    types.SECRET: _azure_resource(_secret_id, api_versions.KEY_VAULT),
+    types.KEY: _azure_resource(_key_id, api_versions.KEY_VAULT),
+    types.RESOURCE_GROUP: _azure_resource(_group_id, api_versions.RESOURCE_GROUPS),
+    types.CONTAINER: _azure_resource(_container_id, api_versions.STORAGE),
+    types.STORAGE_ACCOUNT: _azure_resource(_account_id, api_versions.STORAGE),
+    types.ROLE_ASSIGNMENT: _azure_resource(_role_assignment_id, api_versions.AUTHORIZATION),
 }

@@ -17,7 +17,7 @@ from airflow_entra.directory.application_credentials import (
     read_credentials,
     remove_credential,
 )
-from airflow_entra.rotation.slots import PASSWORD
+from airflow_entra.pulumi.resource_types import PASSWORD
 from airflow_entra.rotation.unknown import UnreadableError
 
 if TYPE_CHECKING:

@@ -9,11 +9,9 @@ from typing import Any
 
 from airflow_entra.access.secret_slots import SLOTS, current, parse_rfc3339
 from airflow_entra.finding import Finding, FindingsError
+from airflow_entra.pulumi.resource_types import CERTIFICATE, PASSWORD, SECRET
 from airflow_entra.settings.model import VaultSecret
 
-PASSWORD = "azuread:index/applicationPassword:ApplicationPassword"  # noqa: S105 -- a type of resource
-CERTIFICATE = "azuread:index/applicationCertificate:ApplicationCertificate"
-VAULT_SECRET = "azure-native:keyvault:Secret"  # noqa: S105 -- a type of resource
 VAULT_SECRET_NAME = "client-secret"  # noqa: S105 -- the logical name of that resource
 WATCHER = "watcher-"
 """What the logical names of the watcher's resources begin with; those of the sign-on have nothing before them."""
@@ -67,7 +65,7 @@ def held(export: Mapping[str, Any], stack: str, whose: str = "") -> Held:
     resources: list[Resource] = (export.get("deployment") or {}).get("resources") or []
     passwords = [one for one in resources if one["type"] == PASSWORD and _name(one) in names]
     there = {_name(one): one for one in passwords if not one.get("delete")}
-    vault = [one for one in resources if one["type"] == VAULT_SECRET and _name(one) == in_vault]
+    vault = [one for one in resources if one["type"] == SECRET and _name(one) == in_vault]
     in_place = [one for one in vault if not one.get("delete")]
     missing = [name for name in names if name not in there] + ([] if in_place else ["the vault's secret"])
     if missing:

@@ -9,11 +9,9 @@ from airflow_entra.directory.application_credentials import ApplicationCredentia
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
+from airflow_entra.pulumi.resource_types import APPLICATION, APPLICATION_REGISTRATION
 
-_APPLICATIONS = (
-    "azuread:index/application:Application",
-    "azuread:index/applicationRegistration:ApplicationRegistration",
-)
+_APPLICATIONS = (APPLICATION, APPLICATION_REGISTRATION)
 _KEY_IDS = ("keyId", "credentialId")
 """What azuread's resources call a credential by: passwords and certificates, federated credentials."""
 

@@ -13,6 +13,8 @@ from airflow_entra.settings.mistakes import wrong
 _HEX = "[0-9a-fA-F]"
 _ID = f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
 _RESOURCE_GROUP = r"[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]"
+EXAMPLE_SUBSCRIPTION = "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02"
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 _VAULT = r"[A-Za-z](?:-?[A-Za-z0-9]){2,23}"
 
 
@@ -90,7 +92,7 @@ IssuerUrl = Annotated[
         noun="an issuer",
         rule=f"an https URL of at most {limits.SUBJECT} characters, exactly as the token's iss claim has it",
         fix="copy it from the platform's OpenID configuration, a trailing slash included",
-        example="https://token.actions.githubusercontent.com",
+        example=GITHUB_ISSUER,
         source=limits.FEDERATION,
         check=urls.issuer,
     ),
@@ -214,7 +216,7 @@ VaultId = Annotated[
         noun="a vault's resource id",
         rule="/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>",
         fix="copy the Resource ID from the vault's Properties page",
-        example="/subscriptions/1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02/resourceGroups/rg-airflow"
+        example=f"/subscriptions/{EXAMPLE_SUBSCRIPTION}/resourceGroups/rg-airflow"
         "/providers/Microsoft.KeyVault/vaults/kv-airflow",
         pattern=rf"/subscriptions/{_ID}/resource[Gg]roups/{_RESOURCE_GROUP}/providers/Microsoft\.KeyVault/vaults/{_VAULT}",
     ),
@@ -225,7 +227,7 @@ SubnetId = Annotated[
         noun="a subnet's resource id",
         rule="/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.Network/virtualNetworks/<name>/subnets/<name>",
         fix="copy the Resource ID from the subnet's page",
-        example="/subscriptions/1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02/resourceGroups/rg-net"
+        example=f"/subscriptions/{EXAMPLE_SUBSCRIPTION}/resourceGroups/rg-net"
         "/providers/Microsoft.Network/virtualNetworks/vnet/subnets/endpoints",
         pattern=rf"/subscriptions/{_ID}/resource[Gg]roups/{_RESOURCE_GROUP}"
         r"/providers/Microsoft\.Network/virtualNetworks/[\w.-]{2,64}/subnets/[\w.-]{1,80}",

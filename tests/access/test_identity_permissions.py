@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_entra.access.identity_permissions import KNOWN, OWN, deploying, permission_id, previewing
-from airflow_entra.access.needed import APPLICATION_IDS, NEEDED
+from airflow_entra.access.needed import NEEDED
+from airflow_entra.access.permissions import APP_ROLE_IDS
+from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from policies.permissions import _KNOWN as JUDGED
 from tests.access.pipelines import EVERYTHING, shipped, stack
 
@@ -65,6 +67,6 @@ def test_several_stacks_of_an_environment_add_up() -> None:
 
 
 def test_every_permission_is_known_by_one_id_everywhere() -> None:
-    assert set(KNOWN) == set(APPLICATION_IDS)
+    assert {*KNOWN, *WATCH_PERMISSIONS} == set(APP_ROLE_IDS)
     for name in KNOWN:
         assert JUDGED[permission_id(name)] == name

@@ -16,10 +16,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from airflow_entra.access.repository import AUDIENCE, GITHUB_ISSUER
+from airflow_entra.access.repository import AUDIENCE
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
+from airflow_entra.settings.types import GITHUB_ISSUER
 from airflow_entra_auth.graph import Graph
 from tests.deploy.deployment import Live
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.access.permissions import APP_ROLE_IDS, scopes
+from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from tests.components.harness import Deploy, FakeTenant, stack_settings
 
 READER = "4c1e9a77-2b60-4d3f-8e21-5f0a7c9d3b02"
@@ -25,6 +26,8 @@ TITLES = [
     "Let the application's tokens live 08:00:00",
     f"Let {READER} read the client secret",
 ]
+
+WATCHED = {APP_ROLE_IDS[name] for name in WATCH_PERMISSIONS}
 
 
 def file(folder: Path) -> Path:
@@ -123,13 +126,13 @@ def test_what_the_watcher_may_read_by_itself_is_asked_for_and_noticed(deploy: De
     watcher = "watcher-service-principal-object-id"
     assert title in deploy(changes).outputs["handOver"]["open"]
     text = file(tmp_path).read_text()
-    assert all(id_ in text for id_ in APP_ROLE_IDS.values())
+    assert all(id_ in text for id_ in WATCHED)
     assert f"/servicePrincipals/{watcher}/appRoleAssignments" in text
     some = FakeTenant(app_roles_of={watcher: {APP_ROLE_IDS["User.Read.All"]}})
     assert title in deploy(changes, tenant=some).outputs["handOver"]["open"]
-    there = FakeTenant(app_roles_of={watcher: set(APP_ROLE_IDS.values())})
+    there = FakeTenant(app_roles_of={watcher: WATCHED})
     assert deploy(changes, tenant=there).outputs["handOver"]["done"] == [title]
-    others = FakeTenant(app_roles_of={"service-principal-object-id": set(APP_ROLE_IDS.values())})
+    others = FakeTenant(app_roles_of={"service-principal-object-id": WATCHED})
     assert title in deploy(changes, tenant=others).outputs["handOver"]["open"]
 
 

@@ -13,7 +13,7 @@ from airflow_entra.local import tenant as tenants
 from airflow_entra.local.deploy import deploy
 from airflow_entra.local.world import World
 from airflow_entra.pulumi import PROJECT as NAME
-from airflow_entra.rotation.slots import PASSWORD
+from airflow_entra.pulumi.resource_types import PASSWORD
 from tests.deploy.deployment import PROJECT, Deployment, assert_no_process_left
 from tests.deploy.test_people import PEOPLE_WITH_ROLES, admitted
 from tests.deployed.planned import planned

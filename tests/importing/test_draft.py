@@ -28,9 +28,10 @@ from airflow_entra.directory.registered import (
 )
 from airflow_entra.importing.choices import Choices, DraftError, Groups
 from airflow_entra.importing.draft import Draft, draft
-from airflow_entra.importing.ids import ASSIGNMENT, GROUP, Live, resource_ids
+from airflow_entra.importing.ids import Live, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text
+from airflow_entra.pulumi.resource_types import ASSIGNMENT, GROUP
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.load import load_text
 from airflow_entra.settings.model import StackSettings

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from airflow_entra.importing.ids import APPLICATION, PRINCIPAL, Resource
+from airflow_entra.importing.ids import Resource
 from airflow_entra.importing.take_over import import_all
+from airflow_entra.pulumi.resource_types import APPLICATION, PRINCIPAL
 from airflow_entra.pulumi.runner import Json, Pulumi
 from airflow_entra.pulumi.trouble import PulumiError
 

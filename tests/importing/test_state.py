@@ -8,9 +8,17 @@ from airflow_entra.directory.registered import LifetimePolicy
 from airflow_entra.finding import exit_code
 from airflow_entra.importing.changes import changes
 from airflow_entra.importing.differences import differences
-from airflow_entra.importing.ids import APPLICATION, GROUP, LIFETIME, LIFETIME_ASSIGNMENT, PASSWORD, SECRET, VAULT
 from airflow_entra.importing.report import FAIL_ON, Report, conclusion, render
 from airflow_entra.importing.state import dynamic_resources, importable, settled
+from airflow_entra.pulumi.resource_types import (
+    APPLICATION,
+    GROUP,
+    LIFETIME,
+    LIFETIME_ASSIGNMENT,
+    PASSWORD,
+    SECRET,
+    VAULT,
+)
 
 PREFIX = "urn:pulumi:prod::airflow-entra::airflow-entra:index:AirflowSignOn"
 PART = f"{PREFIX}$airflow-entra:index:TokenLifetime::token-lifetime"

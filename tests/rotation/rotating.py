@@ -13,12 +13,12 @@ from typing import Any
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.secret_slots import PROVE, SLOTS
 from airflow_entra.local.run import Session
+from airflow_entra.pulumi.resource_types import PASSWORD
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.recovery.finders import Clients
 from airflow_entra.recovery.recover import recover
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate, Rotation
-from airflow_entra.rotation.slots import PASSWORD
 from airflow_entra.settings import load
 from tests.deploy.deployment import PROJECT, Deployment, Live, through
 

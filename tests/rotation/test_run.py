@@ -14,10 +14,10 @@ import yaml
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.pulumi.resource_types import PASSWORD
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import PAUSES, LockedError, PulumiError
 from airflow_entra.rotation.rotate import Rotate, Rotation
-from airflow_entra.rotation.slots import PASSWORD
 from airflow_entra.rotation.unknown import UnreadableError
 from airflow_entra.settings import load
 from tests.rotation.test_slots import START, Model, credential, password

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from airflow_entra.access.secret_slots import SLOTS, current
 from airflow_entra.components.client_credential import rfc3339
+from airflow_entra.pulumi.resource_types import PASSWORD, SECRET
 from airflow_entra.rotation.slots import (
-    PASSWORD,
-    VAULT_SECRET,
     WATCHER,
     RefusedError,
     certificate_end,
@@ -88,7 +87,7 @@ def password(slot: str, key: str, made: datetime, end: datetime, **more: Any) ->
 
 def vault_secret(end: datetime, **more: Any) -> dict[str, Any]:
     inputs = {"properties": {"attributes": {"expires": int(end.timestamp())}}}
-    return {"urn": f"urn:pulumi:prod::x::{VAULT_SECRET}::client-secret", "type": VAULT_SECRET, "inputs": inputs, **more}
+    return {"urn": f"urn:pulumi:prod::x::{SECRET}::client-secret", "type": SECRET, "inputs": inputs, **more}
 
 
 DAYS = st.integers(1, 170)

@@ -8,25 +8,24 @@ from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
 from airflow_entra.settings.checks.rule import Rule, at
 from airflow_entra.settings.model import StackSettings
-
-BUILT_IN = ("Admin", "Op", "User", "Viewer", "Public")  # what `airflow db migrate` makes
+from airflow_entra_auth.rules import BUILT_IN_ROLES
 
 
 def custom_roles_name_dags(settings: StackSettings) -> Iterator[Finding]:
     for name, role in settings.roles.items():
-        if name in BUILT_IN and role.dags:
+        if name in BUILT_IN_ROLES and role.dags:
             yield Finding(
                 where=At(at("roles", name, "dags"), key=True),
                 what=f"{name} is Airflow's own role and takes no dags",
                 right="dags belong to custom roles: what Airflow's own roles may do is Airflow's",
-                fix=f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN)}",
+                fix=f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN_ROLES)}",
             )
-        elif name not in BUILT_IN and _built_in(name) is None and not role.dags:
+        elif name not in BUILT_IN_ROLES and _built_in(name) is None and not role.dags:
             yield Finding(
                 where=At(at("roles", name), key=True),
                 what=f"the custom role {name} may do nothing: it has no dags",
                 right='a custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
-                fix=f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN)})",
+                fix=f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN_ROLES)})",
             )
 
 
@@ -139,7 +138,7 @@ def somebody_assigns(settings: StackSettings) -> Iterator[Finding]:
 
 def _built_in(name: str) -> str | None:
     """Airflow's own role that `name` is a miswriting of."""
-    return next((role for role in BUILT_IN if role.lower() == name.lower() and role != name), None)
+    return next((role for role in BUILT_IN_ROLES if role.lower() == name.lower() and role != name), None)
 
 
 RULES = (

@@ -12,7 +12,15 @@ from pathlib import Path
 from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings import durations, limits
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.model import Certificate, CreatedVault, ExistingVault, StackSettings, VaultSecret
+from airflow_entra.settings.model import (
+    Certificate,
+    CreatedVault,
+    ExistingVault,
+    StackSettings,
+    VaultSecret,
+    config_key,
+)
+from airflow_entra.settings.types import EXAMPLE_SUBSCRIPTION
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----")
 _CERTIFICATE_BYTES = 64 * 1024
@@ -44,7 +52,7 @@ def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
     if not isinstance(credential, VaultSecret):
         return
     if settings.subscription_id is None:
-        yield _needed("azure-native:subscriptionId", "the vault's subscription", "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02")
+        yield _needed("subscription_id", "the vault's subscription", EXAMPLE_SUBSCRIPTION)
     elif isinstance(credential.vault, ExistingVault) and _subscription(credential.vault) != settings.subscription_id:
         yield Finding(
             where=At(at("credential", "vault", "existing"), first=at("subscription_id")),
@@ -53,7 +61,7 @@ def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
             fix="write the vault's subscription in azure-native:subscriptionId",
         )
     if isinstance(credential.vault, CreatedVault) and settings.location is None:
-        yield _needed("azure-native:location", "where the vault is created", "westeurope")
+        yield _needed("location", "where the vault is created", "westeurope")
 
 
 def certificate_files(settings: StackSettings, folder: Path, broken: frozenset[str]) -> Iterator[Finding]:
@@ -109,7 +117,8 @@ def _subscription(vault: ExistingVault) -> str:
     return vault.existing.split("/")[2].lower()
 
 
-def _needed(key: str, what: str, example: str) -> Finding:
+def _needed(field: str, what: str, example: str) -> Finding:
+    key = config_key(field)
     return Finding(
         where=At(("config",), key=True),
         what=f"{key} is missing",
