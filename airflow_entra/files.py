@@ -13,6 +13,9 @@ def read_text(path: Path) -> str:
     """The text of a UTF-8 file. Raises UserError where it isn't one, and OSError."""
     try:
         return path.read_text("utf-8-sig")
+    except OSError as error:
+        error.filename = str(path)  # reading names none, opening does
+        raise
     except UnicodeDecodeError as error:
         raise of_unicode_error(error, path) from error
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from airflow_entra.cli.output import flush, say
+from airflow_entra.cli.output import OutputError, say
 from airflow_entra.errors import UserError, of_os_error, of_unicode_error
 
 INTERRUPTED = 130
@@ -54,20 +54,13 @@ def for_user(error: BaseException) -> UserError | None:
         return for_user(error.exceptions[0])
     if isinstance(error, UserError):
         return error
+    if isinstance(error, BrokenPipeError):  # click prints help by itself
+        return OutputError(error)
     if isinstance(error, OSError):
-        return _standard_output() or of_os_error(error)
+        return of_os_error(error)
     if isinstance(error, UnicodeError):
         return of_unicode_error(error)
     return trouble(error)
-
-
-def _standard_output() -> UserError | None:
-    """What it refuses, where that is what went wrong: click prints help by itself."""
-    try:
-        flush()
-    except UserError as error:
-        return error
-    return None
 
 
 def _mistake(error: Exception) -> str:

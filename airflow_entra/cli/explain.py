@@ -65,23 +65,26 @@ def command(
     elif role:
         answers = [explain_role(declared, role)]
     elif token:
-        answers = [_token(declared, token.read(), outputs)]
+        answers = [_token(declared, token, outputs)]
     else:
         answers = _person(declared, str(person), port)
     result(render(answers, form))
 
 
-def _token(stack: DeclaredStack, text: str, outputs: Path | None) -> Explanation:
+def _token(stack: DeclaredStack, token: TextIO, outputs: Path | None) -> Explanation:
     from airflow_entra.access.explain import Known, explain_token, known
     from airflow_entra.access.token import unverified_claims
+    from airflow_entra.errors import UserError, on_disk
+    from airflow_entra.files import read_text
 
-    claims = unverified_claims(text.strip())
+    with on_disk("read the token", Path(token.name)):
+        claims = unverified_claims(token.read().strip())
     if outputs is None:
         return explain_token(stack, claims, Known(), datetime.now(UTC))
     try:
-        deployed = known(stack, json.loads(outputs.read_text("utf-8")))
+        deployed = known(stack, json.loads(read_text(outputs)))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise click.BadParameter("this is no output of `pulumi stack output --json`", param_hint="--outputs") from None
+        raise UserError(f"{outputs}: no output of `pulumi stack output --json`; give what that prints") from None
     return explain_token(stack, claims, deployed, datetime.now(UTC))
 
 

@@ -24,6 +24,7 @@ class OutputError(UserError):
     """Standard output did not take the result."""
 
     def __init__(self, error: OSError) -> None:
+        _given_up(sys.stdout)
         if error.errno == errno.EPIPE:
             self.exit_code = _CLOSED
             super().__init__("standard output was closed before all of the result was written")
@@ -73,14 +74,7 @@ def to_reader() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        _given_up(sys.stdout)
         raise OutputError(error) from error
-
-
-def flush() -> None:
-    """What click wrote by itself, such as help, is taken as well. Raises OutputError."""
-    with to_reader():
-        sys.stdout.flush()
 
 
 def _given_up(stream: TextIO) -> None:

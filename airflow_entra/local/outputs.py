@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.files import read_text
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World, workspace
 from airflow_entra.pulumi.trouble import PulumiError
@@ -19,7 +20,7 @@ def stack_outputs(world: World, stack: str, file: Path | None, *, local: bool) -
     tried on the local tenant never passes for the real thing. Raises `LocalError` where Pulumi can't say.
     """
     if file is not None:
-        return _parsed(file.read_text("utf-8"), str(file))
+        return _parsed(read_text(file), str(file))
     if local and workspace() is None:
         return world.outputs(stack)
     return _ask_pulumi(world, stack)

@@ -91,6 +91,7 @@ def forking(**environment: str) -> Iterator[Forking]:
             env={**os.environ, **environment},
             cwd=_PROJECT,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,  # no file, so that the child doesn't take its own for one that can be sought in
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
@@ -98,7 +99,7 @@ def forking(**environment: str) -> Iterator[Forking]:
             yield Forking(ours)
         finally:
             ours.close()
-            server.wait(30)
+            server.communicate(timeout=30)
 
 
 def _serve(connection: socket.socket) -> list[str] | None:
@@ -126,20 +127,23 @@ def _serve(connection: socket.socket) -> list[str] | None:
 
 
 def _main() -> None:
-    import click
+    import gc
+    from contextlib import redirect_stdout, suppress
+    from io import StringIO
 
+    import httpx  # noqa: F401
+
+    import airflow_entra.directory.credentials  # noqa: F401
     from airflow_entra.cli import main
     from airflow_entra.cli.reference import reference
     from airflow_entra_auth.graph import patience
 
-    reference()  # imports every command
-    import airflow_entra.commands.audit
-    import airflow_entra.commands.preview
-    import airflow_entra.directory.credentials
-    import airflow_entra.report.audit  # noqa: F401
-
+    reference()  # imports every command, and these what they use
+    for used in (["graph"], ["diff", "stacks", "."], ["explain", "--stack", "prod", "--group", "a"]):
+        with redirect_stdout(StringIO()), suppress(SystemExit):
+            main(used)
+    gc.freeze()
     patience._jitter = lambda pause: 0.0  # that an unreachable directory is asked again is others' concern
-    click.get_current_context(silent=True)
     arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:
         main(arguments, prog_name="airflow-entra")
