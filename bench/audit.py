@@ -20,8 +20,8 @@ import yaml
 from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.audited import Audited, read
 from airflow_entra.local import tenant as tenants
+from airflow_entra.local.clients import clients_of
 from airflow_entra.local.deploy import deploy
-from airflow_entra.local.graph import deployers_graph
 from airflow_entra.local.identities import AUDITOR
 from airflow_entra.local.population import populate
 from airflow_entra.local.run import open_session
@@ -82,9 +82,9 @@ def measure_audit(folder: Path, people: int, groups: int, named: range) -> Mappi
         audit = _measured(world)
         settings = load(world.stack_file(STACK))
         tenant = tenants.start(world, 0)
-        with deployers_graph(world, tenant, settings.tenant_id, AUDITOR) as graph:
-            found = read(graph, DeclaredStack(STACK, settings), datetime.now(UTC) - timedelta(days=30))
-            asked = graph.requests
+        with clients_of(world, tenant, settings.tenant_id, identity=AUDITOR) as clients:
+            found = read(clients.graph, DeclaredStack(STACK, settings), datetime.now(UTC) - timedelta(days=30))
+            asked = clients.graph.requests
     finally:
         tenants.stop(world)
     least = fewest(found)

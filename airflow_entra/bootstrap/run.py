@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
+from airflow_entra.directory.clients import Clients, connect
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.odata import literal
 from airflow_entra.preview.engine import Engine as Previews
@@ -23,11 +24,10 @@ from airflow_entra.pulumi.passing_on import onto
 from airflow_entra.pulumi.resource_types import COMPONENTS
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoPulumiError, PulumiError
-from airflow_entra.recovery.recover import recover, tenant_clients
+from airflow_entra.recovery.recover import recover
 from airflow_entra.report.bootstrap import Step
 
 if TYPE_CHECKING:
-    from airflow_entra.recovery.finders import Clients
     from airflow_entra_auth.graph import Graph
 
 _RIGHTS = (
@@ -60,9 +60,9 @@ class Engine:
         """
         if shutil.which("pulumi", path=self.environment.get("PATH", os.defpath)) is None:
             raise NoPulumiError
-        connect = partial(tenant_clients, pipeline.tenant, pipeline.state.subscription)
+        clients = partial(connect, pipeline.tenant, pipeline.state.subscription)
         with _reached():
-            self._settle(pipeline, connect, say)
+            self._settle(pipeline, clients, say)
 
     def _settle(self, pipeline: Pipeline, connect: Callable[[], Clients], say: Callable[[str], None]) -> None:
         if not self.workspace.exists:

@@ -23,7 +23,7 @@ _COMMANDS = {
     "render": "airflow_entra.cli.render",
     "rotate": "airflow_entra.cli.rotate",
     "schema": "airflow_entra.cli.schema",
-    "watch": "airflow_entra.cli.watch",
+    "who": "airflow_entra.cli.who",
 }
 
 

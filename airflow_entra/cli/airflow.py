@@ -22,6 +22,7 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     """
     from airflow_entra.commands.who import standings
     from airflow_entra.local.airflow.deployed import Wish, start
+    from airflow_entra.target.local_tenant import LocalTenant
 
     world = project_world()
     running = start(
@@ -30,7 +31,8 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
         http_port=tenant_port,
         say=say,
     )
-    people = standings(world, stack, None, http_port=tenant_port)
+    declared = world.declared(stack)
+    people = standings(LocalTenant.of(world, declared, port=tenant_port, say=say), declared, None)
     admitted = [one for one in people if one.refused is None]
     width = max((len(one.person.sign_in_name) for one in admitted), default=0)
     show(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")
@@ -39,5 +41,5 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     show(f"""
 Logs  {running.home.logs}
 DAGs  {running.home.dags}
-Next: airflow-entra local who   everybody, and why some people may not sign in
+Next: airflow-entra who         everybody, and why some people may not sign in
       airflow-entra local down  stop Airflow and the tenant; their state stays""")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from airflow_entra.cli.common import tenant_port_option
+from airflow_entra.cli.common import target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "lef
     show_default=True,
     help="The severity from which findings give exit code 1.",
 )
-@tenant_port_option("Where the local tenant is started, where it isn't running. 0: any free port.")
+@target_port_option
 def command(
     stack: str,
     files: tuple[Path, ...],
@@ -93,7 +93,7 @@ def command(
     from airflow_entra.report.audit_tables import conclusion
 
     world = project_world()
-    found = audit_stack(world, stack, files, days=days, drifted=drift, http_port=port)
+    found = audit_stack(world, stack, files, days=days, drifted=drift, port=port)
     kept = keep_evidence(world, evidence, found) if evidence else None
     text = render(found, form, table, width() if out is None else None)
     if out is None:

@@ -30,3 +30,6 @@ def tenant_port_option(
         show_default=True,
         help=help_,
     )
+
+
+target_port_option = tenant_port_option("Where a local stack's tenant is started, if it isn't running. 0: any.")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, tenant_port_option
+from airflow_entra.cli.common import Form, format_option, target_port_option
 from airflow_entra.cli.output import result
 
 
@@ -16,7 +16,7 @@ from airflow_entra.cli.output import result
 @format_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where access changes, as git diff does.")
 @click.option("--people", is_flag=True, help="Ask the directory whom it means, by who is in the groups today.")
-@tenant_port_option("With --people: where the local tenant is started, where it isn't running. 0: any free port.")
+@target_port_option
 def command(base: str, head: str, form: Form, exit_code: bool, people: bool, port: int) -> None:
     """Who gains and who loses which role from BASE to HEAD, over all stacks; HEAD is the working tree unless given.
 
@@ -33,7 +33,8 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
     compared = compare(before, after)
     if people:
         from airflow_entra.commands.diff import with_people
+        from airflow_entra.local.world import project_world
 
-        compared = with_people(compared, port)
+        compared = with_people(project_world(), compared, port)
     result(render(compared, form))
     sys.exit(1 if compared.findings or (exit_code and compared.changes) else 0)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, tenant_port_option
+from airflow_entra.cli.common import Form, format_option, target_port_option
 from airflow_entra.cli.output import result
 
 if TYPE_CHECKING:
     from airflow_entra.access import DeclaredStack
     from airflow_entra.access.explain import Explanation
+    from airflow_entra.local.world import World
 
 
 @click.command(name="explain")
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="With --token: the stack's outputs (`pulumi stack output --json`), for the client id and the groups' ids.",
 )
-@tenant_port_option("With --person: where the local tenant is started, where it isn't running. 0: any free port.")
+@target_port_option
 @format_option
 def command(
     stack: str,
@@ -59,7 +60,8 @@ def command(
         raise click.UsageError("say about whom: --person, --group, --token or --role")
     if outputs and not token:
         raise click.UsageError("--outputs goes with --token")
-    declared = project_world().declared(stack)
+    world = project_world()
+    declared = world.declared(stack)
     if groups:
         answers = [explain_groups(declared, groups)]
     elif role:
@@ -67,7 +69,7 @@ def command(
     elif token:
         answers = [_token(declared, token, outputs)]
     else:
-        answers = _person(declared, str(person), port)
+        answers = _person(world, declared, str(person), port)
     result(render(answers, form))
 
 
@@ -88,8 +90,9 @@ def _token(stack: DeclaredStack, token: TextIO, outputs: Path | None) -> Explana
     return explain_token(stack, claims, deployed, datetime.now(UTC))
 
 
-def _person(stack: DeclaredStack, person: str, port: int) -> list[Explanation]:
-    from airflow_entra.commands.explain import standings
+def _person(world: World, stack: DeclaredStack, person: str, port: int) -> list[Explanation]:
+    from airflow_entra.commands.who import standings
     from airflow_entra.directory.explain import explanation
+    from airflow_entra.target import target_of
 
-    return [explanation(stack, standing) for standing in standings(stack, person, port)]
+    return [explanation(stack, standing) for standing in standings(target_of(world, stack, port=port), stack, person)]

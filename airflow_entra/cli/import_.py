@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option
+from airflow_entra.cli.common import Form, format_option, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
-    from airflow_entra.importing.choices import Groups
+    from airflow_entra.importing.choices import Choices, Groups
     from airflow_entra.settings.model import Environment, Licence
 
 
 @click.command(name="import")
 @click.option("--stack", required=True, help="The stack that the application becomes.")
 @click.option("--application", metavar="CLIENT-ID", help="The application to take over.")
-@click.option("--tenant", envvar="ARM_TENANT_ID", metavar="ID", help="The tenant's id.  [env: ARM_TENANT_ID]")
+@click.option(
+    "--tenant",
+    envvar="ARM_TENANT_ID",
+    metavar="ID",
+    help="The tenant's id, where no stack file says it.  [env: ARM_TENANT_ID]",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="The stack file, if not stacks/Pulumi.STACK.yaml."
 )
@@ -65,6 +70,7 @@ if TYPE_CHECKING:
 @click.option(
     "--apply", is_flag=True, help="With a reviewed --users file: print its links, if nothing is wrong with it."
 )
+@target_port_option
 @format_option
 def command(
     stack: str,
@@ -85,28 +91,23 @@ def command(
     secret_name: str | None,
     users: Path | None,
     apply: bool,
+    port: int,
     form: Form,
 ) -> None:
     """Take over an app registration that was made by hand, or a stack whose state was lost.
 
-    Reads the tenant as the identity in the ARM_* variables, writes the stack file, says what a stack file can't say or
-    shouldn't, and brings what is there into the stack's state. Changes nothing in the tenant. Can be interrupted and
-    run again. Exit code 0 where the next `pulumi up` changes nothing, 1 where it does or something was found.
+    Reads the tenant as the identity in the ARM_* variables (that of a local stack as its deploying identity), writes
+    the stack file, says what a stack file can't say or shouldn't, and brings what is there into the stack's state.
+    Changes nothing in the tenant. Can be interrupted and run again. Exit code 0 where the next `pulumi up` changes
+    nothing, 1 where it does or something was found.
     """
     from airflow_entra.commands.import_ import run
     from airflow_entra.finding import exit_code
     from airflow_entra.importing.choices import Choices
     from airflow_entra.importing.report import FAIL_ON, conclusion, render
 
-    if tenant is None:
-        raise click.UsageError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
     if apply and users is None:
         raise click.UsageError("--apply goes with --users")
-    if users is not None:
-        _users(users, stack, tenant, out, overwrite=overwrite, apply=apply)
-        return
-    if application is None:
-        raise click.UsageError("say which: --application CLIENT-ID")
     choices = Choices(
         stack=stack,
         environment=environment,
@@ -120,18 +121,32 @@ def command(
         vault=vault,
         secret_name=secret_name,
     )
-    report = run(application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, say=say)
+    if users is not None:
+        _users(users, choices, tenant, out, overwrite=overwrite, apply=apply, port=port)
+        return
+    if application is None:
+        raise click.UsageError("say which: --application CLIENT-ID")
+    report = run(
+        application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, port=port, say=say
+    )
     result(render(report, form, width()))
     say(conclusion(report))
     sys.exit(exit_code(report.findings, FAIL_ON))
 
 
-def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: bool, apply: bool) -> None:
+def _users(
+    file: Path, choices: Choices, tenant: str | None, out: Path | None, *, overwrite: bool, apply: bool, port: int
+) -> None:
+    from airflow_entra.commands.import_ import target_of_import
     from airflow_entra.commands.users import Proposed, links_text, review_users
     from airflow_entra.finding import exit_code
+    from airflow_entra.local.world import project_world
     from airflow_entra.report.findings import as_text, counted
 
-    found = review_users(file, stack, tenant, out, overwrite=overwrite)
+    world = project_world()
+    stack = world.declared(choices.stack) if world.stack_file(choices.stack).exists() else None
+    target = target_of_import(world, choices, stack, tenant, port=port, say=say)
+    found = review_users(target, file, choices.stack, out, overwrite=overwrite)
     if isinstance(found, Proposed):
         counts = ", ".join(f"{count} {proposal}" for proposal, count in sorted(found.counts.items())) or "none"
         show(str(found.file))
@@ -142,7 +157,7 @@ def _users(file: Path, stack: str, tenant: str, out: Path | None, *, overwrite: 
         say(f"{counted(found.findings)}: correct them and check again. Nothing was linked.")
         sys.exit(exit_code(found.findings))
     if apply:
-        result(links_text(tenant, found))
+        result(links_text(target.tenant_id, found))
     say(f"{len(found.links)} links, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
 
 

@@ -18,7 +18,7 @@ from airflow_entra.pulumi import PROJECT
 @click.group(
     name="local",
     cls=LazyGroup,
-    lazy={name: f"airflow_entra.cli.{name}" for name in ("airflow", "clock", "fault", "seed", "who")},
+    lazy={name: f"airflow_entra.cli.{name}" for name in ("airflow", "clock", "fault", "seed", "watch")},
 )
 def command() -> None:
     """A local Entra tenant: everything runs on this machine, with no Azure account."""
@@ -162,7 +162,7 @@ def deploy(port: int, stack: str) -> None:
     show(f"""\
 Next: open {session.tenant.url}
       airflow-entra local airflow                              a real Airflow that signs in with it
-      airflow-entra local who                                  who may sign in, and as what
+      airflow-entra who                                        who may sign in, and as what
       airflow-entra local run -- pulumi preview --stack prod   the production stack, on this tenant
       airflow-entra check                                      every stack file, checked
       make down                                                stop the tenant; its state stays""")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option
+from airflow_entra.cli.common import Form, format_option, target_port_option
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--expect-no-changes", is_flag=True, help="Exit with 1 where a stack would change.")
 @click.option("--no-policies", is_flag=True, help="Leave the policy pack out.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="How many previews run at a time; else one for each CPU.")
+@target_port_option
 def command(
     stacks: tuple[str, ...],
     all_: bool,
@@ -35,6 +36,7 @@ def command(
     expect_no_changes: bool,
     no_policies: bool,
     jobs: int | None,
+    port: int,
 ) -> None:
     """Run `pulumi preview` for stacks, several at a time, and say in one report what would come of it.
 
@@ -60,6 +62,8 @@ def command(
         policies=not no_policies,
         expect_no_changes=expect_no_changes,
         jobs=jobs,
+        port=port,
+        say=say,
         progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
     )
     report = render(found, form)

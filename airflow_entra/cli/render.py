@@ -53,11 +53,12 @@ def command(
     Without --target, all of them into --out. No secret is in any of them. Exit code 2 where the stack is not deployed
     as its file says.
     """
+    from airflow_entra.commands.render import outputs_of
     from airflow_entra.files import write_whole
-    from airflow_entra.local.outputs import stack_outputs
     from airflow_entra.local.world import project_world
     from airflow_entra.render import FILES, NOT_STOCK, TARGETS, Places, facts
     from airflow_entra.render import render as render_target
+    from airflow_entra.target import target_of
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
@@ -65,7 +66,7 @@ def command(
     declared = world.declared(stack)
     known = facts(
         declared,
-        stack_outputs(world, stack, outputs, local=declared.settings.environment == "local"),
+        outputs_of(target_of(world, declared, port=0), outputs),
         version=airflow_version,
         url=_base_url(url),
         places=Places.below(at),

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option
+from airflow_entra.cli.common import Form, format_option, target_port_option
 from airflow_entra.cli.output import agreed, result, say, width
-from airflow_entra.local.world import project_world, workspace
+from airflow_entra.local.world import project_world
 
 if TYPE_CHECKING:
     from airflow_entra.directory.application_credentials import ApplicationCredential
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 @click.option(
     "--remove-unknown", is_flag=True, help="With --now: take away credentials of the application that the stack lacks."
 )
+@target_port_option
 @format_option
-def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form: Form) -> None:
+def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, port: int, form: Form) -> None:
     """Replace the older of the two client secrets when `rotateEvery` is over; else say when that is. Run it daily.
 
     With `revocation: watch` the watcher's two as well. The vault gets the new secret once Entra takes it, and Airflow
@@ -40,29 +41,29 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, form
     if remove_unknown and not at_once:
         raise click.UsageError("--remove-unknown goes with --now: first the stack's own secret, then the others")
     from airflow_entra.finding import exit_code
-    from airflow_entra.pulumi.runner import Pulumi
-    from airflow_entra.recovery.recover import recover, tenant_clients
+    from airflow_entra.recovery.recover import recover
     from airflow_entra.rotation.leftovers import GraphEntra
     from airflow_entra.rotation.report import conclusion, render
     from airflow_entra.rotation.rotate import Rotate, proofs
+    from airflow_entra.target import asking, target_of
 
     world = project_world()
     declared = world.declared(stack)
-    settings = declared.settings
-    pulumi = Pulumi(workspace() or world.project, os.environ, stack)
-    connect = partial(tenant_clients, settings.tenant_id, settings.subscription_id or "")
-    rotate = Rotate(
-        declared,
-        world.stack_file(stack),
-        pulumi,
-        partial(recover, pulumi, connect, say),
-        GraphEntra(lambda: connect().graph),
-        datetime.now(UTC),
-        say,
-        proofs(os.environ),
-        agreed=_agreed,
-    )
-    rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
+    target = target_of(world, declared, port=port, say=say)
+    pulumi = target.pulumi()
+    with asking(target) as clients:
+        rotate = Rotate(
+            declared,
+            world.stack_file(stack),
+            pulumi,
+            partial(recover, pulumi, lambda: clients, say),
+            GraphEntra(lambda: clients.graph),
+            datetime.now(UTC),
+            say,
+            proofs(os.environ),
+            agreed=_agreed,
+        )
+        rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
     result(render(rotations, form, width()))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
     sys.exit(exit_code((finding for rotation in rotations for finding in rotation.findings), "warning"))

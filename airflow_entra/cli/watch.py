@@ -1,4 +1,4 @@
-"""airflow-entra watch: who left is out of a local Airflow."""
+"""airflow-entra local watch: people who left are out of a local Airflow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def command(
     interval: float,
     listen: str,
 ) -> None:
-    """End the sessions of who left in a stack's local Airflow.
+    """End the sessions of people who left, in a stack's local Airflow.
 
     Within seconds with `revocation: watch` in the stack file, within five minutes with `refresh`. `local airflow`
     starts it by itself; another one waits until that one ends. Beside a real Airflow the same program runs in Airflow's

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,31 +9,23 @@ from datetime import datetime
 from airflow_entra.audit.drift import Difference, drift
 from airflow_entra.directory.changes import last_change
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.run import open_session
-from airflow_entra.local.world import World, workspace
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.run import Progress, preview_all
+from airflow_entra.target import Target
 from airflow_entra_auth.graph import Graph, GraphError
 
 _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
 
 
-def drift_of(
-    world: World, stack: str, graph: Graph, since: datetime, local: bool, http_port: int
-) -> tuple[Difference, ...]:
+def drift_of(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...]:
     """Every difference of a deployed stack. Raises LocalError where Pulumi can't say."""
-    (refreshed,) = preview_all(_engine(world, stack, local, http_port), [stack], 1, Progress())
+    pulumi = target.pulumi()
+    engine = Engine(pulumi.folder, pulumi.environment, refresh=True)
+    (refreshed,) = preview_all({stack: engine}, 1, Progress())
     if refreshed.outcome != "previewed" or refreshed.new:
         why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
         raise LocalError(f"Pulumi can't say what drifted: {why}")
     return tuple(_with_actors(drift(refreshed), graph, since))
-
-
-def _engine(world: World, stack: str, local: bool, http_port: int) -> Engine:
-    if workspace() or not local:
-        return Engine(workspace() or world.project, os.environ, refresh=True)
-    session = open_session(world, [stack], http_port=http_port, say=lambda _: None)
-    return Engine(world.workspace, session.environment, refresh=True)
 
 
 def _with_actors(found: Sequence[Difference], graph: Graph, since: datetime) -> list[Difference]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-
-import httpx
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.token import TokenError, unverified_claims
 from airflow_entra.access.vault import VaultPlace
-from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+from airflow_entra.directory.clients import Clients
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
 from airflow_entra.finding import Finding
@@ -21,61 +17,72 @@ from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import draft
 from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
-from airflow_entra.importing.take_over import Sources, read, take_over, write
+from airflow_entra.importing.take_over import read, take_over, write
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.workspace import prepare_workspace
-from airflow_entra.local.world import World, project_world, workspace
+from airflow_entra.local.world import World, project_world
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoSuchStackError
-from airflow_entra.recovery.recover import recover, tenant_clients
+from airflow_entra.recovery.recover import recover
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
-from airflow_entra_auth.azure import RESOURCE_MANAGER, VAULT_DOMAIN
-from airflow_entra_auth.graph import Graph
+from airflow_entra.target import Target, asking, target_at, target_of
+from airflow_entra_auth.azure import VAULT_DOMAIN
+
+
+def target_of_import(
+    world: World,
+    choices: Choices,
+    stack: DeclaredStack | None,
+    tenant_id: str | None,
+    *,
+    port: int,
+    say: Callable[[str], None],
+) -> Target:
+    """The target of a stack that may have no file yet. Raises LocalError where nothing says in which tenant."""
+    if stack:
+        return target_of(world, stack, port=port, say=say)
+    if tenant_id is None:
+        raise LocalError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
+    return target_at(world, choices.stack, choices.environment, tenant_id, choices.subscription, port=port, say=say)
 
 
 def run(
     client_id: str,
-    tenant_id: str,
+    tenant_id: str | None,
     choices: Choices,
     out: Path | None,
     *,
     overwrite: bool,
     file_only: bool,
+    port: int,
     say: Callable[[str], None],
 ) -> Report:
     """The whole command. Files first, the state after; where it stops, the same call goes on.
 
-    Raises what the commands tell: SettingsError, LocalError, DraftError, GraphError, CredentialError,
-    NoSuchApplicationError, PulumiError and AmbiguousError.
+    `port` is where a local tenant is started that isn't running; 0 for any. Raises SettingsError, LocalError,
+    DraftError, NoSuchApplicationError, PulumiError, AmbiguousError and what asking raises.
     """
     world = project_world()
     file = out or world.stack_file(choices.stack)
-    if file.exists() and not overwrite:
-        existing = DeclaredStack(choices.stack, load(file))
-        choices = _as_the_file_says(choices, existing)
-        stack: DeclaredStack | None = existing
-    else:
-        stack = None
-    token = token_source(GRAPH, tenant_id)
-    sources = Sources(Graph(token), Graph(token_source(ARM, tenant_id), base=RESOURCE_MANAGER), tenant_id)
-    choices = replace(choices, deployer=_object_id(token()))
-    try:
-        say(f"Reading application {client_id} from tenant {tenant_id} ...")
-        application, vaults = read(sources, client_id, choices)
-        if stack is None:
+    stack = DeclaredStack(choices.stack, load(file)) if file.exists() and not overwrite else None
+    if stack:
+        choices = _as_the_file_says(choices, stack)
+    target = target_of_import(world, choices, stack, tenant_id, port=port, say=say)
+    with asking(target) as clients:
+        choices = replace(choices, deployer=_object_id(clients.token()))
+        say(f"Reading application {client_id} from tenant {target.tenant_id} ...")
+        application, vaults = read(clients, client_id, choices)
+        if stack:
+            findings, written = _about(application, vaults, choices, stack.settings), False
+        else:
             findings = write(application, vaults, choices, file, overwrite=overwrite).findings
             say(f"{file} is written.")
             stack, written = DeclaredStack(choices.stack, load(file)), True
-        else:
-            findings, written = _about(application, vaults, choices, stack.settings), False
-        report = Report(choices.stack, str(file), written, findings)
-        if file_only or file.resolve() != world.stack_file(choices.stack).resolve():
+        report = Report(stack.name, str(file), written, findings)
+        if file_only or file.resolve() != world.stack_file(stack.name).resolve():
             return report
-        pulumi = _pulumi(world, stack, say)
-        taken = take_over(stack, application, sources, pulumi, say)
-    except httpx.TransportError as error:
-        raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
+        taken = take_over(stack, application, clients, _pulumi(world, target, clients, say), say)
     found = (*taken.findings, *report.found)
     return replace(report, imported=taken.imported, differing=taken.differing, found=found)
 
@@ -118,19 +125,18 @@ def _about(
     return tuple(one for one in findings if one.where not in settled)
 
 
-def _pulumi(world: World, stack: DeclaredStack, say: Callable[[str], None]) -> Pulumi:
+def _pulumi(world: World, target: Target, clients: Clients, say: Callable[[str], None]) -> Pulumi:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
-    local = workspace()
-    if local:  # on the local tenant: Pulumi sees copies of the stack files, and makes stacks as they are needed
-        prepare_workspace(World(world.project, local.parent, world.stacks))
-    pulumi = Pulumi(local or world.project, os.environ, stack.name)
+    pulumi = target.pulumi()
+    if target.own_backend:
+        prepare_workspace(world)  # Pulumi sees copies of the stack files there, and this one may be new
     try:
-        recover(pulumi, partial(tenant_clients, stack.settings.tenant_id, stack.settings.subscription_id or ""), say)
+        recover(pulumi, lambda: clients, say)
     except NoSuchStackError:
-        if not local:
+        if not target.own_backend:
             raise NoSuchStackError(
-                f"the backend has no stack {stack.name}. Make it with the secrets provider that it is to have, then "
-                f"run this command again:\n  pulumi stack init {stack.name} "
+                f"the backend has no stack {pulumi.stack}. Make it with the secrets provider that it is to have, then "
+                f"run this command again:\n  pulumi stack init {pulumi.stack} "
                 f"--secrets-provider azurekeyvault://<vault>.{VAULT_DOMAIN}/keys/<key>"
             ) from None
         pulumi.init()

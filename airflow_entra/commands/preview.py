@@ -1,16 +1,17 @@
-"""Previews of a project's stacks, where the caller stands: in the local world, or with a backend of their own."""
+"""Previews of a project's stacks, each where its target has its backend."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
+from airflow_entra.access import DeclaredStack
 from airflow_entra.access.compare import Compared, compare
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, project_world, workspace
+from airflow_entra.local.world import World, project_world
 from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
 from airflow_entra.preview.result import Previewed
@@ -18,6 +19,7 @@ from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.sides import Side, SideError, sides
 from airflow_entra.settings.stack_file import FOLDER
+from airflow_entra.target import Target, target_of
 
 _SHOWN_OF_A_COMMIT = 12
 
@@ -30,9 +32,13 @@ def preview(
     policies: bool,
     expect_no_changes: bool,
     jobs: int | None,
+    port: int,
     progress: Progress,
+    say: Callable[[str], None],
 ) -> Previewed:
     """The named stacks, or all that have a file; `jobs` at a time, one for each CPU where it is None.
+
+    `port` is where a local tenant is started that isn't running; 0 for any.
 
     Raises LocalError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
     compare with, NoPulumiError, and Interrupted after a signal.
@@ -41,13 +47,19 @@ def preview(
     for stack in named:
         world.existing_stack_file(stack)
     head = _head(world)
-    stacks, left = _chosen(head, named)
+    declared = (DeclaredStack(stack, file.settings) for stack, file in sorted(head.stacks.items()))
+    targets = {stack.name: target_of(world, stack, port=port, say=say) for stack in declared}
+    stacks, left = _chosen(targets, named)
     compared, no_base = _compared(world, head, base)
     if compared and named:
         compared = _of(compared, stacks)
-    folder = _folder(world, policies)
-    engine = Engine(folder, os.environ, folder / POLICIES if policies else None, refresh=refresh)
-    found = preview_all(engine, stacks, jobs or len(os.sched_getaffinity(0)), progress)
+    engines = {}
+    for stack in stacks:
+        pulumi = targets[stack].pulumi()
+        engines[stack] = Engine(
+            pulumi.folder, pulumi.environment, _pack(pulumi.folder) if policies else None, refresh=refresh
+        )
+    found = preview_all(engines, jobs or len(os.sched_getaffinity(0)), progress)
     return Previewed(
         tuple(found),
         compared,
@@ -70,20 +82,20 @@ def _shown(world: World) -> str:
     return "." if world.stacks == world.project / FOLDER else str(world.stacks)
 
 
-def _chosen(head: Side, named: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The stacks to preview, and those that are left out with the reason."""
+def _chosen(targets: Mapping[str, Target], named: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The stacks to preview, and those that are left out with the reason.
+
+    Nothing is started for a stack that isn't named, unless there is no other.
+    """
     if named:
         return list(dict.fromkeys(named)), []
-    if workspace():
-        return sorted(head.stacks), []
-    local = {name for name, file in head.stacks.items() if file.settings.environment == "local"}
-    left = [f"{name} (it is for the local tenant: airflow-entra local run -- airflow-entra preview)" for name in local]
-    if local == set(head.stacks):
-        raise LocalError(
-            "every stack here is for the local tenant; there they are previewed by: airflow-entra local run -- "
-            "airflow-entra preview --all"
-        )
-    return sorted(set(head.stacks) - local), sorted(left)
+    at_hand = [stack for stack, target in targets.items() if target.at_hand] or list(targets)
+    left = [
+        f"{stack} (it is for the local tenant: airflow-entra preview --stack {stack})"
+        for stack in targets
+        if stack not in at_hand
+    ]
+    return at_hand, left
 
 
 def _compared(world: World, head: Side, named: str | None) -> tuple[Compared | None, str]:
@@ -117,11 +129,10 @@ def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
     )
 
 
-def _folder(world: World, policies: bool) -> Path:
-    folder = workspace() or world.project
-    if policies and not (folder / POLICIES / "PulumiPolicy.yaml").is_file():
+def _pack(folder: Path) -> Path:
+    if not (folder / POLICIES / "PulumiPolicy.yaml").is_file():
         raise LocalError(
             f"{folder / POLICIES} holds no policy pack (PulumiPolicy.yaml): copy the folder from airflow-entra, or "
             "preview without (--no-policies)"
         )
-    return folder
+    return folder / POLICIES

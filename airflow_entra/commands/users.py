@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from airflow_entra.directory import membership
-from airflow_entra.directory.credentials import GRAPH, token_source
 from airflow_entra.escape.json_text import document
 from airflow_entra.importing.airflow_users import airflow_users
 from airflow_entra.importing.pairing import pairs
 from airflow_entra.importing.review import Reviewed, is_review, review_text, reviewed
 from airflow_entra.importing.stack_text import write_new
 from airflow_entra.local.errors import LocalError
-from airflow_entra_auth.graph import Graph
+from airflow_entra.target import Target, asking
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -30,29 +27,27 @@ class Proposed:
     """How many users are a person's already."""
 
 
-def review_users(file: Path, stack: str, tenant_id: str, out: Path | None, *, overwrite: bool) -> Proposed | Reviewed:
+def review_users(target: Target, file: Path, stack: str, out: Path | None, *, overwrite: bool) -> Proposed | Reviewed:
     """Writes a review file from an export; checks one that is a review file already.
 
-    Raises NotAnExportError, NotAReviewError, LocalError, GraphError and CredentialError.
+    Raises NotAnExportError, NotAReviewError and LocalError.
     """
     text = _read(file)
-    try:
-        accounts = membership.accounts(Graph(token_source(GRAPH, tenant_id)))
-    except httpx.TransportError as error:
-        raise LocalError(f"the tenant did not answer: {error}; run the same command again") from error
+    with asking(target) as clients:
+        tenant_id, accounts = clients.tenant_id, membership.accounts(clients.graph)
     if is_review(text):
         return reviewed(text, tenant_id, accounts)
     users = airflow_users(text, str(file))
     found = pairs(users, accounts)
-    target = out or Path(f"users-{stack}.yaml")
+    written = out or Path(f"users-{stack}.yaml")
     try:
-        write_new(target, review_text(found, stack, tenant_id), overwrite=overwrite)
+        write_new(written, review_text(found, stack, tenant_id), overwrite=overwrite)
     except FileExistsError:
-        raise LocalError(f"{target} is there, perhaps with decisions in it: --overwrite writes it anew") from None
+        raise LocalError(f"{written} is there, perhaps with decisions in it: --overwrite writes it anew") from None
     counts: dict[str, int] = {}
     for pair in found:
         counts[pair.proposal] = counts.get(pair.proposal, 0) + 1
-    return Proposed(target, counts, len(users) - len(found))
+    return Proposed(written, counts, len(users) - len(found))
 
 
 def links_text(tenant_id: str, checked: Reviewed) -> str:

@@ -6,20 +6,7 @@ from dataclasses import replace
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.explain import Explanation, HeldRole, explain_role
-from airflow_entra.directory.credentials import GRAPH, token_source
-from airflow_entra.directory.who import IN_PERSON, Standing, read, select, who
-
-
-def standings(stack: DeclaredStack, person: str) -> list[Standing]:
-    """How the people who are called `person` stand, asked with the identity in the ARM_* variables.
-
-    Raises NotDeployedError, UnknownPersonError, CredentialError, GraphError and httpx.TransportError.
-    """
-    from airflow_entra_auth.graph import Graph
-
-    graph = Graph(token_source(GRAPH, stack.settings.tenant_id))
-    directory, rules = read(graph, stack)
-    return who(directory, rules, select(directory.people, person))
+from airflow_entra.directory.who import IN_PERSON, Standing
 
 
 def explanation(stack: DeclaredStack, standing: Standing) -> Explanation:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from airflow_entra.access import DeclaredStack, api_versions
 from airflow_entra.access.vault import VaultPlace
+from airflow_entra.directory.clients import Clients
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.registration import read_registration
 from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_vaults
@@ -35,15 +36,6 @@ _SERVICE_PRINCIPAL = (PRINCIPAL, "service-principal")
 
 
 @dataclass(frozen=True)
-class Sources:
-    """Where the facts come from. `arm` is Azure Resource Manager."""
-
-    graph: Graph
-    arm: Graph
-    tenant_id: str
-
-
-@dataclass(frozen=True)
 class Listed:
     """A preview: its steps, and the file of what it would create, in `pulumi import`'s form."""
 
@@ -63,13 +55,13 @@ class Taken:
     findings: tuple[Finding, ...] = ()
 
 
-def read(sources: Sources, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:
+def read(clients: Clients, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:
     """The application, and the vaults that its secret may be in. Raises NoSuchApplicationError, GraphError."""
-    application = read_registration(sources.graph, sources.tenant_id, client_id, choices.roles)
+    application = read_registration(clients.graph, clients.tenant_id, client_id, choices.roles)
     if choices.vault:
-        vault = read_vault(sources.arm, choices.vault)
+        vault = read_vault(clients.arm, choices.vault)
         return application, (vault,) if vault else ()
-    return application, read_vaults(sources.arm, choices.subscription) if choices.subscription else ()
+    return application, read_vaults(clients.arm, choices.subscription) if choices.subscription else ()
 
 
 def write(
@@ -87,14 +79,14 @@ def write(
     return drafted
 
 
-def take_over(stack: DeclaredStack, application: Registered, sources: Sources, pulumi: Pulumi, say: Say) -> Taken:
+def take_over(stack: DeclaredStack, application: Registered, clients: Clients, pulumi: Pulumi, say: Say) -> Taken:
     """Bring what is there into the stack's state; what is in it already is left alone.
 
     Raises PulumiError, GraphError. Changes nothing in the tenant.
     """
     settings = stack.settings
-    groups = live_groups(stack.plan, application, partial(_with_nickname, sources.graph))
-    live = Live(application, groups.ids, *_vault(settings, sources), live_watcher(stack, sources.graph))
+    groups = live_groups(stack.plan, application, partial(_with_nickname, clients.graph))
+    live = Live(application, groups.ids, *_vault(settings, clients), live_watcher(stack, clients.graph))
     ids = resource_ids(stack, live)
     say("Asking Pulumi what the stack file declares ...")
     declared = patiently(partial(listed, pulumi), say)
@@ -156,15 +148,15 @@ def _with_nickname(graph: Graph, nickname: str) -> list[str]:
     return [group["id"] for group in graph.pages("/groups", {"$filter": f"mailNickname eq {literal(nickname)}"})]
 
 
-def _vault(settings: StackSettings, sources: Sources) -> tuple[LiveVault | None, str | None]:
+def _vault(settings: StackSettings, clients: Clients) -> tuple[LiveVault | None, str | None]:
     """The vault, and the resource id of its private endpoint; each None where there is none."""
     if not isinstance(settings.credential, VaultSecret):
         return None, None
     place = VaultPlace.of(settings, settings.credential)
-    vault = read_vault(sources.arm, place.id)
+    vault = read_vault(clients.arm, place.id)
     endpoint = (
         f"/subscriptions/{place.subscription}/resourceGroups/{place.resource_group}"
         f"/providers/Microsoft.Network/privateEndpoints/pe-{place.name}"
     )
     declared = isinstance(settings.credential.vault, CreatedVault) and settings.credential.vault.private_endpoint_subnet
-    return vault, endpoint if vault and declared and exists(sources.arm, endpoint, api_versions.NETWORK) else None
+    return vault, endpoint if vault and declared and exists(clients.arm, endpoint, api_versions.NETWORK) else None

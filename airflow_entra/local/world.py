@@ -126,14 +126,16 @@ class World:
 
 
 def project_world() -> World:
-    """The world of the project that the caller stands in: in .local/, or where AIRFLOW_ENTRA_LOCAL says.
+    """The world of the project that the caller stands in: the one of `local run`, else in .local/, or where
+    AIRFLOW_ENTRA_LOCAL says.
 
     Raises `LocalError` outside of a project.
     """
-    here = Path.cwd()
+    here, inside = Path.cwd(), workspace()
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
-            home = Path(os.environ.get(_HOME_VARIABLE) or folder / ".local").absolute()
+            usual = inside.parent if inside else folder / ".local"
+            home = Path(os.environ.get(_HOME_VARIABLE) or usual).absolute()
             stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / FOLDER).absolute()
             return World(folder, home, stacks)
     raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.result import StackPreview
@@ -20,13 +20,17 @@ class Progress:
     ended: Callable[[StackPreview], None] = lambda _: None
 
 
-def preview_all(engine: Engine, stacks: Sequence[str], jobs: int, progress: Progress) -> list[StackPreview]:
-    """The stacks in the order given, `jobs` of them at a time. What fails for something that is over soon is repeated.
+def preview_all(engines: Mapping[str, Engine], jobs: int, progress: Progress) -> list[StackPreview]:
+    """Stacks, each by its engine, in the order given, `jobs` of them at a time. What fails for something that is over
+    soon is repeated.
 
     Raises NoPulumiError, and Interrupted after a signal, when every preview has ended.
     """
-    with engine.family.listening(), ThreadPoolExecutor(jobs) as pool:
-        previews = [pool.submit(_preview, engine, stack, progress) for stack in stacks]
+    family = next(iter(engines.values())).family
+    with family.listening(), ThreadPoolExecutor(jobs) as pool:
+        previews = [
+            pool.submit(_preview, replace(engine, family=family), stack, progress) for stack, engine in engines.items()
+        ]
         try:
             return [preview.result() for preview in previews]
         finally:

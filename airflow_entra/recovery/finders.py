@@ -13,22 +13,13 @@ from typing import Any
 
 from airflow_entra.access import api_versions
 from airflow_entra.access.azure_roles import role_assignment
+from airflow_entra.directory.clients import Clients
 from airflow_entra.errors import UserError
 from airflow_entra.pulumi import resource_types as types
 from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra_auth.graph import Graph, GraphError
 
 Inputs = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Clients:
-    """The two services that hold what this program makes."""
-
-    graph: Graph
-    arm: Graph
-    subscription: str
-    """Where the stack's Azure resources lie; an input names it only where it is another."""
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from airflow_entra.directory.clients import Clients
 from airflow_entra.pulumi.backend import FolderBackend
 from airflow_entra.pulumi.pending import Interruption, interruption, settled
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import LockedError
-from airflow_entra.recovery.finders import Clients, settle
-from airflow_entra_auth.azure import RESOURCE_MANAGER
+from airflow_entra.recovery.finders import settle
 
 
 def recover(pulumi: Pulumi, connect: Callable[[], Clients], say: Callable[[str], None]) -> bool:
@@ -63,14 +62,3 @@ def _cancel_stale_lock(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
     say(f"  the lock of process {held[0].pid}, which is gone: taken away")
     pulumi.cancel()
     return True
-
-
-def tenant_clients(tenant_id: str, subscription: str) -> Clients:
-    """Graph and Azure Resource Manager as the identity in the ARM_* variables sees them."""
-    from airflow_entra.directory.credentials import ARM, GRAPH, token_source
-    from airflow_entra_auth.graph import Graph
-
-    def client(scope: str, **base: Any) -> Graph:
-        return Graph(token_source(scope, tenant_id), **base)
-
-    return Clients(client(GRAPH), client(ARM, base=RESOURCE_MANAGER), subscription)

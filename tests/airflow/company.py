@@ -23,8 +23,8 @@ from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.deployed import write_files
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.airflow.identity import environment_of_workload
+from airflow_entra.local.clients import clients_of
 from airflow_entra.local.deploy import deploy
-from airflow_entra.local.graph import deployers_graph
 from airflow_entra.local.run import open_session, tenant_environment
 from airflow_entra.local.tenant import Tenant
 from airflow_entra.local.world import World, own_environment
@@ -187,10 +187,10 @@ def company_in(world: World) -> Iterator[Company]:
     for stack in stacks.DEPLOYED:
         deploy(session, stack, say=_quiet)
     with (
-        deployers_graph(world, session.tenant, stacks.TENANT) as graph,
+        clients_of(world, session.tenant, stacks.TENANT) as clients,
         _graph(session.tenant, team["appId"], team["secret"]) as people_team,
     ):
-        company = Company(world, session.tenant, graph, people_team)
+        company = Company(world, session.tenant, clients.graph, people_team)
         for stack in stacks.DEPLOYED:
             company.admit(PEOPLE, stack)
             company.add(company.group(stack, "Viewer"), INNER_GROUP)

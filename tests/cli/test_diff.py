@@ -163,7 +163,7 @@ def test_people_of_the_local_tenant(home: Path, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(SHIPPED.parent)
         patch.setenv("AIRFLOW_ENTRA_LOCAL", str(home))
-        listed = json.loads(CliRunner().invoke(main, ["local", "who", "--port", "0", "--format", "json"]).stdout)
+        listed = json.loads(CliRunner().invoke(main, ["who", "--port", "0", "--format", "json"]).stdout)
         files = (SHIPPED / "Pulumi.local.yaml", tmp_path / "Pulumi.local.yaml")
         people = json.loads(diff(*files, "--people", "--port", "0", "--format", "json").stdout)["people"]
         markdown = diff(*files, "--people", "--port", "0", "--format", "markdown").stdout

@@ -107,7 +107,7 @@ def test_a_person_of_the_local_tenant(home: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)
         patch.setenv("AIRFLOW_ENTRA_LOCAL", str(home))
-        everybody = json.loads(CliRunner().invoke(main, ["local", "who", "--port", "0", "--format", "json"]).stdout)
+        everybody = json.loads(CliRunner().invoke(main, ["who", "--port", "0", "--format", "json"]).stdout)
         for person in everybody["people"]:
             arguments = ["explain", "--person", person["id"], "--port", "0", "--format", "json"]
             (answer,) = json.loads(CliRunner().invoke(main, arguments).stdout)["answers"]

@@ -240,12 +240,21 @@ def test_a_wrong_stack_file_ends_it_with_its_place(somewhere: Path) -> None:
     assert re.search(r"^stacks/Pulumi\.prod\.yaml:\d+:13:", result.stderr, re.MULTILINE)
 
 
-def test_the_local_stack_is_for_the_local_tenant(somewhere: Path) -> None:
-    for name in ("dev", "prod", "staging"):
-        (somewhere / "stacks" / f"Pulumi.{name}.yaml").unlink()
-    result = call("--all", "--no-policies")
-    assert result.exit_code == 2
-    assert "airflow-entra local run -- airflow-entra preview --all" in result.stderr
+@pytest.mark.engine
+@pytest.mark.usefixtures("engine")
+def test_a_local_stack_is_previewed_on_the_local_tenant_where_it_is_named_or_the_only_one(somewhere: Path) -> None:
+    world = World(somewhere, somewhere / ".local")
+    try:
+        named = call("--stack", "local", "--no-policies", "--port", "0", "--format", "json")
+        for name in ("dev", "prod", "staging"):
+            world.stack_file(name).unlink()
+        alone = call("--all", "--no-policies", "--port", "0", "--format", "json")
+        for result in (named, alone):
+            assert result.exit_code == 0, result.stderr
+            (stack,) = json.loads(result.stdout)["stacks"]
+            assert (stack["stack"], stack["outcome"], stack["new"]) == ("local", "previewed", True)
+    finally:
+        tenants.stop(world)
 
 
 def test_every_stack_but_the_local_one_where_there_is_no_local_tenant(

@@ -1,4 +1,4 @@
-"""airflow-entra local who, as it is called: on a tenant that serves a deployed stack."""
+"""airflow-entra who, as it is called: on a tenant that serves a deployed stack."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def call(home: Path, *arguments: str) -> Result:
     variables = {"AIRFLOW_ENTRA_LOCAL": str(home), "HTTPS_PROXY": "http://127.0.0.1:9", "SSL_CERT_FILE": "/nowhere"}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)
-        return CliRunner().invoke(main, ["local", "who", "--port", "0", *arguments], env=variables)
+        return CliRunner().invoke(main, ["who", "--port", "0", *arguments], env=variables)
 
 
 def test_everybody_as_json(home: Path) -> None:
@@ -119,8 +119,11 @@ def test_nobody_by_that_name_and_no_such_stack_are_told(home: Path) -> None:
     assert "there is one for: dev, local, prod, staging" in stack.stderr
 
 
-def test_a_stack_that_is_not_deployed_says_how_to(home: Path) -> None:
-    result = call(home, "--stack", "dev")
-    assert result.exit_code == 2
-    assert "`airflow-entra local deploy --stack dev` makes it" in result.stderr
-    assert identities(World(PROJECT, home))["full"].secret not in result.output
+def test_a_stack_that_is_not_deployed_says_how_to(tmp_path: Path) -> None:
+    try:
+        result = call(tmp_path / "home")
+        assert result.exit_code == 2
+        assert "`airflow-entra local deploy --stack local` makes it" in result.stderr
+        assert identities(World(PROJECT, tmp_path / "home"))["full"].secret not in result.output
+    finally:
+        tenants.stop(World(PROJECT, tmp_path / "home"))

@@ -40,9 +40,9 @@ def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> Non
 def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment) -> None:
     world = deployment.world
     with pytest.raises(LocalError, match="no application of stack local"):
-        audit_stack(world, "local", [], days=1, drifted=False, http_port=0)
+        audit_stack(world, "local", [], days=1, drifted=False, port=0)
     deploy(deployment.session("local"), "local", say=deployment.said.append)
-    before = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    before = audit_stack(world, "local", [], days=1, drifted=True, port=0)
     assert before.drift == ()
     assert {one.person.name.split()[0] for one in before.standings if not one.refused} == {
         "Ada",
@@ -60,7 +60,7 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     }
 
     with in_trouble(world):
-        in_between = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+        in_between = audit_stack(world, "local", [], days=1, drifted=True, port=0)
     assert replace(in_between, at=before.at, since=before.since) == before
 
     live = deployment.live()
@@ -76,7 +76,7 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     admins = f"/groups/{groups['airflow-local-admins']['id']}/members/$ref"
     live.graph.post(admins, {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{person('mina')}"})
 
-    after = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    after = audit_stack(world, "local", [], days=1, drifted=True, port=0)
     assert after.drift is not None
     found = {(one.resource.split()[0], one.path): one for one in after.drift}
     added = found["azuread:Application", "web.redirectUris[2]"]
@@ -96,6 +96,6 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     assert len(json.loads(render(after, "json"))["drift"]) == len(after.drift)
 
     deployment.pulumi("up --yes --skip-preview --refresh")
-    settled = audit_stack(world, "local", [], days=1, drifted=True, http_port=0)
+    settled = audit_stack(world, "local", [], days=1, drifted=True, port=0)
     assert settled.drift == ()
     assert {one.person.name for one in settled.standings if not one.refused and one.person.name.startswith("M")}

@@ -194,7 +194,7 @@ def leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Comm
 _SAY_NOTHING_FOREIGN = {
     # what they print is their own, or goes through cli.output alone
     "federated", "local airflow", "local clock", "local down", "local fault", "local reset", "local run", "local seed",
-    "local status", "local up", "recover", "schema", "watch",
+    "local status", "local up", "local watch", "recover", "schema",
 }  # fmt: skip
 
 

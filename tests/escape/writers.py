@@ -293,7 +293,7 @@ WRITERS = [
     Writer("import", "the links", "json", "report.findings", links),
     Writer("local deploy", "", "text", "report.summary", summarised),
     Writer("pulumi up", "the hand-over", "markdown", "components.hand_over", handed_over, **_FROM_A_FILE),
-    *_forms("local who", "report.who", _ALL, lambda name, form: who_report.render(name, standings(name), form)),
+    *_forms("who", "report.who", _ALL, lambda name, form: who_report.render(name, standings(name), form)),
     *_forms(
         "preview",
         "report.preview",

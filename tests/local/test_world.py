@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, own_environment
+from airflow_entra.local.world import World, own_environment, project_world
+
+PROJECT = Path(__file__).parents[2]
 
 
 def test_nothing_of_the_callers_clouds_proxies_or_pulumi_enters() -> None:
@@ -38,3 +40,12 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / ".local").write_text("a file")
     with pytest.raises(LocalError, match=r"cannot prepare the local world: .*\.local"):
         World(tmp_path, tmp_path / ".local").prepare()
+
+
+def test_a_command_of_local_run_finds_the_world_it_runs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(PROJECT, tmp_path / "home")
+    monkeypatch.setenv("AIRFLOW_ENTRA_WORKSPACE", str(world.workspace))
+    for name in ("AIRFLOW_ENTRA_LOCAL", "AIRFLOW_ENTRA_STACKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(PROJECT / "docs")
+    assert project_world() == world

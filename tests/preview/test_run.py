@@ -54,7 +54,7 @@ class Project:
     ) -> list[StackPreview]:
         pack = self.folder / "policies" if policies else None
         engine = Engine(self.folder, self.environment, pack, family=Family(grace=grace))
-        return preview_all(engine, stacks, jobs, Progress())
+        return preview_all(dict.fromkeys(stacks, engine), jobs, Progress())
 
     def calls(self) -> Sequence[dict[str, Any]]:
         return [json.loads(line) for line in (self.notes / "calls").read_text().splitlines()]
@@ -97,7 +97,7 @@ def test_what_fails_for_something_that_passes_is_previewed_again(
     told: list[str] = []
     engine = Engine(project.folder, project.environment)
     progress = Progress(again=lambda failed, pause: told.append(f"{failed.outcome}, {failed.errors[0]}, {pause}"))
-    (found,) = preview_all(engine, ["busy"], 1, progress)
+    (found,) = preview_all({"busy": engine}, 1, progress)
     assert found.outcome == "previewed"
     assert told == ["failed, Preview failed: GET /v1.0/groups: 503 no answer, 0.0"]
     assert len(project.calls()) == 2

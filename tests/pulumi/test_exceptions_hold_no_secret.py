@@ -13,9 +13,9 @@ from airflow_entra.bootstrap.run import Engine
 from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.errors import UserError
 from airflow_entra.importing.take_over import listed
-from airflow_entra.local.outputs import stack_outputs
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.target.azure import Azure
 from tests.pulumi.chatty_pulumi import install
 
 SECRET = "c0rrect9horse/b4ttery7staple"
@@ -46,7 +46,7 @@ ASKED: dict[str, Callable[[Path], object]] = {
     "bootstrap previews": lambda folder: _bootstrap(folder).changes(),
     "bootstrap reads outputs": lambda folder: _bootstrap(folder).outputs(),
     "import previews": lambda folder: listed(_pulumi(folder)),
-    "outputs are read": lambda folder: stack_outputs(World(folder, folder), "a", None, local=False),
+    "outputs are read": lambda folder: Azure(World(folder, folder), "a", "t", None).outputs(),
     "a state is exported": lambda folder: _pulumi(folder).export(),
     "a stack is previewed": lambda folder: _pulumi(folder).preview(),
 }

@@ -46,7 +46,7 @@ OTHERS = {
     "airflow_entra.local.airflow.deployed": "becomes the watcher, whose log is its own",
     "airflow_entra.local.airflow.environment": "uv and pip; what they complain of is masked where it is told",
     "airflow_entra.local.airflow.process": "Airflow, into its log files; the end of one is masked where it is told",
-    "airflow_entra.commands.audit": "the records of a local Airflow; a complaint is masked where it is told",
+    "airflow_entra.local.airflow.records": "the records of a local Airflow; a complaint is masked where it is told",
     "airflow_entra.local.tenant": "the local tenant; a refusal is masked where it is told",
     "airflow_entra.preview.base": "git, of which only revisions are shown",
     "airflow_entra.settings.history": "git, of which only commits are shown",
@@ -84,6 +84,9 @@ CALLS: Mapping[str, list[list[str]]] = {
 }
 """A command's module -> its calls."""
 ONLY_IMPORTS = {
+    "diff": "asks the directory alone",
+    "explain": "asks the directory alone",
+    "who": "asks the directory alone",
     "airflow": "takes the environment of a session, and reads a stack's outputs from the local backend",
     "watch": "the same",
 }

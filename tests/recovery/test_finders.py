@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from airflow_entra.directory.clients import Clients
 from airflow_entra.pulumi.pending import PendingCreate
-from airflow_entra.recovery.finders import AmbiguousError, Clients, Settlement, settle
+from airflow_entra.recovery.finders import AmbiguousError, Settlement, settle
 from airflow_entra_auth.graph import Graph
 
 APPLICATION = "azuread:index/application:Application"
@@ -39,6 +40,7 @@ class Azure:
         return Clients(
             graph=Graph(lambda: "t", client=http),
             arm=Graph(lambda: "t", base="https://management.azure.com", client=http),
+            tenant_id="t",
             subscription="s",
         )
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.secret_slots import PROVE, SLOTS
+from airflow_entra.directory.clients import Clients
 from airflow_entra.local.run import Session
 from airflow_entra.pulumi.resource_types import PASSWORD
 from airflow_entra.pulumi.runner import Pulumi
-from airflow_entra.recovery.finders import Clients
 from airflow_entra.recovery.recover import recover
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate, Rotation
@@ -38,7 +38,7 @@ class Rotating:
         now = datetime.now(UTC) + after
         entra = GraphEntra(lambda: self.live.graph)
         say = self.deployment.said.append
-        settle = partial(recover, pulumi, lambda: Clients(self.live.graph, self.live.arm, ""), say)
+        settle = partial(recover, pulumi, lambda: Clients(self.live.graph, self.live.arm, "", ""), say)
         rotate = Rotate(DeclaredStack(STACK, load(file)), file, pulumi, settle, entra, now, say, proofs=1)
         return rotate.run(at_once=at_once, dry_run=dry_run)
 

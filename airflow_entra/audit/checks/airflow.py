@@ -54,7 +54,7 @@ def _differing(url: str, user: User, facts: Facts) -> Iterator[Finding]:
             f"{user.identity.name} in {url}",
             f"still {', '.join(extra)} in Airflow; the directory gives {', '.join(sorted(now)) or 'no role'}",
             "the directory's roles",
-            "nothing where the watcher runs; else the next sign-in settles it, or `airflow-entra watch --once`",
+            "nothing where the watcher runs; else the next sign-in, or `python -m airflow_entra_auth.watch --once`",
         )
 
 
@@ -75,7 +75,7 @@ def _left_behind(facts: Facts) -> Iterator[Finding]:
                     f"{names.get(session.user_id, session.object_id)} in {url}",
                     f"signed in until {session.ends_at:%Y-%m-%d %H:%M}Z, and now refused: {why}",
                     "sessions end when access does",
-                    "run `airflow-entra watch`, which ends them within seconds or minutes, or shorten airflowSession",
+                    "run `python -m airflow_entra_auth.watch`, which ends them, or shorten airflowSession",
                 )
 
 

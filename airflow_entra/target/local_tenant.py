@@ -1,0 +1,84 @@
+"""The local tenant and the local world around it: started where they aren't running, seeded for the stack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_entra.access import DeclaredStack
+from airflow_entra.audit.records import Records
+from airflow_entra.directory.clients import Clients, connect
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.airflow.records import records_of
+from airflow_entra.local.clients import clients_of
+from airflow_entra.local.identities import AUDITOR, FULL, identities
+from airflow_entra.local.seed import seed_for
+from airflow_entra.local.world import World, workspace
+from airflow_entra.settings.model import StackSettings
+
+if TYPE_CHECKING:
+    from airflow_entra.pulumi.runner import Pulumi
+
+
+@dataclass(frozen=True)
+class LocalTenant:
+    """The target of a stack of the environment `local`. `port` is where the tenant is started; 0 for any."""
+
+    world: World
+    stack: str
+    tenant_id: str
+    subscription: str | None
+    prepared_for: StackSettings | None
+    port: int
+    say: Callable[[str], None]
+
+    @classmethod
+    def of(cls, world: World, stack: DeclaredStack, *, port: int, say: Callable[[str], None]) -> LocalTenant:
+        """The one of a stack that is tried here, whatever its environment."""
+        settings = stack.settings
+        return cls(world, stack.name, settings.tenant_id, settings.subscription_id, settings, port, say)
+
+    @property
+    def deploy_command(self) -> str:
+        return f"airflow-entra local deploy --stack {self.stack}"
+
+    @property
+    def at_hand(self) -> bool:
+        return workspace() is not None
+
+    @contextmanager
+    def clients(self, *, audits: bool = False) -> Iterator[Clients]:
+        """As the deploying identity, or as the one that audits; inside `local run` as the identity chosen there."""
+        tenant = tenants.start(self.world, self.port)
+        if self.prepared_for:
+            tenants.seed(self.world, seed_for(self.prepared_for, identities(self.world).values()))
+        if workspace() and not audits:
+            yield connect(self.tenant_id, self.subscription)
+            return
+        identity = AUDITOR if audits else FULL
+        with clients_of(self.world, tenant, self.tenant_id, self.subscription, identity=identity) as clients:
+            yield clients
+
+    @property
+    def own_backend(self) -> bool:
+        return True
+
+    def pulumi(self) -> Pulumi:
+        from airflow_entra.local.run import open_session
+        from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
+
+        if inside := workspace():
+            return Pulumi(inside, os.environ, self.stack)
+        session = open_session(self.world, [self.stack], http_port=self.port, say=self.say)
+        return Pulumi(self.world.workspace, session.environment, self.stack)
+
+    def outputs(self) -> dict[str, Any]:
+        return self.world.outputs(self.stack)
+
+    def records(self, since: datetime) -> Iterator[Records]:
+        """Those of the stack's Airflows on this machine, running or not."""
+        return records_of(self.world, self.stack, since)
