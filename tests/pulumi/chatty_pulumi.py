@@ -1,4 +1,8 @@
-"""Stands in for a CLI that says everything it knows: each secret variable, in each way that a program may write one.
+"""Stands in for a CLI that says everything it knows, on both streams and in its events.
+
+That is each secret variable, in each way that a program may write one, every other variable, its arguments, what it is
+told on standard input, and the configuration of its stacks with the secrets opened. Where a secret is among its
+arguments, which any user of the machine can read, it leaves a file in CHATTY_NOTES.
 
 CHATTY says how it ends: "fails" in every command; "fails later" in all that do or plan something; "babbles" instead of
 JSON and succeeds; "answers" properly, with secrets in what it says.
@@ -12,6 +16,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
+
+import yaml
 
 
 def install(folder: Path) -> Path:
@@ -47,10 +53,32 @@ def ways(value: str) -> Iterator[str]:
     yield f"over two lines {value[:half]}\n    {value[half:]}"
 
 
-def everything() -> str:
+def everything(arguments: list[str]) -> str:
+    known = secrets(dict(os.environ))
+    if any(value in argument for value in known.values() for argument in arguments):
+        Path(os.environ["CHATTY_NOTES"], "a secret was an argument").touch()
+    told = "" if sys.stdin.isatty() else sys.stdin.read()
     return "\n".join(
-        f"error: {name}: {way}" for name, value in secrets(dict(os.environ)).items() for way in ways(value)
+        [
+            *(f"error: {name}: {way}" for name, value in known.items() for way in ways(value)),
+            *(f"error: {name}={value}" for name, value in os.environ.items()),
+            f"error: called with {arguments!r} and told {told!r}",
+            *(f"error: {line}" for line in configuration()),
+        ]
     )
+
+
+def configuration() -> Iterator[str]:
+    """What the stack files here say. The CLI masks what it has opened itself; a provider says a name with a value."""
+    for file in Path().glob("**/Pulumi.*.yaml"):
+        for key, value in (yaml.safe_load(file.read_text()) or {}).get("config", {}).items():
+            opened = opened_by_nobody(value["secure"]) if "secure" in str(value) else value
+            yield f'{key.rpartition(":")[2]}={opened} {{"{key}": "{opened}"}} {key}: {opened}'
+
+
+def opened_by_nobody(text: str) -> str:
+    """Seals a secret of a stack file, and opens it."""
+    return text[::-1]
 
 
 def main() -> int:
@@ -58,7 +86,7 @@ def main() -> int:
     if arguments == ["version"]:
         print("v3.256.0")  # noqa: T201
         return 0
-    words, said = tuple(arguments[:2]), everything()
+    words, said = tuple(arguments[:2]), everything(arguments)
     first = ("stack", "export"), ("stack", "init")
     print(said, file=sys.stderr, flush=True)  # noqa: T201
     if how == "fails" or (how == "fails later" and words not in first):

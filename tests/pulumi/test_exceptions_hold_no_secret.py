@@ -15,6 +15,7 @@ from airflow_entra.errors import UserError
 from airflow_entra.importing.take_over import listed
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.runner import Pulumi
+from airflow_entra.pulumi.trouble import PulumiError
 from airflow_entra.target.azure import Azure
 from tests.pulumi.chatty_pulumi import install
 
@@ -28,6 +29,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PATH", str(install(tmp_path / "bin")), prepend=":")
     monkeypatch.setenv("CHATTY", str(request.param))
     monkeypatch.setenv("SECRETS", "PULUMI_CONFIG_PASSPHRASE")
+    monkeypatch.setenv("CHATTY_NOTES", str(tmp_path))
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", SECRET)
     monkeypatch.delenv("AIRFLOW_ENTRA_WORKSPACE", raising=False)
     (tmp_path / "bootstrap").mkdir()
@@ -50,16 +52,42 @@ ASKED: dict[str, Callable[[Path], object]] = {
     "a state is exported": lambda folder: _pulumi(folder).export(),
     "a stack is previewed": lambda folder: _pulumi(folder).preview(),
 }
+DONE: dict[str, Callable[[Pulumi], object]] = {
+    "init": lambda pulumi: pulumi.init(),
+    "put": lambda pulumi: pulumi.put({"deployment": {"secret": SECRET}}),
+    "up": lambda pulumi: pulumi.up("--target", SECRET),
+    "refresh": lambda pulumi: pulumi.refresh(),
+    "import": lambda pulumi: pulumi.import_({"resources": [SECRET]}, protect=True),
+    "cancel": lambda pulumi: pulumi.cancel(),
+}
+"""What answers with no data, so that a Pulumi that only babbles has done it."""
 
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_no_secret_is_in_what_is_raised(project: Path, asked: str) -> None:
     with pytest.raises(UserError) as raised:
         ASKED[asked](project)
-    told: list[str] = []
-    error: BaseException | None = raised.value
+    assert not [piece for piece in PIECES if piece in told(raised.value)]
+
+
+@pytest.mark.parametrize("done", DONE)
+@pytest.mark.parametrize("project", ["fails"], indirect=True)
+def test_nor_where_something_was_to_be_done(project: Path, done: str) -> None:
+    with pytest.raises(PulumiError) as raised:
+        DONE[done](_pulumi(project))
+    assert not [piece for piece in PIECES if piece in told(raised.value)]
+
+
+def test_nor_in_an_answer_that_somebody_prints(project: Path) -> None:
+    answer = _pulumi(project).run(["about"], check=False)
+    assert "plain [secret] and done" in answer.stdout
+    assert not [piece for piece in PIECES if piece in f"{answer}{answer!r}{answer.stdout}{answer.stderr}"]
+
+
+def told(error: BaseException | None) -> str:
+    """All that a traceback, a log or a debugger would show of an error and of what it came from."""
+    parts: list[str] = []
     while error is not None:
-        told += [*traceback.format_exception(error), repr(error), repr(vars(error))]
+        parts += [*traceback.format_exception(error), repr(error), repr(vars(error))]
         error = error.__cause__ or error.__context__
-    for piece in PIECES:
-        assert piece not in "\n".join(told)
+    return "\n".join(parts)
