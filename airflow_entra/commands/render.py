@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.files import read_text
 from airflow_entra.local.errors import LocalError
 from airflow_entra.target import Target
 
@@ -16,7 +17,7 @@ def outputs_of(target: Target, file: Path | None) -> dict[str, Any]:
     if file is None:
         return target.outputs()
     try:
-        outputs = json.loads(file.read_text("utf-8"))
+        outputs = json.loads(read_text(file))
     except ValueError:
         outputs = None
     if not isinstance(outputs, dict):

@@ -94,7 +94,7 @@ TABLE: dict[str, Row] = {
     "local seed": Row(stack="local seed --people 1 --stack {stack}"),
     "local status": Row(prints="local status", held="local status @.local/tenant/process.json"),
     "local up": Row(prints="local up", held="local up @.local/tenant/process.json"),
-    "local who": Row(stack="local who --stack {stack}"),
+    "local watch": Row(stack="local watch --stack {stack}"),
     "preview": Row(
         stack="preview --stack {stack}", pulumi="preview --stack prod", elsewhere={"--out": "tests/cli/test_preview.py"}
     ),
@@ -108,7 +108,7 @@ TABLE: dict[str, Row] = {
     ),
     "rotate": Row(stack="rotate --stack {stack}", asks="rotate --stack prod", pulumi="rotate --stack prod"),
     "schema": Row(prints="schema --check", held="schema @docs/stack-file.md"),
-    "watch": Row(stack="watch --stack {stack}"),
+    "who": Row(stack="who --stack {stack}", asks="who --stack prod"),
 }
 
 
