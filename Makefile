@@ -61,6 +61,7 @@ docs: .venv/synced
 	@$(RUN)/airflow-entra schema
 	@$(RUN)/python -m policies.docs > docs/policies.md
 	@$(RUN)/python -m tests.settings.mistakes_page > docs/mistakes.md
+	@$(RUN)/python -m tests.report.findings_page
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
 	@$(RUN)/python -m tests.auth.answers_page > docs/entra-answers.md
 	@$(RUN)/python -m tests.papers.rooms

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_entra.access.diff import StackDiff, diff
 from airflow_entra.access.people import PersonDiff
-from airflow_entra.access.risks import Risk, risks
+from airflow_entra.access.risks import risks
 from airflow_entra.access.stack import DeclaredStack
 from airflow_entra.access.stated import Stated, stated
 from airflow_entra.finding import Finding
@@ -18,16 +18,15 @@ from airflow_entra.settings.stack_file import StackFile
 
 @dataclass(frozen=True)
 class Compared:
-    """What differs from `base` to `head`; `findings` are of `head` as a whole, whatever `base` was.
+    """What differs from `base` to `head`. `people` is None where nobody asked the directory.
 
-    `people` is None where nobody asked the directory.
+    `findings` are errors of `head` as a whole, whatever `base` was, and warnings about what a stack's change opens.
     """
 
     base: str
     head: str
     stacks: int
     changes: tuple[StackDiff, ...]
-    risks: tuple[Risk, ...]
     findings: tuple[Finding, ...]
     people: tuple[PersonDiff, ...] | None = None
 
@@ -43,8 +42,7 @@ def compare(base: Side, head: Side) -> Compared:
         head=head.name,
         stacks=len({*before, *after}),
         changes=changes,
-        risks=risks(changes),
-        findings=across(after.values()),
+        findings=(*across(after.values()), *risks(changes)),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from airflow_entra.access.diff import StackDiff
+from airflow_entra.finding import Finding
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import config_key
 
@@ -14,22 +14,54 @@ _ENTRAS_OWN_LIFETIME = timedelta(minutes=90)  # 60 to 90 minutes, drawn by Entra
 _WIDENING_ACTIONS = ("edit", "delete")
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """`code` is for programs, `what` one sentence without its full stop."""
-
-    stack: str
-    code: str
-    what: str
-
-
 Found = Iterator[tuple[str, str]]
 
+REMEDIES = {
+    "production-admin-widened": ("few people are Admin in production", "approve it if you know who is in the group"),
+    "production-op-widened": ("few people are Op in production", "approve it if you know who is in the group"),
+    "group-replaced": ("one group keeps its role", "look at who is in the other group before you approve it"),
+    "dynamic-rule-added": (
+        "people decide who gets a role",
+        "see who may edit its attributes, or assign members",
+    ),
+    "dynamic-rule-changed": ("people decide who gets a role", "see whom the rule finds now, or assign members"),
+    "production-dag-rights-widened": (
+        "a role may do what its people need",
+        "give it on fewer DAGs, or approve it",
+    ),
+    "session-longer": ("access ends soon after its reason", "keep the shorter session, or say why in the commit"),
+    "token-longer": ("access ends soon after its reason", "keep the shorter lifetime, or say why in the commit"),
+    "secret-older": ("a secret is replaced often", "keep the shorter interval, or say why in the commit"),
+    "secret-overlap-longer": ("an old secret ends soon", "keep the shorter overlap, or say why in the commit"),
+    "sign-in-unbounded": (
+        "people sign in again after a while",
+        "keep signInFrequency, or write tokenLifetime",
+    ),
+    "sign-in-less-often": (
+        "people sign in again after a while",
+        "keep the shorter frequency, or say why in the commit",
+    ),
+    "guests-allowed": ("guests: refuse", "name who vouches for the guests, or write guests: refuse"),
+    "assignment-not-required": ("assignmentRequired: true", "write it, or see that no role comes from a default"),
+    "nested-members-count": ("members of the named groups get roles", "look at who is in the groups inside them"),
+    "revocation-slower": ("revocation: watch", "keep watch where leaving has to count within seconds"),
+    "no-longer-production": ("production stays production", "approve it if nobody works with this Airflow any more"),
+    "other-tenant": ("a stack stays in its tenant", "make another stack for another tenant"),
+    "secret-introduced": ("no secret, where another proof is at hand", "keep the credential that cannot leak"),
+    "federation-trusts": ("a workload that you know", "compare issuer and subject with the platform's own words"),
+    "watcher-reads": ("an identity that you know", "compare it with what runs the watcher: it reads the directory"),
+    "vault-opened": ("a vault reached from its network alone", "keep the endpoint, or see what the firewall lets in"),
+    "vault-reader-added": ("Airflow alone reads its secret", "see who that is, and why a second reader is needed"),
+    "owner-added": ("owners are few, and answer for it", "see who that is: an owner can let themselves in"),
+    "redirect-url-added": ("codes go to this stack's Airflows", "see that the address is yours, and stays yours"),
+}
+"""Code -> what would be right, and what a reviewer does about it."""
 
-def risks(changes: tuple[StackDiff, ...]) -> tuple[Risk, ...]:
+
+def risks(changes: tuple[StackDiff, ...]) -> tuple[Finding, ...]:
     """Everything in `changes` that opens something, by stack and rule. A stack that goes opens nothing."""
     return tuple(
-        Risk(one.stack, code, what)
+        Finding("access", what, *REMEDIES[code], severity="warning", id=f"risk/{code}", stack=one.stack)
         for one in changes
         if one.what != "removed"
         for rule in _RULES

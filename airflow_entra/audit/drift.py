@@ -43,18 +43,14 @@ class Difference:
     def finding(self) -> Finding:
         """The values are its evidence."""
         sides = (("stack file", self.declared), ("state", self.state), ("tenant", self.live))
-        if not self.by_hand:
-            kind, what = "not-deployed", "declared, and not deployed yet"
-        elif self.live is ABSENT and not self.path:
-            kind, what = "gone", "deployed, and gone from the tenant"
-        else:
-            kind, what = "changed", "changed in the tenant, past Pulumi"
+        gone = self.live is ABSENT and not self.path
+        by_hand = "deployed, and gone from the tenant" if gone else "changed in the tenant, past Pulumi"
         return Finding(
             f"{self.resource} {self.path}".rstrip(),
-            what + (f": {self.by}" if self.by else ""),
+            (by_hand if self.by_hand else "declared, and not deployed yet") + (f": {self.by}" if self.by else ""),
             "the stack file, Pulumi's state and the tenant say the same",
             self.settle,
-            id=f"drift/{kind}",
+            id="drift/not-deployed" if not self.by_hand else "drift/gone" if gone else "drift/changed",
             controls=("SOC 2 CC8.1", "NIST 800-53 CM-3"),
             evidence=tuple((side, said(value)) for side, value in sides),
         )

@@ -7,7 +7,7 @@ import sys
 import click
 
 from airflow_entra.cli.common import Form, format_option, target_port_option
-from airflow_entra.cli.output import result
+from airflow_entra.cli.output import result, width
 
 
 @click.command(name="diff")
@@ -26,6 +26,7 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
     where a stack file on either side is wrong.
     """
     from airflow_entra.access.compare import compare
+    from airflow_entra.finding import exit_code as code_of
     from airflow_entra.report.diff import render
     from airflow_entra.settings.sides import sides
 
@@ -36,5 +37,5 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
         from airflow_entra.local.world import project_world
 
         compared = with_people(project_world(), compared, port)
-    result(render(compared, form))
-    sys.exit(1 if compared.findings or (exit_code and compared.changes) else 0)
+    result(render(compared, form, width()))
+    sys.exit(code_of(compared.findings) or int(exit_code and bool(compared.changes)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_entra.cli.common import Form, format_option, target_port_option
-from airflow_entra.cli.output import result, say, show
+from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
     from airflow_entra.preview.result import StackPreview
@@ -47,6 +47,7 @@ def command(
     or, with --expect-no-changes, something would change; 2 where a stack file is wrong or a preview can't start.
     """
     from airflow_entra.commands.preview import preview
+    from airflow_entra.finding import exit_code
     from airflow_entra.preview.run import Progress
     from airflow_entra.report.preview import render
     from airflow_entra.report.preview_words import summary
@@ -66,7 +67,7 @@ def command(
         say=say,
         progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
     )
-    report = render(found, form)
+    report = render(found, form, width() if out is None else None)
     if out is None:
         result(report)
     else:
@@ -74,7 +75,7 @@ def command(
 
         write_whole(out, report)
         show(summary(found))
-    sys.exit(found.exit_code)
+    sys.exit(exit_code(found.findings))
 
 
 def _again(one: StackPreview, pause: float) -> None:

@@ -125,7 +125,7 @@ def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
         compared,
         stacks=len(stacks),
         changes=tuple(one for one in compared.changes if one.stack in stacks),
-        risks=tuple(one for one in compared.risks if one.stack in stacks),
+        findings=tuple(one for one in compared.findings if not one.stack or one.stack in stacks),
     )
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_entra.finding import Finding, worst_first
 from airflow_entra.preview.changes import between, readable, reported, secrets, top
-from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step
 from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.runner import Answer
 from airflow_entra.pulumi.scrub import Scrub
@@ -26,7 +27,7 @@ class Events:
         self._result = ""
         self._steps: list[Step] = []
         self._drift: list[Step] = []
-        self._violations: list[Violation] = []
+        self._violations: list[Finding] = []
         self._errors: list[str] = []
         self._besides: list[str] = []
         self._warnings: list[str] = []
@@ -82,7 +83,7 @@ class Events:
             new=new,
             steps=tuple(self._steps),
             drift=tuple(self._drift),
-            violations=tuple(sorted(self._violations, key=lambda one: not one.mandatory)),
+            violations=tuple(worst_first(self._violations)),
             errors=tuple(self._errors) if code else (),
             warnings=tuple(self._warnings),
             unchanged=self._unchanged,
@@ -92,7 +93,7 @@ class Events:
     def _outcome(self, code: int) -> Outcome:
         if not self._started:
             return "not started"
-        mandatory = any(violation.mandatory for violation in self._violations)
+        mandatory = any(finding.severity == "error" for finding in self._violations)
         if code == 0 or (mandatory and not self._errors and self._result):
             return "previewed"
         return "failed"
@@ -144,17 +145,18 @@ class Events:
         name = event.get("policyName", "")
         problem, _, remedy = (said or rule).strip().removeprefix(f"{name}: ").partition(". ")
         urn = event.get("resourceUrn", "")
-        violation = Violation(
-            policy=name,
-            mandatory=event.get("enforcementLevel") != "advisory",
-            severity=event.get("severity", ""),
-            resource="" if f"::{STACK}::" in urn else urn.rpartition("::")[2],
-            rule=rule if said else "",
-            problem=problem,
-            remedy=remedy,
+        level, severity = event.get("enforcementLevel", ""), event.get("severity", "")
+        self._violations.append(
+            Finding(
+                "the stack" if f"::{STACK}::" in urn else urn.rpartition("::")[2],
+                problem,
+                rule if said else f"the policy {name} holds",
+                remedy or "see what the policy's pack says about it",
+                severity="warning" if level == "advisory" else "error",
+                id=f"policy/{name}",
+                evidence=tuple((key, value) for key, value in (("level", level), ("severity", severity)) if value),
+            )
         )
-        if violation not in self._violations:
-            self._violations.append(violation)
 
     def _diagnostic(self, event: Mapping[str, Any]) -> None:
         severity, said = event.get("severity", ""), self._scrub.text(event.get("message", "")).strip()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from airflow_entra.access.compare import Compared
+from airflow_entra.finding import Finding, worst_first
 from airflow_entra.pulumi.trouble import passes
 
 Outcome = Literal["previewed", "failed", "not started"]
@@ -41,19 +42,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Violation:
-    """One violation of a policy, in the pack's own words. `resource` is empty where it is the whole stack."""
-
-    policy: str
-    mandatory: bool
-    severity: str
-    resource: str
-    rule: str
-    problem: str
-    remedy: str
-
-
-@dataclass(frozen=True)
 class StackPreview:
     """One stack. `drift` is what a refresh found changed behind Pulumi's back; `new`: the backend has no such stack."""
 
@@ -62,7 +50,8 @@ class StackPreview:
     new: bool = False
     steps: tuple[Step, ...] = ()
     drift: tuple[Step, ...] = ()
-    violations: tuple[Violation, ...] = ()
+    violations: tuple[Finding, ...] = ()
+    """Of policies: an error is mandatory, a warning advisory."""
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unchanged: int = 0
@@ -75,7 +64,7 @@ class StackPreview:
 
     @property
     def mandatory(self) -> int:
-        return sum(violation.mandatory for violation in self.violations)
+        return sum(finding.severity == "error" for finding in self.violations)
 
     @property
     def advisory(self) -> int:
@@ -87,9 +76,20 @@ class StackPreview:
         return self.outcome != "previewed" and any(passes(error) for error in self.errors)
 
     @property
-    def objected(self) -> bool:
-        """A mandatory policy is violated, or the stack's own program or resources failed."""
-        return bool(self.mandatory) or self.outcome == "failed"
+    def findings(self) -> Iterator[Finding]:
+        """With this stack's name."""
+        for finding in self.violations:
+            yield replace(finding, stack=self.stack)
+        if self.outcome != "previewed":
+            yield Finding(
+                "the preview",
+                "it failed" if self.outcome == "failed" else "it could not start",
+                "a preview comes to its end",
+                f"mend what Pulumi says: `pulumi preview --stack {self.stack}` says all of it",
+                id="preview/failed" if self.outcome == "failed" else "preview/not-started",
+                stack=self.stack,
+                unusable=self.outcome == "not started",
+            )
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,21 @@ class Previewed:
         return tuple(one for one in self.stacks if one.steps and one.outcome == "previewed")
 
     @property
-    def exit_code(self) -> int:
-        """0 nothing to object, 1 findings, 2 a preview could not start."""
-        if any(one.outcome == "not started" for one in self.stacks):
-            return 2
-        found = bool(self.compared and self.compared.findings) or any(one.objected for one in self.stacks)
-        return 1 if found or (self.expect_no_changes and self.changed) else 0
+    def findings(self) -> list[Finding]:
+        """The worst first, those about access before others; one for each stack."""
+        found = list(self.compared.findings if self.compared else ())
+        found += [finding for stack in self.stacks for finding in stack.findings]
+        if self.expect_no_changes:
+            found += map(_unexpected, self.changed)
+        return worst_first(found)
+
+
+def _unexpected(stack: StackPreview) -> Finding:
+    return Finding(
+        "the preview",
+        "something would change",
+        "nothing does (--expect-no-changes)",
+        f"see what it is: `pulumi up --stack {stack.stack}` does it, `airflow-entra audit --drift` says who changed it",
+        id="preview/changes",
+        stack=stack.stack,
+    )

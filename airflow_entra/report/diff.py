@@ -10,9 +10,12 @@ from airflow_entra.access.compare import Compared
 from airflow_entra.access.diff import Change, StackDiff
 from airflow_entra.access.stated import Right, StatedGroup
 from airflow_entra.escape import terminal
-from airflow_entra.escape.markdown import Md, code, table, text
+from airflow_entra.escape.json_text import document
+from airflow_entra.escape.markdown import Md, table, text
 from airflow_entra.escape.terminal import line
-from airflow_entra.report.diff_json import diff_as_json
+from airflow_entra.report.diff_json import as_json
+from airflow_entra.report.findings import as_json as finding_as_json
+from airflow_entra.report.findings import as_markdown, as_text, counted
 
 Format = Literal["text", "json", "markdown"]
 
@@ -29,9 +32,15 @@ class Row(NamedTuple):
     detail: str = ""
 
 
-def render(compared: Compared, form: Format) -> str:
+def render(compared: Compared, form: Format, width: int | None = None) -> str:
     """The result for standard output, with its last newline. Only what differs is in it."""
-    return {"text": _text, "json": diff_as_json, "markdown": _markdown}[form](compared)
+    if form == "json":
+        return document(as_json(compared) | {"findings": list(map(finding_as_json, compared.findings))})
+    if form == "text":
+        told = as_text(compared.findings, width)
+        return line(conclusion(compared)) + "\n" + (f"\n{told}" if told else "") + changes_as_text(compared)
+    table_ = [*as_markdown(compared.findings), ""] if compared.findings else []
+    return "\n".join([f"**{text(conclusion(compared))}**", "", *table_, *changes_as_markdown(compared)])
 
 
 def conclusion(compared: Compared) -> str:
@@ -48,21 +57,20 @@ def conclusion(compared: Compared) -> str:
         f"{gained} role{'' if gained == 1 else 's'} gained by groups",
         f"{lost} lost",
         *([f"{rights} DAG right{'' if rights == 1 else 's'} changed"] if rights else []),
-        f"{len(compared.risks)} to look at twice" if compared.risks else "nothing that opens more",
+        counted(compared.findings, "nothing that opens more"),
     ]
     return f"Access changes in {len(compared.changes)} of {stacks}: {', '.join(parts)}."
 
 
-def _text(compared: Compared) -> str:
-    parts = [line(conclusion(compared))]
+def changes_as_text(compared: Compared) -> str:
+    """Each stack's changes, below an empty line."""
+    parts = []
     for one in compared.changes:
-        warned = [f"  ! {line(risk.what)} ({risk.code})" for risk in compared.risks if risk.stack == one.stack]
         told = [f"  {row}" for row in terminal.table((), rows(one)).split("\n") if row]
-        parts.append("\n".join(["", line(_title(one)), *warned, *told]))
+        parts.append("\n".join(["", line(_title(one)), *told]))
     if compared.people is not None:
         parts.append(_people_text(compared))
-    parts += [f"\n{line(str(finding))}" for finding in compared.findings]
-    return "\n".join(row.rstrip() for part in parts for row in part.split("\n")) + "\n"
+    return "".join(f"{row.rstrip()}\n" for part in parts for row in part.split("\n"))
 
 
 def _people_text(compared: Compared) -> str:
@@ -73,14 +81,9 @@ def _people_text(compared: Compared) -> str:
     return "\n".join(lines if compared.people else [*lines, "  nobody who is in these groups today"])
 
 
-def _markdown(compared: Compared) -> str:
-    lines = [f"**{text(conclusion(compared))}**", ""]
-    if compared.risks:
-        risks = ((code(risk.code), text(risk.stack), text(risk.what)) for risk in compared.risks)
-        lines += [*table(("Look at twice", "Stack", ""), risks), ""]
-    if compared.findings:
-        findings = ((text(str(one.where)), text(f"{one.what}; {one.right}; {one.fix}")) for one in compared.findings)
-        lines += [*table(("Not allowed", ""), findings), ""]
+def changes_as_markdown(compared: Compared) -> list[str]:
+    """A table for each stack that changes, and one of the people whom it means."""
+    lines: list[str] = []
     for change in compared.changes:
         shown = ((text(row.verb), _strong(row), text(row.whom), text(row.detail)) for row in rows(change))
         lines += [f"#### {text(_title(change))}", ""]
@@ -92,7 +95,7 @@ def _markdown(compared: Compared) -> str:
         )
         lines += ["#### People, by who is in the groups today", ""]
         lines += [*table(("Person", "Stack", "Gains", "Loses"), people), ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _strong(row: Row) -> Md:

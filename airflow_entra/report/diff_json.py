@@ -9,24 +9,20 @@ from typing import Any
 from airflow_entra.access.compare import Compared
 from airflow_entra.access.diff import StackDiff
 from airflow_entra.access.stated import Grant, Right, StatedGroup
-from airflow_entra.escape.json_text import document
-from airflow_entra.report.findings import as_json
 
 
-def diff_as_json(compared: Compared) -> str:
-    """The document, with its last newline."""
+def as_json(compared: Compared) -> dict[str, Any]:
+    """The content of a document; the findings are another part of it."""
     said: dict[str, Any] = {
         "base": compared.base,
         "head": compared.head,
         "compared": compared.stacks,
         "changed": bool(compared.changes),
         "stacks": [_stack(one) for one in compared.changes],
-        "risks": [asdict(risk) for risk in compared.risks],
-        "findings": list(map(as_json, compared.findings)),
     }
     if compared.people is not None:
         said["people"] = [asdict(person) for person in compared.people]
-    return document(said)
+    return said
 
 
 def _stack(one: StackDiff) -> dict[str, Any]:

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.terminal import indented, line
+from airflow_entra.finding import exit_code
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.report import diff, diff_json, preview_markdown
+from airflow_entra.report.findings import Format, as_json, as_text
 from airflow_entra.report.preview_words import (
     drifted,
     gathered,
     left_out,
-    names,
     removed,
     state,
     step_lines,
     summary,
 )
 
-Format = Literal["text", "json", "markdown"]
 
-
-def render(found: Previewed, form: Format) -> str:
+def render(found: Previewed, form: Format, width: int | None = None) -> str:
     """The result, with its last newline."""
-    return {"text": _text, "json": _json, "markdown": preview_markdown.render}[form](found)
+    if form == "text":
+        return _text(found, width)
+    return _json(found) if form == "json" else preview_markdown.render(found)
 
 
-def _text(found: Previewed) -> str:
+def _text(found: Previewed, width: int | None) -> str:
     lines = [line(summary(found)), "", *_access(found)]
-    if violations := gathered(found.stacks):
-        lines += ["", "Policies"]
-    for violation, stacks in violations:
-        level = "mandatory" if violation.mandatory else "advisory"
-        what = f"{violation.problem}. {violation.remedy}" if violation.remedy else violation.problem
-        resource = f" {violation.resource}:" if violation.resource else ""
-        lines.append(f"  {level:<9}  " + line(f"{violation.policy} in {names(stacks)}:{resource} {what}"))
+    if findings := gathered(found):
+        lines += ["", *as_text(findings, width).splitlines()]
     for one in found.stacks:
         lines += ["", line(f"{one.stack}: {state(one)}"), *(f"  {line}" for line in _stack(one))]
     lines += [f"\n{line(said)}" for said in (removed(found), left_out(found)) if said]
@@ -47,7 +42,7 @@ def _text(found: Previewed) -> str:
 def _access(found: Previewed) -> list[str]:
     if found.compared is None:
         return [f"Access is not compared: {line(found.no_base)}"]
-    return diff.render(found.compared, "text").rstrip("\n").split("\n")
+    return [line(diff.conclusion(found.compared)), *diff.changes_as_text(found.compared).splitlines()]
 
 
 def _stack(one: StackPreview) -> Iterator[str]:
@@ -64,10 +59,11 @@ def _stack(one: StackPreview) -> Iterator[str]:
 def _json(found: Previewed) -> str:
     content: dict[str, Any] = {
         "summary": summary(found),
-        "exitCode": found.exit_code,
+        "exitCode": exit_code(found.findings),
+        "findings": list(map(as_json, found.findings)),
         "policies": found.policies,
         "refresh": found.refresh,
-        "access": json.loads(diff_json.diff_as_json(found.compared)) if found.compared else None,
+        "access": diff_json.as_json(found.compared) if found.compared else None,
         "noAccess": found.no_base or None,
         "stacks": [_stack_json(one) for one in found.stacks],
         "notPreviewed": list(found.left),
@@ -84,7 +80,6 @@ def _stack_json(one: StackPreview) -> dict[str, Any]:
         "unchanged": one.unchanged,
         "steps": [_step(step) for step in one.steps],
         "drift": [_step(step) for step in one.drift],
-        "violations": [vars(violation) for violation in one.violations],
         "errors": list(one.errors),
         "warnings": list(one.warnings),
         "seconds": round(one.seconds, 1),

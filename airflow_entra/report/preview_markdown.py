@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from airflow_entra.escape.markdown import Md, code, fence_for, table, text
+from airflow_entra.escape.markdown import code, fence_for, table, text
 from airflow_entra.escape.markup import xml
 from airflow_entra.escape.terminal import indented, line
 from airflow_entra.preview.result import Previewed, StackPreview
 from airflow_entra.report import diff
+from airflow_entra.report.findings import as_markdown
 from airflow_entra.report.preview_words import (
     drifted,
     gathered,
@@ -41,7 +42,7 @@ def render(found: Previewed, most: int = MOST_BYTES) -> str:
     room = most - size(top) - size([*bottom, MARKER])
     reserved = min(room // 3, size(row for block in _access(found) for row in [*block.head, *block.rows, ""]))
     failures = fit(_failures(found), (room - reserved) // 2, _more_failures)
-    findings = fit([*_policies(found), *_drift(found)], room - reserved - size(failures), _more_findings)
+    findings = fit([*_findings(found), *_drift(found)], room - reserved - size(failures), _more_findings)
     room -= size(failures) + size(findings)
     access = fit(_access(found), room, lambda cuts: _more_access(found, cuts))
     diffs = fit(_diffs(found), room - size(access), _more_diffs)
@@ -80,8 +81,8 @@ def _more_failures(cuts: Sequence[Cut]) -> str:
 def _access(found: Previewed) -> list[Block]:
     if found.compared is None:
         return [Block(["### Access", "", f"Not compared: {text(found.no_base)}"])]
-    blocks = blocks_of(diff.render(found.compared, "markdown"))
-    return [Block(["### Access"]), *blocks[1 if len(blocks) > 1 else 0 :]]  # the first line of all has said how much
+    changes = diff.changes_as_markdown(found.compared)
+    return [Block(["### Access"]), *blocks_of("\n".join(changes or [text(diff.conclusion(found.compared))]))]
 
 
 def _more_access(found: Previewed, cuts: Sequence[Cut]) -> str:
@@ -91,25 +92,12 @@ def _more_access(found: Previewed, cuts: Sequence[Cut]) -> str:
     return f"_{many(rows, 'row')} of the difference in access left out: {command} has all._"
 
 
-def _policies(found: Previewed) -> list[Block]:
-    violations = gathered(found.stacks)
-    if not violations:
+def _findings(found: Previewed) -> list[Block]:
+    findings = gathered(found)
+    if not findings:
         return []
-    head, line_below, *rows = table(
-        ("", "Policy", "Stack", "Resource", "What is wrong", "Remedy"),
-        (
-            (
-                Md("**mandatory**") if one.mandatory else text("advisory"),
-                code(one.policy),
-                text(names(stacks)),
-                text(one.resource or "the stack"),
-                text(one.problem),
-                text(one.remedy or one.rule),
-            )
-            for one, stacks in violations
-        ),
-    )
-    return [Block(["### Policies", "", head, line_below], rows)]
+    head, line_below, *rows = as_markdown(findings)
+    return [Block(["### Findings", "", head, line_below], rows)]
 
 
 def _drift(found: Previewed) -> list[Block]:

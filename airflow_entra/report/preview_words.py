@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from airflow_entra.escape.json_text import json_text
 from airflow_entra.escape.terminal import line
+from airflow_entra.finding import Finding, exit_code
 from airflow_entra.preview.changes import UNKNOWN
-from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.pulumi.scrub import SECRET
+from airflow_entra.report.findings import counted as counted_findings
 from airflow_entra_auth.claims import display
 
 _VERBS = {
@@ -22,7 +25,6 @@ _VERBS = {
     "discard": "to forget",
 }
 _SIGNS = {"create": "+", "delete": "-", "replace": "!", "import": "+", "gone": "-"}
-_SEVERITIES = ("critical", "high", "medium", "low", "")
 _LONGEST_VALUE = 400
 _MOST_NAMES = 8
 _LONGEST_REASON = 200
@@ -56,7 +58,7 @@ def verdict(found: Previewed) -> str:
         objections.append(f"the preview of {names(failed)} failed")
     if not_started := [one.stack for one in found.stacks if one.outcome == "not started"]:
         objections.append(f"the preview of {names(not_started)} could not start")
-    if found.compared and found.compared.findings:
+    if found.compared and exit_code(found.compared.findings):
         objections.append("a rule over several stacks is broken")
     if found.expect_no_changes and found.changed:
         objections.append(f"changes where none were expected ({names(one.stack for one in found.changed)})")
@@ -110,7 +112,7 @@ def _access(found: Previewed) -> str:
         [f"{many(gained, 'role')} gained by groups", f"{lost:,} lost"] if gained or lost else ["no role gained or lost"]
     )
     parts += [f"{many(rights, 'DAG right')} changed"] if rights else []
-    parts += [f"{len(compared.risks):,} to look at twice"] if compared.risks else []
+    parts += [counted_findings(compared.findings)] if compared.findings else []
     return ", ".join(parts)
 
 
@@ -139,13 +141,12 @@ def state(one: StackPreview) -> str:
     return ", ".join(parts)
 
 
-def gathered(stacks: Sequence[StackPreview]) -> list[tuple[Violation, list[str]]]:
-    """Each violation once, with the stacks that have it; mandatory ones first, then by severity."""
-    found: dict[Violation, list[str]] = {}
-    for one in stacks:
-        for violation in one.violations:
-            found.setdefault(violation, []).append(one.stack)
-    return sorted(found.items(), key=lambda item: (not item[0].mandatory, _rank(item[0].severity), item[0].policy))
+def gathered(found: Previewed) -> list[Finding]:
+    """Each finding once, with the names of the stacks that have it."""
+    stacks: dict[Finding, list[str]] = {}
+    for finding in found.findings:
+        stacks.setdefault(replace(finding, stack=""), []).append(finding.stack)
+    return [replace(finding, stack=names(filter(None, having))) for finding, having in stacks.items()]
 
 
 def removed(found: Previewed) -> str:
@@ -159,10 +160,6 @@ def removed(found: Previewed) -> str:
 def left_out(found: Previewed) -> str:
     """The stacks that were not previewed, with the reasons; empty where there are none."""
     return f"Not previewed: {names(line(left)[:_LONGEST_REASON] for left in found.left)}." if found.left else ""
-
-
-def _rank(severity: str) -> int:
-    return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
 
 
 def step_lines(step: Step) -> list[str]:

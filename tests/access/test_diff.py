@@ -52,7 +52,7 @@ def one(before: StackSettings, after: StackSettings) -> StackDiff:
 
 
 def codes(before: StackSettings, after: StackSettings) -> set[str]:
-    return {risk.code for risk in risks((one(before, after),))}
+    return {risk.id.removeprefix("risk/") for risk in risks((one(before, after),))}
 
 
 ADMIN: dict[str, Any] = {"Admin": {"groups": [{"create": "admins"}]}}
@@ -190,7 +190,7 @@ def test_a_changed_rule_is_flagged_with_the_roles_that_it_gives() -> None:
         return settings({"Viewer": {"groups": [{"create": "a", "rule": rule}]}})
 
     (risk,) = risks((one(ruled(RULE), ruled('user.department -eq "All"')),))
-    assert risk.code == "dynamic-rule-changed"
+    assert risk.id == "risk/dynamic-rule-changed"
     assert "a (Viewer)" in risk.what
 
 
@@ -208,7 +208,7 @@ def test_a_token_shorter_than_entras_own_is_not_longer() -> None:
 
 def test_a_new_production_stack_flags_its_admins_and_a_removed_one_nothing() -> None:
     prod = {"prod": stated(DeclaredStack("prod", settings(ADMIN)))}
-    assert [risk.code for risk in risks(diff({}, prod)) if "admin" in risk.code] == ["production-admin-widened"]
+    assert [risk.id for risk in risks(diff({}, prod)) if "admin" in risk.id] == ["risk/production-admin-widened"]
     assert risks(diff(prod, {})) == ()
 
 

@@ -50,11 +50,11 @@ def test_the_working_tree_against_a_branch(project: Path) -> None:
     result = diff("main")
     assert result.exit_code == 0, result.output
     first, *lines = result.stdout.splitlines()
-    assert first == "Access changes in 1 of 4 stacks: 1 role gained by groups, 0 lost, 1 to look at twice."
-    assert [line.split() for line in lines if "gains " in line and "!" not in line] == [
+    assert first == "Access changes in 1 of 4 stacks: 1 role gained by groups, 0 lost, 1 warning."
+    assert [line.split() for line in lines if line.startswith("  gains ")] == [
         ["gains", "Admin", "airflow-prod-more", "new", "group"]
     ]
-    assert "group airflow-prod-more gains Admin in production (production-admin-widened)" in result.stdout
+    assert "group airflow-prod-more gains Admin in production [risk/production-admin-widened]" in result.stdout
 
 
 def test_two_revisions_leave_the_working_tree_alone(project: Path) -> None:
@@ -147,8 +147,9 @@ def test_one_group_is_no_admin_of_two_environments(project: Path) -> None:
     for place in places:
         file, line, column = place.split(":")
         assert Path(file).read_text().splitlines()[int(line) - 1][int(column) - 1 :] == "create: airflow-dev-admins"
-    assert len(json.loads(diff("main", "--format", "json").stdout)["findings"]) == 2
-    assert "| Not allowed | |" in diff("main", "--format", "markdown").stdout
+    found = json.loads(diff("main", "--format", "json").stdout)["findings"]
+    assert [one["severity"] for one in found] == ["error", "error", "warning"]
+    assert "| **error** | stacks/Pulumi.dev.yaml:" in diff("main", "--format", "markdown").stdout
 
 
 def test_the_local_environment_shares_what_it_likes(project: Path) -> None:

@@ -15,7 +15,6 @@ from airflow_entra.access.explain import Explanation, Known, explain_groups, exp
 from airflow_entra.access.people import PersonDiff
 from airflow_entra.access.picture import Picture, picture
 from airflow_entra.access.requests import Ids, asks
-from airflow_entra.access.risks import Risk
 from airflow_entra.audit.audit import Audit
 from airflow_entra.bootstrap.outcome import outcome
 from airflow_entra.commands import users
@@ -31,7 +30,7 @@ from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
 from airflow_entra.importing.draft import Draft
 from airflow_entra.importing.pairing import Pair
-from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.render import TARGETS
 from airflow_entra.render import render as render_target
 from airflow_entra.report import audit as audit_report
@@ -132,8 +131,7 @@ def compared(name: str) -> Compared:
     return replace(
         found,
         base=name,
-        risks=(Risk("dev", "guests", name),) if not found.risks else found.risks,
-        findings=(mistake(name),),
+        findings=(mistake(name), replace(mistake(name), where="access", stack="dev")),
         people=(PersonDiff("dev", name, ("Admin",), ()),),
     )
 
@@ -168,13 +166,13 @@ def standings(name: str) -> list[Standing]:
 def previewed(name: str) -> Previewed:
     changes = (PropertyChange(name, name, [name]), PropertyChange("b", ABSENT, name), PropertyChange("c", name, ABSENT))
     step = Step("update", name, name, changes, because=(name,))
-    violation = Violation(name, True, "high", name, name, name, name)
+    violation = Finding(name, name, name, name, id=f"policy/{name}", evidence=(("severity", name),))
     one = StackPreview(
         "dev",
         "previewed",
         steps=(step,),
         drift=(step,),
-        violations=(violation, replace(violation, mandatory=False)),
+        violations=(violation, replace(violation, severity="warning")),
         warnings=(" ".join(name.splitlines()),),
     )
     one_line = " ".join(name.splitlines()).replace("\r", " ")  # an error of several lines is shown on several

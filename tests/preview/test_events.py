@@ -105,15 +105,16 @@ def test_a_mandatory_violation_is_no_failure_of_the_preview() -> None:
     )
     assert found.outcome == "previewed"
     assert found.errors == ()
-    assert [(one.policy, one.mandatory) for one in found.violations] == [
-        ("tags", True),
-        ("other", True),
-        ("names", False),
+    assert [(one.id, one.severity) for one in found.violations] == [
+        ("policy/tags", "error"),
+        ("policy/other", "error"),
+        ("policy/names", "warning"),
     ]
     first = found.violations[0]
-    assert (first.resource, first.rule) == ("admins", "Tagged.")
-    assert (first.problem, first.remedy) == ("none is there", "Add tags. Two of them")
-    assert (found.violations[1].resource, found.violations[1].problem) == ("", "In one line")
+    assert (first.where, first.right) == ("admins", "Tagged.")
+    assert (first.what, first.fix) == ("none is there", "Add tags. Two of them")
+    assert (found.violations[1].where, found.violations[1].what) == ("the stack", "In one line")
+    assert all((one.right, one.fix) for one in found.violations)
 
 
 def test_a_program_that_fails_has_said_why() -> None:
@@ -126,7 +127,7 @@ def test_a_program_that_fails_has_said_why() -> None:
         END | {"summaryEvent": {"result": "failed"}},
         code=1,
     )
-    assert (found.outcome, found.objected) == ("failed", True)
+    assert (found.outcome, [one.id for one in found.findings]) == ("failed", ["preview/failed"])
     assert found.errors == ("stacks/Pulumi.prod.yaml:3:1: no such group",)
     assert found.warnings == ("sessions outlive tokens",)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from airflow_entra.access.compare import compare
+from airflow_entra.finding import Finding
 from airflow_entra.preview.changes import UNKNOWN
-from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.report.preview_markdown import MARKER, render
 from airflow_entra.settings.load import load_text
 from airflow_entra.settings.sides import Side
@@ -74,23 +75,22 @@ def _prod() -> StackPreview:
             Step("update", "azure-native:keyvault:Secret", "client-secret", (expires, hidden)),
         ),
         violations=(
-            Violation(
-                policy="session-limit",
-                mandatory=True,
-                severity="medium",
-                resource="",
-                rule="Airflow's own session ends within 12 hours.",
-                problem="airflowSession is 20h",
-                remedy="Set it to at most 12h",
+            Finding(
+                "the stack",
+                "airflowSession is 20h",
+                "Airflow's own session ends within 12 hours.",
+                "Set it to at most 12h",
+                id="policy/session-limit",
+                evidence=(("level", "mandatory"), ("severity", "medium")),
             ),
-            Violation(
-                policy="no-standing-admin",
-                mandatory=False,
-                severity="high",
-                resource="airflow-prod-oncall",
-                rule="Nobody is Admin in production all the time.",
-                problem="it gives Admin in production and nobody is eligible for it: its members always have it",
-                remedy="Declare a PrivilegedAccessGroupEligibilitySchedule for those who may become Admin",
+            Finding(
+                "airflow-prod-oncall",
+                "it gives Admin in production and nobody is eligible for it: its members always have it",
+                "Nobody is Admin in production all the time.",
+                "Declare a PrivilegedAccessGroupEligibilitySchedule for those who may become Admin",
+                severity="warning",
+                id="policy/no-standing-admin",
+                evidence=(("level", "advisory"), ("severity", "high")),
             ),
         ),
         unchanged=23,

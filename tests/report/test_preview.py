@@ -17,8 +17,10 @@ def test_text_says_all_of_it() -> None:
     (gained,) = [line.split() for line in text.splitlines() if line.startswith("  gains ") and "Admin" in line]
     assert gained == ["gains", "Admin", "airflow-prod-oncall", "new", "group"]
     for part in (
-        "  mandatory  session-limit in prod: airflowSession is 20h. Set it to at most 12h",
-        "  advisory   no-standing-admin in prod: airflow-prod-oncall: it gives Admin in production and nobody is",
+        "prod: the stack: error: airflowSession is 20h [policy/session-limit]",
+        "  fix:   Set it to at most 12h",
+        "prod: airflow-prod-oncall: warning: it gives Admin in production and nobody is eligible for it",
+        "qa: the preview: error: it failed [preview/failed]",
         "dev: 2 to create, 2 to delete",
         "  + Admin/airflow-prod-oncall  azuread:AppRoleAssignment  (create)",
         "qa: failed",
@@ -43,7 +45,10 @@ def test_json_has_every_fact() -> None:
     dev, prod, qa, staging = document["stacks"]
     assert dev["changes"] == {"create": 2, "delete": 2}
     assert prod["steps"][2]["changes"][1] == {"path": "properties.value", "before": "[secret]", "after": "[secret]"}
-    assert prod["violations"][0]["policy"] == "session-limit"
+    assert [(one["id"], one["stack"]) for one in document["findings"] if one["severity"] == "error"] == [
+        ("policy/session-limit", "prod"),
+        ("preview/failed", "qa"),
+    ]
     assert (qa["outcome"], len(qa["errors"])) == ("failed", 1)
     assert staging["unchanged"] == 23
 

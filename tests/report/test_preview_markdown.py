@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step, Violation
+from airflow_entra.finding import SEVERITIES, Finding, exit_code
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.report.preview_markdown import MARKER, MOST_BYTES, render
 from tests.report.preview_example import PAGE, example, page_with_example
 
@@ -43,9 +44,7 @@ STEPS = st.builds(
     st.lists(CHANGES, max_size=3).map(tuple),
     st.lists(NASTY, max_size=2).map(tuple),
 )
-VIOLATIONS = st.builds(
-    Violation, NASTY, st.booleans(), st.sampled_from(["high", "", "odd"]), NASTY, NASTY, NASTY, NASTY
-)
+VIOLATIONS = st.builds(Finding, NASTY, NASTY, NASTY, NASTY, severity=st.sampled_from(SEVERITIES), id=NASTY)
 NAMES = st.from_regex(r"[A-Za-z0-9._-]{1,30}", fullmatch=True)
 
 
@@ -129,7 +128,7 @@ def grown(found: Previewed, times: int) -> Previewed:
                 drift=one.drift * times,
                 errors=tuple(f"{error} {number}" for error in one.errors for number in range(times)),
                 violations=tuple(
-                    replace(violation, problem=f"{violation.problem} {number}")
+                    replace(violation, what=f"{violation.what} {number}")
                     for violation in one.violations
                     for number in range(times)
                 ),
@@ -152,7 +151,7 @@ def test_the_first_line_says_how_much_and_what_is_objected_to() -> None:
 
 def test_the_parts_stand_in_the_order_of_their_weight() -> None:
     comment = render(example())
-    places = [comment.index(f"### {part}") for part in ("Failed previews", "Access", "Policies", "What Pulumi")]
+    places = [comment.index(f"### {part}") for part in ("Failed previews", "Access", "Findings", "What Pulumi")]
     assert places == sorted(places)
     assert comment.index("session-limit") < comment.index("no-standing-admin")
     assert "No change: staging (23 resources)." in comment
@@ -165,7 +164,7 @@ def test_pulumis_diff_goes_first_and_says_where_it_is() -> None:
     long = render(replace(found, stacks=tuple(replace(one, steps=one.steps + (step,) * 400) for one in found.stacks)))
     assert_sound(long)
     whole = render(found)
-    for part in ("### Failed previews", "### Access", "### Policies"):
+    for part in ("### Failed previews", "### Access", "### Findings"):
         at = whole.index(part)
         assert whole[at : whole.index("### What Pulumi")] in long
     assert "_Left out of Pulumi's diff: " in long
@@ -186,11 +185,11 @@ def test_rows_of_the_access_diff_go_next() -> None:
 def test_a_hundred_thousand_findings_leave_room_for_the_access() -> None:
     found = example()
     (prod,) = [one for one in found.stacks if one.stack == "prod"]
-    many = tuple(replace(prod.violations[1], resource=f"group-{number}") for number in range(20_000))
+    many = tuple(replace(prod.violations[1], where=f"group-{number}") for number in range(20_000))
     long = render(replace(found, stacks=(replace(prod, violations=prod.violations + many),)))
     assert_sound(long)
     assert "more findings left out" in long
-    assert "airflow-prod-oncall" in long[long.index("### Access") : long.index("### Policies")]
+    assert "airflow-prod-oncall" in long[long.index("### Access") : long.index("### Findings")]
 
 
 def test_without_a_base_it_says_why() -> None:
@@ -216,7 +215,7 @@ def test_what_failed_counts_for_nothing_else(outcome: Any) -> None:
     found = Previewed((stack,), None, "no git", expect_no_changes=True)
     assert "Resources: not known. Policies: not known." in render(found)
     assert "half" not in render(found)
-    assert found.exit_code == (1 if outcome == "failed" else 2)
+    assert exit_code(found.findings) == (1 if outcome == "failed" else 2)
 
 
 def test_a_stack_without_a_file_and_one_for_elsewhere_are_told() -> None:
