@@ -141,6 +141,4 @@ def _steps(found: StackPreview) -> Iterator[Step]:
 
 def _complaints(found: StackPreview) -> Iterator[str]:
     yield from found.errors
-    for violation in found.violations:
-        if violation.mandatory:
-            yield f"{violation.policy}: {violation.resource or 'the stack'}: {violation.problem}. {violation.remedy}"
+    yield from (f"{finding} ({finding.id})" for finding in found.violations if finding.severity == "error")
