@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from airflow_entra.local.world import DEFAULT_HTTP_PORT
+from airflow_entra.local import DEFAULT_HTTP_PORT
 
 Form = Literal["text", "json", "markdown"]
 _Decorator = Callable[[Any], Any]

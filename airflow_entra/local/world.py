@@ -13,20 +13,19 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_entra.access import DeclaredStack
 from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.backend import FolderBackend
-from airflow_entra.settings import load
-from airflow_entra.settings.stack_file import FOLDER, name_mistake, stack_file, stack_files, stack_name
+
+if TYPE_CHECKING:
+    from airflow_entra.access import DeclaredStack
+
+# The settings are imported where they are read: they take longer than all else that `airflow-entra --help` needs.
 
 NO_PROXY = "localhost,127.0.0.1,::1"
-DEFAULT_HTTP_PORT = 8400
-"""The tenant's sign-in page and portal; its proxy listens one port above."""
-
 _HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
 _STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
 WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
@@ -46,6 +45,8 @@ class World:
     python: Path = field(default_factory=lambda: Path(sys.executable))
 
     def __post_init__(self) -> None:
+        from airflow_entra.settings.stack_file import FOLDER
+
         if self.stacks == Path():
             object.__setattr__(self, "stacks", self.project / FOLDER)
 
@@ -71,10 +72,14 @@ class World:
 
     def stack_file(self, stack: str) -> Path:
         """The tracked stack file: read and cited, never written."""
+        from airflow_entra.settings.stack_file import stack_file
+
         return stack_file(self.stacks, stack)
 
     def existing_stack_file(self, stack: str) -> Path:
         """The tracked stack file. Raises `LocalError` where there is none, with those that there are."""
+        from airflow_entra.settings.stack_file import name_mistake
+
         if mistake := name_mistake(stack):
             raise LocalError(mistake)
         file = self.stack_file(stack)
@@ -84,10 +89,15 @@ class World:
 
     def declared(self, stack: str) -> DeclaredStack:
         """The stack as its file declares it. Raises `SettingsError` and `LocalError`."""
+        from airflow_entra.access import DeclaredStack
+        from airflow_entra.settings import load
+
         return DeclaredStack(stack, load(self.existing_stack_file(stack)))
 
     def stack_names(self) -> list[str]:
         """The stacks that have a file, right or wrong."""
+        from airflow_entra.settings.stack_file import stack_files, stack_name
+
         return [stack_name(file) for file in stack_files(self.stacks)]
 
     @property
@@ -131,6 +141,8 @@ def project_world() -> World:
 
     Raises `LocalError` outside of a project.
     """
+    from airflow_entra.settings.stack_file import FOLDER
+
     here, inside = Path.cwd(), workspace()
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
