@@ -55,7 +55,7 @@ def ways(value: str) -> Iterator[str]:
 
 def everything(arguments: list[str]) -> str:
     known = secrets(dict(os.environ))
-    if any(value in argument for value in known.values() for argument in arguments):
+    if any(value and value in argument for value in known.values() for argument in arguments):
         Path(os.environ["CHATTY_NOTES"], "a secret was an argument").touch()
     told = "" if sys.stdin.isatty() else sys.stdin.read()
     return "\n".join(

@@ -119,7 +119,9 @@ def test_every_command_that_reaches_pulumi_is_called_here() -> None:
 def test_nothing_gets_out(session: Session, tmp_path: Path, call: list[str], how: str) -> None:
     began = time.time()
     done = _call(session, tmp_path, call, how)
-    secrets = SECRETS | _of_the_world(session.world) | {"of the configuration": CONFIGURED}
+    secrets = SECRETS | _of_the_world(session.world)
+    if call[-4:-2] != ["stack", "export"]:  # there the caller gets the data that they asked for
+        secrets["of the configuration"] = CONFIGURED
     told = _readable(done.stdout + done.stderr)
     shown = {name for name, secret in secrets.items() if _shown(secret, told)}
     assert shown == set(), done.stdout + done.stderr
