@@ -82,8 +82,8 @@ class Pulumi(PulumiCommand):
     """The CLI on one stack: in `folder`, where Pulumi.yaml is, with this environment and no other.
 
     What it says goes into files, so that it ends its work in order even where this process is killed. It is masked
-    before anybody sees it: the environment's secrets, `secrets` besides, and what looks like one. The state's own
-    secrets stay encrypted. Every method raises PulumiError where Pulumi fails, and Interrupted after a signal.
+    before anybody sees it: the environment's secrets, and what looks like one. The state's own secrets stay encrypted.
+    Every method raises PulumiError where Pulumi fails, and Interrupted after a signal.
     """
 
     def __init__(  # the base's would run `pulumi version`, with the environment of this process
@@ -93,12 +93,11 @@ class Pulumi(PulumiCommand):
         stack: str,
         *,
         project: str = PROJECT,
-        secrets: Iterable[str] = (),
         family: Family | None = None,
     ) -> None:
         self.command, self.version = "pulumi", None
         self.folder, self.environment, self.stack, self.project = folder, dict(environment), stack, project
-        self.scrub = Scrub(environment, secrets)
+        self.scrub = Scrub(environment)
         self.family = family or Family()
 
     def run(

@@ -9,7 +9,7 @@ import base64
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,11 @@ class Scrub:
     """Knows the environment's secrets by the names of their variables, and how secrets look.
 
     A variable that names a file (PULUMI_CONFIG_PASSPHRASE_FILE) stands for what the file holds, and one that holds a
-    URL or a connection string for the password in it. `more` are secrets that the environment doesn't hold.
+    URL or a connection string for the password in it.
     """
 
-    def __init__(self, environment: Mapping[str, str], more: Iterable[str] = ()) -> None:
-        written = {form for value in (*_secrets(environment), *more) for form in _written(value)}
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        written = {form for value in _secrets(environment) for form in _written(value)}
         flat = {_LAYOUT.sub("", form) for form in written}
         self._forms = sorted((form for form in flat if len(form) >= _A_WORD), key=len, reverse=True)
         self._wrapped = re.compile("|".join(map(re.escape, self._forms))) if self._forms else None
