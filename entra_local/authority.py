@@ -15,16 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from entra_local import clock
+from entra_local.azure import BLOB_DOMAIN, GRAPH_HOST, LOGIN_HOST, RESOURCE_MANAGER_HOST, VAULT_DOMAIN
 from entra_local.files import write_private
 
-DOMAINS = (
-    "login.microsoftonline.com",
-    "graph.microsoft.com",
-    "management.azure.com",
-    "vault.azure.net",
-    "blob.core.windows.net",
-    "localhost",
-)
+DOMAINS = (LOGIN_HOST, GRAPH_HOST, RESOURCE_MANAGER_HOST, VAULT_DOMAIN, BLOB_DOMAIN, "localhost")
 """What certificates may name; a permitted domain covers its subdomains, which is how vaults and accounts are named."""
 LOOPBACK = "127.0.0.0/8"
 """Without a permitted IP subtree, Go and OpenSSL would accept any address."""
@@ -50,9 +44,8 @@ class Authority:
             _write_pair(self.folder / "ca", *_make_authority())
             (self.folder / "server.pem").unlink(missing_ok=True)
         if not _fresh(self.folder / "server.pem"):
-            _write_pair(
-                self.folder / "server", *issue(self, [*DOMAINS, "*.vault.azure.net", "*.blob.core.windows.net"])
-            )
+            names = [*DOMAINS, f"*.{VAULT_DOMAIN}", f"*.{BLOB_DOMAIN}"]
+            _write_pair(self.folder / "server", *issue(self, names))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "server.pem", self.folder / "server.key")
         context.set_alpn_protocols(["http/1.1"])

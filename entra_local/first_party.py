@@ -5,11 +5,11 @@ Source: the Microsoft Graph permissions reference.
 
 from uuid import NAMESPACE_URL, uuid5
 
+from entra_local.azure import GRAPH, GRAPH_APP_ID
 from entra_local.graph.entities import SERVICE_PRINCIPAL
 from entra_local.graph.models.objects import created
 from entra_local.wire import JsonObject
 
-GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 _MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 
 APPLICATION_PERMISSIONS = {
@@ -56,7 +56,7 @@ def graph_principal(tenant: str, object_id: str | None = None) -> JsonObject:
         "appDisplayName": "Microsoft Graph",
         "appOwnerOrganizationId": _MICROSOFT_TENANT,
         "displayName": "Microsoft Graph",
-        "servicePrincipalNames": [GRAPH_APP_ID, "https://graph.microsoft.com"],
+        "servicePrincipalNames": [GRAPH_APP_ID, GRAPH],
         "signInAudience": "AzureADMultipleOrgs",
         "appRoles": [
             {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from entra_local import azure
 from entra_local.arm.service import ARM
 from entra_local.blob.service import BLOBS
 from entra_local.graph.service import GRAPH
@@ -11,32 +12,29 @@ from entra_local.service import Service
 from entra_local.signin.service import SIGN_IN
 from entra_local.wire import Call
 
-LOGIN = "login.microsoftonline.com"
-GRAPH_HOST = "graph.microsoft.com"
-RESOURCE_MANAGER = "management.azure.com"
-VAULTS = ".vault.azure.net"
-ACCOUNTS = ".blob.core.windows.net"
-
 
 def permitted(host: str, port: int) -> bool:
     """Whether the proxy lets a connection through: Azure's five names on the TLS port, nothing else."""
-    return port == 443 and (host in (LOGIN, GRAPH_HOST, RESOURCE_MANAGER) or _below(host, VAULTS, ACCOUNTS))
+    return port == 443 and (
+        host in (azure.LOGIN_HOST, azure.GRAPH_HOST, azure.RESOURCE_MANAGER_HOST)
+        or _below(host, azure.VAULT_DOMAIN, azure.BLOB_DOMAIN)
+    )
 
 
 def service_for(call: Call) -> Service[Any] | None:
     """The service of a request's host, or None for a stranger (a rebound DNS name, for one)."""
     host = call.host.removesuffix(":443")
     match host:
-        case "login.microsoftonline.com":
+        case azure.LOGIN_HOST:
             return SIGN_IN
-        case "graph.microsoft.com":
+        case azure.GRAPH_HOST:
             return SIGN_IN if call.path.lower() == "/oidc/userinfo" else GRAPH
-        case "management.azure.com":
+        case azure.RESOURCE_MANAGER_HOST:
             # A client with a metadata host asks Resource Manager for the cloud description.
             return SIGN_IN if call.path.startswith("/metadata/") else ARM
-    if _below(host, VAULTS):
+    if _below(host, azure.VAULT_DOMAIN):
         return KEY_VAULT
-    if _below(host, ACCOUNTS):
+    if _below(host, azure.BLOB_DOMAIN):
         return BLOBS
     if call.at_loopback:
         if call.path.lower().startswith(("/v1.0/", "/beta/")):
@@ -54,5 +52,5 @@ def fault_host(service: Service[Any]) -> str:
 
 def _below(host: str, *domains: str) -> bool:
     """Whether it is one name right below one of the domains."""
-    names = (host.removesuffix(domain) for domain in domains if host.endswith(domain))
+    names = (host.removesuffix(f".{domain}") for domain in domains if host.endswith(f".{domain}"))
     return any(name and "." not in name for name in names)

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+from entra_local.azure import SERVED
 from entra_local.hosts import permitted
 
 HEADER_LIMIT = 8 * 1024
@@ -57,8 +58,7 @@ class ConnectProxy(asyncio.Protocol):
         elif not port.isdecimal() or not permitted(host.lower(), int(port)):
             self._refuse(
                 403,
-                f"The local tenant's proxy refuses {target[:200]}: it serves login.microsoftonline.com,"
-                " graph.microsoft.com, management.azure.com and *.vault.azure.net on port 443, and nothing else.",
+                f"The local tenant's proxy refuses {target[:200]}: it serves {SERVED} on port 443, and nothing else.",
             )
         else:
             task = asyncio.get_running_loop().create_task(self._tunnel())

@@ -24,7 +24,8 @@ from jwt import PyJWKSet, PyJWTError
 from entra_local import clock, seed_grants
 from entra_local import seed_reading as reading
 from entra_local.arm.models import resources, vaults
-from entra_local.first_party import GRAPH_APP_ID, graph_principal
+from entra_local.azure import GRAPH_APP_ID
+from entra_local.first_party import graph_principal
 from entra_local.graph.entities import (
     APPLICATION,
     FEDERATED_CREDENTIAL,

@@ -4,7 +4,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from entra_local import azure_roles
 from entra_local import seed_reading as reading
-from entra_local.first_party import APPLICATION_PERMISSIONS, DELEGATED_PERMISSIONS, GRAPH_APP_ID
+from entra_local.azure import GRAPH_APP_ID
+from entra_local.first_party import APPLICATION_PERMISSIONS, DELEGATED_PERMISSIONS
 from entra_local.graph.entities import APP_ROLE_ASSIGNMENT, PERMISSION_GRANT
 from entra_local.graph.models.objects import created, find_object, kind_of
 from entra_local.graph.models.service_principals import DEFAULT_ACCESS

@@ -8,6 +8,7 @@ import jwt
 from jwt.types import Options
 
 from entra_local import clock
+from entra_local.azure import GRAPH, GRAPH_APP_ID, v1_issuer
 from entra_local.keys import Keys
 from entra_local.wire import JsonObject
 
@@ -17,11 +18,7 @@ LIFETIME = 4500
 
 OWN_TIMES: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 """For PyJWT, which knows the machine's clock alone: the times of tokens of the tenant's own are compared with its."""
-GRAPH_AUDIENCES = (
-    "https://graph.microsoft.com",
-    "https://graph.microsoft.com/",
-    "00000003-0000-0000-c000-000000000000",
-)
+GRAPH_AUDIENCES = (GRAPH, f"{GRAPH}/", GRAPH_APP_ID)
 """What tokens for Microsoft Graph are meant for: each client names it as it likes."""
 
 
@@ -58,14 +55,14 @@ def issue(
     issued = int(clock.now().timestamp())
     claims: JsonObject = {
         "aud": audience,
-        "iss": f"https://sts.windows.net/{tenant}/",
+        "iss": v1_issuer(tenant),
         "iat": issued,
         "nbf": issued,
         "exp": issued + LIFETIME,
         "app_displayname": name,
         "appid": app_id,
         "appidacr": "1",
-        "idp": f"https://sts.windows.net/{tenant}/",
+        "idp": v1_issuer(tenant),
         "idtyp": "app",
         "oid": object_id,
         "sub": object_id,

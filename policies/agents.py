@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policies.permissions import READS_THE_TENANT
-from policies.relations import ADMIN, APPLICATIONS, ASSIGNMENT, PRINCIPAL, Candidates, admin_assignments, assigned
+from policies.relations import ADMIN, Candidates, admin_assignments, assigned
+from policies.resource_types import (
+    APPLICATION_CERTIFICATE,
+    APPLICATION_PASSWORD,
+    APPLICATIONS,
+    ASSIGNMENT,
+    PRINCIPAL,
+    PRINCIPAL_CERTIFICATE,
+    PRINCIPAL_PASSWORD,
+)
 from policies.resources import Resource, of_type
 from policies.rules import Finding, Rule, Settings
 
-_SECRETS = ("azuread:ApplicationPassword", "azuread:ApplicationCertificate")
-_PRINCIPAL_SECRETS = ("azuread:ServicePrincipalPassword", "azuread:ServicePrincipalCertificate")
+_SECRETS = (APPLICATION_PASSWORD, APPLICATION_CERTIFICATE)
+_PRINCIPAL_SECRETS = (PRINCIPAL_PASSWORD, PRINCIPAL_CERTIFICATE)
 
 
 def agent_example(role: str, credential: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.relations import APPLICATIONS, Candidates
+from policies.relations import Candidates
+from policies.resource_types import APPLICATION_OWNER, APPLICATIONS
 from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -36,7 +37,7 @@ SINGLE_TENANT = Rule(
     remedy="Set `signInAudience` to `AzureADMyOrg`, which is also the default.",
     controls=("SOC 2 CC6.1", "NIST 800-53 AC-3", "NIST 800-53 IA-8"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/single-and-multi-tenant-apps",
-    types=("azuread:Application", "azuread:ApplicationRegistration"),
+    types=APPLICATIONS,
     check=_single_tenant,
     violation="""\
 resources:
@@ -66,7 +67,7 @@ def _two_owners(resources: Sequence[Resource], settings: Settings) -> Iterator[F
             *application.items("owners"),
             *(
                 added.get("ownerObjectId")
-                for added in of_type(resources, "azuread:ApplicationOwner")
+                for added in of_type(resources, APPLICATION_OWNER)
                 if application.urn in {owned.urn for owned in candidates.perhaps(added, "applicationId")}
             ),
         ]
@@ -97,7 +98,7 @@ TWO_OWNERS = Rule(
     remedy="Name two or more people by object id in `owners`. Groups can't own an application.",
     controls=("SOC 2 CC6.2", "NIST 800-53 AC-2"),
     source="https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/overview-assign-app-owners",
-    types=("azuread:Application", "azuread:ApplicationRegistration", "azuread:ApplicationOwner"),
+    types=(*APPLICATIONS, APPLICATION_OWNER),
     check=_two_owners,
     settings=(
         Setting(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.relations import APPLICATIONS, PRINCIPAL, Candidates
+from policies.relations import Candidates
+from policies.resource_types import APPLICATIONS, PRINCIPAL
 from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Excepted, Finding, Rule, Settings
 
@@ -52,7 +53,7 @@ ASSIGNMENT_REQUIRED = Rule(
     remedy="Set `appRoleAssignmentRequired: true` on the service principal and assign the groups that may sign in.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/howto-restrict-your-app-to-a-set-of-users",
-    types=("azuread:Application", "azuread:ApplicationRegistration", "azuread:ServicePrincipal"),
+    types=(*APPLICATIONS, PRINCIPAL),
     check=_assignment_required,
     violation="""\
 resources:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from policies.resource_types import APPLICATION, APPLICATION_OPTIONAL_CLAIMS, APPLICATIONS
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Settings
 
@@ -43,7 +44,7 @@ GROUP_CLAIMS_LIMITED = Rule(
     remedy="Leave `groupMembershipClaims` out and use app roles, or set it to `ApplicationGroup` or `SecurityGroup`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims",
-    types=("azuread:Application", "azuread:ApplicationRegistration"),
+    types=APPLICATIONS,
     check=_group_claims,
     violation="""\
 resources:
@@ -66,7 +67,7 @@ resources:
 
 def _names(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        place = () if resource.type == "azuread:ApplicationOptionalClaims" else ("optionalClaims",)
+        place = () if resource.type == APPLICATION_OPTIONAL_CLAIMS else ("optionalClaims",)
         for token in _TOKENS:
             for claim in resource.objects(*place, token):
                 if found := sorted(_BY_NAME & _texts(claim.get("additionalProperties"))):
@@ -93,7 +94,7 @@ GROUPS_BY_ID = Rule(
     remedy="Take `cloud_displayname`, the `sam_account_name` forms and `emit_as_roles` out of the optional claims.",
     controls=("SOC 2 CC6.1", "SOC 2 CC6.3", "NIST 800-53 AC-3", "NIST 800-53 IA-4"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims",
-    types=("azuread:Application", "azuread:ApplicationOptionalClaims"),
+    types=(APPLICATION, APPLICATION_OPTIONAL_CLAIMS),
     check=_names,
     violation="""\
 resources:
@@ -147,7 +148,7 @@ NO_MAPPED_CLAIMS = Rule(
     remedy="Leave `api.mappedClaimsEnabled` out or set it to false.",
     controls=("SOC 2 CC6.1", "NIST 800-53 AC-3", "NIST 800-53 IA-8"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/reference-microsoft-graph-app-manifest",
-    types=("azuread:Application",),
+    types=(APPLICATION,),
     check=_mapped,
     repair=_unmapped,
     violation="""\
@@ -171,7 +172,7 @@ resources:
 
 def _version(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for application in resources:
-        inside = ("api",) if application.type == "azuread:Application" else ()
+        inside = ("api",) if application.type == APPLICATION else ()
         version = application.get(*inside, "requestedAccessTokenVersion")
         if version is not UNKNOWN and version != 2:
             yield Finding(
@@ -193,7 +194,7 @@ TOKENS_V2 = Rule(
     remedy="Set `api.requestedAccessTokenVersion` to 2.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-8"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens",
-    types=("azuread:Application", "azuread:ApplicationRegistration"),
+    types=APPLICATIONS,
     check=_version,
     violation="""\
 resources:

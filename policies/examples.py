@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from policies.resource_types import STACK
 from policies.resources import UNKNOWN, Resource, Value
 
 REFERENCE = re.compile(r"^\$\{([\w-]+)\.(\w+)\}$")
@@ -23,7 +24,7 @@ def read(text: str) -> list[Resource]:
         for name, declared in document["resources"].items()
     ]
     if "outputs" in document:
-        resources.append(_resource("stack", "pulumi:pulumi:Stack", document["outputs"]))
+        resources.append(_resource("stack", STACK, document["outputs"]))
     return resources
 
 

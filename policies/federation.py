@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from policies.resource_types import FEDERATED, FLEXIBLE
 from policies.resources import UNKNOWN, Resource
 from policies.rules import Finding, Rule, Setting, Settings
 
-FEDERATED = "azuread:ApplicationFederatedIdentityCredential"
-FLEXIBLE = "azuread:ApplicationFlexibleFederatedIdentityCredential"
 _AUDIENCE = "api://AzureADTokenExchange"
 _GITHUB = "https://token.actions.githubusercontent.com"
 _SOURCE = "https://learn.microsoft.com/en-us/graph/api/resources/federatedidentitycredentials-overview"

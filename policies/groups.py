@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.relations import APPLICATIONS, ASSIGNMENT, GROUPS, STACK, admin_groups, assigned
+from policies.relations import admin_groups, assigned
+from policies.resource_types import APPLICATIONS, ASSIGNMENT, GROUPS, STACK, USER
 from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -85,7 +86,7 @@ ADMIN_NOT_DYNAMIC = Rule(
 
 
 def _person(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    direct = {assignment.urn: user.name for assignment, user in assigned(resources, "azuread:User")}
+    direct = {assignment.urn: user.name for assignment, user in assigned(resources, USER)}
     for assignment in of_type(resources, ASSIGNMENT):
         if assignment.urn in direct or assignment.get("principalType") == "User":
             who = direct.get(assignment.urn) or assignment.get("principalDisplayName") or "one"
@@ -108,7 +109,7 @@ NO_PERSON_ASSIGNED = Rule(
     remedy="Assign a group with `principalObjectId` and make the person its member.",
     controls=("SOC 2 CC6.2", "SOC 2 CC6.3", "NIST 800-53 AC-2"),
     source="https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/assign-user-or-group-access-portal",
-    types=(ASSIGNMENT, "azuread:User"),
+    types=(ASSIGNMENT, USER),
     check=_person,
     violation=f"""{ADMINS}\
   admins:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.production import VAULT
-from policies.relations import APPLICATIONS, GROUPS
+from policies.resource_types import APPLICATION, APPLICATIONS, GROUPS, RESOURCE_GROUP, VAULT
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Setting, Settings
-
-_GROUP = "azure-native:resources:ResourceGroup"
 
 
 def _names(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
@@ -88,7 +85,7 @@ resources:
 
 def _tags(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     for resource in resources:
-        if resource.type == "azuread:Application":
+        if resource.type == APPLICATION:
             tags = resource.items("tags")
             missing = [tag for tag in _texts(settings.get("applicationTags")) if tag not in tags]
             if UNKNOWN not in tags and (not tags or missing):
@@ -129,7 +126,7 @@ TAGS = Rule(
     remedy="Set `tags` on the application. `applicationTags` and `azureTags` say which have to be there.",
     controls=("SOC 2 CC6.1", "NIST 800-53 CM-8"),
     source="https://learn.microsoft.com/en-us/graph/api/resources/application",
-    types=("azuread:Application", VAULT, _GROUP),
+    types=(APPLICATION, VAULT, RESOURCE_GROUP),
     check=_tags,
     settings=(
         _list_of("applicationTags", "Tags that every application has to have."),

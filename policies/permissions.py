@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.relations import ASSIGNMENT, PRINCIPAL, Candidates
+from policies.relations import Candidates
+from policies.resource_types import (
+    APPLICATION,
+    APPLICATION_API_ACCESS,
+    ASSIGNMENT,
+    DIRECTORY_ROLE_ASSIGNMENT,
+    DIRECTORY_ROLE_ELIGIBILITY,
+    DIRECTORY_ROLE_MEMBER,
+    PRINCIPAL,
+    PRINCIPAL_GRANT,
+)
 from policies.resources import PLATFORMS, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -66,13 +76,13 @@ def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Fi
 
 def _asked(resource: Resource) -> Iterator[tuple[str, str]]:
     """(id or name, delegated or application)"""
-    if resource.type == "azuread:Application":
+    if resource.type == APPLICATION:
         for access in resource.objects("requiredResourceAccesses"):
             if access.get("resourceAppId") == GRAPH:
                 for wanted in _objects(access.get("resourceAccesses")):
                     if isinstance(id_ := wanted.get("id"), str):
                         yield id_, "application" if wanted.get("type") == "Role" else "delegated"
-    elif resource.type == "azuread:ApplicationApiAccess":
+    elif resource.type == APPLICATION_API_ACCESS:
         if resource.get("apiClientId") == GRAPH:
             for prop, kind in (("scopeIds", "delegated"), ("roleIds", "application")):
                 yield from ((id_, kind) for id_ in resource.items(prop) if isinstance(id_, str))
@@ -103,9 +113,9 @@ NO_HIGH_RISK_PERMISSION = Rule(
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
     types=(
-        "azuread:Application",
-        "azuread:ApplicationApiAccess",
-        "azuread:ServicePrincipalDelegatedPermissionGrant",
+        APPLICATION,
+        APPLICATION_API_ACCESS,
+        PRINCIPAL_GRANT,
     ),
     check=_high_risk,
     settings=(
@@ -147,9 +157,7 @@ resources:
 
 def _held_by_sign_in(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     signed_in_to = [
-        app
-        for app in of_type(resources, "azuread:Application")
-        if any(app.items(of, "redirectUris") for of in PLATFORMS)
+        app for app in of_type(resources, APPLICATION) if any(app.items(of, "redirectUris") for of in PLATFORMS)
     ]
     fix = "Give the permission to an identity that nobody signs in to, such as the watcher's own registration"
     for application in signed_in_to:
@@ -183,7 +191,7 @@ NO_PERMISSION_OF_ITS_OWN = Rule(
     "an older release gives it up with `airflow-entra:watcher: {moved: true}`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/secure-least-privileged-access",
-    types=("azuread:Application", PRINCIPAL, ASSIGNMENT),
+    types=(APPLICATION, PRINCIPAL, ASSIGNMENT),
     check=_held_by_sign_in,
     violation="""\
 resources:
@@ -219,9 +227,9 @@ resources:
 
 
 _DIRECTORY_ROLES = {
-    "azuread:DirectoryRoleAssignment": "principalObjectId",
-    "azuread:DirectoryRoleMember": "memberObjectId",
-    "azuread:DirectoryRoleEligibilityScheduleRequest": "principalId",
+    DIRECTORY_ROLE_ASSIGNMENT: "principalObjectId",
+    DIRECTORY_ROLE_MEMBER: "memberObjectId",
+    DIRECTORY_ROLE_ELIGIBILITY: "principalId",
 }
 
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from policies.groups import ADMINS
 from policies.production import ENVIRONMENT, SAYS_ENVIRONMENT, in_production
-from policies.relations import ASSIGNMENT, GROUPS, STACK, Candidates, admin_groups
+from policies.relations import Candidates, admin_groups
+from policies.resource_types import ACTIVE, ASSIGNMENT, ELIGIBILITY, GROUP_MEMBER, GROUPS, STACK
 from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Excepted, Finding, Rule, Setting, Settings
 
-ELIGIBILITY = "azuread:PrivilegedAccessGroupEligibilitySchedule"
-ACTIVE = "azuread:PrivilegedAccessGroupAssignmentSchedule"
-_MEMBER = "azuread:GroupMember"
 _SOURCE = "https://learn.microsoft.com/en-us/entra/id-governance/privileged-identity-management/concept-pim-for-groups"
 
 
@@ -24,7 +22,7 @@ def _standing(resources: Sequence[Resource], settings: Settings) -> Iterator[Fin
         yield Excepted(resource=groups[0], reason=f"the tenant's licence is {licence}, and PIM needs P2")
         return
     eligible = _through(resources, groups, ELIGIBILITY, "groupId")
-    members = _through(resources, groups, _MEMBER, "groupObjectId")
+    members = _through(resources, groups, GROUP_MEMBER, "groupObjectId")
     for group in groups:
         if group.urn not in eligible:
             yield Finding(
@@ -81,7 +79,7 @@ NO_STANDING_ADMIN = Rule(
     "`azuread:PrivilegedAccessGroupEligibilitySchedule`. Without licence P2 set `licence`.",
     controls=("CIS Microsoft 365 3.1 5.3.1", "SOC 2 CC6.3", "NIST 800-53 AC-2", "NIST 800-53 AC-6"),
     source=_SOURCE,
-    types=tuple(dict.fromkeys((*SAYS_ENVIRONMENT, *GROUPS, ASSIGNMENT, ELIGIBILITY, _MEMBER))),
+    types=tuple(dict.fromkeys((*SAYS_ENVIRONMENT, *GROUPS, ASSIGNMENT, ELIGIBILITY, GROUP_MEMBER))),
     check=_standing,
     settings=(
         ENVIRONMENT,

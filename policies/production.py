@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policies.relations import APPLICATIONS, STACK
+from policies.resource_types import APPLICATIONS, STACK, VAULT
 from policies.resources import Resource, of_type
 from policies.rules import Setting, Settings
 
-VAULT = "azure-native:keyvault:Vault"
 SAYS_ENVIRONMENT = (*APPLICATIONS, VAULT, STACK)
 """The types that `in_production` reads."""
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from policies.application import BEST_PRACTICES
+from policies.resource_types import APPLICATION, APPLICATION_REDIRECT_URIS, STACK
 from policies.resources import PLATFORMS, UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
-_WITH_URIS = ("azuread:Application", "azuread:ApplicationRedirectUris")
+_WITH_URIS = (APPLICATION, APPLICATION_REDIRECT_URIS)
 _AIRFLOW_2 = "/oauth-authorized/azure"
 _AIRFLOW_3 = "/auth/oauth-authorized/azure"
 
 
 def _uris(resource: Resource, *platforms: str) -> Sequence[Value]:
-    if resource.type == "azuread:ApplicationRedirectUris":
+    if resource.type == APPLICATION_REDIRECT_URIS:
         web_only = platforms == ("web",)
         return [] if web_only and resource.get("type") != "Web" else resource.items("redirectUris")
     return [uri for platform in platforms for uri in resource.items(platform, "redirectUris")]
@@ -109,7 +110,7 @@ def declared_airflows(resources: Sequence[Resource], settings: Settings) -> list
     An output counts where it is a list of objects with `version` and `url`, as this project's program exports it.
     """
     configured = settings["airflow"]
-    stacks = of_type(resources, "pulumi:pulumi:Stack")
+    stacks = of_type(resources, STACK)
     sources = [configured] if configured else [stack.get("airflow") for stack in stacks]
     declared = [
         DeclaredAirflow(version, url)
@@ -172,7 +173,7 @@ REDIRECT_URI_AIRFLOW = Rule(
     "program has it) or from this policy's configuration; without either, both forms pass.",
     controls=("SOC 2 CC6.1", "NIST 800-53 SC-23"),
     source=BEST_PRACTICES,
-    types=(*_WITH_URIS, "pulumi:pulumi:Stack"),
+    types=(*_WITH_URIS, STACK),
     check=_airflow,
     settings=(
         Setting(

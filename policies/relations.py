@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from policies.resource_types import APPLICATIONS, ASSIGNMENT, GROUPS, STACK
 from policies.resources import UNKNOWN, Resource, Value, of_type
 
 ADMIN = "Admin"
-APPLICATIONS = ("azuread:Application", "azuread:ApplicationRegistration")
-ASSIGNMENT = "azuread:AppRoleAssignment"
-GROUPS = ("azuread:Group", "azuread:GroupWithoutMembers")
-PRINCIPAL = "azuread:ServicePrincipal"
-STACK = "pulumi:pulumi:Stack"
 
 
 class Candidates:

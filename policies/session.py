@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from policies.durations import duration
 from policies.production import ENVIRONMENT, SAYS_ENVIRONMENT, in_production
-from policies.relations import APPLICATIONS, STACK
+from policies.resource_types import APPLICATIONS, CONDITIONAL_ACCESS, STACK
 from policies.resources import UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
-CONDITIONAL_ACCESS = "azuread:ConditionalAccessPolicy"
 _LIFETIMES = "https://learn.microsoft.com/en-us/entra/identity-platform/configurable-token-lifetimes"
 _SESSIONS = "https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-session-lifetime"
 _APPLICATION = """\

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.production import ENVIRONMENT, SAYS_ENVIRONMENT, VAULT, in_production
+from policies.production import ENVIRONMENT, SAYS_ENVIRONMENT, in_production
+from policies.resource_types import ENDPOINT, VAULT
 from policies.resources import UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
-
-ENDPOINT = "azure-native:network:PrivateEndpoint"
 
 
 def vault_example(*properties: str, more: str = "") -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from policies.resource_types import ROLE_ASSIGNMENT
 from policies.resources import Resource
 from policies.rules import Finding, Rule, Setting, Settings
 
-ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 # The same in every tenant: https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles
 _TOO_MUCH = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_entra.settings import airflow_paths
+from airflow_entra_auth.airflow_paths import REDIRECTS, SIGN_OUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class AirflowUrls:
 def urls(version: str, base_url: str) -> AirflowUrls:
     """The URLs of Airflow `version` ("2.11", "3.3", "3.3.2") at `base_url`. Case is kept: Entra compares it."""
     base, major = base_url.rstrip("/"), int(version.split(".")[0])
-    return AirflowUrls(version, base, base + airflow_paths.REDIRECT[major], base + airflow_paths.SIGN_OUT[major])
+    return AirflowUrls(version, base, base + REDIRECTS[major], base + SIGN_OUTS[major])
 
 
 def front_channel_logout(airflows: tuple[AirflowUrls, ...]) -> str | None:

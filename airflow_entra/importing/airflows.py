@@ -15,9 +15,9 @@ from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.settings.types import Url
 from airflow_entra.settings.urls import is_local
+from airflow_entra_auth.airflow_paths import CALLBACK, MOUNT, PROVIDER, REDIRECTS
 
-_CALLBACK = re.compile(r"(?P<base>https?://.*?)(?P<three>/auth)?/oauth-authorized/(?P<provider>[^/?#]+)/?")
-_PROVIDER = "azure"
+_CALLBACK = re.compile(rf"(?P<base>https?://.*?)(?P<three>{MOUNT})?{CALLBACK}/(?P<provider>[^/?#]+)/?")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _base(text: str) -> str | None:
 
 def _rank(uri: str) -> tuple[bool, bool, bool]:
     """The newer Airflow first, a public address before this machine's, https before http: of two alike one stays."""
-    return "/auth/oauth-authorized/" not in uri, _local(uri), not uri.startswith("https:")
+    return f"{MOUNT}{CALLBACK}/" not in uri, _local(uri), not uri.startswith("https:")
 
 
 def _local(uri: str) -> bool:
@@ -98,7 +98,7 @@ def _other_name(uri: str, ours: str, provider: str) -> Finding:
     return Finding(
         where=f"redirect URI {line(uri)}",
         what=f"Airflow's sign-in is called {line(provider)} there",
-        right=f"{_PROVIDER}, as in {ours}, which is what `airflow-entra render` writes into Airflow's settings",
+        right=f"{PROVIDER}, as in {ours}, which is what `airflow-entra render` writes into Airflow's settings",
         fix="bring out the rendered settings together with the next `pulumi up`, which changes the redirect URI; "
         "people who are signing in at that moment start again",
         severity="warning",
@@ -116,7 +116,7 @@ def _nothing(application: Registered) -> Finding:
     return Finding(
         where=f"application {line(application.name)}",
         what="none of its redirect URIs is an Airflow's",
-        right="https://HOST/auth/oauth-authorized/azure (Airflow 3) or https://HOST/oauth-authorized/azure (2.11)",
+        right=f"https://HOST{REDIRECTS[3]} (Airflow 3) or https://HOST{REDIRECTS[2]} (2.11)",
         fix="name Airflow's public base URL: --url https://airflow.contoso.com --airflow-version 3.3",
         id="import/no-airflow",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow_entra.settings import airflow_paths
+from airflow_entra_auth.airflow_paths import REDIRECTS
 
 _LEARN = "https://learn.microsoft.com/en-us/"
 ENTRA_LIMITS = _LEARN + "entra/identity/users/directory-service-limits-restrictions"
@@ -42,9 +42,7 @@ CONTACT = 200
 DYNAMIC_RULE = 3072
 APPLICATION_NAME = 120
 ROLE_NAME = 120
-BASE_URL = 256 - max(
-    map(len, airflow_paths.REDIRECT.values())
-)  # a redirect URI has 256, the logout URL (shorter path) 255
+BASE_URL = 256 - max(map(len, REDIRECTS.values()))  # a redirect URI has 256, the logout URL (shorter path) 255
 SUBJECT = 600
 DAG_PATTERN = 250  # Airflow's own limit of a DAG's id
 VAULT_SECRET_NAME = 127  # characters, see AZURE_NAMES

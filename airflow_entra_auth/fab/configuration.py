@@ -16,7 +16,7 @@ _TIMEOUT = 10.0
 
 def configuration() -> dict[str, Any]:
     """FAB's settings. Raises RulesError, which stops Airflow: there is no other way to sign in to fall back to."""
-    from airflow_entra_auth.fab.entra import PROVIDER
+    from airflow_entra_auth.airflow_paths import PROVIDER
     from airflow_entra_auth.fab.security_manager import EntraSecurityManager
 
     rules = sign_on()

@@ -23,7 +23,6 @@ from airflow_entra_auth.rules import SignOnRules
 
 log = logging.getLogger(__name__)
 
-PROVIDER = "azure"
 """FAB's name of the provider: it is part of the redirect URI."""
 _METADATA_FRESH = 3600
 """Seconds. Then endpoints and keys are fetched again, so that a key that was withdrawn is believed no longer."""

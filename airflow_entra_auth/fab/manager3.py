@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, lazyload, selectinload
 
+from airflow_entra_auth.airflow_paths import SIGN_OUT
 from airflow_entra_auth.fab import decisions
 from airflow_entra_auth.fab.bodies import Bodies, reprocesses_runs
 from airflow_entra_auth.fab.ending import end_session
@@ -46,7 +47,7 @@ class EntraFabAuthManager(Guarded, fab.FabAuthManager):
         """FAB's routes without its /logout, which leaves the session alive: the request goes to our own view."""
         app = super().get_fastapi_app()
         routes = app.router.routes
-        kept = [route for route in routes if getattr(route, "path", "") != "/logout"]
+        kept = [route for route in routes if getattr(route, "path", "") != SIGN_OUT]
         if len(kept) != len(routes) - 1:
             raise RuntimeError("this release of Airflow's FAB provider signs out in another way than 3.x did so far")
         routes[:] = kept

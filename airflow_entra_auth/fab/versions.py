@@ -10,6 +10,7 @@ from typing import Any
 from airflow import __version__
 from flask import request
 
+from airflow_entra_auth.airflow_paths import MOUNT
 from airflow_entra_auth.fab.standing import HANDLE_CLAIM
 from airflow_entra_auth.sign_on import secure, sign_on
 
@@ -21,7 +22,7 @@ SIGN_OUT_BY_GET = AIRFLOW_3
 
 def pages_url(base_url: str) -> str:
     """Below which URL this package's pages are: 3.x mounts an auth manager's pages under /auth."""
-    return f"{base_url}/auth" if AIRFLOW_3 else base_url
+    return f"{base_url}{MOUNT}" if AIRFLOW_3 else base_url
 
 
 def enter(response: Any, user: Any) -> Any:

@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Forbidden
 
 from airflow_entra_auth import audit
+from airflow_entra_auth.airflow_paths import CALLBACK, PROVIDER, SIGN_OUT
 from airflow_entra_auth.claims import Refused
 from airflow_entra_auth.fab import signed_in, versions
 from airflow_entra_auth.fab.begun import LIFETIME, Beginnings, Begun
 from airflow_entra_auth.fab.ending import end_session, end_sessions_of_sid
-from airflow_entra_auth.fab.entra import PROVIDER, EntraClient, SignInError
+from airflow_entra_auth.fab.entra import EntraClient, SignInError
 from airflow_entra_auth.fab.first_try import tried_once
 from airflow_entra_auth.fab.next_url import safe_next
 from airflow_entra_auth.fab.pages import page
@@ -59,7 +60,7 @@ class EntraAuthView(AuthView):
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @expose(f"/oauth-authorized/{PROVIDER}")
+    @expose(f"{CALLBACK}/{PROVIDER}")
     def oauth_authorized(self) -> Response:
         """Entra's answer: a session, or a page that says why not. Never back to Entra by itself, which would loop."""
         found = Beginnings(request.cookies).of(request.args.get("state"))
@@ -96,8 +97,8 @@ class EntraAuthView(AuthView):
             raise Forbidden
         return signed_in.enter(redirect(safe_next(arrival.next_url, rules.base_url)), stamp(user, found, rules))
 
-    @expose("/logout", methods=["GET", "POST"])
-    @expose("/logout/", methods=["GET", "POST"])
+    @expose(SIGN_OUT, methods=["GET", "POST"])
+    @expose(f"{SIGN_OUT}/", methods=["GET", "POST"])
     def logout(self) -> Response:
         """A person signs out; or Entra says, in a GET without cookies, that its session `sid` ended."""
         if request.method == "GET" and "sid" in request.args:

@@ -1,6 +1,7 @@
 # ruff: noqa: N818 - the classes are named for what the wire says
 """Errors of Resource Manager, worded as Azure words them."""
 
+from entra_local.azure import LOGIN, v1_issuer
 from entra_local.wire import Call, JsonObject, WireError
 
 
@@ -38,7 +39,7 @@ class Unauthorised(ArmError):
 
     def headers(self) -> dict[str, str]:
         return {
-            "WWW-Authenticate": 'Bearer authorization_uri="https://login.microsoftonline.com/common",'
+            "WWW-Authenticate": f'Bearer authorization_uri="{LOGIN}/common",'
             f' error="invalid_token", error_description="{self.message}"'
         }
 
@@ -50,8 +51,8 @@ class WrongTenant(Unauthorised):
 
     def __init__(self, tenant: str, wanted: str) -> None:
         super().__init__(
-            f"The access token is from the wrong issuer 'https://sts.windows.net/{tenant}/'. It must match the tenant"
-            f" 'https://sts.windows.net/{wanted}/' associated with this subscription."
+            f"The access token is from the wrong issuer '{v1_issuer(tenant)}'. It must match the tenant"
+            f" '{v1_issuer(wanted)}' associated with this subscription."
         )
 
 

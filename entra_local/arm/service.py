@@ -7,12 +7,13 @@ from entra_local.arm import exceptions as errors
 from entra_local.arm.models import resources
 from entra_local.arm.request import ArmRequest
 from entra_local.arm.urls import TABLE
+from entra_local.azure import CLASSIC_RESOURCE_MANAGER, RESOURCE_MANAGER
 from entra_local.routing import Route
 from entra_local.service import Request, Service
 from entra_local.tokens import read
 from entra_local.wire import Call
 
-AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+AUDIENCES = (RESOURCE_MANAGER, CLASSIC_RESOURCE_MANAGER)
 
 
 class ResourceManager(Service[ArmRequest]):

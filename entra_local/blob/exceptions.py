@@ -3,6 +3,7 @@
 
 from xml.sax.saxutils import escape
 
+from entra_local.azure import LOGIN, STORAGE
 from entra_local.wire import Call, JsonObject, Reply, WireError
 
 
@@ -35,8 +36,8 @@ class Unauthorised(BlobError):
     code = "InvalidAuthenticationInfo"
 
     def headers(self) -> dict[str, str]:
-        challenge = "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize"
-        return super().headers() | {"WWW-Authenticate": f"{challenge} resource_id=https://storage.azure.com"}
+        challenge = f"Bearer authorization_uri={LOGIN}/common/oauth2/authorize"
+        return super().headers() | {"WWW-Authenticate": f"{challenge} resource_id={STORAGE}"}
 
 
 class PermissionMismatch(BlobError):

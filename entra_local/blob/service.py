@@ -4,6 +4,7 @@ from typing import Any
 
 from entra_local import azure_roles
 from entra_local.arm.models import resources, storage
+from entra_local.azure import STORAGE
 from entra_local.blob import exceptions as errors
 from entra_local.blob.request import BlobRequest
 from entra_local.blob.urls import TABLE
@@ -14,7 +15,7 @@ from entra_local.store import EVERYWHERE
 from entra_local.tokens import read
 from entra_local.wire import Call
 
-AUDIENCES = ("https://storage.azure.com",)
+AUDIENCES = (STORAGE,)
 
 
 class BlobStorage(Service[BlobRequest]):

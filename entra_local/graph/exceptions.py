@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 
 from entra_local import clock
+from entra_local.azure import GRAPH_APP_ID, LOGIN
 from entra_local.graph.request_ids import request_ids
 from entra_local.wire import Call, JsonObject, Reply, WireError
 
@@ -207,8 +208,8 @@ class Unauthorised(GraphError):
 
     def headers(self) -> dict[str, str]:
         return {
-            "WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize",'
-            ' client_id="00000003-0000-0000-c000-000000000000"'
+            "WWW-Authenticate": f'Bearer realm="", authorization_uri="{LOGIN}/common/oauth2/authorize",'
+            f' client_id="{GRAPH_APP_ID}"'
         }
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from entra_local.azure import GRAPH
 from entra_local.graph.exceptions import BadRequest, NotFound
 from entra_local.service import Request
 from entra_local.store import Directory
 from entra_local.tokens import NOBODY, Caller
 
-HOST = "graph.microsoft.com"
 _REFERENCE = "@odata.id"
 
 
@@ -27,7 +27,7 @@ class GraphRequest(Request):
 
     @property
     def base(self) -> str:
-        return f"https://{HOST}/{'beta' if self.beta else 'v1.0'}"
+        return f"{GRAPH}/{'beta' if self.beta else 'v1.0'}"
 
     def reference(self) -> str:
         """The object id that a `$ref` body points to. Raises BadRequest."""

@@ -1,9 +1,8 @@
 # ruff: noqa: N818 - the classes are named for what the wire says
 """Errors of Key Vault's data plane, worded as it words them."""
 
+from entra_local.azure import LOGIN, VAULTS, v1_issuer
 from entra_local.wire import Call, JsonObject, WireError
-
-_LOGIN = "https://login.microsoftonline.com"
 
 
 class VaultError(WireError):
@@ -36,7 +35,7 @@ class Unauthorised(VaultError):
         self._tenant = tenant
 
     def headers(self) -> dict[str, str]:
-        challenge = f'Bearer authorization="{_LOGIN}/{self._tenant}", resource="https://vault.azure.net"'
+        challenge = f'Bearer authorization="{LOGIN}/{self._tenant}", resource="{VAULTS}"'
         return {"WWW-Authenticate": challenge}
 
 
@@ -49,7 +48,7 @@ class Forbidden(VaultError):
         super().__init__(
             "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role"
             " definitions were changed recently, please observe propagation time.\r\n"
-            f"Caller: appid={app_id};oid={object_id};iss=https://sts.windows.net/{tenant}/\r\nAction: '{action}'\r\n"
+            f"Caller: appid={app_id};oid={object_id};iss={v1_issuer(tenant)}\r\nAction: '{action}'\r\n"
             f"Resource: '{vault['id'].lower()}{secret}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\n"
             f"DecisionReason: null \r\nVault: {vault['name']};location={vault['location']}\r\n"
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from entra_local import azure_roles
 from entra_local.arm.models.vaults import by_name
+from entra_local.azure import VAULTS
 from entra_local.graph.models.groups import transitive_groups
 from entra_local.keyvault import exceptions as errors
 from entra_local.keyvault.request import VaultRequest
@@ -14,7 +15,7 @@ from entra_local.store import EVERYWHERE
 from entra_local.tokens import TokenError, read
 from entra_local.wire import Call, JsonObject
 
-AUDIENCES = ("https://vault.azure.net",)
+AUDIENCES = (VAULTS,)
 
 _ACCESS_POLICY_NAMES = {
     # What an action is called in a vault that uses access policies instead of roles.

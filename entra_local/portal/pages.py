@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from entra_local.azure import NO_ID, SERVED
 from entra_local.portal.browser import Browser
 from entra_local.wire import Call, Reply
 
@@ -42,7 +43,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(style=Markup(_style()), tenant=None, here="")  # noqa: S704 -- our own file
+    environment.globals.update(style=Markup(_style()), tenant=None, here="", served=SERVED, no_id=NO_ID)  # noqa: S704 -- our own file
     return environment
 
 

@@ -1,9 +1,7 @@
 """Where the tenant is found: at Azure's name, or at the loopback address that a browser without the proxy uses."""
 
+from entra_local.azure import LOGIN
 from entra_local.wire import Call
-
-LOGIN = "https://login.microsoftonline.com"
-GRAPH = "https://graph.microsoft.com"
 
 
 def origin(call: Call) -> str:

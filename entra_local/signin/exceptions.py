@@ -5,6 +5,7 @@ administrators look up. What is wrong with a person or a grant is in refusals.py
 from uuid import UUID, uuid4
 
 from entra_local import clock
+from entra_local.azure import LOGIN
 from entra_local.wire import Call, JsonObject, WireError
 
 
@@ -37,7 +38,7 @@ class SignInError(WireError):
             "timestamp": self.moment,
             "trace_id": self.trace_id,
             "correlation_id": correlation,
-            "error_uri": f"https://login.microsoftonline.com/error?code={self.number}",
+            "error_uri": f"{LOGIN}/error?code={self.number}",
         }
 
 

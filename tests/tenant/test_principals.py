@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from entra_local.first_party import DELEGATED_PERMISSIONS, GRAPH_APP_ID
+from entra_local.azure import GRAPH_APP_ID
+from entra_local.first_party import DELEGATED_PERMISSIONS
 from tests.tenant.directory import ADA, ADMIN, NOBODY, ON_CALL, UNKNOWN, Graph, role
 from tests.tenant.world import TENANT
 

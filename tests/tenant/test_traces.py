@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from entra_local.first_party import GRAPH_APP_ID
+from entra_local.azure import GRAPH_APP_ID
 from entra_local.wire import JsonObject
 from tests.tenant.directory import ADMIN, Graph
 from tests.tenant.world import Tenant

@@ -17,6 +17,7 @@ from entra_local.arm.exceptions import (
     StorageAccountAlreadyTaken,
 )
 from entra_local.arm.models.resources import group_id, load_group, tags, text
+from entra_local.azure import BLOB_DOMAIN
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
@@ -163,7 +164,7 @@ def _properties(name: str, location: str, before: JsonObject | None, body: JsonO
         "allowBlobPublicAccess": False,
         "networkAcls": {"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []},
         "creationTime": clock.stamp(),
-        "primaryEndpoints": {"blob": f"https://{name}.blob.core.windows.net/"},
+        "primaryEndpoints": {"blob": f"https://{name}.{BLOB_DOMAIN}/"},
         "primaryLocation": location,
         "statusOfPrimary": "available",
     }

@@ -18,6 +18,7 @@ from entra_local.arm.exceptions import (
     VaultNameNotValid,
 )
 from entra_local.arm.models.resources import group_id, load_group, put_group, tags, text
+from entra_local.azure import VAULT_DOMAIN
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
@@ -214,7 +215,7 @@ def _created(name: str, properties: JsonObject) -> JsonObject:
         "softDeleteRetentionInDays": DEFAULT_RETENTION,
         "publicNetworkAccess": "Enabled",
     }
-    return defaults | made | {"vaultUri": f"https://{name.lower()}.vault.azure.net/", "provisioningState": "Succeeded"}
+    return defaults | made | {"vaultUri": f"https://{name.lower()}.{VAULT_DOMAIN}/", "provisioningState": "Succeeded"}
 
 
 def _changed(before: JsonObject, properties: JsonObject) -> JsonObject:

@@ -1,5 +1,6 @@
 """Service principals: created for an application, and a mirror of it ever after."""
 
+from entra_local.azure import NO_ID
 from entra_local.graph.entities import SERVICE_PRINCIPAL
 from entra_local.graph.exceptions import BadRequest, Denied, RequiredProperty, SameKey
 from entra_local.graph.models import credentials
@@ -9,7 +10,7 @@ from entra_local.graph.schema import merge
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
-DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+DEFAULT_ACCESS = NO_ID
 """The app role id of an assignment that gives access but no role."""
 
 

@@ -1,5 +1,6 @@
 """/policies, and the policies of applications and service principals."""
 
+from entra_local.azure import NO_ID
 from entra_local.graph.entities import Entity
 from entra_local.graph.listing import list_kind
 from entra_local.graph.models import policies
@@ -61,7 +62,7 @@ def default_app_management(request: GraphRequest) -> Reply:
     restrictions: JsonObject = {"passwordCredentials": [], "keyCredentials": []}
     policy = {
         "@odata.context": f"{request.base}/$metadata#policies/defaultAppManagementPolicy/$entity",
-        "id": "00000000-0000-0000-0000-000000000000",
+        "id": NO_ID,
         "displayName": "Default app management tenant policy",
         "description": "Default tenant policy that enforces app management restrictions.",
         "isEnabled": False,

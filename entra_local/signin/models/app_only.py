@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from entra_local.azure import CLASSIC_RESOURCE_MANAGER, GRAPH, GRAPH_APP_ID, RESOURCE_MANAGER, STORAGE, VAULTS
 from entra_local.graph.models.grants import role_values
 from entra_local.keys import Keys
 from entra_local.signin import exceptions as errors
@@ -10,15 +11,8 @@ from entra_local.store import Directory
 from entra_local.tokens import LIFETIME, issue
 from entra_local.wire import JsonObject
 
-_AZURE = {
-    # Resources that have no service principal in the tenant: what a scope may say, and the token's audience.
-    "https://management.azure.com": "https://management.azure.com",
-    "https://management.core.windows.net": "https://management.core.windows.net",
-    "https://storage.azure.com": "https://storage.azure.com",
-    "https://vault.azure.net": "https://vault.azure.net",
-}
-_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
-_GRAPH = ("https://graph.microsoft.com", _GRAPH_APP_ID)
+_AZURE = (RESOURCE_MANAGER, CLASSIC_RESOURCE_MANAGER, STORAGE, VAULTS)
+"""Resources that have no service principal in the tenant: what a scope may say, and the token's audience."""
 
 
 def client_credentials(directory: Directory, keys: Keys, client: Client, form: Mapping[str, str]) -> JsonObject:
@@ -46,10 +40,10 @@ def _resource(directory: Directory, principal: JsonObject, scope: str) -> tuple[
         raise errors.InvalidScope(scope)
     resource = wanted[0].removesuffix("/.default").rstrip("/")
     if resource in _AZURE:
-        return _AZURE[resource], []
-    app_id = _GRAPH_APP_ID if resource in _GRAPH else resource.removeprefix("api://")
+        return resource, []
+    app_id = GRAPH_APP_ID if resource in (GRAPH, GRAPH_APP_ID) else resource.removeprefix("api://")
     found = directory.find("servicePrincipal", "appId", app_id)
     if not found:
         raise errors.UnknownResource(resource, directory.tenant)
-    audience = _GRAPH[0] if app_id == _GRAPH_APP_ID else resource
+    audience = GRAPH if app_id == GRAPH_APP_ID else resource
     return audience, role_values(directory, principal["id"], found[0].id)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from entra_local.azure import RETIRED_GRAPH_HOST
 from entra_local.graph.models.groups import transitive_groups
 from entra_local.graph.models.objects import kind_of
 from entra_local.signin.models import people
@@ -124,5 +125,5 @@ def _groups(directory: Directory, user: JsonObject, resource: JsonObject, wanted
 
 def _overage(directory: Directory, user: JsonObject) -> JsonObject:
     # The host is the retired one that Entra still names; clients are told to ask Graph's getMemberObjects instead.
-    endpoint = f"https://graph.windows.net/{directory.tenant}/users/{user['id']}/getMemberObjects"
+    endpoint = f"https://{RETIRED_GRAPH_HOST}/{directory.tenant}/users/{user['id']}/getMemberObjects"
     return {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": endpoint}}}

@@ -12,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from entra_local import clock
+from entra_local.azure import LOGIN
 from entra_local.graph.models.credentials import federated
 from entra_local.keys import secret_matches
 from entra_local.signin import exceptions as errors
-from entra_local.signin.addresses import LOGIN
 from entra_local.store import EVERYWHERE, Directory
 from entra_local.wire import JsonObject
 

@@ -1,6 +1,7 @@
 """The tokens that a person's sign-in ends in."""
 
 from entra_local import clock
+from entra_local.azure import v1_issuer
 from entra_local.keys import Keys
 from entra_local.signin.addresses import issuer
 from entra_local.signin.models import claims, lifetimes, people
@@ -85,7 +86,7 @@ def _access_token(
             "aud": scopes.audience,
             "idtyp": "user",
             "ipaddr": "127.0.0.1",
-            "iss": f"https://sts.windows.net/{directory.tenant}/",
+            "iss": v1_issuer(directory.tenant),
             "name": user["displayName"],
             "oid": user["id"],
             "unique_name": user["userPrincipalName"],

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from entra_local import clock
+from entra_local.azure import NO_ID
 from entra_local.graph.models.logs import note_activity
 from entra_local.signin.exceptions import SignInError
 from entra_local.signin.models.clients import Client
@@ -33,7 +34,7 @@ def write(
         "createdDateTime": clock.stamp(),
         "userDisplayName": user["displayName"] if user else "",
         "userPrincipalName": user["userPrincipalName"] if user else name[:_LONGEST],
-        "userId": user["id"] if user else "00000000-0000-0000-0000-000000000000",
+        "userId": user["id"] if user else NO_ID,
         "appId": client.app_id if client else "",
         "appDisplayName": client.name if client else "",
         "ipAddress": "127.0.0.1",

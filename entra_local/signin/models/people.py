@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from entra_local.azure import v1_issuer
 from entra_local.graph.models.service_principals import DEFAULT_ACCESS, app_roles
 from entra_local.keys import secret_matches
 from entra_local.signin import refusals
@@ -25,7 +26,7 @@ def find_user(directory: Directory, client: Client, name: str) -> JsonObject:
     domain = name.rpartition("@")[2].lower()
     for tenant in list(Directory(directory.connection, EVERYWHERE).scan("tenant")):
         if tenant.id != directory.tenant and tenant.body["domain"].lower() == domain:
-            provider = f"https://sts.windows.net/{tenant.id}/"
+            provider = v1_issuer(tenant.id)
             raise refusals.ForeignUser(name, provider, _display_name(directory), client.app_id, client.name)
     raise refusals.UnknownUser(name, _display_name(directory))
 

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from entra_local.first_party import GRAPH_APP_ID
+from entra_local.azure import GRAPH, GRAPH_APP_ID
 from entra_local.graph.models.service_principals import application_of, mirrored
 from entra_local.signin import exceptions as errors
 from entra_local.signin import refusals
-from entra_local.signin.addresses import GRAPH
 from entra_local.signin.models.clients import Client
 from entra_local.store import Directory
 from entra_local.wire import JsonObject

@@ -1,7 +1,18 @@
 """The signing keys, and the documents by which clients find every endpoint."""
 
+from entra_local.azure import (
+    CLASSIC_RESOURCE_MANAGER,
+    GRAPH,
+    GRAPH_HOST,
+    LOGIN,
+    LOGIN_HOST,
+    RESOURCE_MANAGER,
+    RETIRED_GRAPH_HOST,
+    STS_HOST,
+    VAULT_DOMAIN,
+)
 from entra_local.service import Request
-from entra_local.signin.addresses import GRAPH, LOGIN, issuer, origin
+from entra_local.signin.addresses import issuer, origin
 from entra_local.signin.models.tenants import find_tenant
 from entra_local.wire import JsonObject, Reply
 
@@ -43,8 +54,8 @@ def openid_configuration(request: Request) -> Reply:
             "claims_supported": list(_CLAIMS),
             "tenant_region_scope": "EU",
             "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
+            "cloud_graph_host_name": RETIRED_GRAPH_HOST,
+            "msgraph_host": GRAPH_HOST,
             "rbac_url": "https://pas.windows.net",
         },
     )
@@ -53,9 +64,9 @@ def openid_configuration(request: Request) -> Reply:
 def instance_discovery(request: Request) -> Reply:
     """What MSAL asks before it trusts an authority that it does not know by heart."""
     network = {
-        "preferred_network": "login.microsoftonline.com",
+        "preferred_network": LOGIN_HOST,
         "preferred_cache": "login.windows.net",
-        "aliases": ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
+        "aliases": [LOGIN_HOST, "login.windows.net", "login.microsoft.com", STS_HOST],
     }
     return Reply(
         200,
@@ -72,14 +83,14 @@ def cloud_description(request: Request) -> Reply:
     description: JsonObject = {
         "name": "AzureCloud",
         "portal": "https://portal.azure.com",
-        "resourceManager": "https://management.azure.com/",
-        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "resourceManager": f"{RESOURCE_MANAGER}/",
+        "microsoftGraphResourceId": f"{GRAPH}/",
         "authentication": {
             "loginEndpoint": LOGIN,
-            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+            "audiences": [f"{CLASSIC_RESOURCE_MANAGER}/", f"{RESOURCE_MANAGER}/"],
             "tenant": "common",
             "identityProvider": "AAD",
         },
-        "suffixes": {"keyVaultDns": "vault.azure.net"},
+        "suffixes": {"keyVaultDns": VAULT_DOMAIN},
     }
     return Reply(200, description)
