@@ -22,7 +22,6 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
     """
     from airflow_entra.commands.who import standings
     from airflow_entra.local.airflow.deployed import Wish, start
-    from airflow_entra.target.local_tenant import LocalTenant
 
     world = project_world()
     running = start(
@@ -31,8 +30,7 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
         http_port=tenant_port,
         say=say,
     )
-    declared = world.declared(stack)
-    people = standings(LocalTenant.of(world, declared, port=tenant_port, say=say), declared, None)
+    people = standings(world, stack, None, port=tenant_port, tried_here=True)
     admitted = [one for one in people if one.refused is None]
     width = max((len(one.person.sign_in_name) for one in admitted), default=0)
     show(f"Airflow {running.home.version} is up: {running.url}\n\nSign in as")

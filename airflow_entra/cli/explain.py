@@ -15,7 +15,6 @@ from airflow_entra.cli.output import result
 if TYPE_CHECKING:
     from airflow_entra.access import DeclaredStack
     from airflow_entra.access.explain import Explanation
-    from airflow_entra.local.world import World
 
 
 @click.command(name="explain")
@@ -69,7 +68,9 @@ def command(
     elif token:
         answers = [_token(declared, token, outputs)]
     else:
-        answers = _person(world, declared, str(person), port)
+        from airflow_entra.commands.who import explanations
+
+        answers = explanations(world, stack, str(person), port=port)
     result(render(answers, form))
 
 
@@ -88,11 +89,3 @@ def _token(stack: DeclaredStack, token: TextIO, outputs: Path | None) -> Explana
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{outputs}: no output of `pulumi stack output --json`; give what that prints") from None
     return explain_token(stack, claims, deployed, datetime.now(UTC))
-
-
-def _person(world: World, stack: DeclaredStack, person: str, port: int) -> list[Explanation]:
-    from airflow_entra.commands.who import standings
-    from airflow_entra.directory.explain import explanation
-    from airflow_entra.target import target_of
-
-    return [explanation(stack, standing) for standing in standings(target_of(world, stack, port=port), stack, person)]

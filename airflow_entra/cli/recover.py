@@ -17,12 +17,8 @@ def command(stack: str, port: int) -> None:
     Looks each of them up in the tenant, so that nothing is made twice and nothing is left over. Uses Pulumi, the
     backend and the ARM_* identity of the environment, as `pulumi up` does.
     """
+    from airflow_entra.commands.recover import recover_stack
     from airflow_entra.local.world import project_world
-    from airflow_entra.recovery.recover import recover
-    from airflow_entra.target import asking, target_of
 
-    world = project_world()
-    target = target_of(world, world.declared(stack), port=port, say=say)
-    with asking(target) as clients:
-        settled = recover(target.pulumi(), lambda: clients, say)
+    settled = recover_stack(project_world(), stack, port=port, say=say)
     show(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")

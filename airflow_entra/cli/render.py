@@ -53,33 +53,24 @@ def command(
     Without --target, all of them into --out. No secret is in any of them. Exit code 2 where the stack is not deployed
     as its file says.
     """
-    from airflow_entra.commands.render import outputs_of
+    from airflow_entra.commands.render import rendered
     from airflow_entra.files import write_whole
     from airflow_entra.local.world import project_world
-    from airflow_entra.render import FILES, NOT_STOCK, TARGETS, Places, facts
-    from airflow_entra.render import render as render_target
-    from airflow_entra.target import target_of
+    from airflow_entra.render import FILES, NOT_STOCK, TARGETS
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
-    world = project_world()
-    declared = world.declared(stack)
-    known = facts(
-        declared,
-        outputs_of(target_of(world, declared, port=0), outputs),
-        version=airflow_version,
-        url=_base_url(url),
-        places=Places.below(at),
+    wanted = [target] if target else [file for file in TARGETS if not (stock and file in NOT_STOCK)]
+    texts = rendered(
+        project_world(), stack, wanted, outputs, version=airflow_version, url=_base_url(url), at=at, stock=stock
     )
-    wanted = [target] if target else [one for one in TARGETS if not (stock and one in NOT_STOCK)]
-    texts = {one: render_target(one, known, stock=stock) for one in wanted}
     if out is None:
         result("".join(texts.values()))
         return
     out.mkdir(parents=True, exist_ok=True)
-    for one, text in texts.items():
-        write_whole(out / FILES[one], text)
-        show(out / FILES[one])
+    for file, text in texts.items():
+        write_whole(out / FILES[file], text)
+        show(out / FILES[file])
     say("Next: docs/airflow.md says which file goes where.")
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -40,30 +37,20 @@ def command(stack: str, at_once: bool, dry_run: bool, remove_unknown: bool, port
     """
     if remove_unknown and not at_once:
         raise click.UsageError("--remove-unknown goes with --now: first the stack's own secret, then the others")
+    from airflow_entra.commands.rotate import rotate_stack
     from airflow_entra.finding import exit_code
-    from airflow_entra.recovery.recover import recover
-    from airflow_entra.rotation.leftovers import GraphEntra
     from airflow_entra.rotation.report import conclusion, render
-    from airflow_entra.rotation.rotate import Rotate, proofs
-    from airflow_entra.target import asking, target_of
 
-    world = project_world()
-    declared = world.declared(stack)
-    target = target_of(world, declared, port=port, say=say)
-    pulumi = target.pulumi()
-    with asking(target) as clients:
-        rotate = Rotate(
-            declared,
-            world.stack_file(stack),
-            pulumi,
-            partial(recover, pulumi, lambda: clients, say),
-            GraphEntra(lambda: clients.graph),
-            datetime.now(UTC),
-            say,
-            proofs(os.environ),
-            agreed=_agreed,
-        )
-        rotations = rotate.run_all(at_once=at_once, dry_run=dry_run, remove_unknown=remove_unknown)
+    rotations = rotate_stack(
+        project_world(),
+        stack,
+        at_once=at_once,
+        dry_run=dry_run,
+        remove_unknown=remove_unknown,
+        port=port,
+        say=say,
+        agreed=_agreed,
+    )
     result(render(rotations, form, width()))
     say(conclusion(next((rotation for rotation in rotations if not rotation.fine), rotations[0])))
     sys.exit(exit_code((finding for rotation in rotations for finding in rotation.findings), "warning"))

@@ -23,10 +23,7 @@ def command(port: int, stack: str, form: Form, person: str | None) -> None:
     """
     from airflow_entra.commands.who import standings
     from airflow_entra.report.who import conclusion, render
-    from airflow_entra.target import target_of
 
-    world = project_world()
-    declared = world.declared(stack)
-    found = standings(target_of(world, declared, port=port), declared, person)
+    found = standings(project_world(), stack, person, port=port)
     result(render(stack, found, form))
     say(conclusion(stack, found))

@@ -19,7 +19,6 @@ from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import read, take_over, write
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, project_world
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoSuchStackError
@@ -82,7 +81,7 @@ def run(
         report = Report(stack.name, str(file), written, findings)
         if file_only or file.resolve() != world.stack_file(stack.name).resolve():
             return report
-        taken = take_over(stack, application, clients, _pulumi(world, target, clients, say), say)
+        taken = take_over(stack, application, clients, _pulumi(target, clients, say), say)
     found = (*taken.findings, *report.found)
     return replace(report, imported=taken.imported, differing=taken.differing, found=found)
 
@@ -125,11 +124,9 @@ def _about(
     return tuple(one for one in findings if one.where not in settled)
 
 
-def _pulumi(world: World, target: Target, clients: Clients, say: Callable[[str], None]) -> Pulumi:
+def _pulumi(target: Target, clients: Clients, say: Callable[[str], None]) -> Pulumi:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
-    pulumi = target.pulumi()
-    if target.own_backend:
-        prepare_workspace(world)  # Pulumi sees copies of the stack files there, and this one may be new
+    pulumi = target.pulumi(new_file=True)
     try:
         recover(pulumi, lambda: clients, say)
     except NoSuchStackError:

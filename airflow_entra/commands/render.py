@@ -1,21 +1,41 @@
-"""The deployed facts that Airflow's configuration is made of: a stack's outputs, from a file or from its target."""
+"""Airflow's configuration for a deployed stack."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from airflow_entra.files import read_text
 from airflow_entra.local.errors import LocalError
-from airflow_entra.target import Target
+from airflow_entra.local.world import World
+from airflow_entra.render import Places, Target, facts, render
+from airflow_entra.target import target_of
 
 
-def outputs_of(target: Target, file: Path | None) -> dict[str, Any]:
-    """The stack's outputs, read from `file` where it is given. Raises LocalError, and PulumiError where Pulumi can't
-    say."""
-    if file is None:
-        return target.outputs()
+def rendered(
+    world: World,
+    stack: str,
+    files: Sequence[Target],
+    outputs: Path | None,
+    *,
+    version: str | None,
+    url: str | None,
+    at: str,
+    stock: bool,
+) -> dict[Target, str]:
+    """The text of each file. The stack's outputs are read from a file, or else from where it is deployed.
+
+    `at` is the folder in which Airflow finds its files. Raises RenderError, SettingsError, LocalError and PulumiError.
+    """
+    declared = world.declared(stack)
+    known = _outputs(outputs) if outputs else target_of(world, declared, port=0).outputs()
+    said = facts(declared, known, version=version, url=url, places=Places.below(at))
+    return {file: render(file, said, stock=stock) for file in files}
+
+
+def _outputs(file: Path) -> dict[str, Any]:
     try:
         outputs = json.loads(read_text(file))
     except ValueError:

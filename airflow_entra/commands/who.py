@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from airflow_entra.access import DeclaredStack
+from airflow_entra.access.explain import Explanation
+from airflow_entra.directory.explain import explanation
 from airflow_entra.directory.who import Standing, read, select, who
-from airflow_entra.target import Target, asking
+from airflow_entra.local.world import World
+from airflow_entra.target import asking, target_of
 
 
-def standings(target: Target, stack: DeclaredStack, person: str | None) -> list[Standing]:
+def standings(world: World, stack: str, person: str | None, *, port: int, tried_here: bool = False) -> list[Standing]:
     """Everybody's standing, or that of the people who are called `person`.
 
-    Raises UnknownPersonError, NotDeployedError with what to do, and what asking raises.
+    `port` is where a local tenant is started that isn't running; 0 for any. `tried_here` asks the local tenant
+    whatever the stack's environment. Raises SettingsError, LocalError, UnknownPersonError, NotDeployedError and what
+    asking raises.
     """
-    with asking(target) as clients:
-        directory, rules = read(clients.graph, stack)
+    declared = world.declared(stack)
+    with asking(target_of(world, declared, port=port, tried_here=tried_here)) as clients:
+        directory, rules = read(clients.graph, declared)
     return who(directory, rules, select(directory.people, person) if person is not None else directory.people)
+
+
+def explanations(world: World, stack: str, person: str, *, port: int) -> list[Explanation]:
+    """The same of one person, with what each role lets them do and until when."""
+    declared = world.declared(stack)
+    return [explanation(declared, standing) for standing in standings(world, stack, person, port=port)]

@@ -14,18 +14,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Target", "asking", "target_at", "target_of"]
 
+LOCAL = "local"
+"""The environment of stacks whose target is the local tenant."""
+
 
 def _quiet(_: str) -> None:
     """Tells nobody."""
 
 
-def target_of(world: World, stack: DeclaredStack, *, port: int, say: Callable[[str], None] = _quiet) -> Target:
-    """The target of a stack that has a file; see `target_at`."""
+def target_of(
+    world: World, stack: DeclaredStack, *, port: int, say: Callable[[str], None] = _quiet, tried_here: bool = False
+) -> Target:
+    """The target of a stack that has a file; see `target_at`. `tried_here` takes the local tenant in any case."""
     settings = stack.settings
     return target_at(
         world,
         stack.name,
-        settings.environment,
+        LOCAL if tried_here else settings.environment,
         settings.tenant_id,
         settings.subscription_id,
         prepared_for=settings,
@@ -50,7 +55,7 @@ def target_at(
     The local tenant is prepared for some settings: what they take for granted is there. `port` is where it is started
     where it isn't running, 0 for any; `say` is told what takes long.
     """
-    if environment == "local":
+    if environment == LOCAL:
         from airflow_entra.target.local_tenant import LocalTenant
 
         return LocalTenant(world, stack, tenant_id, subscription, prepared_for, port, say)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.clients import Clients, connect
+from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, workspace
 from airflow_entra.pulumi.trouble import PulumiError
 
@@ -45,9 +46,11 @@ class Azure:
     def own_backend(self) -> bool:
         return workspace() is not None
 
-    def pulumi(self) -> Pulumi:
+    def pulumi(self, *, new_file: bool = False) -> Pulumi:
         from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
 
+        if new_file and workspace():
+            prepare_workspace(self.world)  # Pulumi sees copies of the stack files there
         return Pulumi(workspace() or self.world.project, os.environ, self.stack)
 
     def outputs(self) -> dict[str, Any]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_entra.access import DeclaredStack
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.clients import Clients, connect
+from airflow_entra.directory.clients import Clients
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow.records import records_of
 from airflow_entra.local.clients import clients_of
@@ -19,6 +17,7 @@ from airflow_entra.local.identities import AUDITOR, FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World, workspace
 from airflow_entra.settings.model import StackSettings
+from airflow_entra.target.azure import Azure
 
 if TYPE_CHECKING:
     from airflow_entra.pulumi.runner import Pulumi
@@ -36,12 +35,6 @@ class LocalTenant:
     port: int
     say: Callable[[str], None]
 
-    @classmethod
-    def of(cls, world: World, stack: DeclaredStack, *, port: int, say: Callable[[str], None]) -> LocalTenant:
-        """The one of a stack that is tried here, whatever its environment."""
-        settings = stack.settings
-        return cls(world, stack.name, settings.tenant_id, settings.subscription_id, settings, port, say)
-
     @property
     def deploy_command(self) -> str:
         return f"airflow-entra local deploy --stack {self.stack}"
@@ -50,29 +43,32 @@ class LocalTenant:
     def at_hand(self) -> bool:
         return workspace() is not None
 
+    @property
+    def _inside(self) -> Azure:
+        """What a command of `local run` sees."""
+        return Azure(self.world, self.stack, self.tenant_id, self.subscription)
+
     @contextmanager
     def clients(self, *, audits: bool = False) -> Iterator[Clients]:
         """As the deploying identity, or as the one that audits; inside `local run` as the identity chosen there."""
         tenant = tenants.start(self.world, self.port)
         if self.prepared_for:
             tenants.seed(self.world, seed_for(self.prepared_for, identities(self.world).values()))
-        if workspace() and not audits:
-            yield connect(self.tenant_id, self.subscription)
-            return
         identity = AUDITOR if audits else FULL
-        with clients_of(self.world, tenant, self.tenant_id, self.subscription, identity=identity) as clients:
+        own = clients_of(self.world, tenant, self.tenant_id, self.subscription, identity=identity)
+        with self._inside.clients() if workspace() and not audits else own as clients:
             yield clients
 
     @property
     def own_backend(self) -> bool:
         return True
 
-    def pulumi(self) -> Pulumi:
+    def pulumi(self, *, new_file: bool = False) -> Pulumi:
         from airflow_entra.local.run import open_session
         from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
 
-        if inside := workspace():
-            return Pulumi(inside, os.environ, self.stack)
+        if workspace():
+            return self._inside.pulumi(new_file=new_file)
         session = open_session(self.world, [self.stack], http_port=self.port, say=self.say)
         return Pulumi(self.world.workspace, session.environment, self.stack)
 

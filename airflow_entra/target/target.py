@@ -36,8 +36,11 @@ class Target(Protocol):
     def own_backend(self) -> bool:
         """Whether the backend is the local world's, in which a stack may be made without a word."""
 
-    def pulumi(self) -> Pulumi:
-        """Pulumi on the stack: in its folder, with its backend and its identity."""
+    def pulumi(self, *, new_file: bool = False) -> Pulumi:
+        """Pulumi on the stack: in its folder, with its backend and its identity.
+
+        `new_file`: the stack file was written just now.
+        """
 
     def outputs(self) -> dict[str, Any]:
         """The deployed stack's outputs; none where it isn't deployed."""

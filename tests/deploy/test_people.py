@@ -7,7 +7,6 @@ import pytest
 from airflow_entra.commands.who import standings
 from airflow_entra.local.deploy import deploy
 from airflow_entra.local.people import PEOPLE
-from airflow_entra.target import target_of
 from tests.deploy.deployment import Deployment
 
 pytestmark = pytest.mark.engine
@@ -24,8 +23,7 @@ PEOPLE_WITH_ROLES = {
 
 def admitted(deployment: Deployment) -> dict[str, list[str]]:
     """Who may sign in, by first name, with their roles."""
-    stack = deployment.world.declared("local")
-    found = standings(target_of(deployment.world, stack, port=0), stack, None)
+    found = standings(deployment.world, "local", None, port=0)
     return {one.person.name.split()[0]: [held.role for held in one.roles] for one in found if one.refused is None}
 
 

@@ -18,6 +18,14 @@ PROBES = {
         ("airflow_entra/escape/probe.py", "from airflow_entra.settings import durations"),
         ("airflow_entra/new_room/__init__.py", ""),
     ],
+    "the command line asks commands, and commands ask a stack's target: neither knows which it is": [
+        ("airflow_entra/cli/probe.py", "from airflow_entra.target import target_of"),
+        ("airflow_entra/cli/probe.py", "from airflow_entra.target.azure import Azure"),
+    ],
+    "what is local is known to the target and to `airflow-entra local` alone": [
+        ("airflow_entra/commands/probe.py", "from airflow_entra.local import tenant"),
+        ("airflow_entra/commands/probe.py", "from airflow_entra.local.run import open_session"),
+    ],
     "inside Airflow: pages and decisions -> watcher -> Airflow's database -> what knows no database": [
         ("airflow_entra_auth/watch/probe.py", "from airflow_entra_auth.fab import standing"),
         ("airflow_entra_auth/graph/probe.py", "from airflow_entra_auth import sessions"),
