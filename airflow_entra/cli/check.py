@@ -32,7 +32,7 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     """
     from airflow_entra.finding import exit_code
     from airflow_entra.report.check import conclusion
-    from airflow_entra.settings.check import all_findings, check
+    from airflow_entra.settings.check import check
     from airflow_entra.settings.stack_file import FOLDER, stack_files
 
     chosen = list(files) or stack_files(Path(FOLDER))
@@ -42,25 +42,24 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     if form == "github":
         from airflow_entra.report.findings_annotations import workflow_commands
 
-        commands(workflow_commands(all_findings(checked), _repository()))
+        commands(workflow_commands(checked.findings, _repository()))
     else:
         result(_rendered(checked, form))
     say(conclusion(checked))
-    sys.exit(exit_code(all_findings(checked)))
+    sys.exit(exit_code(checked.findings))
 
 
 def _repository() -> Path:
     return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
 
 
-def _rendered(checked: list[Checked], form: Literal["text", "json", "markdown", "sarif"]) -> str:
+def _rendered(checked: Checked, form: Literal["text", "json", "markdown", "sarif"]) -> str:
     if form == "sarif":
         from importlib.metadata import version
 
         from airflow_entra.report.findings_sarif import sarif
-        from airflow_entra.settings.check import all_findings
 
-        return sarif(all_findings(checked), _repository(), version("airflow-entra"))
+        return sarif(checked.findings, _repository(), version("airflow-entra"))
     from airflow_entra.report.check import render
 
     return render(checked, form, width())

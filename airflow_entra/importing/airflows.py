@@ -84,10 +84,10 @@ def _foreign(uri: str) -> Finding:
 
 def _goes(uri: str, what: str, severity: str) -> Finding:
     return Finding(
-        where=f"redirect URI {line(uri)}",
-        what=what,
-        right="the redirect URIs are those of the stack's Airflows, and no others",
-        fix="it is left out of the stack file, so the next `pulumi up` takes it off; give another program its own "
+        f"redirect URI {line(uri)}",
+        what,
+        "the redirect URIs are those of the stack's Airflows, and no others",
+        "it is left out of the stack file, so the next `pulumi up` takes it off; give another program its own "
         "application first, or name another Airflow with --url",
         severity="error" if severity == "error" else "warning",
         id="import/redirect-uri",
@@ -96,10 +96,10 @@ def _goes(uri: str, what: str, severity: str) -> Finding:
 
 def _other_name(uri: str, ours: str, provider: str) -> Finding:
     return Finding(
-        where=f"redirect URI {line(uri)}",
-        what=f"Airflow's sign-in is called {line(provider)} there",
-        right=f"{PROVIDER}, as in {ours}, which is what `airflow-entra render` writes into Airflow's settings",
-        fix="bring out the rendered settings together with the next `pulumi up`, which changes the redirect URI; "
+        f"redirect URI {line(uri)}",
+        f"Airflow's sign-in is called {line(provider)} there",
+        f"{PROVIDER}, as in {ours}, which is what `airflow-entra render` writes into Airflow's settings",
+        "bring out the rendered settings together with the next `pulumi up`, which changes the redirect URI; "
         "people who are signing in at that moment start again",
         severity="warning",
         id="import/other-provider-name",
@@ -114,9 +114,9 @@ def _platforms(others: Iterable[str] | dict[str, tuple[str, ...]]) -> Iterable[F
 
 def _nothing(application: Registered) -> Finding:
     return Finding(
-        where=f"application {line(application.name)}",
-        what="none of its redirect URIs is an Airflow's",
-        right=f"https://HOST{REDIRECTS[3]} (Airflow 3) or https://HOST{REDIRECTS[2]} (2.11)",
-        fix="name Airflow's public base URL: --url https://airflow.contoso.com --airflow-version 3.3",
+        f"application {line(application.name)}",
+        "none of its redirect URIs is an Airflow's",
+        f"https://HOST{REDIRECTS[3]} (Airflow 3) or https://HOST{REDIRECTS[2]} (2.11)",
+        "name Airflow's public base URL: --url https://airflow.contoso.com --airflow-version 3.3",
         id="import/no-airflow",
     )

@@ -134,10 +134,10 @@ def _new_vault(choices: Choices, seen: int) -> Credential:
     if choices.subscription is None:
         raise DraftError(
             Finding(
-                where="credential",
-                what="no key vault is known that keeps the client secret",
-                right="Airflow reads its secret from a vault; in a file or a variable it can't be rotated unnoticed",
-                fix="name the vault (--vault RESOURCE-ID), or the subscription to look for it and to make one in "
+                "credential",
+                "no key vault is known that keeps the client secret",
+                "Airflow reads its secret from a vault; in a file or a variable it can't be rotated unnoticed",
+                "name the vault (--vault RESOURCE-ID), or the subscription to look for it and to make one in "
                 "(--subscription ID)",
                 id="import/no-vault-known",
             )
@@ -148,10 +148,10 @@ def _new_vault(choices: Choices, seen: int) -> Credential:
     found = Credential(entry, choices.subscription, "westeurope")
     found.findings.append(
         Finding(
-            where="credential",
-            what=f"{looked} keeps the client secret: it is outside of any vault",
-            right="the secret is in a vault that Airflow reads, so that rotating it needs no restart",
-            fix="correct vault.create, resourceGroup and azure-native:location in the stack file: the next `pulumi up` "
+            "credential",
+            f"{looked} keeps the client secret: it is outside of any vault",
+            "the secret is in a vault that Airflow reads, so that rotating it needs no restart",
+            "correct vault.create, resourceGroup and azure-native:location in the stack file: the next `pulumi up` "
             "makes that vault; or name the one that there is: --vault RESOURCE-ID --secret-name NAME",
             id="import/secret-outside-vault",
         )
@@ -161,20 +161,20 @@ def _new_vault(choices: Choices, seen: int) -> Credential:
 
 def _no_vault(resource_id: str) -> Finding:
     return Finding(
-        where=f"--vault {line(resource_id)}",
-        what="there is no such vault, or it may not be read",
-        right="/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>",
-        fix="copy the Resource ID from the vault's Properties page, and give the importing identity Reader on it",
+        f"--vault {line(resource_id)}",
+        "there is no such vault, or it may not be read",
+        "/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.KeyVault/vaults/<name>",
+        "copy the Resource ID from the vault's Properties page, and give the importing identity Reader on it",
         id="import/no-such-vault",
     )
 
 
 def _readers(vault: LiveVault, principals: Sequence[str]) -> Finding:
     return Finding(
-        where=f"vault {vault.name}",
-        what=f"role assignments that others made let {', '.join(principals)} read secrets",
-        right="they stay as they are: Azure allows one such assignment each, so the stack can't make its own",
-        fix="leave them; or delete one in the portal and add the id to vault.readers, and `pulumi up` makes it",
+        f"vault {vault.name}",
+        f"role assignments that others made let {', '.join(principals)} read secrets",
+        "they stay as they are: Azure allows one such assignment each, so the stack can't make its own",
+        "leave them; or delete one in the portal and add the id to vault.readers, and `pulumi up` makes it",
         severity="note",
         id="import/other-readers",
     )
@@ -182,10 +182,10 @@ def _readers(vault: LiveVault, principals: Sequence[str]) -> Finding:
 
 def _access_policies(vault: LiveVault) -> Finding:
     return Finding(
-        where=f"vault {vault.name}",
-        what="is ruled by access policies",
-        right="role assignments (RBAC) say who may read one secret, and show up in reviews",
-        fix="the stack writes its secret there all the same; turn RBAC on in the portal, then add vault.readers",
+        f"vault {vault.name}",
+        "is ruled by access policies",
+        "role assignments (RBAC) say who may read one secret, and show up in reviews",
+        "the stack writes its secret there all the same; turn RBAC on in the portal, then add vault.readers",
         severity="warning",
         id="import/access-policies",
     )
@@ -193,10 +193,10 @@ def _access_policies(vault: LiveVault) -> Finding:
 
 def _stays(name: str, key_id: str, ends: str, application: Registered) -> Finding:
     return Finding(
-        where=f"client secret {line(name) or 'without a name'} ({key_id})",
-        what=f"its value can't be taken over; it is valid until {line(ends)}",
-        right="the next `pulumi up` makes two of its own beside it (slot-a, slot-b) and puts one into the vault",
-        fix="once Airflow has the new one (`airflow-entra render`, then a sign-in), remove this one: az ad app "
+        f"client secret {line(name) or 'without a name'} ({key_id})",
+        f"its value can't be taken over; it is valid until {line(ends)}",
+        "the next `pulumi up` makes two of its own beside it (slot-a, slot-b) and puts one into the vault",
+        "once Airflow has the new one (`airflow-entra render`, then a sign-in), remove this one: az ad app "
         f"credential delete --id {application.client_id} --key-id {key_id}",
         severity="warning",
         id="import/secret-not-taken-over",

@@ -88,10 +88,10 @@ def _owners(application: Registered, choices: Choices) -> list[str]:
 def _more_owners(application: Registered, owners: Sequence[str]) -> Finding:
     new = sorted(set(owners) - {owner.id.lower() for owner in application.owners})
     return Finding(
-        where=f"application {line(application.name)}",
-        what=f"{', '.join(new)} become{'s' if len(new) == 1 else ''} owner with the next `pulumi up`",
-        right="who deploys is among the owners, else it could not change the application any more; two or more answer",
-        fix="leave it so, or import with the identity that will deploy",
+        f"application {line(application.name)}",
+        f"{', '.join(new)} become{'s' if len(new) == 1 else ''} owner with the next `pulumi up`",
+        "who deploys is among the owners, else it could not change the application any more; two or more answer",
+        "leave it so, or import with the identity that will deploy",
         severity="note",
         id="import/new-owners",
     )
@@ -99,10 +99,10 @@ def _more_owners(application: Registered, owners: Sequence[str]) -> Finding:
 
 def _licence(licence: str) -> Finding:
     return Finding(
-        where="tenant.licence",
-        what=f"{licence} is a guess, from what the tenant does already",
-        right="the licence that the tenant has: none, P1 or P2",
-        fix="correct it in the stack file, or say it: --licence P2",
+        "tenant.licence",
+        f"{licence} is a guess, from what the tenant does already",
+        "the licence that the tenant has: none, P1 or P2",
+        "correct it in the stack file, or say it: --licence P2",
         severity="note",
         id="import/licence-guessed",
     )

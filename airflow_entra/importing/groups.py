@@ -98,10 +98,10 @@ def _why_not(group: LiveGroup, label: str) -> str | None:
 
 def _kept(name: str, id_: str, why: str) -> Finding:
     return Finding(
-        where=f"group {line(name)} ({id_})",
-        what=f"is not taken over: {why}",
-        right="its owners go on owning it; the stack only says what role its members get",
-        fix="leave it so",
+        f"group {line(name)} ({id_})",
+        f"is not taken over: {why}",
+        "its owners go on owning it; the stack only says what role its members get",
+        "leave it so",
         severity="note",
         id="import/group-kept",
     )
@@ -110,10 +110,10 @@ def _kept(name: str, id_: str, why: str) -> Finding:
 def _nested(group: LiveGroup, inner: str, roles_from: RolesFrom) -> Finding:
     counted = "app roles count" if roles_from == "appRoles" else "assigned groups count"
     return Finding(
-        where=f"group {line(inner)} inside {line(group.name)}",
-        what="its members get no role: Entra counts direct members alone",
-        right=f"{counted} direct members of {line(group.name)} only, whatever the portal's list looks like",
-        fix=f"assign {line(inner)} itself (add it to the role's groups), or put its people into {line(group.name)}",
+        f"group {line(inner)} inside {line(group.name)}",
+        "its members get no role: Entra counts direct members alone",
+        f"{counted} direct members of {line(group.name)} only, whatever the portal's list looks like",
+        f"assign {line(inner)} itself (add it to the role's groups), or put its people into {line(group.name)}",
         severity="warning",
         id="import/nested-group",
     )
@@ -121,9 +121,9 @@ def _nested(group: LiveGroup, inner: str, roles_from: RolesFrom) -> Finding:
 
 def _rule_gives_admin(group: LiveGroup) -> Finding:
     return Finding(
-        where=f"group {line(group.name)} ({group.id})",
-        what=f"a rule makes people Admin: {line(group.rule or '')}",
-        right="who is Admin is decided by a person: whoever may edit an attribute could make themselves Admin",
-        fix="give Admin to a group with assigned members; the policy pack refuses it in production",
+        f"group {line(group.name)} ({group.id})",
+        f"a rule makes people Admin: {line(group.rule or '')}",
+        "who is Admin is decided by a person: whoever may edit an attribute could make themselves Admin",
+        "give Admin to a group with assigned members; the policy pack refuses it in production",
         id="import/rule-gives-admin",
     )

@@ -22,71 +22,71 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
     for tag in application.tags:
         if tag.startswith("airflow-entra:") and tag != ours:
             yield Finding(
-                where=where,
-                what=f"is the application of stack {line(tag.partition(':')[2])} already",
-                right="one application belongs to one stack: two would undo each other's changes",
-                fix=f"import it into that stack; or go on, if that stack is gone: the next `pulumi up` says {stack}",
+                where,
+                f"is the application of stack {line(tag.partition(':')[2])} already",
+                "one application belongs to one stack: two would undo each other's changes",
+                f"import it into that stack; or go on, if that stack is gone: the next `pulumi up` says {stack}",
                 id="import/other-stack",
             )
     for tokens in application.implicit:
         yield Finding(
-            where=where,
-            what=f"the implicit grant issues {tokens}",
-            right="Airflow uses the authorization code with PKCE; a token in a URL ends up in logs and histories",
-            fix=_UP,
+            where,
+            f"the implicit grant issues {tokens}",
+            "Airflow uses the authorization code with PKCE; a token in a URL ends up in logs and histories",
+            _UP,
             id="import/implicit-grant",
         )
     if application.public_client:
         yield Finding(
-            where=where,
-            what="public client flows are allowed: anybody may ask for tokens in its name without a secret",
-            right="Airflow proves who it is",
-            fix=_UP,
+            where,
+            "public client flows are allowed: anybody may ask for tokens in its name without a secret",
+            "Airflow proves who it is",
+            _UP,
             id="import/public-client",
         )
     if application.audience != "AzureADMyOrg":
         yield Finding(
-            where=where,
-            what=f"accounts of other tenants may sign in ({line(application.audience)})",
-            right="this tenant's alone: AzureADMyOrg",
-            fix="the next `pulumi up` limits it to this tenant; people with other accounts are shut out then",
+            where,
+            f"accounts of other tenants may sign in ({line(application.audience)})",
+            "this tenant's alone: AzureADMyOrg",
+            "the next `pulumi up` limits it to this tenant; people with other accounts are shut out then",
             id="import/other-tenants",
         )
     if application.principal_id is None:
         yield Finding(
-            where=where,
-            what="there is no service principal: nobody can have signed in yet",
-            right="one in this tenant",
-            fix="the next `pulumi up` makes it",
+            where,
+            "there is no service principal: nobody can have signed in yet",
+            "one in this tenant",
+            "the next `pulumi up` makes it",
             severity="warning",
             id="import/no-service-principal",
         )
     elif not application.assignment_required:
         yield Finding(
-            where=where,
-            what="everybody in the tenant gets a token: no assignment is required",
-            right="signIn.assignmentRequired: true, so that only those who are assigned reach Airflow at all",
-            fix="write it once everybody who needs Airflow is in an assigned group; the policy pack insists on it",
+            where,
+            "everybody in the tenant gets a token: no assignment is required",
+            "signIn.assignmentRequired: true, so that only those who are assigned reach Airflow at all",
+            "write it once everybody who needs Airflow is in an assigned group; the policy pack insists on it",
             severity="warning",
             id="import/assignment-not-required",
         )
     if roles_from == "appRoles" and application.group_claims:
         yield Finding(
-            where=where,
-            what=f"tokens carry groups as well ({line(application.group_claims)})",
-            right="roles come from app roles; nothing reads the groups",
-            fix=_UP,
+            where,
+            f"tokens carry groups as well ({line(application.group_claims)})",
+            "roles come from app roles; nothing reads the groups",
+            _UP,
             severity="note",
             id="import/unused-group-claims",
         )
     asked = {*application.application_permissions, *(one.app_role for one in application.granted)}
     if asked:
         yield Finding(
-            where=where,
-            what=f"has or asks for {len(asked)} application permissions, which work without a person",
-            right="the application that people sign in to needs none; with signIn.revocation: watch the stack makes an "
+            where,
+            f"has or asks for {len(asked)} application permissions, which work without a person",
+            "the application that people sign in to needs none; with signIn.revocation: watch the stack makes an "
             "identity of its own that reads the directory",
-            fix="the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
+            "the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
             "(Enterprise applications, Permissions). Give what needs them an application of its own first",
             id="import/application-permissions",
         )
@@ -94,11 +94,11 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
     yield from _other_proofs(application, credential)
     for what in application.unread:
         yield Finding(
-            where=where,
-            what=f"{what} could not be read",
-            right="the importing identity may read it: Application.Read.All, Group.Read.All, Policy.Read.All and "
+            where,
+            f"{what} could not be read",
+            "the importing identity may read it: Application.Read.All, Group.Read.All, Policy.Read.All and "
             "DelegatedPermissionGrant.Read.All are enough for all",
-            fix="grant it and import again with --overwrite; or write what you know into the stack file",
+            "grant it and import again with --overwrite; or write what you know into the stack file",
             severity="warning",
             id="import/unreadable",
         )
@@ -116,20 +116,20 @@ def _consents(application: Registered) -> Iterator[Finding]:
         more = sorted(consent.scopes - known)
         if consent.everybody and more:
             yield Finding(
-                where=where,
-                what=f"an administrator consented to more than Airflow asks for: {line(', '.join(more))}",
-                right=f"at most {', '.join(sorted(SCOPE_IDS))}",
-                fix="the next `pulumi up` takes the others back",
+                where,
+                f"an administrator consented to more than Airflow asks for: {line(', '.join(more))}",
+                f"at most {', '.join(sorted(SCOPE_IDS))}",
+                "the next `pulumi up` takes the others back",
                 severity="warning",
                 id="import/more-consents",
             )
     personal = sum(not consent.everybody for consent in application.consents)
     if personal:
         yield Finding(
-            where=where,
-            what=f"{personal} people consented for themselves",
-            right="an administrator consents once for everybody, and to known permissions",
-            fix="nothing has to be done; revoke them in the portal (Enterprise applications, Permissions) to tidy up",
+            where,
+            f"{personal} people consented for themselves",
+            "an administrator consents once for everybody, and to known permissions",
+            "nothing has to be done; revoke them in the portal (Enterprise applications, Permissions) to tidy up",
             severity="note",
             id="import/personal-consents",
         )
@@ -149,10 +149,10 @@ def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterat
 
 def _proof(where: str, what: str) -> Finding:
     return Finding(
-        where=where,
-        what=what,
-        right="a stack has one way to prove itself; what is beside it isn't watched, rotated or removed",
-        fix="delete it in the portal (Certificates & secrets) if nothing needs it; neither import nor `pulumi up` does",
+        where,
+        what,
+        "a stack has one way to prove itself; what is beside it isn't watched, rotated or removed",
+        "delete it in the portal (Certificates & secrets) if nothing needs it; neither import nor `pulumi up` does",
         severity="warning",
         id="import/other-credential",
     )

@@ -39,10 +39,10 @@ def _token_lifetime(policy: LifetimePolicy, stack: str, frequency: FrequencyPoli
     elif frequency is not None:
         found.findings.append(
             Finding(
-                where=where,
-                what=f"is there beside the sign-in frequency of {line(frequency.name)}",
-                right="Entra supports one of the two for an application; the stack file names the sign-in frequency",
-                fix="take the policy off the application, or write tokenLifetime in place of signInFrequency",
+                where,
+                f"is there beside the sign-in frequency of {line(frequency.name)}",
+                "Entra supports one of the two for an application; the stack file names the sign-in frequency",
+                "take the policy off the application, or write tokenLifetime in place of signInFrequency",
                 severity="warning",
                 id="import/lifetime-and-frequency",
             )
@@ -76,10 +76,10 @@ def _shared(where: str, policy: LifetimePolicy) -> Finding:
     else:
         what = f"applies to {policy.others} others as well, or to the whole tenant"
     return Finding(
-        where=where,
-        what=what,
-        right="a stack changes only what is its own; tenant.manage.tokenLifetime is existing: checked, not touched",
-        fix="leave it so, or give Airflow a policy of its own: take this one off the application, delete "
+        where,
+        what,
+        "a stack changes only what is its own; tenant.manage.tokenLifetime is existing: checked, not touched",
+        "leave it so, or give Airflow a policy of its own: take this one off the application, delete "
         "tenant.existing.tokenLifetimePolicy and write tokenLifetime: managed",
         severity="warning",
         id="import/shared-lifetime-policy",
@@ -89,10 +89,10 @@ def _shared(where: str, policy: LifetimePolicy) -> Finding:
 def _not_kept(where: str, what: str) -> Finding:
     least, most = (durations.format(limit) for limit in limits.TOKEN_LIFETIME)
     return Finding(
-        where=where,
-        what=what,
-        right=f"{least} to {most} in AccessTokenLifetime; other settings of such policies are retired",
-        fix="it is left out of the stack file and stays where it is; write signIn.tokenLifetime to have one",
+        where,
+        what,
+        f"{least} to {most} in AccessTokenLifetime; other settings of such policies are retired",
+        "it is left out of the stack file and stays where it is; write signIn.tokenLifetime to have one",
         severity="warning",
         id="import/lifetime-not-kept",
     )
@@ -128,10 +128,10 @@ def _where(policy: FrequencyPolicy) -> str:
 def _not_touched(policy: FrequencyPolicy) -> Finding:
     more = "; it says more than that, such as who is excepted" if policy.says_more else ""
     return Finding(
-        where=_where(policy),
-        what=f"asks people to sign in every {policy.value} {policy.period}{more}",
-        right="a Conditional Access policy that others made is theirs: tenant.manage.conditionalAccess is existing",
-        fix="leave it so: it is checked at each deployment, and never touched",
+        _where(policy),
+        f"asks people to sign in every {policy.value} {policy.period}{more}",
+        "a Conditional Access policy that others made is theirs: tenant.manage.conditionalAccess is existing",
+        "leave it so: it is checked at each deployment, and never touched",
         severity="note",
         id="import/sign-in-policy-of-others",
     )
@@ -140,10 +140,10 @@ def _not_touched(policy: FrequencyPolicy) -> Finding:
 def _other(policy: FrequencyPolicy) -> Finding:
     what = "is not on" if not policy.enabled else "sets a second sign-in frequency, or one that a stack file can't say"
     return Finding(
-        where=_where(policy),
-        what=what,
-        right="one policy that is on says how often people sign in to Airflow",
-        fix="leave it to those who made it, or ask them to turn off what is not needed; import leaves it as it is",
+        _where(policy),
+        what,
+        "one policy that is on says how often people sign in to Airflow",
+        "leave it to those who made it, or ask them to turn off what is not needed; import leaves it as it is",
         severity="warning",
         id="import/other-sign-in-policy",
     )

@@ -48,10 +48,10 @@ def live_groups(
 
 def _ambiguous(group: PlannedGroup, found: Collection[str]) -> Finding:
     return Finding(
-        where=f"group {line(group.name)}",
-        what=f"{len(found)} groups have its mailNickname {line(group.mail_nickname)}: {', '.join(found)}",
-        right="it is clear which group gives a role; a name or nickname is anybody's to give",
-        fix="name the right one by its id ({id: ..., name: ...}), or change the other's mailNickname; until then none "
+        f"group {line(group.name)}",
+        f"{len(found)} groups have its mailNickname {line(group.mail_nickname)}: {', '.join(found)}",
+        "it is clear which group gives a role; a name or nickname is anybody's to give",
+        "name the right one by its id ({id: ..., name: ...}), or change the other's mailNickname; until then none "
         "is imported, and the next `pulumi up` would make a new group",
         id="import/ambiguous-group",
     )

@@ -182,10 +182,4 @@ def _is_id(text: str) -> bool:
 
 
 def _found(where: str, what: str, right: str, fix: str) -> Finding:
-    return Finding(
-        where=where,
-        what=what,
-        right=right,
-        fix=fix,
-        id="import/users-review",
-    )
+    return Finding(where, what, right, fix, id="import/users-review")

@@ -19,12 +19,12 @@ def not_a_group(one: Assigned, role: AppRole | None) -> Finding:
     kind = _KINDS.get(one.kind, one.kind)
     given = f"is assigned directly, with {_role(role)}" if role else "is assigned directly"
     return Finding(
-        where=f"{kind} {line(one.name)} ({one.principal})",
-        what=given,
-        right="people get roles through groups, where joining and leaving is seen; a stack file names no people"
+        f"{kind} {line(one.name)} ({one.principal})",
+        given,
+        "people get roles through groups, where joining and leaving is seen; a stack file names no people"
         if one.kind == "User"
         else "a workload gets its own agent, not a person's role",
-        fix="put them into a group that gives the role, then delete the assignment in the portal (Enterprise "
+        "put them into a group that gives the role, then delete the assignment in the portal (Enterprise "
         "applications, Users and groups): neither import nor `pulumi up` touches it, so it goes on giving access"
         if one.kind == "User"
         else "delete the assignment in the portal, or keep it in mind: neither import nor `pulumi up` touches it",
@@ -51,11 +51,10 @@ def no_group(role: AppRole, holders: Sequence[Assigned]) -> Finding:
 def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Finding:
     losing = f", and {len(holders)} assigned lose it" if holders else ""
     return Finding(
-        where=_role(role),
-        what=what,
-        right="a stack file's role has a name and at least one group; the next `pulumi up` deletes this app role"
-        f"{losing}",
-        fix=fix,
+        _role(role),
+        what,
+        f"a stack file's role has a name and at least one group; the next `pulumi up` deletes this app role{losing}",
+        fix,
         severity="error" if holders else "warning",
         id="import/app-role-lost",
     )
@@ -63,10 +62,10 @@ def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Fi
 
 def same_role(role: AppRole, first: AppRole, name: str) -> Finding:
     return Finding(
-        where=_role(role),
-        what=f"stands for Airflow's {name}, as {_role(first)} does",
-        right="one role has one app role; its groups are written below the first",
-        fix="the next `pulumi up` assigns them to the first and deletes this one: nobody loses the role for longer "
+        _role(role),
+        f"stands for Airflow's {name}, as {_role(first)} does",
+        "one role has one app role; its groups are written below the first",
+        "the next `pulumi up` assigns them to the first and deletes this one: nobody loses the role for longer "
         "than that run",
         severity="warning",
         id="import/same-role",
@@ -75,10 +74,10 @@ def same_role(role: AppRole, first: AppRole, name: str) -> Finding:
 
 def renamed(role: AppRole, name: str) -> Finding:
     return Finding(
-        where=_role(role),
-        what=f"stands for Airflow's {name}",
-        right=f"the app role's value is the Airflow role's name: {name}. Its id stays, so who has it keeps it",
-        fix="bring out the rendered settings together with the next `pulumi up`, which changes the value, and drop "
+        _role(role),
+        f"stands for Airflow's {name}",
+        f"the app role's value is the Airflow role's name: {name}. Its id stays, so who has it keeps it",
+        "bring out the rendered settings together with the next `pulumi up`, which changes the value, and drop "
         "AUTH_ROLES_MAPPING",
         severity="warning",
         id="import/role-renamed",
@@ -87,10 +86,10 @@ def renamed(role: AppRole, name: str) -> Finding:
 
 def for_applications(role: AppRole) -> Finding:
     return Finding(
-        where=_role(role),
-        what="may be given to applications as well",
-        right="a person's role is given to people",
-        fix="the next `pulumi up` takes that away; give workloads an application of their own first",
+        _role(role),
+        "may be given to applications as well",
+        "a person's role is given to people",
+        "the next `pulumi up` takes that away; give workloads an application of their own first",
         severity="warning",
         id="import/role-for-applications",
     )
@@ -98,10 +97,10 @@ def for_applications(role: AppRole) -> Finding:
 
 def without_role(one: Assigned) -> Finding:
     return Finding(
-        where=f"{_KINDS.get(one.kind, 'group')} {line(one.name)} ({one.principal})",
-        what="is assigned with no particular role",
-        right="they get a token, and Airflow refuses them: no role is in it",
-        fix="give the group a role in the stack file, or delete the assignment; import leaves it as it is",
+        f"{_KINDS.get(one.kind, 'group')} {line(one.name)} ({one.principal})",
+        "is assigned with no particular role",
+        "they get a token, and Airflow refuses them: no role is in it",
+        "give the group a role in the stack file, or delete the assignment; import leaves it as it is",
         severity="warning",
         id="import/assigned-without-role",
     )
@@ -109,10 +108,10 @@ def without_role(one: Assigned) -> Finding:
 
 def which_role(one: Assigned) -> Finding:
     return Finding(
-        where=f"group {line(one.name)} ({one.principal})",
-        what="nothing in the directory says which Airflow role it gives",
-        right="that stands in Airflow's webserver_config.py, in AUTH_ROLES_MAPPING",
-        fix=f"say it and import again: --role '{one.principal}=Viewer'; until then it is left out",
+        f"group {line(one.name)} ({one.principal})",
+        "nothing in the directory says which Airflow role it gives",
+        "that stands in Airflow's webserver_config.py, in AUTH_ROLES_MAPPING",
+        f"say it and import again: --role '{one.principal}=Viewer'; until then it is left out",
         severity="warning",
         id="import/which-role",
     )
@@ -120,10 +119,10 @@ def which_role(one: Assigned) -> Finding:
 
 def what_may_it(name: str) -> Finding:
     return Finding(
-        where=f"role {name}",
-        what="is none of Airflow's own roles, and what it may do is in Airflow's database alone",
-        right="a custom role says which DAGs it may read, trigger, edit or delete; until then it may do nothing",
-        fix=f"write its dags in place of say-which-dags, or say which role it stands for: --role '{name}=Viewer'",
+        f"role {name}",
+        "is none of Airflow's own roles, and what it may do is in Airflow's database alone",
+        "a custom role says which DAGs it may read, trigger, edit or delete; until then it may do nothing",
+        f"write its dags in place of say-which-dags, or say which role it stands for: --role '{name}=Viewer'",
         id="import/role-without-dags",
     )
 
@@ -131,9 +130,9 @@ def what_may_it(name: str) -> Finding:
 def no_role(application: Registered, findings: Sequence[Finding]) -> Finding:
     asks = [found for found in findings if "--role" in found.fix]
     return Finding(
-        where=f"application {line(application.name)}",
-        what="no group gives any Airflow role" + (f" ({asks[0].where}: {asks[0].what})" if asks else ""),
-        right="at least one group is assigned, with an app role or with a role that you name",
-        fix=asks[0].fix if asks else "assign a group to an app role, or name one: --role GROUP=Viewer",
+        f"application {line(application.name)}",
+        "no group gives any Airflow role" + (f" ({asks[0].where}: {asks[0].what})" if asks else ""),
+        "at least one group is assigned, with an app role or with a role that you name",
+        asks[0].fix if asks else "assign a group to an app role, or name one: --role GROUP=Viewer",
         id="import/no-role",
     )

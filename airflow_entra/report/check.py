@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from airflow_entra.escape.json_text import document
 from airflow_entra.report.findings import Format, as_json, as_markdown, as_text, counted
-from airflow_entra.settings.check import Checked, all_findings
+from airflow_entra.settings.check import Checked
 
 
-def render(checked: Sequence[Checked], form: Format, width: int | None = None) -> str:
+def render(checked: Checked, form: Format, width: int | None = None) -> str:
     """The result for standard output, with its last newline; as text the empty string where there is nothing to say."""
-    findings = all_findings(checked)
     if form == "json":
-        files = [{"file": str(one.file), "usable": one.usable} for one in checked]
-        return document({"files": files, "findings": list(map(as_json, findings))})
+        files = [{"file": str(file), "usable": file not in checked.unusable} for file in checked.files]
+        return document({"files": files, "findings": list(map(as_json, checked.findings))})
     if form == "text":
-        return as_text(findings, width)
-    return "\n".join([f"**{conclusion(checked)}**", "", *(as_markdown(findings) if findings else ())]) + "\n"
+        return as_text(checked.findings, width)
+    return "\n".join([f"**{conclusion(checked)}**", "", *as_markdown(checked.findings)]).rstrip() + "\n"
 
 
-def conclusion(checked: Sequence[Checked]) -> str:
+def conclusion(checked: Checked) -> str:
     """One line for people: how it stands and what to do next."""
-    files = f"{len(checked)} file{'' if len(checked) == 1 else 's'}"
-    findings = all_findings(checked)
-    errors = [finding for finding in findings if finding.severity == "error"]
+    files = f"{len(checked.files)} file{'' if len(checked.files) == 1 else 's'}"
+    errors = [finding for finding in checked.findings if finding.severity == "error"]
     if not errors:
-        return f"{files} fine{f', {counted(findings)}' if findings else ''}. Next: pulumi preview."
-    wrong = sum(not one.usable for one in checked)
-    said = f"{counted(errors)} in {wrong} of {files}" if wrong else f"{counted(errors)} between {files}, each usable"
-    return f"{said}: correct and check again."
+        return f"{files} fine{f', {counted(checked.findings)}' if checked.findings else ''}. Next: pulumi preview."
+    wrong = f"in {len(checked.unusable)} of {files}" if checked.unusable else f"between {files}, each usable"
+    return f"{counted(errors)} {wrong}: correct and check again."

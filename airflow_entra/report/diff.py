@@ -39,8 +39,8 @@ def render(compared: Compared, form: Format, width: int | None = None) -> str:
     if form == "text":
         told = as_text(compared.findings, width)
         return line(conclusion(compared)) + "\n" + (f"\n{told}" if told else "") + changes_as_text(compared)
-    table_ = [*as_markdown(compared.findings), ""] if compared.findings else []
-    return "\n".join([f"**{text(conclusion(compared))}**", "", *table_, *changes_as_markdown(compared)])
+    found = [*as_markdown(compared.findings), ""] if compared.findings else []
+    return "\n".join([f"**{text(conclusion(compared))}**", "", *found, *changes_as_markdown(compared)])
 
 
 def conclusion(compared: Compared) -> str:

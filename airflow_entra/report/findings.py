@@ -97,12 +97,14 @@ def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
 
 
 def as_markdown(findings: Iterable[Finding]) -> list[str]:
-    """The lines of a table."""
+    """The lines of a table; none where nothing was found."""
+    if not (told := rows(findings)):
+        return []
     return table(
         COLUMNS,
         (
             (Md("**error**") if severity == "error" else text(severity), *map(text, words), code(id_))
-            for severity, *words, id_ in rows(findings)
+            for severity, *words, id_ in told
         ),
     )
 

@@ -65,9 +65,9 @@ def _finding(use: _Use, places: Sequence[_Use]) -> Finding:
         f"{one.file.settings.environment} ({one.file.file}:{':'.join(map(str, one.place))})" for one in others
     )
     return Finding(
-        where=InFile(use.file.file, *use.place),
-        what=f"the group {use.name!r} gives Admin in {use.file.settings.environment} and in {where}",
-        right="each environment has a group of its own for Admin, so that one approval opens one environment",
-        fix="name another group in one of the two",
+        InFile(use.file.file, *use.place),
+        f"the group {use.name!r} gives Admin in {use.file.settings.environment} and in {where}",
+        "each environment has a group of its own for Admin, so that one approval opens one environment",
+        "name another group in one of the two",
         id="across/admin-of-two-environments",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,37 +16,28 @@ from airflow_entra.settings.stack_file import StackFile
 
 @dataclass(frozen=True)
 class Checked:
-    """One file and everything found in it, sorted by position."""
+    """Stack files and everything found in them, by file and line."""
 
-    file: Path
+    files: tuple[Path, ...]
     findings: tuple[Finding, ...]
 
     @property
-    def usable(self) -> bool:
-        return not any(finding.unusable for finding in self.findings)
+    def unusable(self) -> set[Path]:
+        """The files that are wrong by themselves."""
+        places = (finding.where for finding in self.findings if finding.unusable)
+        return {place.file for place in places if isinstance(place, InFile)}
 
 
-def check(paths: Iterable[Path]) -> list[Checked]:
+def check(paths: Sequence[Path]) -> Checked:
     """Every file with its mistakes; reads the files and the certificates that they name, nothing else."""
-    found: dict[Path, tuple[Finding, ...]] = {}
+    found: list[Finding] = []
     usable = []
     for path in paths:
         try:
-            settings, found[path] = load_with_warnings(path)
+            settings, warnings = load_with_warnings(path)
         except SettingsError as error:
-            found[path] = error.findings
+            found += error.findings
         else:
+            found += warnings
             usable.append(StackFile(path, read_text(path), settings))
-    between: dict[Path, list[Finding]] = {}
-    for finding in across(usable):
-        if isinstance(finding.where, InFile):
-            between.setdefault(finding.where.file, []).append(finding)
-    return [
-        Checked(path, tuple(sorted((*findings, *between.get(path, ())), key=lambda finding: finding.position)))
-        for path, findings in found.items()
-    ]
-
-
-def all_findings(checked: Iterable[Checked]) -> list[Finding]:
-    """Those of all files, file by file."""
-    return [finding for one in checked for finding in one.findings]
+    return Checked(tuple(paths), tuple(sorted((*found, *across(usable)), key=lambda finding: finding.order)))

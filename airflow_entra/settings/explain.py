@@ -102,23 +102,13 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "mistake":
         label = "" if at_key or len(loc) == 2 else f"{name}: "
-        return Finding(
-            where=At(loc, key=at_key),
-            what=label + str(context["what"]),
-            right=str(context["right"]),
-            fix=str(context["fix"]),
-        )
+        return Finding(At(loc, key=at_key), label + str(context["what"]), str(context["right"]), str(context["fix"]))
     if kind == "missing":
         return _missing(error, loc)
     if kind == "extra_forbidden":
         return _unknown_key(error, loc)
     if value is None:
-        return Finding(
-            where=At(loc, key=True),
-            what=f"{name} has no value",
-            right=_right(error),
-            fix="write one, or delete the key",
-        )
+        return Finding(At(loc, key=True), f"{name} has no value", _right(error), "write one, or delete the key")
     if kind == "literal_error":
         return _not_one_of(loc, name, value, re.findall(r"'([^']*)'", str(context["expected"])))
     if kind == "union_tag_not_found":
@@ -127,22 +117,17 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
         return _count(loc, name, kind, context)
     if kind in _KINDS:
         return _wrong_type(error, loc, name, document)
-    return Finding(
-        where=At(loc, key=at_key),
-        what=f"{name}: {error['msg']}",
-        right=_right(error),
-        fix="see docs/stack-file.md",
-    )
+    return Finding(At(loc, key=at_key), f"{name}: {error['msg']}", _right(error), "see docs/stack-file.md")
 
 
 def _missing(error: ErrorDetails, loc: Loc) -> Finding:
     key = str(loc[-1])
     section = said(loc[1:-1]) or "config"
     return Finding(
-        where=At(loc[:-1], key=True),
-        what=f"{key} is missing",
-        right=f"{section} has the key {key}",
-        fix=f"add {key}: {_example(error['loc'])}",
+        At(loc[:-1], key=True),
+        f"{key} is missing",
+        f"{section} has the key {key}",
+        f"add {key}: {_example(error['loc'])}",
     )
 
 
@@ -167,12 +152,7 @@ def _unknown_key(error: ErrorDetails, loc: Loc) -> Finding:
         what = f"{short} is no key of {said(loc[1:-1]) or 'config'}"
         right = f"its keys are {', '.join(sorted(keys(section_at(error['loc'][:-1]))))}"
         fix = "delete it, or move it to the section that it belongs to"
-    return Finding(
-        where=At(loc, key=True),
-        what=what,
-        right=right,
-        fix=fix,
-    )
+    return Finding(At(loc, key=True), what, right, fix)
 
 
 def _meant(error: ErrorDetails) -> str | None:
@@ -196,31 +176,21 @@ def title(name: str) -> str:
 def _not_one_of(loc: Loc, name: str, value: object, known: list[str]) -> Finding:
     meant = closest(value, known) if isinstance(value, str) else None
     return Finding(
-        where=At(loc),
-        what=f"{name} is {quote(value)}",
-        right=f"it is one of {', '.join(known)}",
-        fix=f"did you mean {meant}?" if meant else "write one of them",
+        At(loc),
+        f"{name} is {quote(value)}",
+        f"it is one of {', '.join(known)}",
+        f"did you mean {meant}?" if meant else "write one of them",
     )
 
 
 def _no_mode(loc: Loc, name: str, value: object) -> Finding:
     modes = ["vaultSecret", "certificate", "federated"]
     if not isinstance(value, dict):
-        return Finding(
-            where=At(loc),
-            what=f"{name} is {quote(value)}",
-            right="it is a section of keys",
-            fix=_HOW["a section of keys"],
-        )
+        return Finding(At(loc), f"{name} is {quote(value)}", "it is a section of keys", _HOW["a section of keys"])
     if "mode" not in value:
         near = closest("mode", [key for key in value if key not in modes])
         fix = f"write mode instead of {near}" if near else "add mode: vaultSecret"
-        return Finding(
-            where=At(loc, key=True),
-            what=f"{name} has no mode",
-            right=f"mode is one of {', '.join(modes)}",
-            fix=fix,
-        )
+        return Finding(At(loc, key=True), f"{name} has no mode", f"mode is one of {', '.join(modes)}", fix)
     return _not_one_of((*loc, "mode"), f"{name}.mode", value["mode"], modes)
 
 
@@ -228,18 +198,13 @@ def _count(loc: Loc, name: str, kind: str, context: dict[str, Any]) -> Finding:
     if kind == "too_long":
         most = context["max_length"]
         return Finding(
-            where=At(loc, key=True),
-            what=f"{name} has {context['actual_length']} entries",
-            right=f"at most {most} are allowed",
-            fix="keep the ones that are needed",
+            At(loc, key=True),
+            f"{name} has {context['actual_length']} entries",
+            f"at most {most} are allowed",
+            "keep the ones that are needed",
         )
     what = "a role without groups gives nobody anything" if loc[-1] == "groups" else "it has at least one entry"
-    return Finding(
-        where=At(loc, key=True),
-        what=f"{name} is empty",
-        right=what,
-        fix="add an entry, or delete the role or key",
-    )
+    return Finding(At(loc, key=True), f"{name} is empty", what, "add an entry, or delete the role or key")
 
 
 def _wrong_type(error: ErrorDetails, loc: Loc, name: str, document: Document) -> Finding:
@@ -248,19 +213,9 @@ def _wrong_type(error: ErrorDetails, loc: Loc, name: str, document: Document) ->
     if isinstance(node, Scalar):
         # Repeats what the file says: 3.10 would be shown as the number 3.1.
         fix = f'write "{node.text}" in quotes' if kind == "text" and len(node.text) < 40 else _HOW[kind]
-        return Finding(
-            where=At(loc),
-            what=f"{name} is {_type_of(node.value)}, {node.text[:40]}",
-            right=f"it is {kind}",
-            fix=fix,
-        )
+        return Finding(At(loc), f"{name} is {_type_of(node.value)}, {node.text[:40]}", f"it is {kind}", fix)
     found = "a list" if isinstance(error["input"], list) else "a section of keys"
-    return Finding(
-        where=At(loc),
-        what=f"{name} is {found}",
-        right=f"it is {kind}",
-        fix=_HOW[kind],
-    )
+    return Finding(At(loc), f"{name} is {found}", f"it is {kind}", _HOW[kind])
 
 
 def _type_of(value: object) -> str:

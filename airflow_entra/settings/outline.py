@@ -19,10 +19,10 @@ def top_level(root: document.Node | None) -> Iterator[Finding]:
     """What is wrong around the settings: the keys that Pulumi itself reads, and config."""
     if not isinstance(root, document.Mapping):
         yield Finding(
-            where=At(),
-            what="the file holds no keys",
-            right="it has the section config",
-            fix="start from one of the files in stacks/",
+            At(),
+            "the file holds no keys",
+            "it has the section config",
+            "start from one of the files in stacks/",
             id="settings/missing-key",
         )
         return
@@ -32,28 +32,24 @@ def top_level(root: document.Node | None) -> Iterator[Finding]:
             continue
         meant = closest(key, _PULUMI_KEYS)
         yield Finding(
-            where=At((key,), key=True),
-            what=f"{key} is no key of a stack file",
-            right=f"did you mean {meant}?" if meant else f"its keys are {', '.join(_PULUMI_KEYS)}",
-            fix=f"write {meant}" if meant else "move it below config, indented by two spaces",
+            At((key,), key=True),
+            f"{key} is no key of a stack file",
+            f"did you mean {meant}?" if meant else f"its keys are {', '.join(_PULUMI_KEYS)}",
+            f"write {meant}" if meant else "move it below config, indented by two spaces",
             id="settings/unknown-key",
         )
         if meant == "config":
             return
     if "config" not in top:
         yield Finding(
-            where=At(),
-            what="config is missing",
-            right="the settings stand below config:",
-            fix="add config:",
-            id="settings/missing-key",
+            At(), "config is missing", "the settings stand below config:", "add config:", id="settings/missing-key"
         )
     elif not isinstance(top["config"][1], document.Mapping):
         yield Finding(
-            where=At(("config",), key=True),
-            what="config has no keys",
-            right="the settings stand below config, indented by two spaces",
-            fix="start from one of the files in stacks/",
+            At(("config",), key=True),
+            "config has no keys",
+            "the settings stand below config, indented by two spaces",
+            "start from one of the files in stacks/",
             id="settings/no-value",
         )
 
@@ -85,19 +81,19 @@ def encrypted(config: Mapping[str, object]) -> list[str]:
 
 def misspelt_finding(key: str, meant: str | None) -> Finding:
     return Finding(
-        where=At(("config", key), key=True),
-        what=f"{key} is no key of config",
-        right=f"did you mean {meant}?" if meant else "keys of config are written NAMESPACE:NAME",
-        fix=f"write {meant}" if meant else f"name the program that reads it, as in {OURS}environment",
+        At(("config", key), key=True),
+        f"{key} is no key of config",
+        f"did you mean {meant}?" if meant else "keys of config are written NAMESPACE:NAME",
+        f"write {meant}" if meant else f"name the program that reads it, as in {OURS}environment",
         id="settings/unknown-key",
     )
 
 
 def encrypted_finding(key: str) -> Finding:
     return Finding(
-        where=At(("config", key), key=True),
-        what=f"{key} is encrypted",
-        right="settings are readable: whoever reviews access reads them",
-        fix=f"run `pulumi config set {key} VALUE` without --secret",
+        At(("config", key), key=True),
+        f"{key} is encrypted",
+        "settings are readable: whoever reviews access reads them",
+        f"run `pulumi config set {key} VALUE` without --secret",
         id="settings/encrypted",
     )

@@ -29,10 +29,10 @@ def is_secret_key(key: str) -> bool:
 def secret_at(loc: Loc, what: str, *, at_key: bool) -> Finding:
     """The finding for a secret at `loc`; `what` never repeats it."""
     return Finding(
-        where=At(loc, key=at_key),
-        what=what,
-        right="secrets lie in the vault that `credential` names, and the stack makes its own",
-        fix="delete it, and replace the secret at its source if the file was ever committed or shared",
+        At(loc, key=at_key),
+        what,
+        "secrets lie in the vault that `credential` names, and the stack makes its own",
+        "delete it, and replace the secret at its source if the file was ever committed or shared",
         id=LEAKED,
     )
 

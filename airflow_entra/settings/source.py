@@ -31,10 +31,10 @@ def read_text(path: Path) -> str:
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         raise NotYaml(
             Finding(
-                where=At(position=place),
-                what="the file is not UTF-8 from here on",
-                right="stack files are UTF-8 text",
-                fix="save the file as UTF-8",
+                At(position=place),
+                "the file is not UTF-8 from here on",
+                "stack files are UTF-8 text",
+                "save the file as UTF-8",
                 id="file/unreadable",
             )
         ) from None
@@ -46,10 +46,4 @@ def read_text(path: Path) -> str:
 
 
 def _whole(what: str, right: str, fix: str) -> Finding:
-    return Finding(
-        where=At(position=(1, 1)),
-        what=what,
-        right=right,
-        fix=fix,
-        id="file/unreadable",
-    )
+    return Finding(At(position=(1, 1)), what, right, fix, id="file/unreadable")

@@ -141,8 +141,8 @@ def mistake(name: str) -> Finding:
     return Finding(place, f"{name} is wrong", name, name, id="settings/invalid-value")
 
 
-def checked(name: str) -> list[Checked]:
-    return [Checked(Path("stacks"), (mistake(name),))]
+def checked(name: str) -> Checked:
+    return Checked((Path("stacks"),), (mistake(name),))
 
 
 def explained(name: str) -> list[Explanation]:

@@ -91,7 +91,7 @@ def examples() -> dict[str, Example]:
                 continue  # a secret has no place in the documentation either
             text = text_of(case)
             file.write_text(text, "utf-8")
-            for finding in check([file])[0].findings:
+            for finding in check([file]).findings:
                 lines = tuple(_around(text.splitlines(), finding.position[0]))
                 found.setdefault(finding.id, Example(finding, lines))
     return found

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_entra.finding import exit_code
 from airflow_entra.report.check import conclusion
-from airflow_entra.settings.check import Checked, all_findings, check
+from airflow_entra.settings.check import Checked, check
 
 TENANT, OTHER_TENANT = (f"7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a{end}" for end in (11, 12))
 ID = "5f1e0b42-7d3a-4c96-b1f8-2a9e6d4c8f03"
@@ -37,7 +37,7 @@ def checked(
     environments: tuple[str, str] = ("development", "production"),
     tenant: str = TENANT,
     role: str = "Admin",
-) -> list[Checked]:
+) -> Checked:
     files = []
     for name, group, environment, where in (
         ("a", one, environments[0], TENANT),
@@ -59,11 +59,11 @@ def checked(
 )
 def test_the_same_group_is_found_at_its_place_in_both_files(tmp_path: Path, one: str, other: str) -> None:
     found = checked(tmp_path, one, other)
-    assert [[finding.position for finding in file.findings] for file in found] == [[(13, 11)]] * 2
-    assert f"in production ({tmp_path / 'Pulumi.b.yaml'}:13:11)" in found[0].findings[0].what
-    assert f"in development ({tmp_path / 'Pulumi.a.yaml'}:13:11)" in found[1].findings[0].what
-    assert exit_code(all_findings(found)) == 1
-    assert all(file.usable for file in found)
+    assert [finding.position for finding in found.findings] == [(13, 11)] * 2
+    assert f"in production ({tmp_path / 'Pulumi.b.yaml'}:13:11)" in found.findings[0].what
+    assert f"in development ({tmp_path / 'Pulumi.a.yaml'}:13:11)" in found.findings[1].what
+    assert exit_code(found.findings) == 1
+    assert not found.unusable
     assert conclusion(found).startswith("2 errors between 2 files, each usable")
 
 
@@ -76,10 +76,10 @@ def test_what_is_not_the_same_group_or_not_two_environments_is_fine(tmp_path: Pa
         checked(tmp_path, ADMINS, ADMINS, role="Viewer"),
         checked(tmp_path, ADMINS, f"{{id: {ID}, name: admins}}"),
     ]
-    assert [exit_code(all_findings(one)) for one in fine] == [0] * len(fine)
+    assert [exit_code(one.findings) for one in fine] == [0] * len(fine)
 
 
 def test_a_file_that_is_wrong_by_itself_is_exit_code_2(tmp_path: Path) -> None:
     found = checked(tmp_path, ADMINS, ADMINS, environments=("development", "nowhere"))
-    assert exit_code(all_findings(found)) == 2
-    assert not found[0].findings
+    assert exit_code(found.findings) == 2
+    assert found.unusable == {tmp_path / "Pulumi.b.yaml"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from airflow_entra.finding import exit_code
 from airflow_entra.report.check import conclusion, render
-from airflow_entra.settings.check import all_findings, check
+from airflow_entra.settings.check import check
 
 DATA = Path(__file__).parent / "data"
 
@@ -25,10 +25,10 @@ def _files(tmp_path: Path) -> list[Path]:
 def test_warnings_alone_are_fine(tmp_path: Path) -> None:
     good, warned, wrong = _files(tmp_path)
 
-    assert exit_code(all_findings(check([good]))) == 0
-    assert exit_code(all_findings(check([good, warned]))) == 0
-    assert exit_code(all_findings(check([good, wrong, warned]))) == 2
-    assert [len(one.findings) for one in check([good, warned, wrong])] == [0, 2, 1]
+    assert exit_code(check([good]).findings) == 0
+    assert exit_code(check([good, warned]).findings) == 0
+    assert exit_code(check([good, wrong, warned]).findings) == 2
+    assert [len(check([file]).findings) for file in (good, warned, wrong)] == [0, 2, 1]
 
 
 def test_text_says_the_place_as_compilers_do_and_the_remedy_below_it(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def test_a_mistake_is_of_its_kind(old: str, new: str, kinds: list[str], tmp_path
     file = tmp_path / "Pulumi.x.yaml"
     assert old in EVERYTHING
     file.write_text(EVERYTHING.replace(old, new, 1), "utf-8")
-    assert [finding.id for finding in check([file])[0].findings] == kinds
+    assert [finding.id for finding in check([file]).findings] == kinds
 
 
 def test_what_is_no_file_is_of_its_kind_too(tmp_path: Path) -> None:
-    assert [finding.id for finding in check([tmp_path / "none.yaml"])[0].findings] == ["file/unreadable"]
+    assert [finding.id for finding in check([tmp_path / "none.yaml"]).findings] == ["file/unreadable"]

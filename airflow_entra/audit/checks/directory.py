@@ -188,12 +188,7 @@ def _not_one(watchers: int) -> Iterator[Finding]:
         what = f"the directory has {watchers} with its tag: which of them the stack made is unknown"
         fix = "ask who made the others, and delete them"
     if watchers != 1:
-        yield Finding(
-            f"{WATCHERS} registration",
-            what,
-            "one registration, which the stack makes",
-            fix,
-        )
+        yield Finding(f"{WATCHERS} registration", what, "one registration, which the stack makes", fix)
 
 
 def person(standing: Standing) -> str:

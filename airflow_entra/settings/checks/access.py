@@ -15,17 +15,17 @@ def custom_roles_name_dags(settings: StackSettings) -> Iterator[Finding]:
     for name, role in settings.roles.items():
         if name in BUILT_IN_ROLES and role.dags:
             yield Finding(
-                where=At(at("roles", name, "dags"), key=True),
-                what=f"{name} is Airflow's own role and takes no dags",
-                right="dags belong to custom roles: what Airflow's own roles may do is Airflow's",
-                fix=f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN_ROLES)}",
+                At(at("roles", name, "dags"), key=True),
+                f"{name} is Airflow's own role and takes no dags",
+                "dags belong to custom roles: what Airflow's own roles may do is Airflow's",
+                f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN_ROLES)}",
             )
         elif name not in BUILT_IN_ROLES and _built_in(name) is None and not role.dags:
             yield Finding(
-                where=At(at("roles", name), key=True),
-                what=f"the custom role {name} may do nothing: it has no dags",
-                right='a custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
-                fix=f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN_ROLES)})",
+                At(at("roles", name), key=True),
+                f"the custom role {name} may do nothing: it has no dags",
+                'a custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
+                f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN_ROLES)})",
             )
 
 
@@ -36,17 +36,17 @@ def names_differ_by_more_than_case(settings: StackSettings) -> Iterator[Finding]
         earlier = seen.setdefault(name.lower(), name)
         if built_in is not None:
             yield Finding(
-                where=At(at("roles", name), key=True),
-                what=f"the role {name} differs from Airflow's own {built_in} only in case",
-                right=f"did you mean {built_in}? Airflow tells them apart, some of its databases do not",
-                fix=f"write {built_in}, or choose another name",
+                At(at("roles", name), key=True),
+                f"the role {name} differs from Airflow's own {built_in} only in case",
+                f"did you mean {built_in}? Airflow tells them apart, some of its databases do not",
+                f"write {built_in}, or choose another name",
             )
         elif earlier != name:
             yield Finding(
-                where=At(at("roles", name), key=True, first=at("roles", earlier)),
-                what=f"the roles {name} and {earlier} ({{first}}) differ only in case",
-                right="some of Airflow's databases don't tell them apart",
-                fix="rename one",
+                At(at("roles", name), key=True, first=at("roles", earlier)),
+                f"the roles {name} and {earlier} ({{first}}) differ only in case",
+                "some of Airflow's databases don't tell them apart",
+                "rename one",
             )
 
 
@@ -58,17 +58,17 @@ def former_names_are_free(settings: StackSettings) -> Iterator[Finding]:
         other = former.setdefault(role.was, name)
         if role.was in settings.roles:
             yield Finding(
-                where=At(at("roles", name, "was"), first=at("roles", role.was)),
-                what=f"the former name {role.was} is the name of a role in {{first}}",
-                right="`was` is a name that no role has any more",
-                fix="delete was, or rename the other role",
+                At(at("roles", name, "was"), first=at("roles", role.was)),
+                f"the former name {role.was} is the name of a role in {{first}}",
+                "`was` is a name that no role has any more",
+                "delete was, or rename the other role",
             )
         elif other != name:
             yield Finding(
-                where=At(at("roles", name, "was"), first=at("roles", other, "was")),
-                what=f"{other} ({{first}}) was called {role.was} as well",
-                right="one former name belongs to one role",
-                fix="delete one of the two",
+                At(at("roles", name, "was"), first=at("roles", other, "was")),
+                f"{other} ({{first}}) was called {role.was} as well",
+                "one former name belongs to one role",
+                "delete one of the two",
             )
 
 
@@ -80,10 +80,10 @@ def app_roles_differ(settings: StackSettings) -> Iterator[Finding]:
         other = seen.setdefault(role.app_role, name)
         if other != name:
             yield Finding(
-                where=At(at("roles", name, "appRole"), first=at("roles", other, "appRole")),
-                what=f"the app role {role.app_role} is that of {other} ({{first}}) as well",
-                right="one app role is one role",
-                fix="correct one of the two, or delete it: a new app role is made then",
+                At(at("roles", name, "appRole"), first=at("roles", other, "appRole")),
+                f"the app role {role.app_role} is that of {other} ({{first}}) as well",
+                "one app role is one role",
+                "correct one of the two, or delete it: a new app role is made then",
             )
 
 
@@ -93,10 +93,10 @@ def actions_once(settings: StackSettings) -> Iterator[Finding]:
             for index, action in enumerate(actions):
                 if action in actions[:index]:
                     yield Finding(
-                        where=At(at("roles", name, "dags", pattern, index)),
-                        what=f"{action} is listed twice for {pattern}",
-                        right="each action stands once",
-                        fix="delete the second",
+                        At(at("roles", name, "dags", pattern, index)),
+                        f"{action} is listed twice for {pattern}",
+                        "each action stands once",
+                        "delete the second",
                     )
 
 
@@ -105,10 +105,10 @@ def manifest_has_room(settings: StackSettings) -> Iterator[Finding]:
     count = len(settings.roles) + len(settings.airflow)
     if settings.sign_in.roles_from == "appRoles" and count > limits.MANIFEST_ENTRIES:
         yield Finding(
-            where=At(at("roles"), key=True),
-            what=f"{count} app roles and redirect URIs don't fit into one application",
-            right=f"Entra stores {limits.MANIFEST_ENTRIES} entries",
-            fix="write rolesFrom: assignedGroups, or split the stack",
+            At(at("roles"), key=True),
+            f"{count} app roles and redirect URIs don't fit into one application",
+            f"Entra stores {limits.MANIFEST_ENTRIES} entries",
+            "write rolesFrom: assignedGroups, or split the stack",
         )
 
 
@@ -116,10 +116,10 @@ def nested_members_get_in(settings: StackSettings) -> Iterator[Finding]:
     """Assignment reaches direct members only, while the groups claim lists the groups above as well."""
     if settings.sign_in.roles_from == "securityGroups" and settings.sign_in.assignment_required:
         yield Finding(
-            where=At(at("sign_in", "assignmentRequired")),
-            what="assignmentRequired keeps out members of nested groups, which securityGroups is there for",
-            right="Entra counts direct members of assigned groups as assigned, nobody else",
-            fix="write assignmentRequired: false, or rolesFrom: assignedGroups",
+            At(at("sign_in", "assignmentRequired")),
+            "assignmentRequired keeps out members of nested groups, which securityGroups is there for",
+            "Entra counts direct members of assigned groups as assigned, nobody else",
+            "write assignmentRequired: false, or rolesFrom: assignedGroups",
             severity="warning",
         )
 
@@ -128,10 +128,10 @@ def somebody_assigns(settings: StackSettings) -> Iterator[Finding]:
     needed = settings.sign_in.roles_from != "securityGroups" or settings.sign_in.assignment_required
     if settings.tenant.manage.assignments == "none" and needed:
         yield Finding(
-            where=At(at("tenant", "manage", "assignments")),
-            what="manage.assignments is none: no group gets its role in the application",
-            right="roles from app roles or assigned groups, and assignmentRequired, need groups assigned",
-            fix="write managed or request; existing where somebody else assigns them",
+            At(at("tenant", "manage", "assignments")),
+            "manage.assignments is none: no group gets its role in the application",
+            "roles from app roles or assigned groups, and assignmentRequired, need groups assigned",
+            "write managed or request; existing where somebody else assigns them",
             severity="warning",
         )
 

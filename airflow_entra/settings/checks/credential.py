@@ -32,18 +32,18 @@ def overlap_fits(settings: StackSettings) -> Iterator[Finding]:
         return
     if credential.overlap >= credential.rotate_every:
         yield Finding(
-            where=At(at("credential", "overlap")),
-            what=f"overlap {_say(credential.overlap)} is not shorter than rotateEvery {_say(credential.rotate_every)}",
-            right="the old secret stops working before the next rotation",
-            fix="write an overlap of a few days, such as 7d",
+            At(at("credential", "overlap")),
+            f"overlap {_say(credential.overlap)} is not shorter than rotateEvery {_say(credential.rotate_every)}",
+            "the old secret stops working before the next rotation",
+            "write an overlap of a few days, such as 7d",
         )
     elif credential.rotate_every + credential.overlap > limits.SECRET_LIFETIME:
         whole = credential.rotate_every + credential.overlap
         yield Finding(
-            where=At(at("credential", "rotateEvery")),
-            what=f"a secret would live {_say(whole)} (rotateEvery and overlap)",
-            right=f"at most {_say(limits.SECRET_LIFETIME)}",
-            fix=f"write rotateEvery: {_say(limits.SECRET_LIFETIME - credential.overlap)} or less",
+            At(at("credential", "rotateEvery")),
+            f"a secret would live {_say(whole)} (rotateEvery and overlap)",
+            f"at most {_say(limits.SECRET_LIFETIME)}",
+            f"write rotateEvery: {_say(limits.SECRET_LIFETIME - credential.overlap)} or less",
         )
 
 
@@ -55,10 +55,10 @@ def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
         yield _needed("subscription_id", "the vault's subscription", EXAMPLE_SUBSCRIPTION)
     elif isinstance(credential.vault, ExistingVault) and _subscription(credential.vault) != settings.subscription_id:
         yield Finding(
-            where=At(at("credential", "vault", "existing"), first=at("subscription_id")),
-            what="the vault lies in another subscription than azure-native:subscriptionId ({first})",
-            right="both are the same",
-            fix="write the vault's subscription in azure-native:subscriptionId",
+            At(at("credential", "vault", "existing"), first=at("subscription_id")),
+            "the vault lies in another subscription than azure-native:subscriptionId ({first})",
+            "both are the same",
+            "write the vault's subscription in azure-native:subscriptionId",
         )
     if isinstance(credential.vault, CreatedVault) and settings.location is None:
         yield _needed("location", "where the vault is created", "westeurope")
@@ -104,13 +104,7 @@ def _is_der(block: str) -> bool:
 
 def _certificate(loc: Loc, what: str, fix: str) -> Finding:
     right = "one certificate in PEM form, its public part alone"
-    return Finding(
-        where=At(loc),
-        what=what,
-        right=right,
-        fix=fix,
-        id="credential/certificate-file",
-    )
+    return Finding(At(loc), what, right, fix, id="credential/certificate-file")
 
 
 def _subscription(vault: ExistingVault) -> str:
@@ -120,10 +114,7 @@ def _subscription(vault: ExistingVault) -> str:
 def _needed(field: str, what: str, example: str) -> Finding:
     key = config_key(field)
     return Finding(
-        where=At(("config",), key=True),
-        what=f"{key} is missing",
-        right=f"with a key vault it says {what}",
-        fix=f"add {key}: {example}",
+        At(("config",), key=True), f"{key} is missing", f"with a key vault it says {what}", f"add {key}: {example}"
     )
 
 

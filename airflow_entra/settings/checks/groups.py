@@ -19,10 +19,10 @@ def once_in_a_role(settings: StackSettings) -> Iterator[Finding]:
         key = role, _label(group), None if isinstance(group, CreatedGroup) else group.id
         if key in seen:
             yield Finding(
-                where=At(loc, first=seen[key]),
-                what=f"the group {_label(group)} is listed twice in the role {role}, first in {{first}}",
-                right="a group stands once in a role",
-                fix="delete the second",
+                At(loc, first=seen[key]),
+                f"the group {_label(group)} is listed twice in the role {role}, first in {{first}}",
+                "a group stands once in a role",
+                "delete the second",
             )
         seen.setdefault(key, loc)
 
@@ -36,10 +36,10 @@ def created_alike(settings: StackSettings) -> Iterator[Finding]:
         first_role, first, earlier = seen.setdefault(group.create.casefold(), (role, loc, group))
         if earlier.create != group.create:
             yield Finding(
-                where=At((*loc, "create"), first=first),
-                what=f"{group.create} and {earlier.create} ({{first}}) differ only in case",
-                right="people can't tell such groups apart",
-                fix=f"write {earlier.create} if it is the same group, or another name",
+                At((*loc, "create"), first=first),
+                f"{group.create} and {earlier.create} ({{first}}) differ only in case",
+                "people can't tell such groups apart",
+                f"write {earlier.create} if it is the same group, or another name",
             )
         elif earlier != group and first_role != role:
             differing = next(
@@ -48,10 +48,10 @@ def created_alike(settings: StackSettings) -> Iterator[Finding]:
                 if getattr(earlier, key) != getattr(group, key)
             )
             yield Finding(
-                where=At(loc, first=first),
-                what=f"the group {group.create} has another {to_camel(differing)} here than in {{first}}",
-                right="one group has the same properties in every role that lists it",
-                fix=f"write the same {to_camel(differing)} in both places, or create another group",
+                At(loc, first=first),
+                f"the group {group.create} has another {to_camel(differing)} here than in {{first}}",
+                "one group has the same properties in every role that lists it",
+                f"write the same {to_camel(differing)} in both places, or create another group",
             )
 
 
@@ -63,10 +63,10 @@ def one_id_one_name(settings: StackSettings) -> Iterator[Finding]:
         name, first = seen.setdefault(group.id, (_label(group), loc))
         if name != _label(group):
             yield Finding(
-                where=At((*loc, "id"), first=first),
-                what=f"the id of {_label(group)} is that of {name} in {{first}}",
-                right="one object has one id and one name",
-                fix="correct the id or the name",
+                At((*loc, "id"), first=first),
+                f"the id of {_label(group)} is that of {name} in {{first}}",
+                "one object has one id and one name",
+                "correct the id or the name",
             )
 
 
@@ -80,17 +80,17 @@ def former_names_are_free(settings: StackSettings) -> Iterator[Finding]:
         other_loc, other = former.setdefault(group.was, (loc, group.create))
         if group.was in current:
             yield Finding(
-                where=At((*loc, "was"), first=current[group.was]),
-                what=f"the former name {group.was} is the name of a group in {{first}}",
-                right="`was` is a name that no group has any more",
-                fix="delete was, or rename the other group",
+                At((*loc, "was"), first=current[group.was]),
+                f"the former name {group.was} is the name of a group in {{first}}",
+                "`was` is a name that no group has any more",
+                "delete was, or rename the other group",
             )
         elif other != group.create:
             yield Finding(
-                where=At((*loc, "was"), first=(*other_loc, "was")),
-                what=f"{other} ({{first}}) was called {group.was} as well",
-                right="one former name belongs to one group",
-                fix="delete one of the two",
+                At((*loc, "was"), first=(*other_loc, "was")),
+                f"{other} ({{first}}) was called {group.was} as well",
+                "one former name belongs to one group",
+                "delete one of the two",
             )
 
 

@@ -13,10 +13,10 @@ from airflow_entra.settings.model import StackSettings
 def one_of_two_lifetimes(settings: StackSettings) -> Iterator[Finding]:
     if settings.sign_in.token_lifetime is not None and settings.sign_in.sign_in_frequency is not None:
         yield Finding(
-            where=At(at("sign_in", "signInFrequency"), key=True, first=at("sign_in", "tokenLifetime")),
-            what="signInFrequency and tokenLifetime ({first}) are both set",
-            right="Entra does not support both for one application",
-            fix="keep tokenLifetime to bound tokens, or signInFrequency to bound the sign-in",
+            At(at("sign_in", "signInFrequency"), key=True, first=at("sign_in", "tokenLifetime")),
+            "signInFrequency and tokenLifetime ({first}) are both set",
+            "Entra does not support both for one application",
+            "keep tokenLifetime to bound tokens, or signInFrequency to bound the sign-in",
         )
 
 
@@ -34,10 +34,10 @@ def longest_run_outlasts(settings: StackSettings) -> Iterator[Finding]:
     for key, lifetime in lifetimes:
         if lifetime is not None and lifetime < sign_in.longest_dag_run:
             yield Finding(
-                where=At(at("sign_in", key)),
-                what=f"{key} is {durations.format(lifetime)}, shorter than the longest DAG run of {run}",
-                right="the run goes on, as DAG runs don't use people's tokens, but whoever watches it signs in again",
-                fix=f"leave it, or write {key} of {run} or more where that is allowed: nothing is lengthened by itself",
+                At(at("sign_in", key)),
+                f"{key} is {durations.format(lifetime)}, shorter than the longest DAG run of {run}",
+                "the run goes on, as DAG runs don't use people's tokens, but whoever watches it signs in again",
+                f"leave it, or write {key} of {run} or more where that is allowed: nothing is lengthened by itself",
                 severity="warning",
             )
 
@@ -47,10 +47,10 @@ def session_outlasts_frequency(settings: StackSettings) -> Iterator[Finding]:
     if sign_in.sign_in_frequency is not None and sign_in.airflow_session > sign_in.sign_in_frequency:
         often = durations.format(sign_in.sign_in_frequency)
         yield Finding(
-            where=At(at("sign_in", "airflowSession")),
-            what=f"airflowSession {durations.format(sign_in.airflow_session)} outlasts signInFrequency {often}",
-            right="Airflow asks Entra only when its own session ends, so people sign in less often than that",
-            fix=f"write airflowSession: {often} or less",
+            At(at("sign_in", "airflowSession")),
+            f"airflowSession {durations.format(sign_in.airflow_session)} outlasts signInFrequency {often}",
+            "Airflow asks Entra only when its own session ends, so people sign in less often than that",
+            f"write airflowSession: {often} or less",
             severity="warning",
         )
 
@@ -61,12 +61,11 @@ def refresh_is_judged_by_address(settings: StackSettings) -> Iterator[Finding]:
     judged = settings.environment == "production" or tenant.manage.conditional_access != "none"
     if settings.sign_in.revocation == "refresh" and tenant.licence != "none" and judged:
         yield Finding(
-            where=At(at("sign_in", "revocation")),
-            what="revocation is refresh, so that Conditional Access judges the address of Airflow's own server",
-            right="a policy about places, devices or a second factor may refuse it (AADSTS53003, 50076): then nobody "
+            At(at("sign_in", "revocation")),
+            "revocation is refresh, so that Conditional Access judges the address of Airflow's own server",
+            "a policy about places, devices or a second factor may refuse it (AADSTS53003, 50076): then nobody "
             "can sign in, and the page of the sign-in says so",
-            fix="have the tenant's policies allow the addresses by which Airflow reaches Entra, or write revocation: "
-            "watch",
+            "have the tenant's policies allow the addresses by which Airflow reaches Entra, or write revocation: watch",
             severity="warning",
         )
 

@@ -16,10 +16,10 @@ def two_owners(settings: StackSettings) -> Iterator[Finding]:
     if count < 2:
         production = settings.environment == "production"
         yield Finding(
-            where=At(at("owners", "application"), key=True),
-            what=f"the application has {count or 'no'} owner{'' if count == 1 else 's'}",
-            right="two or more, so that one can leave" + ("" if production else "; production insists on it"),
-            fix="add another object id to owners.application",
+            At(at("owners", "application"), key=True),
+            f"the application has {count or 'no'} owner{'' if count == 1 else 's'}",
+            "two or more, so that one can leave" + ("" if production else "; production insists on it"),
+            "add another object id to owners.application",
             severity="error" if production else "warning",
         )
 
@@ -42,10 +42,10 @@ def airflows_differ(settings: StackSettings) -> Iterator[Finding]:
         for seen, value, key in ((urls, airflow.url, "url"), (versions, minor, "version")):
             if value in seen:
                 yield Finding(
-                    where=At(at("airflow", index, key), first=at("airflow", seen[value], key)),
-                    what=f"two Airflows have the {key} {value}, the first in {{first}}",
-                    right="two Airflows in one stack are an old and a new one, each with its own address",
-                    fix=f"correct the {key}, or give the other Airflow a stack of its own",
+                    At(at("airflow", index, key), first=at("airflow", seen[value], key)),
+                    f"two Airflows have the {key} {value}, the first in {{first}}",
+                    "two Airflows in one stack are an old and a new one, each with its own address",
+                    f"correct the {key}, or give the other Airflow a stack of its own",
                 )
             seen.setdefault(value, index)
 
@@ -54,10 +54,10 @@ def production_is_reachable(settings: StackSettings) -> Iterator[Finding]:
     for index, airflow in enumerate(settings.airflow):
         if settings.environment == "production" and is_local(airflow.url):
             yield Finding(
-                where=At(at("airflow", index, "url")),
-                what=f"{airflow.url} is this machine alone, but the environment is production",
-                right="people reach a production Airflow by its public https address",
-                fix="write that address, or environment: local",
+                At(at("airflow", index, "url")),
+                f"{airflow.url} is this machine alone, but the environment is production",
+                "people reach a production Airflow by its public https address",
+                "write that address, or environment: local",
             )
 
 
@@ -66,10 +66,10 @@ def _repeated(ids: Sequence[str], loc: Loc, noun: str) -> Iterator[Finding]:
     for index, one in enumerate(ids):
         if one in seen:
             yield Finding(
-                where=At((*loc, index), first=(*loc, seen[one])),
-                what=f"the {noun} {one} is listed twice, first in {{first}}",
-                right="each one stands once",
-                fix="delete the second",
+                At((*loc, index), first=(*loc, seen[one])),
+                f"the {noun} {one} is listed twice, first in {{first}}",
+                "each one stands once",
+                "delete the second",
             )
         seen.setdefault(one, index)
 

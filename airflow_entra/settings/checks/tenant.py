@@ -60,17 +60,17 @@ def existing_parts_are_named(settings: StackSettings) -> Iterator[Finding]:
     for part, who, key, identifier, adoptable in parts:
         if who == "existing" and identifier is None:
             yield Finding(
-                where=At(at("tenant", "manage", part)),
-                what=f"manage.{part} is existing, but nothing says which one",
-                right=f"tenant.existing.{key} holds its object id",
-                fix=f"add existing: {{{key}: <object id>}} to tenant, or write {part}: managed",
+                At(at("tenant", "manage", part)),
+                f"manage.{part} is existing, but nothing says which one",
+                f"tenant.existing.{key} holds its object id",
+                f"add existing: {{{key}: <object id>}} to tenant, or write {part}: managed",
             )
         if identifier is not None and who != "existing" and not (adoptable and who == "managed"):
             yield Finding(
-                where=At(at("tenant", "existing", key)),
-                what=f"existing.{key} is given, but manage.{part} is {who}",
-                right=f"an object is named where the part is existing{', or managed to adopt it' if adoptable else ''}",
-                fix=f"write manage.{part}: existing, or delete {key}",
+                At(at("tenant", "existing", key)),
+                f"existing.{key} is given, but manage.{part} is {who}",
+                f"an object is named where the part is existing{', or managed to adopt it' if adoptable else ''}",
+                f"write manage.{part}: existing, or delete {key}",
             )
 
 
@@ -96,17 +96,17 @@ def created_groups_have_somebody(settings: StackSettings) -> Iterator[Finding]:
             loc = at("roles", role, "groups", index)
             if who in ("existing", "none"):
                 yield Finding(
-                    where=At((*loc, "create")),
-                    what=f"nobody creates the group {group.create}: manage.groups is {who}",
-                    right="such a group is written with its id and name",
-                    fix="write {id: <object id>, name: <label>}, or manage.groups: managed or request",
+                    At((*loc, "create")),
+                    f"nobody creates the group {group.create}: manage.groups is {who}",
+                    "such a group is written with its id and name",
+                    "write {id: <object id>, name: <label>}, or manage.groups: managed or request",
                 )
             elif who == "managed" and group.id is not None:
                 yield Finding(
-                    where=At((*loc, "id")),
-                    what="a group that the stack creates has no id yet",
-                    right="create and id stand together only with manage.groups: request",
-                    fix="delete id; or write name instead of create for a group that exists",
+                    At((*loc, "id")),
+                    "a group that the stack creates has no id yet",
+                    "create and id stand together only with manage.groups: request",
+                    "delete id; or write name instead of create for a group that exists",
                 )
 
 
@@ -116,35 +116,35 @@ def vault_roles_have_somebody(settings: StackSettings) -> Iterator[Finding]:
         return
     if isinstance(credential.vault, CreatedVault) and who == "existing":
         yield Finding(
-            where=At(at("tenant", "manage", "vaultRoles")),
-            what="manage.vaultRoles is existing, but the vault is yet to be created",
-            right="role assignments on a new vault are managed, request or none",
-            fix="write vaultRoles: request where you may not assign roles",
+            At(at("tenant", "manage", "vaultRoles")),
+            "manage.vaultRoles is existing, but the vault is yet to be created",
+            "role assignments on a new vault are managed, request or none",
+            "write vaultRoles: request where you may not assign roles",
         )
     if credential.vault.readers and who == "none":
         yield Finding(
-            where=At(at("credential", "vault", "readers"), key=True),
-            what="nobody lets these readers read the vault: manage.vaultRoles is none",
-            right="readers get their role from this stack (managed) or from the identity team (request)",
-            fix="write manage.vaultRoles: managed or request, or delete readers",
+            At(at("credential", "vault", "readers"), key=True),
+            "nobody lets these readers read the vault: manage.vaultRoles is none",
+            "readers get their role from this stack (managed) or from the identity team (request)",
+            "write manage.vaultRoles: managed or request, or delete readers",
         )
 
 
 def _needs_p1(loc: Loc, feature: str, remedy: str) -> Finding:
     return Finding(
-        where=At(loc),
-        what=f"{feature} needs Microsoft Entra ID P1, but tenant.licence is none",
-        right="P1 or P2",
-        fix=f"{remedy}, or write the licence that the tenant has",
+        At(loc),
+        f"{feature} needs Microsoft Entra ID P1, but tenant.licence is none",
+        "P1 or P2",
+        f"{remedy}, or write the licence that the tenant has",
     )
 
 
 def _nobody(loc: Loc, key: str, part: str) -> Finding:
     return Finding(
-        where=At(loc),
-        what=f"{key} is set, but manage.{part} is none, so nobody makes the policy",
-        right="managed, request or existing",
-        fix=f"write tenant.manage.{part}: managed, or delete {key}",
+        At(loc),
+        f"{key} is set, but manage.{part} is none, so nobody makes the policy",
+        "managed, request or existing",
+        f"write tenant.manage.{part}: managed, or delete {key}",
     )
 
 

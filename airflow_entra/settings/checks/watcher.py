@@ -15,10 +15,10 @@ def one_identity(settings: StackSettings) -> Iterator[Finding]:
     said = [key for key in ("federated", "certificate", "existing") if getattr(settings.watcher, key) is not None]
     for key in said[1:]:
         yield Finding(
-            where=At(at("watcher", key), key=True, first=at("watcher", said[0])),
-            what=f"{key} and {said[0]} ({{first}}) both say who the watcher is",
-            right="the watcher is one identity: a workload (federated), a certificate or an identity that exists",
-            fix="keep the one that the watcher runs with",
+            At(at("watcher", key), key=True, first=at("watcher", said[0])),
+            f"{key} and {said[0]} ({{first}}) both say who the watcher is",
+            "the watcher is one identity: a workload (federated), a certificate or an identity that exists",
+            "keep the one that the watcher runs with",
         )
 
 
@@ -27,10 +27,10 @@ def two_ids(settings: StackSettings) -> Iterator[Finding]:
     existing = settings.watcher.existing
     if existing is not None and existing.object_id == existing.client_id:
         yield Finding(
-            where=At(at("watcher", "existing", "clientId"), first=at("watcher", "existing", "objectId")),
-            what="clientId is the objectId of {first}",
-            right="objectId is the service principal's, clientId the application's (appId): they always differ",
-            fix="`az ad sp show --id <objectId> --query appId` says the clientId",
+            At(at("watcher", "existing", "clientId"), first=at("watcher", "existing", "objectId")),
+            "clientId is the objectId of {first}",
+            "objectId is the service principal's, clientId the application's (appId): they always differ",
+            "`az ad sp show --id <objectId> --query appId` says the clientId",
         )
 
 
@@ -39,10 +39,10 @@ def somebody_watches(settings: StackSettings) -> Iterator[Finding]:
     own = settings.watcher
     if not settings.watched and (own.federated or own.certificate or own.existing):
         yield Finding(
-            where=At(at("watcher"), key=True),
-            what=f"watcher names an identity, but signIn.revocation is {settings.sign_in.revocation}",
-            right="only `watch` reads the directory; `refresh` needs no identity beside the application's",
-            fix="write signIn.revocation: watch, or delete watcher",
+            At(at("watcher"), key=True),
+            f"watcher names an identity, but signIn.revocation is {settings.sign_in.revocation}",
+            "only `watch` reads the directory; `refresh` needs no identity beside the application's",
+            "write signIn.revocation: watch, or delete watcher",
         )
 
 
@@ -57,10 +57,10 @@ def watcher_apart(settings: StackSettings) -> Iterator[Finding]:
     proof = "certificate" if is_certificate else "workload"
     named = getattr(settings.watcher, key) is not None
     yield Finding(
-        where=At(at("watcher", key) if named else at("sign_in", "revocation"), key=not named),
-        what=f"the watcher proves itself with the {proof} of the application that people sign in to",
-        right=f"a {proof} of its own, so that nobody who has Airflow's can read the directory",
-        fix="write the watcher's own workload: airflow-entra:watcher: {federated: {issuer: ..., subject: ...}}"
+        At(at("watcher", key) if named else at("sign_in", "revocation"), key=not named),
+        f"the watcher proves itself with the {proof} of the application that people sign in to",
+        f"a {proof} of its own, so that nobody who has Airflow's can read the directory",
+        "write the watcher's own workload: airflow-entra:watcher: {federated: {issuer: ..., subject: ...}}"
         if not is_certificate
         else "write the watcher's own certificate: airflow-entra:watcher: {certificate: <file>}",
         severity="warning",
@@ -72,10 +72,10 @@ def watcher_secret_has_a_name(settings: StackSettings) -> Iterator[Finding]:
     if isinstance(credential, VaultSecret) and len(credential.secret_name) > limits.VAULT_SECRET_NAME:
         most = limits.VAULT_SECRET_NAME - len(SECRET_SUFFIX)
         yield Finding(
-            where=At(at("credential", "secretName")),
-            what=f"the watcher's secret would be called {credential.secret_name[:40]}..., too long for a vault",
-            right=f"with revocation: watch at most {most} characters: the watcher's ends in {SECRET_SUFFIX}",
-            fix="shorten secretName",
+            At(at("credential", "secretName")),
+            f"the watcher's secret would be called {credential.secret_name[:40]}..., too long for a vault",
+            f"with revocation: watch at most {most} characters: the watcher's ends in {SECRET_SUFFIX}",
+            "shorten secretName",
         )
 
 
