@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from airflow_entra.cli import main
+from airflow_entra.commands import recover as recovery
 from airflow_entra.pulumi.runner import Pulumi
-from airflow_entra.recovery import recover as recovery
 
 PROJECT = Path(__file__).parents[2]
 
