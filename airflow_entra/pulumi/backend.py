@@ -109,8 +109,10 @@ class FolderBackend:
         return dict(json.loads(newest.read_text()).get("resourceChanges") or {}) if newest else {}
 
     def interrupted(self, project: str, stack: str) -> bool:
-        """Whether an earlier run left a lock or an unfinished operation."""
-        return any(self.locks(project, stack)) or bool(self.deployment(project, stack).get("pending_operations"))
+        """Whether an earlier run left a lock, a file that is half written or an unfinished operation."""
+        if any(self.locks(project, stack)) or any(self._torn(project, stack)):
+            return True
+        return bool(self.deployment(project, stack).get("pending_operations"))
 
     def locks(self, project: str, stack: str) -> Iterator[Lock]:
         """The locks on a stack, in no order. An unreadable one counts as this host's."""
@@ -123,19 +125,26 @@ class FolderBackend:
             except (ValueError, KeyError):
                 yield Lock(0, socket.gethostname(), datetime.fromtimestamp(file.stat().st_mtime).astimezone())
 
-    def remove_torn_files(self) -> int:
-        """Remove what a killed Pulumi left half written; how much there was. Only where nobody uses the backend.
+    def remove_torn_files(self, project: str, stack: str) -> int:
+        """Remove what a killed Pulumi left half written; how much there was. Only where nobody has the stack.
 
         It replaces a checkpoint in one step, but writes the attributes beside it (`local.json.attrs`) in place: killed
         just then, it leaves them empty, and every later command fails with "failed to load checkpoint: EOF". They say
         nothing that matters (a content type and a hash), and a file without them is read as it is.
         """
-        files = self.folder / ".pulumi"
-        torn = [file for file in files.rglob("*.attrs") if not _is_json(file)]
-        unfinished = [*(files / "stacks").rglob("*.tmp"), *(files / "locks").rglob("*.tmp")]
-        for file in (*torn, *unfinished):
+        torn = list(self._torn(project, stack))
+        for file in (*torn, *self._files(project, stack, "tmp")):
             file.unlink(missing_ok=True)
         return len(torn)
+
+    def _torn(self, project: str, stack: str) -> Iterator[Path]:
+        return (file for file in self._files(project, stack, "attrs") if not _is_json(file))
+
+    def _files(self, project: str, stack: str, ending: str) -> Iterator[Path]:
+        files = self.folder / ".pulumi"
+        yield from (files / "stacks" / project).glob(f"{stack}.json*.{ending}")
+        yield from (files / "history" / project / stack).glob(f"*.{ending}")
+        yield from (files / "locks" / "organization" / project / stack).glob(f"*.{ending}")
 
 
 def _is_json(file: Path) -> bool:

@@ -18,11 +18,12 @@ def recover(pulumi: Pulumi, connect: Callable[[], Clients], say: Callable[[str],
     Safe to run at any time, to interrupt and to run again. Raises LockedError where another run has the stack, other
     PulumiErrors, AmbiguousError and GraphError; nothing is lost then.
     """
-    lock_was_stale = _cancel_stale_lock(pulumi, say)
+    backend = FolderBackend.of(pulumi.folder, pulumi.environment)
+    touched = backend is not None and _settled(backend, pulumi, say)
     export = pulumi.export()
     found = interruption(export)
     if found.nothing:
-        return lock_was_stale
+        return touched
     adoptions = _adoptions(found, connect, say)
     if found.others:
         say(f"  {found.others} other unfinished steps: reading what came of them")
@@ -45,11 +46,9 @@ def _adoptions(found: Interruption, connect: Callable[[], Clients], say: Callabl
     return adoptions
 
 
-def _cancel_stale_lock(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
-    backend = FolderBackend.of(pulumi.folder, pulumi.environment)
-    held = list(backend.locks(pulumi.project, pulumi.stack)) if backend else []
-    if backend is None or not held:
-        return False
+def _settled(backend: FolderBackend, pulumi: Pulumi, say: Callable[[str], None]) -> bool:
+    """Take away a stale lock and what is half written. True where there was anything."""
+    held = list(backend.locks(pulumi.project, pulumi.stack))
     for lock in held:
         if not lock.stale:
             raise LockedError(
@@ -57,8 +56,10 @@ def _cancel_stale_lock(pulumi: Pulumi, say: Callable[[str], None]) -> bool:
                 f"{lock.taken:%Y-%m-%d %H:%M}; wait until it ends, or if it can't be running any more: "
                 f"pulumi cancel --stack {pulumi.stack}"
             )
-    if backend.remove_torn_files():
+    torn = backend.remove_torn_files(pulumi.project, pulumi.stack)
+    if torn:
         say("  files that were half written: removed")
-    say(f"  the lock of process {held[0].pid}, which is gone: taken away")
-    pulumi.cancel()
-    return True
+    if held:
+        say(f"  the lock of process {held[0].pid}, which is gone: taken away")
+        pulumi.cancel()
+    return bool(torn or held)

@@ -67,20 +67,24 @@ def test_a_lock_cut_off_while_it_was_written_is_stale(tmp_path: Path) -> None:
     assert is_stale(tmp_path)
 
 
-def test_only_what_cannot_be_read_is_removed(tmp_path: Path) -> None:
+def test_only_what_cannot_be_read_is_removed_and_only_of_this_stack(tmp_path: Path) -> None:
     stacks = tmp_path / ".pulumi" / "stacks" / "airflow-entra"
     stacks.mkdir(parents=True)
     kept = {"local.json": "{}", "local.json.bak": "{}", "local.json.bak.attrs": '{"md5": ""}'}
-    for name, text in {**kept, "local.json.attrs": "", "local.json.18ea.tmp": "{", "a.attrs": '{"md'}.items():
+    anothers = {"prod.json.attrs": "", "prod.json.18ea.tmp": "{", "local2.json.attrs": '{"md'}
+    torn = {"local.json.attrs": "", "local.json.18ea.tmp": "{"}
+    for name, text in {**kept, **anothers, **torn}.items():
         (stacks / name).write_text(text)
-    assert FolderBackend(tmp_path).remove_torn_files() == 2
-    assert {file.name: file.read_text() for file in stacks.iterdir()} == kept
-    assert FolderBackend(tmp_path).remove_torn_files() == 0
+    backend = FolderBackend(tmp_path)
+    assert backend.interrupted("airflow-entra", "local")
+    assert backend.remove_torn_files("airflow-entra", "local") == 1
+    assert {file.name: file.read_text() for file in stacks.iterdir()} == kept | anothers
+    assert backend.remove_torn_files("airflow-entra", "local") == 0
 
 
 def test_an_empty_backend(tmp_path: Path) -> None:
     backend = FolderBackend(tmp_path)
-    assert backend.remove_torn_files() == 0
+    assert backend.remove_torn_files("airflow-entra", "local") == 0
     assert backend.outputs("airflow-entra", "local") == {}
     assert backend.changes_of_last_update("airflow-entra", "local") == {}
     assert not backend.interrupted("airflow-entra", "local")
