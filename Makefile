@@ -17,7 +17,7 @@ SERVICES := authorization|keyvault|managedidentity|network|resources|storage
 COMPILE := $(RUN)/python -m compileall -qq -j 0 -x 'pulumi_azure_native/(?!$(SERVICES))\w+/'
 
 .DEFAULT_GOAL := help
-.PHONY: help up airflow down clean test check format docs docs-airflow docs-pictures bench lock
+.PHONY: help up airflow down clean test quick check format docs docs-airflow docs-pictures bench lock
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
@@ -25,6 +25,7 @@ help:
 	@echo "make down    stop the local tenant; its state stays"
 	@echo "make clean   remove the local tenant's state and the local stacks"
 	@echo "make test    set up and run every test"
+	@echo "make quick   make check, and the tests that start nothing: a minute at most"
 	@echo "make check   formatting, lint, types and the direction of imports"
 	@echo "make docs    write the generated pages and the stack file's JSON Schema"
 	@echo "make docs-airflow  run the tests with real Airflows, and write the pages that they fill"
@@ -46,6 +47,9 @@ clean:
 
 test: .venv/synced
 	@$(RUN)/python -m pytest -n 2
+
+quick: check
+	@$(RUN)/python -m pytest -n 2 -q --quick --timeout 20
 
 check: .venv/synced
 	@$(RUN)/ruff format --check .

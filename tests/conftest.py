@@ -1,18 +1,24 @@
 """What every room's tests may need."""
 
+from __future__ import annotations
+
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from engine.obtain import engine_folder
-from tests.chromium import chromium
+from tests.inner_loop import ROOMS, is_slow, refuse_what_is_slow
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("anywhere", deadline=None)  # how long an example takes depends on what else the machine does
 settings.load_profile("anywhere")
@@ -34,14 +40,33 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
 
 
 WITH_AIRFLOW = "tests/airflow/"
+SLOW_ROOMS = {Path(__file__).parent / room for room in ROOMS}
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
     return Lanes(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="the inner loop alone: tests that start nothing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        sys.addaudithook(refuse_what_is_slow)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """None: whatever else pytest goes by."""
+    return True if config.getoption("--quick") and collection_path in SLOW_ROOMS else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name == LAST)
+    if config.getoption("--quick"):
+        slow = [item for item in items if is_slow(item)]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
 
 
 @pytest.fixture(scope="session")
@@ -53,5 +78,7 @@ def engine() -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium. Playwright refuses a second, and while it runs, nothing else in its process may have an event loop."""
+    from tests.chromium import chromium
+
     with chromium() as started:
         yield started

@@ -20,7 +20,7 @@ sys.exit(pytest.main(["-n", "0", "-p", "no:cacheprovider", "-q", *sys.argv[3:]])
 """
 
 
-@pytest.mark.parametrize(("version", "sqlalchemy"), zip(VERSIONS, ("2.", "1.4."), strict=True), ids=VERSIONS)
+@pytest.mark.parametrize(("version", "sqlalchemy"), [*zip(VERSIONS, ("2.", "1.4."), strict=True)], ids=VERSIONS)
 def test_unit_tests_pass_on_airflows_own_sqlalchemy(version: str, sqlalchemy: str) -> None:
     files = [f"tests/auth/test_{name}.py" for name in TESTS]
     environment = environment_for(version)

@@ -10,6 +10,8 @@ import pytest
 
 from tests.papers.wheels import built, licence, metadata
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(__file__).parents[2] / "airflow_entra_auth"
 NOT_SHIPPED = {"build", "dist", "__pycache__"}
 

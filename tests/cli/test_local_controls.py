@@ -17,6 +17,8 @@ from airflow_entra.cli import main
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.world import World
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 STACK = ["--stack", "local"]
 

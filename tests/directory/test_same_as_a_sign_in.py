@@ -56,6 +56,8 @@ from tests.directory.random_tenants import (
     random_tenant,
 )
 
+pytestmark = pytest.mark.slow
+
 TENANTS = int(os.environ.get("RANDOM_TENANTS", "2000"))
 FIRST = int(os.environ.get("RANDOM_FIRST", "0"))
 """The number of the first directory, a multiple of IN_A_STORE: to try again what failed, without those before it."""

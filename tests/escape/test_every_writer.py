@@ -29,6 +29,8 @@ from tests.escape.names import HOSTILE, LEGIBLE
 from tests.escape.readers import Page, commands, formulas, letters, markdown, unprintable
 from tests.escape.writers import WRITERS, Writer
 
+pytestmark = pytest.mark.slow
+
 _NAMES = {**HOSTILE, **{f"ordinary {name}": name for name in LEGIBLE}}
 _PLAIN = "Ordinary"
 _ENOUGH = 80  # of a long name: some writers cut what is longer than they need

@@ -18,6 +18,8 @@ from airflow_entra.federation import run as running
 from airflow_entra.federation.issuer import IssuerError
 from airflow_entra.federation.run import READ_ONLY, FederatedError, environment, identity, run
 
+pytestmark = pytest.mark.slow
+
 WHO = {"AZURE_TENANT_ID": "a-tenant", "AZURE_CLIENT_ID": "a-client"}
 SHOWN = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 _ROOT = Path(__file__).parents[2]
 _PACKAGES = ("airflow_entra", "airflow_entra_auth", "engine", "entra_local", "policies")
 

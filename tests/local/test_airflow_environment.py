@@ -10,6 +10,8 @@ import pytest
 from airflow_entra.local.airflow.environment import environment_for
 from airflow_entra.local.errors import LocalError
 
+pytestmark = pytest.mark.slow
+
 _UV = """#!/bin/sh
 echo "$1 $2" >> "{log}"
 [ -e "{fail}" ] && [ "$1 $2" = "pip sync" ] && {{ echo "no hash matches" >&2; exit 1; }}

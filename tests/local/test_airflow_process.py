@@ -19,6 +19,8 @@ from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.errors import LocalError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[AirflowHome]:

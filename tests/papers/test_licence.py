@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from tests.papers.wheels import built, licence, metadata
 
 PROJECT = Path(__file__).parents[2]
@@ -22,6 +24,7 @@ def test_the_packages_folder_has_the_same_text() -> None:
     assert (PROJECT / "airflow_entra_auth" / "LICENSE").read_bytes() == (PROJECT / "LICENSE").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_main_wheel_says_and_brings_it(tmp_path: Path) -> None:
     wheel = built(PROJECT, tmp_path)
     assert "License-Expression: Apache-2.0" in metadata(wheel)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.papers.rooms import PAGE, arrows, reduced, with_rooms
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_page_shows_the_rooms_as_they_are() -> None:
     page = PAGE.read_text("utf-8")

@@ -11,6 +11,8 @@ from policies.registry import RULES
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Excepted, Rule, told
 
+pytestmark = pytest.mark.slow
+
 WORDS = sorted(
     {*re.findall(r"(\w+):", "".join(rule.violation for rule in RULES)), "owners", "password", "endDateRelative"}
 )

@@ -20,6 +20,8 @@ from airflow_entra.pulumi.family import Family, Interrupted
 from airflow_entra.pulumi.trouble import NoPulumiError
 from tests.preview.fake_pulumi import install
 
+pytestmark = pytest.mark.slow
+
 PROJECT = "name: airflow-entra\nruntime: {name: python, options: {virtualenv: .venv}}\nstackConfigDir: stacks\n"
 STACK_FILE = """\
 secretsprovider: azurekeyvault://kv.vault.azure.net/keys/pulumi

@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
-from playwright.sync_api import Browser
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.explain import explain_groups
 from airflow_entra.access.picture import picture
 from airflow_entra.report import diff, explain, graph_svg, preview_markdown
 from airflow_entra.settings import load
-from tests.chromium import chromium
 from tests.report.preview_example import STACKS, example
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SCHEMES = ("light", "dark")
@@ -57,6 +59,8 @@ def photograph(browser: Browser, folder: Path) -> None:
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
+    from tests.chromium import chromium
+
     with chromium() as browser:
         photograph(browser, PICTURES)
     sys.stdout.write("".join(f"{file} {file.stat().st_size // 1000} kB\n" for file in sorted(PICTURES.glob("*.png"))))

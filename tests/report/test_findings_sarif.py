@@ -13,12 +13,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import jsonschema
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.report.findings_sarif import sarif
 from airflow_entra.settings.kinds import KINDS
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path("/repo")
 

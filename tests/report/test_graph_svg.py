@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser
 
 from airflow_entra.access.picture import Arrow, Box, Column, Look, Picture, Way
 from airflow_entra.report import graph_text
 from airflow_entra.report.graph_layout import layout
 from airflow_entra.report.graph_svg import svg
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 LOOKS: list[Look] = ["created", "dynamic", "existing", "requested"]
 WAYS: list[Way] = ["managed", "requested", "existing", "nobody"]
