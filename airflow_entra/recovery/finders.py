@@ -14,7 +14,7 @@ from typing import Any
 from airflow_entra.access import api_versions
 from airflow_entra.access.azure_roles import role_assignment
 from airflow_entra.directory.clients import Clients
-from airflow_entra.errors import UserError
+from airflow_entra.finding import Finding, FindingsError
 from airflow_entra.pulumi import resource_types as types
 from airflow_entra.pulumi.pending import PendingCreate
 from airflow_entra_auth.graph import Graph, GraphError
@@ -30,7 +30,7 @@ class Settlement:
     note: str
 
 
-class AmbiguousError(UserError):
+class AmbiguousError(FindingsError):
     """More than one object could be the one that was being made; a person has to choose."""
 
 
@@ -45,10 +45,9 @@ def settle(create: PendingCreate, clients: Clients, known_ids: frozenset[str]) -
             _remove_password(credential, clients)
         return Settlement(None, f"{len(found)} unreadable client secrets removed" if found else "had not been made")
     if len(found) > 1:
-        raise AmbiguousError(
-            f"{create.name}: {', '.join(found)} could each be what the interrupted run made; "
-            "delete those that are not needed and run this again"
-        )
+        either = f"{', '.join(found)} could each be what the interrupted run made"
+        fix = "delete those that are not needed and run this again"
+        raise AmbiguousError(Finding(create.name, either, "one of them", fix, id="recover/ambiguous"))
     return Settlement(found[0], "had been made: adopted") if found else Settlement(None, "had not been made")
 
 

@@ -44,9 +44,9 @@ _MORE: tuple[Mapping[str, Any], ...] = tuple(
 _START = """\
 # Kinds of mistakes
 
-Everything that `airflow-entra check` can say of a stack file. The name of a kind never changes: GitHub's and Azure
-DevOps's alerts (`--format sarif`, `--format github`) carry it. Each example is a stack file with that mistake in it, as
-the check told it; `…` stands for the rest of the file.
+Everything that `airflow-entra check` can say of a stack file, as [findings](findings.md). The name of a kind never
+changes: GitHub's and Azure DevOps's alerts (`--format sarif`, `--format github`) carry it. Each example is a stack file
+with that mistake in it, as the check told it; `…` stands for the rest of the file.
 
 This page is made by `make docs`.
 
