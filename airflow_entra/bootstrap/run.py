@@ -18,7 +18,7 @@ from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.directory.clients import Clients, connect
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.odata import literal
-from airflow_entra.preview.engine import Engine as Previews
+from airflow_entra.preview.engine import Engine as Previewed
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.passing_on import onto
 from airflow_entra.pulumi.resource_types import COMPONENTS
@@ -79,8 +79,7 @@ class Engine:
 
     def changes(self) -> list[Step]:
         """What `apply` would do, judged by the policy pack. Raises BootstrapError."""
-        config = self.workspace.policy_config
-        found = Previews(self.workspace.folder, self.environment, self.policies, config).preview(STACK)
+        found = Previewed(self.pulumi, self.policies, self.workspace.policy_config).preview()
         if found.outcome != "previewed" or found.mandatory:
             raise BootstrapError("\n".join(["it can't be previewed:", *_complaints(found), f"{_RIGHTS}."]))
         return [*_steps(found)]

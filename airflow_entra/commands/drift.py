@@ -19,9 +19,7 @@ _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
 
 def drift_of(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...]:
     """Every difference of a deployed stack. Raises LocalError where Pulumi can't say."""
-    pulumi = target.pulumi()
-    engine = Engine(pulumi.folder, pulumi.environment, refresh=True)
-    (refreshed,) = preview_all({stack: engine}, 1, Progress())
+    (refreshed,) = preview_all([Engine(target.pulumi(), refresh=True)], 1, Progress())
     if refreshed.outcome != "previewed" or refreshed.new:
         why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
         raise LocalError(f"Pulumi can't say what drifted: {why}")

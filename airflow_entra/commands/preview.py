@@ -53,12 +53,8 @@ def preview(
     compared, no_base = _compared(world, head, base)
     if compared and named:
         compared = _of(compared, stacks)
-    engines = {}
-    for stack in stacks:
-        pulumi = targets[stack].pulumi()
-        engines[stack] = Engine(
-            pulumi.folder, pulumi.environment, _pack(pulumi.folder) if policies else None, refresh=refresh
-        )
+    pulumis = (targets[stack].pulumi() for stack in stacks)
+    engines = [Engine(pulumi, _pack(pulumi.folder) if policies else None, refresh=refresh) for pulumi in pulumis]
     found = preview_all(engines, jobs or len(os.sched_getaffinity(0)), progress)
     return Previewed(
         tuple(found),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.result import StackPreview
+from airflow_entra.pulumi.family import Family
 from airflow_entra.pulumi.trouble import PAUSES
 
 
@@ -20,31 +21,34 @@ class Progress:
     ended: Callable[[StackPreview], None] = lambda _: None
 
 
-def preview_all(engines: Mapping[str, Engine], jobs: int, progress: Progress) -> list[StackPreview]:
-    """Stacks, each by its engine, in the order given, `jobs` of them at a time. What fails for something that is over
-    soon is repeated.
+_GRACE_SECONDS = 8.0
+"""A preview makes nothing: one that doesn't end by then is killed."""
+
+
+def preview_all(engines: Sequence[Engine], jobs: int, progress: Progress) -> list[StackPreview]:
+    """Stacks in the order given, `jobs` of them at a time. What fails for something that is over soon is repeated.
 
     Raises NoPulumiError, and Interrupted after a signal, when every preview has ended.
     """
-    family = next(iter(engines.values())).family
+    family = Family(grace=_GRACE_SECONDS)
+    for engine in engines:
+        engine.pulumi.family = family
     with family.listening(), ThreadPoolExecutor(jobs) as pool:
-        previews = [
-            pool.submit(_preview, replace(engine, family=family), stack, progress) for stack, engine in engines.items()
-        ]
+        previews = [pool.submit(_preview, engine, progress) for engine in engines]
         try:
             return [preview.result() for preview in previews]
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _preview(engine: Engine, stack: str, progress: Progress) -> StackPreview:
-    progress.started(stack)
-    found = engine.preview(stack)
+def _preview(engine: Engine, progress: Progress) -> StackPreview:
+    progress.started(engine.pulumi.stack)
+    found = engine.preview()
     for pause in PAUSES:
         if not found.passing:
             break
         progress.again(found, pause)
-        engine.family.pause(pause)
-        found = engine.preview(stack)
+        engine.pulumi.family.pause(pause)
+        found = engine.preview()
     progress.ended(found)
     return found

@@ -16,7 +16,8 @@ import pytest
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.preview.run import Progress, preview_all
-from airflow_entra.pulumi.family import Family, Interrupted
+from airflow_entra.pulumi.family import Interrupted
+from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoPulumiError
 from tests.preview.fake_pulumi import install
 
@@ -30,6 +31,9 @@ config:
   airflow-entra:environment: production
   other:token: {secure: AAAA}
 """
+
+
+QUIET = Progress()
 
 
 class Project:
@@ -52,11 +56,11 @@ class Project:
         }
 
     def preview(
-        self, *stacks: str, jobs: int = 2, policies: bool = False, grace: float | None = None
+        self, *stacks: str, jobs: int = 2, policies: bool = False, progress: Progress = QUIET
     ) -> list[StackPreview]:
         pack = self.folder / "policies" if policies else None
-        engine = Engine(self.folder, self.environment, pack, family=Family(grace=grace))
-        return preview_all(dict.fromkeys(stacks, engine), jobs, Progress())
+        engines = [Engine(Pulumi(self.folder, self.environment, stack), pack) for stack in stacks]
+        return preview_all(engines, jobs, progress)
 
     def calls(self) -> Sequence[dict[str, Any]]:
         return [json.loads(line) for line in (self.notes / "calls").read_text().splitlines()]
@@ -97,9 +101,8 @@ def test_what_fails_for_something_that_passes_is_previewed_again(
 ) -> None:
     monkeypatch.setattr("airflow_entra.preview.run.PAUSES", (0.0,))
     told: list[str] = []
-    engine = Engine(project.folder, project.environment)
     progress = Progress(again=lambda failed, pause: told.append(f"{failed.outcome}, {failed.errors[0]}, {pause}"))
-    (found,) = preview_all({"busy": engine}, 1, progress)
+    (found,) = project.preview("busy", progress=progress)
     assert found.outcome == "previewed"
     assert told == ["failed, Preview failed: GET /v1.0/groups: 503 no answer, 0.0"]
     assert len(project.calls()) == 2
@@ -122,9 +125,12 @@ def test_a_signal_ends_everything_that_runs(project: Project, number: signal.Sig
     assert not psutil.pid_exists(int((project.notes / "plugin-slow").read_text()))
 
 
-def test_an_engine_that_doesnt_listen_is_ended_with_its_plugins(project: Project) -> None:
+def test_an_engine_that_doesnt_listen_is_ended_with_its_plugins(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_entra.preview.run._GRACE_SECONDS", 0.1)
     with pytest.raises(Interrupted):
-        project.preview("deaf", grace=0.1)
+        project.preview("deaf")
     plugin = int((project.notes / "plugin-deaf").read_text())
     assert not psutil.pid_exists(plugin) or psutil.Process(plugin).status() == psutil.STATUS_ZOMBIE
 

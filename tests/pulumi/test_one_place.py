@@ -19,7 +19,7 @@ OURS = {
     RUNNER: "Pulumi",
     "airflow_entra.pulumi.family": "what the room's other modules give it",
     "airflow_entra.pulumi.passing_on": "a command that somebody else chose, which may be Pulumi",
-    "airflow_entra.preview.engine": "nothing: it says how previews are ended",
+    "airflow_entra.preview.run": "nothing: it says how previews are ended",
 }
 """The modules of the product that start a program by way of the runner's room."""
 OTHERS = {
