@@ -105,11 +105,13 @@ def command(
     from airflow_entra.finding import exit_code
     from airflow_entra.importing.choices import Choices
     from airflow_entra.importing.report import FAIL_ON, conclusion, render
+    from airflow_entra.local.world import project_world
 
     if apply and users is None:
         raise click.UsageError("--apply goes with --users")
     choices = Choices(
         stack=stack,
+        tenant_id=tenant,
         environment=environment,
         licence=licence,
         airflow_version=airflow_version,
@@ -122,31 +124,32 @@ def command(
         secret_name=secret_name,
     )
     if users is not None:
-        _users(users, choices, tenant, out, overwrite=overwrite, apply=apply, port=port)
+        _users(users, choices, out, overwrite=overwrite, apply=apply, port=port)
         return
     if application is None:
         raise click.UsageError("say which: --application CLIENT-ID")
     report = run(
-        application.lower(), tenant, choices, out, overwrite=overwrite, file_only=file_only, port=port, say=say
+        project_world(),
+        application.lower(),
+        choices,
+        out,
+        overwrite=overwrite,
+        file_only=file_only,
+        port=port,
+        say=say,
     )
     result(render(report, form, width()))
     say(conclusion(report))
     sys.exit(exit_code(report.findings, FAIL_ON))
 
 
-def _users(
-    file: Path, choices: Choices, tenant: str | None, out: Path | None, *, overwrite: bool, apply: bool, port: int
-) -> None:
-    from airflow_entra.commands.import_ import target_of_import
+def _users(file: Path, choices: Choices, out: Path | None, *, overwrite: bool, apply: bool, port: int) -> None:
     from airflow_entra.commands.users import Proposed, links_text, review_users
     from airflow_entra.finding import exit_code
     from airflow_entra.local.world import project_world
     from airflow_entra.report.findings import as_text, counted
 
-    world = project_world()
-    stack = world.declared(choices.stack) if world.stack_file(choices.stack).exists() else None
-    target = target_of_import(world, choices, stack, tenant, port=port, say=say)
-    found = review_users(target, file, choices.stack, out, overwrite=overwrite)
+    found = review_users(project_world(), choices, file, out, overwrite=overwrite, port=port, say=say)
     if isinstance(found, Proposed):
         counts = ", ".join(f"{count} {proposal}" for proposal, count in sorted(found.counts.items())) or "none"
         show(str(found.file))
@@ -157,7 +160,7 @@ def _users(
         say(f"{counted(found.findings)}: correct them and check again. Nothing was linked.")
         sys.exit(exit_code(found.findings))
     if apply:
-        result(links_text(target.tenant_id, found))
+        result(links_text(found))
     say(f"{len(found.links)} links, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
 
 

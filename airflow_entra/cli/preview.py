@@ -48,6 +48,7 @@ def command(
     """
     from airflow_entra.commands.preview import preview
     from airflow_entra.finding import exit_code
+    from airflow_entra.local.world import project_world
     from airflow_entra.preview.run import Progress
     from airflow_entra.report.preview import render
     from airflow_entra.report.preview_words import summary
@@ -57,6 +58,7 @@ def command(
     if out is not None and not out.absolute().parent.is_dir():
         raise click.UsageError(f"--out: {out.parent} is no folder: make it first, or name a file in another")
     found = preview(
+        project_world(),
         stacks,
         base=base,
         refresh=refresh,

@@ -19,7 +19,7 @@ from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import read, take_over, write
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, project_world
+from airflow_entra.local.world import World
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoSuchStackError
 from airflow_entra.recovery.recover import recover
@@ -30,25 +30,20 @@ from airflow_entra_auth.azure import VAULT_DOMAIN
 
 
 def target_of_import(
-    world: World,
-    choices: Choices,
-    stack: DeclaredStack | None,
-    tenant_id: str | None,
-    *,
-    port: int,
-    say: Callable[[str], None],
+    world: World, choices: Choices, stack: DeclaredStack | None, *, port: int, say: Callable[[str], None]
 ) -> Target:
     """The target of a stack that may have no file yet. Raises LocalError where nothing says in which tenant."""
     if stack:
         return target_of(world, stack, port=port, say=say)
+    tenant_id = choices.tenant_id
     if tenant_id is None:
         raise LocalError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
     return target_at(world, choices.stack, choices.environment, tenant_id, choices.subscription, port=port, say=say)
 
 
 def run(
+    world: World,
     client_id: str,
-    tenant_id: str | None,
     choices: Choices,
     out: Path | None,
     *,
@@ -62,12 +57,11 @@ def run(
     `port` is where a local tenant is started that isn't running; 0 for any. Raises SettingsError, LocalError,
     DraftError, NoSuchApplicationError, PulumiError, AmbiguousError and what asking raises.
     """
-    world = project_world()
     file = out or world.stack_file(choices.stack)
     stack = DeclaredStack(choices.stack, load(file)) if file.exists() and not overwrite else None
     if stack:
         choices = _as_the_file_says(choices, stack)
-    target = target_of_import(world, choices, stack, tenant_id, port=port, say=say)
+    target = target_of_import(world, choices, stack, port=port, say=say)
     with asking(target) as clients:
         choices = replace(choices, deployer=_object_id(clients.token()))
         say(f"Reading application {client_id} from tenant {target.tenant_id} ...")

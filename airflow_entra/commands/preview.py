@@ -11,7 +11,7 @@ from pathlib import Path
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.compare import Compared, compare
 from airflow_entra.local.errors import LocalError
-from airflow_entra.local.world import World, project_world
+from airflow_entra.local.world import World
 from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
 from airflow_entra.preview.result import Previewed
@@ -25,6 +25,7 @@ _SHOWN_OF_A_COMMIT = 12
 
 
 def preview(
+    world: World,
     named: Sequence[str],
     *,
     base: str | None,
@@ -43,7 +44,6 @@ def preview(
     Raises LocalError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
     compare with, NoPulumiError, and Interrupted after a signal.
     """
-    world = project_world()
     for stack in named:
         world.existing_stack_file(stack)
     head = _head(world)

@@ -23,6 +23,7 @@ class Choices:
     owners."""
 
     stack: str
+    tenant_id: str | None = None
     environment: Environment = "production"
     licence: Licence | None = None
     airflow_version: str = "3.3"

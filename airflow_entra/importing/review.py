@@ -46,6 +46,7 @@ class Link:
 class Reviewed:
     """`links` may be used where `findings` is empty."""
 
+    tenant_id: str
     by: str
     links: tuple[Link, ...]
     findings: tuple[Finding, ...]
@@ -120,7 +121,7 @@ def reviewed(text: str, tenant_id: str, accounts: Sequence[Account]) -> Reviewed
             findings.append(found)
         elif link:
             links[link.object_id] = link
-    return Reviewed(str(by or "").strip(), tuple(links.values()), tuple(findings))
+    return Reviewed(tenant_id, str(by or "").strip(), tuple(links.values()), tuple(findings))
 
 
 def _content(text: str) -> dict[str, Any]:

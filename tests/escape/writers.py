@@ -208,7 +208,7 @@ def to_review(name: str) -> str:
 
 
 def links(name: str) -> str:
-    return users.links_text(ID, review.Reviewed(name, (review.Link(name, name, 1, ID),), ()))
+    return users.links_text(review.Reviewed(ID, name, (review.Link(name, name, 1, ID),), ()))
 
 
 def pictures(name: str) -> list[Picture]:
