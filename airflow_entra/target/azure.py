@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_entra.audit.records import Records
-from airflow_entra.directory.clients import Clients, connect
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, workspace
 from airflow_entra.pulumi.trouble import PulumiError
 
 if TYPE_CHECKING:
+    from airflow_entra.audit.records import Records
+    from airflow_entra.directory.clients import Clients
     from airflow_entra.pulumi.runner import Pulumi
 
 
@@ -40,6 +40,8 @@ class Azure:
     @contextmanager
     def clients(self, *, audits: bool = False) -> Iterator[Clients]:
         """One identity for everything: whether it may read sign-ins is up to its permissions."""
+        from airflow_entra.directory.clients import connect
+
         yield connect(self.tenant_id, self.subscription)
 
     @property

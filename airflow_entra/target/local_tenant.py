@@ -1,4 +1,7 @@
-"""The local tenant and the local world around it: started where they aren't running, seeded for the stack."""
+"""The local tenant and the local world around it: started where they aren't running, seeded for the stack.
+
+What only some commands ask is imported when they ask: a preview needs neither httpx nor Airflow's files.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_entra.audit.records import Records
-from airflow_entra.directory.clients import Clients
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.airflow.records import records_of
-from airflow_entra.local.clients import clients_of
 from airflow_entra.local.identities import AUDITOR, FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.world import World, workspace
@@ -20,6 +19,8 @@ from airflow_entra.settings.model import StackSettings
 from airflow_entra.target.azure import Azure
 
 if TYPE_CHECKING:
+    from airflow_entra.audit.records import Records
+    from airflow_entra.directory.clients import Clients
     from airflow_entra.pulumi.runner import Pulumi
 
 
@@ -51,6 +52,8 @@ class LocalTenant:
     @contextmanager
     def clients(self, *, audits: bool = False) -> Iterator[Clients]:
         """As the deploying identity, or as the one that audits; inside `local run` as the identity chosen there."""
+        from airflow_entra.local.clients import clients_of
+
         tenant = tenants.start(self.world, self.port)
         if self.prepared_for:
             tenants.seed(self.world, seed_for(self.prepared_for, identities(self.world).values()))
@@ -77,4 +80,6 @@ class LocalTenant:
 
     def records(self, since: datetime) -> Iterator[Records]:
         """Those of the stack's Airflows on this machine, running or not."""
+        from airflow_entra.local.airflow.records import records_of
+
         return records_of(self.world, self.stack, since)

@@ -7,11 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_entra.audit.records import Records
-from airflow_entra.directory.clients import Clients
-from airflow_entra.directory.membership import NotDeployedError
-
 if TYPE_CHECKING:
+    from airflow_entra.audit.records import Records
+    from airflow_entra.directory.clients import Clients
     from airflow_entra.pulumi.runner import Pulumi
 
 
@@ -52,6 +50,8 @@ class Target(Protocol):
 @contextmanager
 def asking(target: Target, *, audits: bool = False) -> Iterator[Clients]:
     """The target's clients. Raises NotDeployedError with the command that deploys the stack, and what asking raises."""
+    from airflow_entra.directory.membership import NotDeployedError
+
     try:
         with target.clients(audits=audits) as clients:
             yield clients
