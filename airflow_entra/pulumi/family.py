@@ -139,7 +139,7 @@ class Family:
 
 
 def _hears_the_terminal(process: subprocess.Popen[bytes]) -> bool:
-    return os.isatty(0) and os.getsid(process.pid) == os.getsid(0)
+    return any(map(os.isatty, (0, 1, 2))) and os.getsid(process.pid) == os.getsid(0)
 
 
 def _members(process: subprocess.Popen[bytes]) -> list[psutil.Process]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -125,4 +126,40 @@ def test_a_command_that_is_ended_ends_pulumi_in_order_and_says_so(tmp_path: Path
     )
     assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, "")
     assert done.stderr == "airflow-entra: interrupted; run the same command again, and it goes on\n"
+    assert heard(tmp_path / "notes") == [signal.SIGINT]
+
+
+HANDS_ON = """
+import os, sys
+from airflow_entra.pulumi.passing_on import hand_on
+os.open(os.ttyname(0), os.O_RDWR)  # it becomes this session's terminal
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+sys.exit(hand_on(sys.argv[1:], None, dict(os.environ)))
+"""
+AT_THE_TERMINAL = """
+import os, signal, sys
+def heard(number, _):
+    with open(sys.argv[1], "a") as file:
+        print(number, file=file)
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(7))
+    signal.setitimer(signal.ITIMER_REAL, 0.3)  # a second one would come by then
+signal.signal(signal.SIGINT, heard)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_at_a_terminal_the_command_hears_ctrl_c_once_whatever_its_standard_input_is(tmp_path: Path) -> None:
+    """A second SIGINT would have Pulumi end at once."""
+    command = [sys.executable, "-c", HANDS_ON, sys.executable, "-c", AT_THE_TERMINAL, str(tmp_path / "notes")]
+    terminal, end = pty.openpty()
+    with subprocess.Popen(command, cwd=PROJECT, stdin=end, stdout=end, stderr=end, start_new_session=True) as process:
+        os.close(end)
+        said = b""
+        while b"ready" not in said:
+            said += os.read(terminal, 1024)
+        os.write(terminal, b"\x03")
+        assert process.wait(30) == 7
+    os.close(terminal)
     assert heard(tmp_path / "notes") == [signal.SIGINT]
