@@ -17,7 +17,7 @@ from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.described import write
 from airflow_entra.files import write_whole
-from airflow_entra.pulumi.backend import FolderBackend, with_backend
+from airflow_entra.pulumi.backend import FolderBackend, salt, with_backend
 from airflow_entra.settings.model import config_key
 from airflow_entra.settings.stack_file import stack_file
 from airflow_entra.settings.types import GITHUB_ISSUER
@@ -63,8 +63,7 @@ class Workspace:
             f"{PROJECT}:pipeline": write(pipeline),
         }
         file = stack_file(self.folder, STACK)
-        kept = _salt(file)
-        _write(file, yaml.safe_dump({**kept, "config": settings}, sort_keys=False))
+        _write(file, yaml.safe_dump({**salt(file), "config": settings}, sort_keys=False))
         _write(self.folder / "Pulumi.yaml", yaml.safe_dump(self._project(), sort_keys=False))
         _write(self.folder / "__main__.py", _PROGRAM)
         _write(self.policy_config, json.dumps(policy_config(pipeline), indent=2) + "\n")
@@ -98,15 +97,6 @@ def policy_config(pipeline: Pipeline) -> dict[str, Any]:
         "no-high-risk-permission": {"allowed": allowed},
         **({} if len(pipeline.owners) > 1 else {"two-owners": "disabled"}),
     }
-
-
-def _salt(stack_file: Path) -> dict[str, Any]:
-    """What Pulumi itself wrote into the file."""
-    try:
-        content = yaml.safe_load(stack_file.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    return {"encryptionsalt": content["encryptionsalt"]} if content and "encryptionsalt" in content else {}
 
 
 def _write(file: Path, text: str) -> None:

@@ -14,7 +14,7 @@ import yaml
 from airflow_entra.files import write_private
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
-from airflow_entra.pulumi.backend import without_key
+from airflow_entra.pulumi.backend import salt, without_key
 from airflow_entra.settings.stack_file import FOLDER, stack_files
 
 
@@ -49,8 +49,4 @@ def _copy(tracked: Path, copy: Path) -> None:
         return
     if not isinstance(content, dict):
         return
-    kept = without_key(content)
-    if copy.exists():
-        salt = (yaml.safe_load(copy.read_text()) or {}).get("encryptionsalt")
-        kept |= {"encryptionsalt": salt} if salt else {}
-    write_private(copy, yaml.safe_dump(kept, sort_keys=False))
+    write_private(copy, yaml.safe_dump(without_key(content) | salt(copy), sort_keys=False))

@@ -46,6 +46,12 @@ def without_key(stack_file: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in stack_file.items() if name not in OF_THE_KEY}
 
 
+def salt(stack_file: Path) -> dict[str, str]:
+    """What Pulumi wrote into a stack file for its passphrase, to be kept where the file is written anew."""
+    found = _mapping(_read_yaml(stack_file)).get("encryptionsalt")
+    return {"encryptionsalt": found} if found else {}
+
+
 @dataclass(frozen=True)
 class Lock:
     """One lock file of the backend: who holds the stack, and since when."""
