@@ -21,7 +21,7 @@ from airflow_entra.importing.take_over import read, take_over, write
 from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.runner import Pulumi
-from airflow_entra.pulumi.trouble import NoSuchStackError
+from airflow_entra.pulumi.trouble import NoSuchStackError, PulumiError
 from airflow_entra.recovery.recover import recover
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
@@ -125,7 +125,7 @@ def _pulumi(target: Target, clients: Clients, say: Callable[[str], None]) -> Pul
         recover(pulumi, lambda: clients, say)
     except NoSuchStackError:
         if not target.own_backend:
-            raise NoSuchStackError(
+            raise PulumiError(
                 f"the backend has no stack {pulumi.stack}. Make it with the secrets provider that it is to have, then "
                 f"run this command again:\n  pulumi stack init {pulumi.stack} "
                 f"--secrets-provider azurekeyvault://<vault>.{VAULT_DOMAIN}/keys/<key>"

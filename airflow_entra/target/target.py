@@ -49,11 +49,15 @@ class Target(Protocol):
 
 @contextmanager
 def asking(target: Target, *, audits: bool = False) -> Iterator[Clients]:
-    """The target's clients. Raises NotDeployedError with the command that deploys the stack, and what asking raises."""
+    """The target's clients. What directory or backend doesn't have is raised with the command that deploys the stack.
+
+    Raises NotDeployedError, NoSuchStackError and what asking raises.
+    """
     from airflow_entra.directory.membership import NotDeployedError
+    from airflow_entra.pulumi.trouble import NoSuchStackError
 
     try:
         with target.clients(audits=audits) as clients:
             yield clients
-    except NotDeployedError as missing:
-        raise NotDeployedError(f"{missing}: `{target.deploy_command}` makes it") from missing
+    except (NotDeployedError, NoSuchStackError) as missing:
+        raise type(missing)(f"{missing}: `{target.deploy_command}` makes it") from missing
