@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from airflow_entra.cli.common import target_port_option
+from airflow_entra.cli.common import hosted, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "lef
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "html", "csv", "json"]),
+    type=click.Choice(["text", "markdown", "html", "csv", "json", "sarif"]),
     default="text",
     show_default=True,
 )
@@ -65,7 +65,7 @@ def command(
     files: tuple[Path, ...],
     drift: bool,
     days: int,
-    form: Format,
+    form: Format | Literal["sarif"],
     table: str,
     out: Path | None,
     evidence: Path | None,
@@ -82,6 +82,8 @@ def command(
     """
     if form == "csv" and table == "drift" and not drift:
         raise click.UsageError("--table drift goes with --drift")
+    if form == "sarif" and out is not None:
+        raise click.UsageError("--format sarif is printed: leave --out away")
     if verify is not None:
         _verify(verify)
         return
@@ -91,15 +93,17 @@ def command(
     from airflow_entra.local.world import project_world
     from airflow_entra.report.audit import render
     from airflow_entra.report.audit_tables import conclusion
+    from airflow_entra.report.findings import placed
 
     world = project_world()
     found = audit_stack(world, stack, files, days=days, drifted=drift, port=port)
     kept = keep_evidence(world, evidence, found) if evidence else None
-    text = render(found, form, table, width() if out is None else None)
-    if out is None:
-        result(text)
+    if form == "sarif":
+        hosted(form, placed(found.findings, lambda _: world.stack_file(stack)), "audit")
+    elif out is None:
+        result(render(found, form, table, width()))
     else:
-        write_private(out, text)
+        write_private(out, render(found, form, table))
         say(f"Written: {out}")
     if kept is not None:
         say(f"Kept: {kept}")

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import click
 
-from airflow_entra.cli.output import commands, result, say, width
+from airflow_entra.cli.common import Form, Hosted, hosted
+from airflow_entra.cli.output import result, say, width
 
-if TYPE_CHECKING:
-    from airflow_entra.settings.check import Checked
-
-_Form = Literal["text", "json", "markdown", "github", "sarif"]
-_FORMS: tuple[_Form, ...] = ("text", "json", "markdown", "github", "sarif")
+_FORMS = ("text", "json", "markdown", "github", "sarif")
 
 
 @click.command(name="check")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE...]")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
-def command(files: tuple[Path, ...], form: _Form) -> None:
+def command(files: tuple[Path, ...], form: Form | Hosted) -> None:
     """Print every mistake of stack files: file:line:column, what is wrong, what would be right, and how to fix it.
 
     Without FILE, every stacks/Pulumi.*.yaml. Touches nothing and needs no network. Exit code 2 where a file is wrong, 1
@@ -31,7 +26,7 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     of a step), and `--format sarif > check.sarif` is for github/codeql-action/upload-sarif, or Azure DevOps.
     """
     from airflow_entra.finding import exit_code
-    from airflow_entra.report.check import conclusion
+    from airflow_entra.report.check import conclusion, render
     from airflow_entra.settings.check import check
     from airflow_entra.settings.stack_file import FOLDER, stack_files
 
@@ -39,27 +34,9 @@ def command(files: tuple[Path, ...], form: _Form) -> None:
     if not chosen:
         raise click.UsageError("no stacks/Pulumi.*.yaml here: run this in the project's folder, or name a FILE")
     checked = check(chosen)
-    if form == "github":
-        from airflow_entra.report.findings_annotations import workflow_commands
-
-        commands(workflow_commands(checked.findings, _repository()))
+    if form == "github" or form == "sarif":
+        hosted(form, checked.findings, "check")
     else:
-        result(_rendered(checked, form))
+        result(render(checked, form, width()))
     say(conclusion(checked))
     sys.exit(exit_code(checked.findings))
-
-
-def _repository() -> Path:
-    return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-
-
-def _rendered(checked: Checked, form: Literal["text", "json", "markdown", "sarif"]) -> str:
-    if form == "sarif":
-        from importlib.metadata import version
-
-        from airflow_entra.report.findings_sarif import sarif
-
-        return sarif(checked.findings, _repository(), version("airflow-entra"))
-    from airflow_entra.report.check import render
-
-    return render(checked, form, width())

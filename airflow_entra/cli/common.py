@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from airflow_entra.cli.output import commands, result
 from airflow_entra.local import DEFAULT_HTTP_PORT
+
+if TYPE_CHECKING:
+    from airflow_entra.finding import Finding
 
 Form = Literal["text", "json", "markdown"]
 _Decorator = Callable[[Any], Any]
+
+Hosted = Literal["github", "sarif"]
+"""How the host of a repository reads findings: as commands in a step's log, or as alerts to upload."""
+
+
+def hosted(form: Hosted, findings: Sequence[Finding], command: str) -> None:
+    """Print findings for a repository's host."""
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    if form == "github":
+        from airflow_entra.report.findings_annotations import workflow_commands
+
+        commands(workflow_commands(findings, root))
+    else:
+        from importlib.metadata import version
+
+        from airflow_entra.report.findings_sarif import sarif
+
+        result(sarif(findings, root, version("airflow-entra"), command))
+
 
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, target_port_option
+from airflow_entra.cli.common import Form, Hosted, hosted, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 @click.option("--stack", "stacks", multiple=True, metavar="NAME", help="One stack; may be given again. Else all.")
 @click.option("--all", "all_", is_flag=True, help="Every stack that has a file: what is done without --stack.")
 @click.option("--base", metavar="REVISION", help="Compare access with this; else with where the branch began.")
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "github", "sarif"]),
+    default="text",
+    show_default=True,
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report into this file, whole.")
 @click.option("--refresh", is_flag=True, help="Look first for what was changed outside of Pulumi.")
 @click.option("--expect-no-changes", is_flag=True, help="Exit with 1 where a stack would change.")
@@ -30,7 +37,7 @@ def command(
     stacks: tuple[str, ...],
     all_: bool,
     base: str | None,
-    form: Form,
+    form: Form | Hosted,
     out: Path | None,
     refresh: bool,
     expect_no_changes: bool,
@@ -47,14 +54,19 @@ def command(
     or, with --expect-no-changes, something would change; 2 where a stack file is wrong or a preview can't start.
     """
     from airflow_entra.commands.preview import preview
+    from airflow_entra.files import write_whole
     from airflow_entra.finding import exit_code
     from airflow_entra.local.world import project_world
     from airflow_entra.preview.run import Progress
+    from airflow_entra.report.findings import placed
     from airflow_entra.report.preview import render
     from airflow_entra.report.preview_words import summary
+    from airflow_entra.settings.stack_file import FOLDER, stack_file
 
     if stacks and all_:
         raise click.UsageError("--stack names some, --all takes every one: say one of them")
+    if out is not None and form in ("github", "sarif"):
+        raise click.UsageError(f"--format {form} is printed: leave --out away")
     if out is not None and not out.absolute().parent.is_dir():
         raise click.UsageError(f"--out: {out.parent} is no folder: make it first, or name a file in another")
     found = preview(
@@ -69,13 +81,12 @@ def command(
         say=say,
         progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
     )
-    report = render(found, form, width() if out is None else None)
-    if out is None:
-        result(report)
+    if form == "github" or form == "sarif":
+        hosted(form, placed(found.findings, partial(stack_file, Path(FOLDER))), "preview")
+    elif out is None:
+        result(render(found, form, width()))
     else:
-        from airflow_entra.files import write_whole
-
-        write_whole(out, report)
+        write_whole(out, render(found, form))
         show(summary(found))
     sys.exit(exit_code(found.findings))
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
 from airflow_entra.escape.markdown import Md, code, table, text
@@ -89,6 +91,19 @@ def _folded(label: str, said: str, width: int | None) -> str:
 def where(finding: Finding) -> str:
     """The place, with the stack where a command looks at several."""
     return f"{finding.stack}: {finding.where}" if finding.stack else str(finding.where)
+
+
+def placed(findings: Iterable[Finding], file: Callable[[str], Path]) -> list[Finding]:
+    """For hosts of repositories, who show findings in files alone: what is elsewhere, at the top of its stack's file.
+
+    `file` gives a stack's file; of an empty name, where a command looks at one.
+    """
+    return [
+        one
+        if isinstance(one.where, InFile)
+        else replace(one, where=InFile(file(one.stack), 1, 1), what=f"{one.where}: {one.what}")
+        for one in findings
+    ]
 
 
 def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:

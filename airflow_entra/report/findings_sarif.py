@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,32 +21,33 @@ from airflow_entra.report.places import within
 from airflow_entra.settings.kinds import KINDS, Kind
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_INDEX = {name: index for index, name in enumerate(KINDS)}
 
 
-def sarif(findings: Sequence[Finding], root: Path, version: str) -> str:
-    """One run, its rules every kind of mistake; files below `root`, the repository, are named from there."""
-    code = exit_code(findings)
+def sarif(findings: Sequence[Finding], root: Path, version: str, command: str = "check") -> str:
+    """One run of `command`; files below `root`, the repository, are named from there.
+
+    Its rules are every kind of mistake, and what else was found.
+    """
+    others = sorted({finding.id for finding in findings} - set(KINDS))
+    rules = [*map(_rule, KINDS.values()), *({"id": id_, "name": _name(id_)} for id_ in others)]
     run = {
-        "tool": {
-            "driver": {
-                "name": "airflow-entra",
-                "version": version,
-                "rules": [_rule(kind) for kind in KINDS.values()],
-            }
-        },
-        "automationDetails": {"id": "airflow-entra-check/"},
-        "invocations": [{"executionSuccessful": True, "exitCode": code}],
+        "tool": {"driver": {"name": "airflow-entra", "version": version, "rules": rules}},
+        "automationDetails": {"id": f"airflow-entra-{command}/"},
+        "invocations": [{"executionSuccessful": True, "exitCode": exit_code(findings)}],
         "columnKind": "unicodeCodePoints",
-        "results": list(_results(findings, root)),
+        "results": list(_results(findings, root, {rule["id"]: index for index, rule in enumerate(rules)})),
     }
     return document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _name(id_: str) -> str:
+    return "".join(word.capitalize() for word in re.split(r"[/-]", id_))
 
 
 def _rule(kind: Kind) -> dict[str, Any]:
     return {
         "id": kind.name,
-        "name": "".join(word.capitalize() for word in re.split(r"[/-]", kind.name)),
+        "name": _name(kind.name),
         "shortDescription": {"text": f"{kind.title}."},
         "fullDescription": {"text": kind.why},
         "help": {"text": f"{kind.why} See {kind.link}", "markdown": f"{kind.why} [Where this comes from]({kind.link})"},
@@ -55,23 +56,19 @@ def _rule(kind: Kind) -> dict[str, Any]:
     }
 
 
-def _results(findings: Sequence[Finding], root: Path) -> Iterator[dict[str, Any]]:
+def _results(findings: Sequence[Finding], root: Path, rules: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     seen: Counter[str] = Counter()
     for finding in findings:
         identity = _identity(finding, root)
-        yield _result(finding, root, f"{identity}:{seen[identity]}")
+        yield {
+            "ruleId": finding.id,
+            "ruleIndex": rules[finding.id],
+            "level": finding.severity,
+            "message": {"text": sarif_text(f"{finding.what}; {finding.right}; {finding.fix}")},
+            "locations": list(_locations(finding.where, root)),
+            "partialFingerprints": {"airflowEntraMistake/v1": f"{identity}:{seen[identity]}"},
+        }
         seen[identity] += 1
-
-
-def _result(finding: Finding, root: Path, fingerprint: str) -> dict[str, Any]:
-    return {
-        "ruleId": finding.id,
-        "ruleIndex": _INDEX[finding.id],
-        "level": finding.severity,
-        "message": {"text": sarif_text(f"{finding.what}; {finding.right}; {finding.fix}")},
-        "locations": list(_locations(finding.where, root)),
-        "partialFingerprints": {"airflowEntraMistake/v1": fingerprint},
-    }
 
 
 def _locations(place: object, root: Path) -> Iterator[dict[str, Any]]:

@@ -40,7 +40,7 @@ from airflow_entra.report import who as who_report
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.report.bootstrap import Bootstrap
 from airflow_entra.report.bootstrap import Step as Made
-from airflow_entra.report.findings import as_text
+from airflow_entra.report.findings import as_text, placed
 from airflow_entra.report.findings_annotations import workflow_commands
 from airflow_entra.report.findings_sarif import sarif
 from airflow_entra.rotation import report as rotation_report
@@ -139,6 +139,12 @@ def compared(name: str) -> Compared:
 def mistake(name: str) -> Finding:
     place = InFile(Path("stacks") / re.sub(r"[/\0]", "_", name), 1, 2)
     return Finding(place, f"{name} is wrong", name, name, id="settings/invalid-value")
+
+
+def found(command: str, name: str) -> list[Finding]:
+    """What a command hands to a repository's host; with a name that can be a file's."""
+    findings = {"audit": audited(name).findings, "check": [mistake(name)], "preview": previewed(name).findings}[command]
+    return placed(findings, lambda _: Path("stacks") / "Pulumi.dev.yaml")
 
 
 def checked(name: str) -> Checked:
@@ -243,6 +249,27 @@ _RENDERED: dict[str, Medium] = {
 }
 
 WRITERS = [
+    *(
+        Writer(
+            command,
+            "sarif",
+            "json",
+            "report.findings_sarif",
+            lambda name, command=command: sarif(found(command, name), Path(), "0", command),  # type: ignore[misc]
+        )
+        for command in ("audit", "check", "preview")
+    ),
+    *(
+        Writer(
+            command,
+            "github",
+            "workflow",
+            "report.findings_annotations",
+            lambda name, command=command: workflow_commands(found(command, name)[:1], Path()),  # type: ignore[misc]
+            accepts=acceptable if command == "preview" else str,
+        )
+        for command in ("check", "preview")
+    ),
     *_forms("audit", "report.audit", (*_ALL, "html"), lambda name, form: audit_report.render(audited(name), form)),
     *(
         Writer(
@@ -259,14 +286,6 @@ WRITERS = [
         "bootstrap", "report.bootstrap", _ALL, lambda name, form: bootstrap_report.render(bootstrapped(name), form)
     ),
     *_forms("check", "report.check", _ALL, lambda name, form: check.render(checked(name), form)),
-    Writer(
-        "check",
-        "github",
-        "workflow",
-        "report.findings_annotations",
-        lambda name: workflow_commands([mistake(name)], Path()),
-    ),
-    Writer("check", "sarif", "json", "report.findings_sarif", lambda name: sarif([mistake(name)], Path(), "0")),
     *_forms("diff", "report.diff", _ALL, lambda name, form: diff.render(compared(name), form), **_FROM_A_FILE),
     *_forms("explain", "report.explain", _ALL, lambda name, form: explain.render(explained(name), form)),
     Writer(

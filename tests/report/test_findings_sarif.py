@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.finding import Finding, InFile
+from airflow_entra.report.findings import placed
 from airflow_entra.report.findings_sarif import sarif
 from airflow_entra.settings.kinds import KINDS
 
@@ -114,6 +115,17 @@ def test_every_kind_is_a_rule_once() -> None:
     rules = log()["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(KINDS)
     assert len({rule["name"] for rule in rules}) == len(rules)
+
+
+def test_what_is_in_no_file_stands_in_its_stacks_and_has_a_rule() -> None:
+    found = Finding("group Admins", "nobody owns it", "r", "f", id="audit/group-owner", severity="warning", stack="dev")
+    run = log(*placed([found, mistake()], lambda stack: Path(f"/repo/stacks/Pulumi.{stack}.yaml")))["runs"][0]
+    first, second = run["results"]
+    assert first["message"]["text"].startswith("group Admins: nobody owns it")
+    place = first["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("stacks/Pulumi.dev.yaml", 1)
+    rules = run["tool"]["driver"]["rules"]
+    assert [rules[one["ruleIndex"]]["id"] for one in (first, second)] == ["audit/group-owner", "yaml/tag"]
 
 
 def test_no_mistake_is_an_empty_list_and_a_warning_no_failure() -> None:
