@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
-from airflow_entra.directory.clients import Clients, connect
+from airflow_entra.directory.clients import connect
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.odata import literal
 from airflow_entra.preview.engine import Engine as Previewed
@@ -61,12 +60,8 @@ class Engine:
         if shutil.which("pulumi", path=self.environment.get("PATH", os.defpath)) is None:
             raise NoPulumiError
         clients = partial(connect, pipeline.tenant, pipeline.state.subscription)
-        with _reached():
-            self._settle(pipeline, clients, say)
-
-    def _settle(self, pipeline: Pipeline, connect: Callable[[], Clients], say: Callable[[str], None]) -> None:
         if not self.workspace.exists:
-            if there := _made_elsewhere(pipeline, connect().graph):
+            if there := _made_elsewhere(pipeline, clients().graph):
                 raise BootstrapError(
                     f"{', '.join(there)} exist in tenant {pipeline.tenant}, and {self.workspace.folder} doesn't know "
                     f"them: somebody has run this before. Take their folder {self.workspace.folder.name} (it belongs "
@@ -75,7 +70,7 @@ class Engine:
             self.pulumi.init("--secrets-provider", "passphrase")
         elif self.workspace.backend.interrupted(PROJECT, STACK):
             say("The last run was interrupted: settling what it left behind.")
-            recover(self.pulumi, connect, say)
+            recover(self.pulumi, clients, say)
 
     def changes(self) -> list[Step]:
         """What `apply` would do, judged by the policy pack. Raises BootstrapError."""
@@ -99,20 +94,6 @@ class Engine:
     def outputs(self) -> dict[str, Any]:
         """The program's outputs; empty where nothing has been made."""
         return self.pulumi.outputs()
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    """Raises BootstrapError where Microsoft's services can't be asked at all."""
-    import httpx
-
-    try:
-        yield
-    except httpx.TransportError as error:
-        raise BootstrapError(
-            f"Entra, Graph or Azure can't be reached: {str(error) or type(error).__name__}; check the network and "
-            "HTTPS_PROXY, then run this again"
-        ) from None
 
 
 def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:

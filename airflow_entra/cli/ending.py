@@ -13,8 +13,6 @@ import click
 from airflow_entra.cli.output import OutputError, say
 from airflow_entra.errors import UserError, of_os_error, of_unicode_error
 
-INTERRUPTED = 130
-"""As the shell says it of a program that Ctrl-C ended."""
 _DEBUG = "AIRFLOW_ENTRA_DEBUG"
 
 
@@ -33,7 +31,7 @@ def told() -> Iterator[None]:
     except click.Abort as abort:
         if isinstance(abort.__context__, KeyboardInterrupt):  # at a question
             say("\nairflow-entra: interrupted; nothing was done")
-            raise SystemExit(INTERRUPTED) from None
+            raise SystemExit(128 + signal.SIGINT) from None
         raise
     except (click.ClickException, click.exceptions.Exit):
         raise

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from airflow_entra.errors import AnswerError
+
+if TYPE_CHECKING:
+    import httpx
 
 _NETWORK = "check the network, HTTPS_PROXY and NO_PROXY, and run the command again"
 
@@ -22,12 +26,18 @@ def trouble(error: BaseException) -> AnswerError | None:
     if isinstance(error, GraphError):
         return AnswerError(f"{error}; {_remedy(error.status)}")
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-        why = "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or "the connection broke"
-        return AnswerError(f"{_host(error)} did not answer: {why}; {_NETWORK}")
+        return AnswerError(f"{_host(error)} did not answer: {silence(error)}; {_NETWORK}")
     azure = sys.modules.get("azure.core.exceptions")  # whoever raises one of its errors has imported it
     if azure is not None and isinstance(error, azure.AzureError):
         return AnswerError(f"Azure refused or did not answer: {str(error).partition(chr(10))[0]}; {_NETWORK}")
     return None
+
+
+def silence(error: httpx.HTTPError | httpx.InvalidURL) -> str:
+    """Why there was no answer."""
+    import httpx
+
+    return "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or "the connection broke"
 
 
 @contextmanager

@@ -63,6 +63,8 @@ def _asked(
 ) -> str:
     import httpx
 
+    from airflow_entra.directory.trouble import silence
+
     said = ""
     for attempt in range(_TRIES):
         if attempt:
@@ -72,7 +74,7 @@ def _asked(
             whole = httpx.URL(url).copy_merge_params(query)
             response = client.request(method, whole, headers=headers, timeout=_TIMEOUT_SECONDS)
         except httpx.TransportError as error:
-            said = f"{type(error).__name__} after {_TIMEOUT_SECONDS:g} s at the longest"
+            said = silence(error)
             continue
         if response.is_success:
             return _field(response, field)

@@ -77,14 +77,21 @@ class Events:
         """What it all comes to. `code` is the engine's exit code."""
         for line in self._scrub.text("\n".join(self._besides)).splitlines():
             self._error(line)
+        outcome = self._outcome(code)
+        if outcome != "previewed" and not self._errors:
+            self._error(
+                f"pulumi was killed (signal {-code})"
+                if code < 0
+                else f"pulumi gave no reason (its exit code is {code})"
+            )
         return StackPreview(
             stack=stack,
-            outcome=self._outcome(code),
+            outcome=outcome,
             new=new,
             steps=tuple(self._steps),
             drift=tuple(self._drift),
             violations=tuple(worst_first(self._violations)),
-            errors=tuple(self._errors) if code else (),
+            errors=tuple(self._errors) if code or outcome != "previewed" else (),
             warnings=tuple(self._warnings),
             unchanged=self._unchanged,
             seconds=seconds,

@@ -17,6 +17,7 @@ from airflow_entra.directory.application_credentials import (
     read_credentials,
     remove_credential,
 )
+from airflow_entra.directory.trouble import trouble
 from airflow_entra.pulumi.resource_types import PASSWORD
 from airflow_entra.rotation.unknown import UnreadableError
 
@@ -87,15 +88,12 @@ class GraphEntra:
             return None
 
     def _answer(self, ask: Callable[[Graph], T]) -> T:
-        import httpx
-
-        from airflow_entra.directory.credentials import CredentialError
-        from airflow_entra_auth.graph import GraphError
-
         try:
             return ask(self._graph)
-        except (GraphError, CredentialError, httpx.TransportError) as error:
-            raise UnreadableError(str(error) or type(error).__name__) from error
+        except Exception as error:
+            if (found := trouble(error)) is None:
+                raise
+            raise UnreadableError(str(found)) from error
 
 
 def nobodys(in_entra: InEntra, export: Mapping[str, Any], before: Collection[str]) -> list[str]:

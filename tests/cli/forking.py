@@ -31,49 +31,64 @@ class Ended:
 
 
 class Running:
-    """A command at work. `code` waits for its end: the exit code, or 128 + N for a signal."""
+    """A command at work."""
 
-    def __init__(self, connection: socket.socket, pid: int) -> None:
-        self.pid, self._connection = pid, connection
+    def __init__(self, connection: socket.socket, pid: int, out: IO[bytes], err: IO[bytes]) -> None:
+        self._connection, self._pid, self._out, self._err = connection, pid, out, err
+        self._code: int | None = None
 
     def interrupt(self) -> None:
-        os.kill(self.pid, signal.SIGINT)
+        """Ctrl-C, as this process alone hears it."""
+        os.kill(self._pid, signal.SIGINT)
 
-    def code(self) -> int:
-        status = json.loads(self._connection.recv(_MOST))
-        return os.waitstatus_to_exitcode(status) % 256
+    def said(self) -> str:
+        """What is on standard error so far."""
+        return os.pread(self._err.fileno(), _MOST, 0).decode()
+
+    def ended(self) -> Ended:
+        """Wait for its end. Minus N is signal N."""
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(json.loads(self._connection.recv(_MOST)))
+        return Ended(self._code, _text(self._out), _text(self._err))
+
+    def kill(self) -> None:
+        """See to it that it has ended."""
+        if self._code is None:
+            os.kill(self._pid, signal.SIGKILL)
+            self.ended()
 
 
 class Forking:
+    """The server's client: one command at a time."""
+
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
-    def start(
+    @contextmanager
+    def started(
         self,
         arguments: Sequence[str],
         env: Mapping[str, str],
         folder: Path,
-        stdin: int,
-        stdout: int,
-        stderr: int,
-    ) -> Running:
+        stdin: IO[Any] | None = None,
+        stdout: IO[Any] | None = None,
+    ) -> Iterator[Running]:
+        """`stdout` takes the place of a file that is read afterwards."""
         request = {"arguments": list(arguments), "env": dict(env), "folder": str(folder)}
-        socket.send_fds(self._connection, [json.dumps(request).encode()], [stdin, stdout, stderr])
-        return Running(self._connection, json.loads(self._connection.recv(_MOST)))
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open() as nothing:
+            streams = [(stdin or nothing).fileno(), (stdout or out).fileno(), err.fileno()]
+            socket.send_fds(self._connection, [json.dumps(request).encode()], streams)
+            running = Running(self._connection, json.loads(self._connection.recv(_MOST)), out, err)
+            try:
+                yield running
+            finally:
+                running.kill()
 
     def run(
-        self,
-        arguments: Sequence[str],
-        env: Mapping[str, str],
-        folder: Path,
-        stdout: IO[Any] | None = None,
-        stdin: int | None = None,
+        self, arguments: Sequence[str], env: Mapping[str, str], folder: Path, stdout: IO[Any] | None = None
     ) -> Ended:
-        """`stdout` takes the place of a file that is read afterwards."""
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open() as nothing:
-            where = (stdin or nothing.fileno(), (stdout or out).fileno(), err.fileno())
-            code = self.start(arguments, env, folder, *where).code()
-            return Ended(code, *(_text(file) for file in (out, err)))
+        with self.started(arguments, env, folder, stdout=stdout) as running:
+            return running.ended()
 
 
 def _text(file: IO[bytes]) -> str:
@@ -136,6 +151,7 @@ def _main() -> None:
     import airflow_entra.directory.credentials  # noqa: F401
     from airflow_entra.cli import main
     from airflow_entra.cli.reference import reference
+    from airflow_entra.federation import issuer
     from airflow_entra_auth.graph import patience
 
     reference()  # imports every command, and these what they use
@@ -143,6 +159,7 @@ def _main() -> None:
         with redirect_stdout(StringIO()), suppress(SystemExit):
             main(used)
     gc.freeze()
+    issuer._TRIES = 1
     patience._jitter = lambda pause: 0.0  # that an unreachable directory is asked again is others' concern
     arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:

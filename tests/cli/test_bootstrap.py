@@ -79,5 +79,5 @@ def test_without_a_network_it_says_what_can_t_be_reached(project: Path, monkeypa
         monkeypatch.setenv(name, value)
     result = bootstrap("--github", "contoso/airflow")
     assert result.exit_code == 2
-    assert "Entra, Graph or Azure can't be reached: " in result.stderr
+    assert "login.microsoftonline.com did not answer: " in result.stderr
     assert "not-a-secret" not in result.output

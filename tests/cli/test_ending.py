@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import signal
 
 import click
 import httpx
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from airflow_entra.cli import Program
 from airflow_entra.cli.ending import told
 from airflow_entra.errors import AnswerError, UserError
+from airflow_entra.pulumi.family import Interrupted
 from airflow_entra_auth.graph import GraphError
 
 _REQUEST = httpx.Request("GET", "https://graph.microsoft.com/v1.0/users?$deltatoken=secret")
@@ -28,6 +30,11 @@ ENDINGS: dict[str, tuple[BaseException, int, str]] = {
     "an answer": (AnswerError("Entra refused"), 2, "airflow-entra: Entra refused"),
     "its own exit code and place": (FoundError("a.yaml:1:2: wrong"), 1, "a.yaml:1:2: wrong"),
     "interrupted": (KeyboardInterrupt(), 130, "airflow-entra: interrupted; run the same command again, and it goes on"),
+    "asked to end": (
+        Interrupted(signal.SIGTERM),
+        143,
+        "airflow-entra: interrupted; run the same command again, and it goes on",
+    ),
     "Graph": (
         GraphError("GET", "/users", 403, "Denied", "no", "r1"),
         2,

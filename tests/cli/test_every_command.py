@@ -6,18 +6,26 @@ import json
 import os
 import re
 import shutil
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
 
 from airflow_entra.audit.evidence import keep
 from airflow_entra.cli import main
-from tests.cli.forking import Ended, Forking, forking
+from airflow_entra.local import tenant as tenants
+from airflow_entra.local.identities import FULL as FULL_RIGHTS
+from airflow_entra.local.identities import identities
+from airflow_entra.local.seed import seed_for
+from airflow_entra.local.world import World
+from tests.cli.forking import Ended, Forking, Running, forking
 from tests.cli.test_render import OUTPUTS
 
 PROJECT = Path(__file__).parents[2]
@@ -53,7 +61,7 @@ class Row:
     """Other options that name a file -> the test that has them in trouble."""
 
 
-_AWAY = "tests/target and tests/commands: what is to be written there is asked of the directory first"
+_AWAY = "tests/deploy: what is to be written there is asked of the directory first"
 
 TABLE: dict[str, Row] = {
     "audit": Row(
@@ -68,7 +76,7 @@ TABLE: dict[str, Row] = {
     "diff": Row(
         stack="diff stacks/Pulumi.{stack}.yaml stacks",
         prints="diff before stacks",
-        asks="diff before stacks --people",
+        asks="diff before/Pulumi.prod.yaml stacks/Pulumi.prod.yaml --people",
     ),
     "explain": Row(
         stack="explain --stack {stack} --group a",
@@ -76,7 +84,7 @@ TABLE: dict[str, Row] = {
         asks="explain --stack prod --person ada",
         reads=("explain --stack prod --token {in}", "explain --stack prod --token token --outputs {in}"),
     ),
-    "federated": Row(asks="federated -- true"),
+    "federated": Row(asks="federated -- true"),  # what it prints is its command's
     "graph": Row(stack="graph --stack {stack}", prints="graph", writes=("graph --out {out}",)),
     "import": Row(
         stack=f"import --stack {{stack}} --tenant {TENANT} --application {TENANT}",
@@ -158,8 +166,13 @@ class Project:
             "HTTPS_PROXY": "http://127.0.0.1:9",  # discard: nobody listens
         }
 
-    def run(self, call: str, forks: Forking | None = None, **more: str) -> Ended:
-        return (forks or self.forks).run(call.split(), self.env | more, self.folder)
+    @contextmanager
+    def started(self, call: str, stdin: IO[bytes] | None = None, /, **more: str) -> Iterator[Running]:
+        with self.forks.started(call.split(), self.env | more, self.folder, stdin) as running:
+            yield running
+
+    def run(self, call: str, **more: str) -> Ended:
+        return self.forks.run(call.split(), self.env | more, self.folder)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +278,7 @@ def other_letters(request: pytest.FixtureRequest) -> Iterator[Forking]:
 @pytest.mark.parametrize("call", {row.prints: 0 for row in TABLE.values() if row.prints})
 def test_a_terminal_that_lacks_letters_shows_their_codes(project: Project, other_letters: Forking, call: str) -> None:
     with put_away(project, call):
-        wide, ended = project.run(call), project.run(call, other_letters)
+        wide, ended = project.run(call), replace(project, forks=other_letters).run(call)
     assert ended.code == wide.code, ended.err
     shown = {
         wide.out.encode(letters, "backslashreplace").decode("latin-1") for letters in ("utf-8", "latin-1", "ascii")
@@ -338,3 +351,195 @@ def test_a_file_that_may_not_be_read_or_written(project: Project) -> None:
     in_a_line(project.run("graph --stack prod"), 2, str(file))
     (project.folder / "docs").chmod(0o500)
     in_a_line(project.run("graph --stack dev --out docs/a.svg"), 2, "docs/a.svg", "permission")
+
+
+_PENDING = {
+    "type": "creating",
+    "resource": {
+        "urn": "urn:pulumi:prod::airflow-entra::azuread:index/application:Application::app",
+        "custom": True,
+        "type": "azuread:index/application:Application",
+        "inputs": {"displayName": "Airflow", "tags": ["airflow-entra:prod"]},
+    },
+}
+STATE = {"version": 3, "deployment": {"resources": [], "pending_operations": [_PENDING]}}
+"""What an interrupted run leaves: who settles it has to ask the directory."""
+
+
+def has_pulumi(project: Project, script: str = "cat ../state.json") -> None:
+    """A `pulumi` that answers every call so. In its environment, arguments and output nothing is looked at."""
+    (project.folder / "state.json").write_text(json.dumps(STATE))
+    pulumi = project.folder / "bin" / "pulumi"
+    pulumi.write_text(f"#!/bin/sh\ncd {project.folder / 'bin'}\n{script}\n")
+    pulumi.chmod(0o755)
+
+
+asks = rows(lambda row: row.asks)
+
+
+@asks
+def test_nobody_is_at_the_proxy(project: Project, call: str) -> None:
+    has_pulumi(project)
+    in_a_line(project.run(call), 2, "Connection refused")
+
+
+@asks
+def test_the_proxy_does_not_reach_the_tenant(project: Project, call: str) -> None:
+    has_pulumi(project)
+    with proxy(lambda connection: connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")) as url:
+        in_a_line(project.run(call, HTTPS_PROXY=url), 2, "502 Bad Gateway")
+
+
+@asks
+def test_whoever_answers_is_not_the_tenant(project: Project, call: str) -> None:
+    """A proxy that opens what is encrypted, with a certificate that nobody here trusts, or no HTTPS at all."""
+    has_pulumi(project)
+    with proxy(
+        lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nplease pay for the airport's network")
+    ) as url:
+        in_a_line(project.run(call, HTTPS_PROXY=url), 2, "SSL")
+
+
+@contextmanager
+def proxy(answer: Callable[[socket.socket], object]) -> Iterator[str]:
+    """One that answers every connection so, when it has been asked for anything."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                connection, _ = server.accept()
+                with connection, suppress(OSError):
+                    if over.is_set():
+                        return
+                    connection.recv(2**16)
+                    answer(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        address = server.getsockname()
+        try:
+            yield f"http://127.0.0.1:{address[1]}"
+        finally:
+            over.set()
+            socket.create_connection(address).close()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def tenant(tmp_path_factory: pytest.TempPathFactory, forks: Forking) -> Iterator[dict[str, str]]:
+    """The environment in which Azure's names lead to a local tenant, and an identity of it."""
+    there = made(tmp_path_factory.mktemp("tenant"), forks)
+    world = World(there.folder, there.folder / ".local")
+    found = tenants.start(world, 0)
+    try:
+        stack = world.declared("prod")
+        tenants.seed(world, seed_for(stack.settings, identities(world).values()))
+        yield {
+            "HTTPS_PROXY": found.proxy,
+            "SSL_CERT_FILE": str(found.ca_file),
+            "ARM_CLIENT_ID": identities(world)[FULL_RIGHTS].client_id,
+            "ARM_CLIENT_SECRET": identities(world)[FULL_RIGHTS].secret,
+        }
+    finally:
+        tenants.stop(world)
+
+
+@asks
+def test_the_login_is_refused(project: Project, tenant: dict[str, str], call: str) -> None:
+    has_pulumi(project)
+    if call.startswith("federated"):
+        pytest.skip("a pipeline's token service is asked there, which is no part of the tenant")
+    in_a_line(project.run(call, **tenant | {"ARM_CLIENT_SECRET": SECRET}), 2, "AADSTS7000215")
+
+
+@rows(lambda row: row.pulumi)
+def test_there_is_no_pulumi(project: Project, call: str) -> None:
+    in_a_line(project.run(call), 2, "there is no pulumi on PATH")
+
+
+@rows(lambda row: row.pulumi)
+def test_pulumi_answers_with_nonsense(project: Project, tenant: dict[str, str], call: str) -> None:
+    has_pulumi(project, "echo ${PULUMI_CONFIG_PASSPHRASE}; echo ${ARM_CLIENT_SECRET} >&2")
+    ended = project.run(call, **tenant)
+    in_a_line(ended, 2)
+    assert tenant["ARM_CLIENT_SECRET"] not in ended.out + ended.err
+
+
+@rows(lambda row: row.pulumi)
+def test_pulumi_is_killed(project: Project, tenant: dict[str, str], call: str) -> None:
+    has_pulumi(project, "kill -9 $$")
+    ended = project.run(call, **tenant)
+    in_a_line(ended, 2)
+    assert "signal 9" in ended.out + ended.err
+
+
+@rows(lambda row: row.pulumi)
+def test_pulumi_may_not_be_run(project: Project, tenant: dict[str, str], call: str) -> None:
+    has_pulumi(project)
+    (project.folder / "bin" / "pulumi").write_text("this is no program")
+    in_a_line(project.run(call, **tenant), 2, "pulumi")
+
+
+INTERRUPTED = 130
+IN_A_FILE = {
+    name: (row.held or f"{row.stack.format(stack='held')} @stacks/Pulumi.held.yaml").split(" @")
+    for name, row in TABLE.items()
+    if row.held or row.stack
+}
+
+
+def test_every_command_waits_for_something() -> None:
+    assert sorted(TABLE) == sorted({*IN_A_FILE, *(name for name, row in TABLE.items() if row.asks)})
+
+
+@pytest.mark.parametrize(("call", "place"), IN_A_FILE.values(), ids=IN_A_FILE)
+def test_ctrl_c_while_it_reads(project: Project, call: str, place: str) -> None:
+    pipe = project.folder / place
+    pipe.parent.mkdir(parents=True, exist_ok=True)
+    if place.startswith("site"):  # what it starts waits
+        (pipe.parent / "sitecustomize.py").write_text(f"open({str(pipe)!r}).read()")
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    with project.started(call, PYTHONPATH=str(project.folder / "site")) as running, pipe.open("wb"):
+        running.interrupt()  # it has opened the pipe: opening its other end waits for that
+        in_a_line(running.ended(), INTERRUPTED, "airflow-entra: interrupted")
+
+
+@asks
+def test_ctrl_c_while_the_directory_is_asked(project: Project, call: str) -> None:
+    has_pulumi(project)
+    asked, over = threading.Event(), threading.Event()
+
+    def silent(_: socket.socket) -> None:
+        asked.set()
+        over.wait(60)
+
+    with proxy(silent) as url, project.started(call, HTTPS_PROXY=url) as running:
+        assert asked.wait(60)
+        running.interrupt()
+        in_a_line(running.ended(), INTERRUPTED, "airflow-entra: interrupted")
+        over.set()
+
+
+@rows(lambda row: row.pulumi)
+def test_ctrl_c_while_pulumi_works(project: Project, tenant: dict[str, str], call: str) -> None:
+    at_work, more = project.folder / "at-work", project.folder / "more"
+    for pipe in (at_work, more):
+        os.mkfifo(pipe)
+    has_pulumi(project, f"trap 'exit 1' INT; echo > {at_work}; read line < {more}")
+    with project.started(call, **tenant) as running:
+        at_work.read_text()
+        running.interrupt()
+        in_a_line(running.ended(), INTERRUPTED, "airflow-entra: interrupted")
+
+
+def test_ctrl_c_at_a_question(project: Project) -> None:
+    (project.folder / ".local").mkdir()
+    answer, question = os.pipe()
+    with os.fdopen(answer, "rb", 0) as stdin, os.fdopen(question, "wb", 0), project.started("local reset", stdin) as it:
+        while "Delete" not in it.said():
+            os.sched_yield()
+        it.interrupt()
+        in_a_line(it.ended(), INTERRUPTED, "airflow-entra: interrupted; nothing was done")
+    assert (project.folder / ".local").exists()
