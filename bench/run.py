@@ -16,11 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
-from airflow_entra.settings import SettingsError
 from bench import results, stacks
 from bench.floor.subject import Floor
 from bench.make_up import measure_make_up
@@ -51,7 +50,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the tenant is stopped then too
     try:
         _run(options)
-    except (CommandError, LocalError, SettingsError) as error:
+    except (CommandError, UserError) as error:
         _say(f"bench: {error}")
         return 1
     _say(f"written: {results.FILE.relative_to(ROOT)}")

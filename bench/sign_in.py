@@ -53,7 +53,7 @@ def measure_sign_in(
 ) -> SignIn:
     """`count` sign-ins, and five times as many requests, of each; one of ours, one of stock, and so on.
 
-    Raises `CommandError` where Airflow's own program fails, and `LocalError` where Airflow can't be installed.
+    Raises `CommandError` where Airflow's own program fails, and `UserError` where Airflow can't be installed.
     """
     say("deciding a sign-in")
     found = SignIn(claims.microseconds())

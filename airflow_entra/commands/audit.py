@@ -12,11 +12,11 @@ from airflow_entra.access.permissions import scopes
 from airflow_entra.access.role_history import roles_since
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.drift import Difference
-from airflow_entra.audit.evidence import EvidenceError, keep
-from airflow_entra.audit.records import Records, RecordsError, parse
+from airflow_entra.audit.evidence import keep
+from airflow_entra.audit.records import Records, parse
 from airflow_entra.directory.audited import read
+from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.spreadsheet import csv_text
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
@@ -30,7 +30,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
     """The audit of the last `days`, with the records in `files`, one for each Airflow; `drifted` asks Pulumi too.
 
     `port` is where a local tenant is started that isn't running; 0 for any. Raises `SettingsError` for a wrong stack
-    file and `LocalError` for all else.
+    file and `UserError` for all else.
     """
     declared = world.declared(stack)
     settings = declared.settings
@@ -61,7 +61,7 @@ def _drift(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[D
 
 
 def keep_evidence(world: World, place: Path, found: Audit) -> Path:
-    """Keep an audit below `place`, with the stack file that it was held against; the folder. Raises LocalError."""
+    """Keep an audit below `place`, with the stack file that it was held against; the folder. Raises UserError."""
     file = world.stack_file(found.stack)
     files = {
         "audit.html": render(found, "html"),
@@ -70,29 +70,20 @@ def keep_evidence(world: World, place: Path, found: Audit) -> Path:
         file.name: file.read_text("utf-8"),
     }
     facts = {"stack": found.stack, "commit": head(file.parent), "airflowEntra": version("airflow-entra")}
-    try:
+    with on_disk("keep the evidence", place):
         return keep(place, found.at, facts, files)
-    except EvidenceError as error:
-        raise LocalError(str(error)) from error
-    except OSError as error:
-        raise LocalError.from_os_error("keep the evidence", place, error) from error
 
 
 def _of_file(file: Path) -> Records:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            return parse(lines, str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise LocalError(f"cannot read {file}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
-    except RecordsError as error:
-        raise LocalError(str(error)) from error
+    with on_disk("read the records", file), file.open(encoding="utf-8") as lines:
+        return parse(lines, str(file))
 
 
 def _by_url(records: Iterable[Records], client_id: str) -> Mapping[str, Records]:
     found: dict[str, Records] = {}
     for one in records:
         if one.client_id.lower() != client_id.lower():
-            raise LocalError(
+            raise UserError(
                 f"the records of {one.url} are of stack {one.stack} (application {one.client_id}), and the one that is "
                 f"audited is application {client_id}: give the records of an Airflow of this stack"
             )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from airflow_entra.audit.drift import Difference, drift
 from airflow_entra.directory.changes import last_change
-from airflow_entra.local.errors import LocalError
+from airflow_entra.errors import UserError
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.target import Target
@@ -18,11 +18,11 @@ _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
 
 
 def drift_of(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...]:
-    """Every difference of a deployed stack. Raises LocalError where Pulumi can't say."""
+    """Every difference of a deployed stack. Raises UserError where Pulumi can't say."""
     (refreshed,) = preview_all([Engine(target.pulumi(), refresh=True)], 1, Progress())
     if refreshed.outcome != "previewed" or refreshed.new:
         why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
-        raise LocalError(f"Pulumi can't say what drifted: {why}")
+        raise UserError(f"Pulumi can't say what drifted: {why}")
     return tuple(_with_actors(drift(refreshed), graph, since))
 
 

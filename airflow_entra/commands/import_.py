@@ -12,13 +12,13 @@ from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.clients import Clients
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
+from airflow_entra.errors import UserError
 from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import draft
 from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import read, take_over, write
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoSuchStackError, PulumiError
@@ -32,12 +32,12 @@ from airflow_entra_auth.azure import VAULT_DOMAIN
 def target_of_import(
     world: World, choices: Choices, stack: DeclaredStack | None, *, port: int, say: Callable[[str], None]
 ) -> Target:
-    """The target of a stack that may have no file yet. Raises LocalError where nothing says in which tenant."""
+    """The target of a stack that may have no file yet. Raises UserError where nothing says in which tenant."""
     if stack:
         return target_of(world, stack, port=port, say=say)
     tenant_id = choices.tenant_id
     if tenant_id is None:
-        raise LocalError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
+        raise UserError("say in which tenant: --tenant ID, or ARM_TENANT_ID")
     return target_at(world, choices.stack, choices.environment, tenant_id, choices.subscription, port=port, say=say)
 
 
@@ -54,7 +54,7 @@ def run(
 ) -> Report:
     """The whole command. Files first, the state after; where it stops, the same call goes on.
 
-    `port` is where a local tenant is started that isn't running; 0 for any. Raises SettingsError, LocalError,
+    `port` is where a local tenant is started that isn't running; 0 for any. Raises SettingsError, UserError,
     DraftError, NoSuchApplicationError, PulumiError, AmbiguousError and what asking raises.
     """
     file = out or world.stack_file(choices.stack)

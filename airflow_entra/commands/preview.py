@@ -10,7 +10,7 @@ from pathlib import Path
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.compare import Compared, compare
-from airflow_entra.local.errors import LocalError
+from airflow_entra.errors import UserError
 from airflow_entra.local.world import World
 from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
@@ -41,7 +41,7 @@ def preview(
 
     `port` is where a local tenant is started that isn't running; 0 for any.
 
-    Raises LocalError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
+    Raises UserError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
     compare with, NoPulumiError, and Interrupted after a signal.
     """
     for stack in named:
@@ -127,7 +127,7 @@ def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
 
 def _pack(folder: Path) -> Path:
     if not (folder / POLICIES / "PulumiPolicy.yaml").is_file():
-        raise LocalError(
+        raise UserError(
             f"{folder / POLICIES} holds no policy pack (PulumiPolicy.yaml): copy the folder from airflow-entra, or "
             "preview without (--no-policies)"
         )

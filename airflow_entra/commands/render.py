@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from airflow_entra.errors import UserError
 from airflow_entra.files import read_text
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.render import Places, Target, facts, render
 from airflow_entra.target import target_of
@@ -27,7 +27,7 @@ def rendered(
 ) -> dict[Target, str]:
     """The text of each file. The stack's outputs are read from a file, or else from where it is deployed.
 
-    `at` is the folder in which Airflow finds its files. Raises RenderError, SettingsError, LocalError and PulumiError.
+    `at` is the folder in which Airflow finds its files. Raises RenderError, SettingsError, UserError and PulumiError.
     """
     declared = world.declared(stack)
     known = _outputs(outputs) if outputs else target_of(world, declared, port=0).outputs()
@@ -41,5 +41,5 @@ def _outputs(file: Path) -> dict[str, Any]:
     except ValueError:
         outputs = None
     if not isinstance(outputs, dict):
-        raise LocalError(f"{file} holds no JSON object with a stack's outputs")
+        raise UserError(f"{file} holds no JSON object with a stack's outputs")
     return outputs

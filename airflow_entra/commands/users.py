@@ -8,13 +8,13 @@ from pathlib import Path
 
 from airflow_entra.commands.import_ import target_of_import
 from airflow_entra.directory import membership
+from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.json_text import document
 from airflow_entra.importing.airflow_users import airflow_users
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.pairing import pairs
 from airflow_entra.importing.review import Reviewed, is_review, review_text, reviewed
 from airflow_entra.importing.stack_text import write_new
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.target import asking
 
@@ -43,7 +43,7 @@ def review_users(
 ) -> Proposed | Reviewed:
     """Writes a review file from an export; checks one that is a review file already.
 
-    `port` is where a local tenant is started that isn't running. Raises NotAnExportError, NotAReviewError, LocalError
+    `port` is where a local tenant is started that isn't running. Raises NotAnExportError, NotAReviewError, UserError
     and what asking raises.
     """
     text = _read(file)
@@ -58,7 +58,7 @@ def review_users(
     try:
         write_new(written, review_text(found, choices.stack, tenant_id), overwrite=overwrite)
     except FileExistsError:
-        raise LocalError(f"{written} is there, perhaps with decisions in it: --overwrite writes it anew") from None
+        raise UserError(f"{written} is there, perhaps with decisions in it: --overwrite writes it anew") from None
     counts: dict[str, int] = {}
     for pair in found:
         counts[pair.proposal] = counts.get(pair.proposal, 0) + 1
@@ -76,13 +76,8 @@ def links_text(checked: Reviewed) -> str:
 
 
 def _read(file: Path) -> str:
-    try:
-        with file.open("rb") as source:
-            content = source.read(_MOST_BYTES + 1)
+    with on_disk("read the users", file), file.open("rb") as source:
+        content = source.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
-            raise LocalError(f"{file} is larger than 64 MiB; an export of Airflow's users is right")
+            raise UserError(f"{file} is larger than 64 MiB; an export of Airflow's users is right")
         return content.decode("utf-8-sig")
-    except OSError as error:
-        raise LocalError(f"{file} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise LocalError(f"{file} is not UTF-8 text") from None

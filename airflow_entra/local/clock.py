@@ -18,17 +18,17 @@ class Clock:
 
 
 def read(world: World) -> Clock:
-    """What the tenant's clock shows. Raises `LocalError`."""
+    """What the tenant's clock shows. Raises `UserError`."""
     return _said(tenants.tell(world, "clock"))
 
 
 def forward(world: World, by: timedelta) -> Clock:
-    """Move the clock forward from where it stands. Raises `LocalError`."""
+    """Move the clock forward from where it stands. Raises `UserError`."""
     return _said(tenants.tell(world, "clock", "--forward", str(by // timedelta(seconds=1))))
 
 
 def reset(world: World) -> Clock:
-    """Set the clock to the machine's. Raises `LocalError`."""
+    """Set the clock to the machine's. Raises `UserError`."""
     return _said(tenants.tell(world, "clock", "--reset"))
 
 

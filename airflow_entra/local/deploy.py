@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from airflow_entra.errors import UserError
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.run import Session
 from airflow_entra.local.seed import first_members
 from airflow_entra.local.tenant import running, seed
@@ -27,7 +26,7 @@ class DeploymentError(UserError):
 def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str, Any]:
     """Run `pulumi up` with the policy pack and return the stack's outputs, secrets masked.
 
-    Raises `DeploymentError` where Pulumi failed or was killed (it has printed why) and `LocalError`.
+    Raises `DeploymentError` where Pulumi failed or was killed (it has printed why) and `UserError`.
     """
     world = session.world
     with _only_one_deploys(world, stack):
@@ -53,7 +52,7 @@ def deploy(session: Session, stack: str, say: Callable[[str], None]) -> dict[str
 
 
 def must_not_be_running(world: World) -> None:
-    """Raises `LocalError` while a deployment runs in this world, which nobody may take away from under it."""
+    """Raises `UserError` while a deployment runs in this world, which nobody may take away from under it."""
     for lock_file in world.home.glob("deploy-*.lock"):
         stack = lock_file.stem.removeprefix("deploy-")
         with _only_one_deploys(world, stack, "end it with Ctrl-C, or wait until it ends, then run this again"):
@@ -71,5 +70,5 @@ def _only_one_deploys(
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LocalError(f"another deployment of stack {stack} is running in {world.home}; {then}") from None
+            raise UserError(f"another deployment of stack {stack} is running in {world.home}; {then}") from None
         yield

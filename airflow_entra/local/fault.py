@@ -41,12 +41,12 @@ class Faults:
 
 
 def read(world: World) -> Faults | None:
-    """The faults that the tenant has now. Raises `LocalError`."""
+    """The faults that the tenant has now. Raises `UserError`."""
     return _said(tenants.tell(world, "fault"))
 
 
 def set_faults(world: World, faults: Faults) -> Faults | None:
-    """Have these faults and no others from the next request on. Raises `LocalError`."""
+    """Have these faults and no others from the next request on. Raises `UserError`."""
     plan = {
         "throttle": faults.throttle / 100,
         "errors": faults.server_errors / 100,
@@ -60,7 +60,7 @@ def set_faults(world: World, faults: Faults) -> Faults | None:
 
 
 def end(world: World) -> None:
-    """Have none any more. Raises `LocalError`."""
+    """Have none any more. Raises `UserError`."""
     tenants.tell(world, "fault", "--off")
 
 

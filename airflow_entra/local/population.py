@@ -23,7 +23,7 @@ class Added:
 def populate(world: World, stack: str, people: int, groups: int, seed: int) -> Added:
     """Add a population to a stack's tenant, which may be running. A second time adds what is missing.
 
-    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    Raises UserError.
     """
     settings = world.declared(stack).settings
     world.prepare()

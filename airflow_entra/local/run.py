@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.workspace import prepare_workspace
@@ -62,7 +62,7 @@ def open_session(
 ) -> Session:
     """Bring the world up and seed the tenant with what the named stacks take for granted.
 
-    Raises `SettingsError` for a wrong stack file, before anything is started, and `LocalError`.
+    Raises UserError, before anything is started for a wrong stack file.
     """
     settings = [world.declared(stack).settings for stack in stacks]
     engine = _engine(say)
@@ -107,7 +107,7 @@ def _engine(say: Callable[[str], None]) -> Path:
     try:
         return engine_folder(progress=say)
     except EngineError as error:
-        raise LocalError(Scrub(os.environ).text(str(error))) from None
+        raise UserError(Scrub(os.environ).text(str(error))) from None
 
 
 def _pulumi_home(world: World, official_providers: bool) -> Path:
@@ -120,7 +120,7 @@ def _pulumi_home(world: World, official_providers: bool) -> Path:
     try:
         link_official(home, users)
     except PluginsMissingError as error:
-        raise LocalError(f"--official-providers: {error}") from error
+        raise UserError(f"--official-providers: {error}") from error
     return home
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
+from airflow_entra.errors import UserError, of_os_error
 from airflow_entra.files import write_private
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.processes import living, only_one, read_record
 from airflow_entra.local.world import World, own_environment
 
@@ -62,7 +62,7 @@ def was_killed(world: World) -> bool:
 def start(world: World, http_port: int) -> Tenant:
     """Start the tenant, or find it running. Its proxy takes the next port; port 0 takes any two free ones.
 
-    Raises `LocalError` where it can't listen, can't write its state or isn't ready within 20 s.
+    Raises `UserError` where it can't listen, can't write its state or isn't ready within 20 s.
     """
     world.prepare()
     with only_one(world.home / "start.lock"):
@@ -106,7 +106,7 @@ def seed(world: World, content: dict[str, Any]) -> None:
 def tell(world: World, command: str, *arguments: str, content: str = "") -> str:
     """Run a command of the tenant on its state, also while it runs. Returns what it says.
 
-    Raises `LocalError` where it refuses.
+    Raises `UserError` where it refuses.
     """
     world.prepare()
     done = subprocess.run(
@@ -118,7 +118,7 @@ def tell(world: World, command: str, *arguments: str, content: str = "") -> str:
         check=False,
     )
     if done.returncode:
-        raise LocalError(f"the local tenant refused: {_last_line(done.stderr).removeprefix('entra_local: ')}")
+        raise UserError(f"the local tenant refused: {_last_line(done.stderr).removeprefix('entra_local: ')}")
     return done.stdout.strip()
 
 
@@ -146,7 +146,7 @@ def _spawn(world: World, http_port: int) -> Tenant:
         if process is not None:  # nobody could stop it later: its record was not written
             process.kill()
             process.wait()
-        raise LocalError.from_os_error("start the local tenant", world.tenant, error) from error
+        raise of_os_error(error, "start the local tenant", world.tenant) from error
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -160,9 +160,9 @@ def _spawn(world: World, http_port: int) -> Tenant:
         stop(world)
         reason = _last_line(log.read_text())
         elsewhere = "; --port N (make up PORT=N) takes another" if "in use" in reason else ""
-        raise LocalError(f"the local tenant did not start: {reason}{elsewhere}")
+        raise UserError(f"the local tenant did not start: {reason}{elsewhere}")
     stop(world)
-    raise LocalError(f"the local tenant was not ready after {START_SECONDS} s; its log is {log}")
+    raise UserError(f"the local tenant was not ready after {START_SECONDS} s; its log is {log}")
 
 
 def _last_line(text: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
+from airflow_entra.errors import on_disk
 from airflow_entra.files import write_private
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.backend import salt, without_key
 from airflow_entra.settings.stack_file import FOLDER, stack_files
@@ -20,15 +20,13 @@ from airflow_entra.settings.stack_file import FOLDER, stack_files
 
 def prepare_workspace(world: World) -> None:
     """Write the workspace's Pulumi.yaml, a copy of every stack file that YAML can read, and the way to the policies."""
-    try:
+    with on_disk("prepare the workspace", world.workspace):
         (world.workspace / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(world.workspace / "Pulumi.yaml", yaml.safe_dump(_project(world), sort_keys=False))
         for tracked in stack_files(world.stacks):
             _copy(tracked, world.workspace / FOLDER / tracked.name)
         _lead(world.workspace / "policies", world.project / "policies")
         _lead(world.workspace / ".venv", world.python.parent.parent)  # the policy pack names it as ../.venv
-    except OSError as error:
-        raise LocalError.from_os_error("prepare the workspace", world.workspace, error) from error
 
 
 def _project(world: World) -> dict[str, Any]:

@@ -11,12 +11,13 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_entra.errors import UserError, on_disk
 from airflow_entra.files import write_private
-from airflow_entra.local.errors import LocalError
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.backend import FolderBackend
 
@@ -77,18 +78,18 @@ class World:
         return stack_file(self.stacks, stack)
 
     def existing_stack_file(self, stack: str) -> Path:
-        """The tracked stack file. Raises `LocalError` where there is none, with those that there are."""
+        """The tracked stack file. Raises UserError where there is none, with those that there are."""
         from airflow_entra.settings.stack_file import name_mistake
 
         if mistake := name_mistake(stack):
-            raise LocalError(mistake)
+            raise UserError(mistake)
         file = self.stack_file(stack)
         if not file.exists():
-            raise LocalError(f"no stack file {file}; there is one for: {', '.join(self.stack_names()) or 'no stack'}")
+            raise UserError(f"no stack file {file}; there is one for: {', '.join(self.stack_names()) or 'no stack'}")
         return file
 
     def declared(self, stack: str) -> DeclaredStack:
-        """The stack as its file declares it. Raises `SettingsError` and `LocalError`."""
+        """The stack as its file declares it. Raises UserError."""
         from airflow_entra.access import DeclaredStack
         from airflow_entra.settings import load
 
@@ -115,31 +116,25 @@ class World:
     def prepare(self) -> None:
         """Make the folders, for the owner's eyes only, and the passphrase of the local backend.
 
-        Raises `LocalError` where the disk refuses.
+        Raises `UserError` where the disk refuses.
         """
-        try:
+        with on_disk("prepare the local world", self.home):
             for folder in (self.home, self.tenant, self.pulumi_home, self.backend, self.workspace):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.passphrase_file.exists():
                 write_private(self.passphrase_file, secrets.token_urlsafe(32))
-        except OSError as error:
-            raise LocalError.from_os_error("prepare the local world", self.home, error) from error
 
     def remove(self) -> None:
         """Delete the whole world. Its processes must be stopped before."""
-        try:
+        with on_disk("remove the local world", self.home), suppress(FileNotFoundError):
             shutil.rmtree(self.home)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise LocalError.from_os_error("remove the local world", self.home, error) from error
 
 
 def project_world() -> World:
     """The world of the project that the caller stands in: the one of `local run`, else in .local/, or where
     AIRFLOW_ENTRA_LOCAL says.
 
-    Raises `LocalError` outside of a project.
+    Raises `UserError` outside of a project.
     """
     from airflow_entra.settings.stack_file import FOLDER
 
@@ -150,7 +145,7 @@ def project_world() -> World:
             home = Path(os.environ.get(_HOME_VARIABLE) or usual).absolute()
             stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / FOLDER).absolute()
             return World(folder, home, stacks)
-    raise LocalError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
+    raise UserError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
 
 
 def workspace() -> Path | None:

@@ -77,6 +77,7 @@ TABLE: dict[str, Row] = {
         stack="diff stacks/Pulumi.{stack}.yaml stacks",
         prints="diff before stacks",
         asks="diff before/Pulumi.prod.yaml stacks/Pulumi.prod.yaml --people",
+        held="diff before stacks @stacks/Pulumi.held.yaml",
     ),
     "explain": Row(
         stack="explain --stack {stack} --group a",
@@ -527,7 +528,7 @@ def test_ctrl_c_while_pulumi_works(project: Project, tenant: dict[str, str], cal
     at_work, more = project.folder / "at-work", project.folder / "more"
     for pipe in (at_work, more):
         os.mkfifo(pipe)
-    has_pulumi(project, f"trap 'exit 1' INT; echo > {at_work}; read line < {more}")
+    has_pulumi(project, f"echo > {at_work}; exec cat {more}")
     with project.started(call, **tenant) as running:
         at_work.read_text()
         running.interrupt()

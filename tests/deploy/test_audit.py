@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from airflow_entra.commands.audit import audit_stack
+from airflow_entra.errors import UserError
 from airflow_entra.local.deploy import deploy
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.people import PEOPLE
 from airflow_entra.report.audit import render
 from tests.deploy.deployment import Deployment
@@ -39,7 +39,7 @@ def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> Non
 
 def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment) -> None:
     world = deployment.world
-    with pytest.raises(LocalError, match="no application of stack local"):
+    with pytest.raises(UserError, match="no application of stack local"):
         audit_stack(world, "local", [], days=1, drifted=False, port=0)
     deploy(deployment.session("local"), "local", say=deployment.said.append)
     before = audit_stack(world, "local", [], days=1, drifted=True, port=0)

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from tests.deploy.deployment import PROJECT, Deployment, captured
 
@@ -143,7 +143,7 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
         pytest.skip(f"this user can't mount a small file system: {mounted.stderr.strip()}")
     try:
         (home / "ballast").write_bytes(b"x" * 60 * 1024)
-        with pytest.raises(LocalError, match="disk"):
+        with pytest.raises(UserError, match="disk"):
             tenants.start(World(PROJECT, home / "world"), 0)
         (home / "ballast").unlink()
     finally:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.errors import UserError
 from airflow_entra.local.airflow.environment import environment_for
-from airflow_entra.local.errors import LocalError
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ def test_what_was_interrupted_is_installed_again_from_the_start(log: Path) -> No
 
 def test_a_refusal_is_told_in_uvs_words_and_leaves_nothing_that_passes_for_complete(log: Path) -> None:
     (log.parent / "fail").touch()
-    with pytest.raises(LocalError, match=r"pip sync.*\n.*no hash matches"):
+    with pytest.raises(UserError, match=r"pip sync.*\n.*no hash matches"):
         _install()
     (log.parent / "fail").unlink()
 

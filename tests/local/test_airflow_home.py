@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.errors import UserError
 from airflow_entra.local.airflow import environment
 from airflow_entra.local.airflow.environment import RELEASES, UV_VERSION, release
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.errors import LocalError
 from engine.cache import cache_folder
 
 PROJECT = Path(__file__).parents[2]
@@ -107,7 +107,7 @@ def test_a_version_stands_for_a_release(asked: str, exact: str) -> None:
 
 @pytest.mark.parametrize("asked", ["1.10", "4", "new", ""])
 def test_an_unknown_version_is_refused(asked: str) -> None:
-    with pytest.raises(LocalError, match=r"--version takes 3\.3 or 2\.11"):
+    with pytest.raises(UserError, match=r"--version takes 3\.3 or 2\.11"):
         release(asked)
 
 
@@ -136,9 +136,7 @@ def test_where_only_a_newer_python_is_there_the_message_says_which_is_needed(mon
     monkeypatch.setattr(environment, "_TOO_NEW", {2: (3, 11), 3: (3, 11)})
     monkeypatch.setattr(environment, "_OLDEST", (3, 10))
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(
-        LocalError, match=r"Airflow 2\.11\.2 runs on Python 3\.10 to 3\.10; this is 3\.\d+.*python3\.10"
-    ):
+    with pytest.raises(UserError, match=r"Airflow 2\.11\.2 runs on Python 3\.10 to 3\.10; this is 3\.\d+.*python3\.10"):
         environment.environment_for("2.11")
 
 

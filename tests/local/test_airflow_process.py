@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
+from airflow_entra.errors import UserError
 from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.errors import LocalError
 
 pytestmark = pytest.mark.slow
 
@@ -125,7 +125,7 @@ def test_where_it_dies_its_last_words_are_told_and_nothing_stays(
     home: AirflowHome, port: int, fails: str, words: str
 ) -> None:
     (home.folder / f"fail-{fails}").touch()
-    with pytest.raises(LocalError, match=words) as told:
+    with pytest.raises(UserError, match=words) as told:
         process.start(home, port, {})
 
     assert str(told.value).endswith("there is no such table")
@@ -138,7 +138,7 @@ def test_a_port_that_is_taken_is_said_and_the_other_server_never_passes_for_airf
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(LocalError, match=f"can't listen on port {port}.*--port"):
+        with pytest.raises(UserError, match=f"can't listen on port {port}.*--port"):
             process.start(home, port, {})
 
 

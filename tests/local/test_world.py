@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_entra.local.errors import LocalError
+from airflow_entra.errors import UserError
 from airflow_entra.local.world import World, own_environment, project_world
 
 PROJECT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def test_prepare_keeps_the_passphrase(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / ".local").write_text("a file")
-    with pytest.raises(LocalError, match=r"cannot prepare the local world: .*\.local"):
+    with pytest.raises(UserError, match=r"cannot prepare the local world: .*\.local"):
         World(tmp_path, tmp_path / ".local").prepare()
 
 

@@ -12,13 +12,13 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from airflow_entra.access import DeclaredStack
+from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import process
 from airflow_entra.local.airflow.environment import environment_for, release
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.airflow.identity import environment_of_watcher, environment_of_workload
 from airflow_entra.local.airflow.process import RunningAirflow
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.processes import read_record
 from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
@@ -58,12 +58,12 @@ class Prepared:
 def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> Prepared:
     """Write the files of a deployed stack's Airflow; its tenant runs then.
 
-    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    Raises UserError.
     """
     stack = world.declared(wish.stack)
     outputs = world.outputs(wish.stack)
     if not outputs.get("clientId"):
-        raise LocalError(
+        raise UserError(
             f"stack {wish.stack} is not deployed on the local tenant; deploy it first: make up STACK={wish.stack}"
         )
     tenant = tenants.start(world, http_port)
@@ -80,7 +80,7 @@ def prepare(world: World, wish: Wish, *, http_port: int, say: Callable[[str], No
 def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None]) -> RunningAirflow:
     """Start the Airflow of a deployed stack, or find it running; with its watcher, unless it is a stock one.
 
-    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    Raises UserError.
     """
     prepared = prepare(world, wish, http_port=http_port, say=say)
     home = prepared.home
@@ -113,12 +113,12 @@ def watch(
 ) -> NoReturn:
     """Become the watcher of a stack's local Airflow, in its environment; another one that runs is waited for.
 
-    Raises `SettingsError` for a wrong stack file and `LocalError` for all else.
+    Raises UserError.
     """
     prepared = prepare(world, wish, http_port=http_port, say=say)
     home = prepared.home
     if not (home.folder / "airflow.db").is_file():
-        raise LocalError(
+        raise UserError(
             f"Airflow {home.version} of stack {wish.stack} has no database yet; start it first: airflow-entra local "
             f"airflow --stack {wish.stack}"
         )
@@ -135,14 +135,14 @@ def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> tupl
     """Write what `render` says into an Airflow's home.
 
     Returns the variables of every process, and those of the server and the watcher alone. `known.places` must lie in
-    the home (see `Places.below`). Raises `LocalError`.
+    the home (see `Places.below`). Raises `UserError`.
     """
     targets: tuple[Target, ...] = ("webserver-config", "env", "server-env", "watcher-env", "roles")
     wanted = [target for target in targets if not (stock and target in NOT_STOCK)]
     try:
         texts: Mapping[Target, str] = {target: render(target, known, stock=stock) for target in wanted}
     except RenderError as problem:
-        raise LocalError(str(problem)) from problem
+        raise UserError(str(problem)) from problem
     home.prepare()
     for target, text in texts.items():
         (home.folder / FILES[target]).write_text(text, "utf-8")
@@ -210,7 +210,7 @@ def _facts(world: World, stack: DeclaredStack, wish: Wish, outputs: Mapping[str,
     try:
         declared = facts(stack, outputs, version=wish.version)
         if not is_local(declared.airflow.url):
-            raise LocalError(
+            raise UserError(
                 f"stack {wish.stack} has its Airflow {declared.airflow.version} at {declared.airflow.url}, where no "
                 "browser on this machine finds it; take a stack whose url is http://localhost, such as local"
             )
@@ -223,7 +223,7 @@ def _facts(world: World, stack: DeclaredStack, wish: Wish, outputs: Mapping[str,
             places=Places.below(str(_folder(world, wish, declared.airflow.version))),
         )
     except RenderError as problem:
-        raise LocalError(str(problem)) from problem
+        raise UserError(str(problem)) from problem
 
 
 def _with_port(url: str, port: int | None) -> str:

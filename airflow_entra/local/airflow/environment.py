@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from airflow_entra.local.errors import LocalError
+from airflow_entra.errors import UserError, on_disk
 from airflow_entra.local.processes import only_one
 from engine.cache import cache_folder
 
@@ -27,11 +27,11 @@ _OLDEST = (3, 11)  # what the lock files were made for
 def release(version: str) -> str:
     """The release that stands for a version as stack files write it: "3.3" and "3" give "3.3.2".
 
-    Raises `LocalError` where no release of that major version is known.
+    Raises `UserError` where no release of that major version is known.
     """
     major = version.split(".")[0]
     if not major.isdecimal() or int(major) not in RELEASES:
-        raise LocalError(f"no Airflow {version} is known here; --version takes 3.3 or 2.11")
+        raise UserError(f"no Airflow {version} is known here; --version takes 3.3 or 2.11")
     return RELEASES[int(major)]
 
 
@@ -44,7 +44,7 @@ def environment_for(version: str, say: Callable[[str], None] | None = None) -> P
     """The Python of an environment with Airflow `version` ("3.3", "2.11.2") and this checkout's airflow_entra_auth.
 
     The first call installs it (half a minute, some 400 MB); later ones find it. `say` hears what takes long, stderr
-    unless given. Raises `LocalError` where it can't be installed.
+    unless given. Raises `UserError` where it can't be installed.
     """
     say = say or _to_stderr
     exact = release(version)
@@ -52,14 +52,12 @@ def environment_for(version: str, say: Callable[[str], None] | None = None) -> P
     interpreter = _interpreter(exact)
     folder = cache_folder() / "airflow" / f"{exact}-{_key(lock, interpreter)}"
     python = folder / "bin" / "python"
-    try:
+    with on_disk(f"install Airflow {exact}", folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with only_one(folder.with_name(f"{folder.name}.lock")):
             if not (folder / "complete").is_file():
                 say(f"Installing Airflow {exact} into {folder} (once) ...")
                 _install(folder, lock, interpreter, say)
-    except OSError as error:
-        raise LocalError.from_os_error(f"install Airflow {exact}", folder, error) from error
     return python
 
 
@@ -80,7 +78,7 @@ def _interpreter(exact: str) -> str:
         if found:
             return found
     newest = f"3.{too_new[1] - 1}"
-    raise LocalError(
+    raise UserError(
         f"Airflow {exact} runs on Python 3.{_OLDEST[1]} to {newest}; this is 3.{sys.version_info.minor}, and none of "
         f"those is on PATH. Install python{newest} beside it, then run this again"
     )
@@ -133,7 +131,7 @@ def _run(command: list[str | Path]) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         what = " ".join(str(part) for part in command[:3])
-        raise LocalError(
+        raise UserError(
             f"cannot set up Airflow's environment: `{what} ...` ended with {done.returncode}:\n{done.stderr}"
         )
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from airflow_entra.errors import on_disk
 from airflow_entra.files import write_private
 from airflow_entra.local.airflow.environment import environment_for, major, release
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import own_environment
 
 _SAMPLE_DAGS = Path(__file__).with_name("dags")
@@ -53,9 +53,9 @@ class AirflowHome:
     def prepare(self) -> None:
         """Make the folders, for the owner's eyes only, the keys and the sample DAGs; what is there stays.
 
-        Raises `LocalError` where the disk refuses.
+        Raises `UserError` where the disk refuses.
         """
-        try:
+        with on_disk("prepare the local Airflow", self.folder):
             for folder in (self.folder, self.logs):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.dags.exists():
@@ -63,8 +63,6 @@ class AirflowHome:
             keys = json.loads(self._keys.read_text()) if self._keys.exists() else {}
             if not _new_keys().keys() <= keys.keys():  # none yet, or an older release's
                 write_private(self._keys, json.dumps(_new_keys() | keys))
-        except OSError as error:
-            raise LocalError.from_os_error("prepare the local Airflow", self.folder, error) from error
 
     def environment(self, port: int, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of Airflow's processes, without how people sign in: that is what `render` says.

@@ -8,9 +8,9 @@ import uuid
 from typing import Any
 
 from airflow_entra.access import DeclaredStack
+from airflow_entra.errors import UserError
 from airflow_entra.files import write_private
 from airflow_entra.local import tenant as tenants
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.settings.model import StackSettings, VaultSecret
 
@@ -20,17 +20,17 @@ _NAMESPACE = uuid.UUID("0f6a6c5e-8f0b-4c57-8d0f-2f4f5f6f7a10")
 def environment_of_workload(world: World, stack: DeclaredStack) -> dict[str, str]:
     """The variables by which Azure's libraries in Airflow's server are the first of `credential.vault.readers`.
 
-    The tenant learns that this workload has a secret, which only exists on this machine. Raises `LocalError` where the
+    The tenant learns that this workload has a secret, which only exists on this machine. Raises `UserError` where the
     stack file names no such workload.
     """
     credential = stack.settings.credential
     if not isinstance(credential, VaultSecret):
-        raise LocalError(
+        raise UserError(
             f"stack {stack.name} has credential.mode {credential.mode}: only the platform or the person who holds its "
             "key can run its Airflow; take a stack with mode vaultSecret"
         )
     if not credential.vault.readers:
-        raise LocalError(
+        raise UserError(
             f"stack {stack.name} lets nobody read its vault, so Airflow can't have the client secret; name the "
             "identity that Airflow runs as under credential.vault.readers, and deploy again"
         )

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
+from airflow_entra.errors import UserError
 from airflow_entra.files import write_private
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.processes import living, only_one, read_record
 
 START_SECONDS = 120
@@ -100,7 +100,7 @@ def start(
 
     `configured` is added to the home's own environment, the base URL with it (`http://localhost:<port>` unless said);
     `private` to that of the server and the watcher alone, `watcher` to the watcher's after it;
-    `parts` names the processes (`PARTS` unless given). Raises `LocalError` where the port is taken, and with the log's
+    `parts` names the processes (`PARTS` unless given). Raises `UserError` where the port is taken, and with the log's
     last lines where one of them dies.
     """
     home.prepare()
@@ -185,7 +185,7 @@ def _must_be_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise LocalError(f"Airflow can't listen on port {port}: {error.strerror}; --port takes another") from None
+            raise UserError(f"Airflow can't listen on port {port}: {error.strerror}; --port takes another") from None
 
 
 def _migrate(home: AirflowHome, environment: Mapping[str, str]) -> None:
@@ -205,7 +205,7 @@ def _migrate(home: AirflowHome, environment: Mapping[str, str]) -> None:
             check=False,
         ).returncode
     if code:
-        raise LocalError(f"`airflow db migrate` ended with {code}; {log} ends with:\n{_tail(log)}")
+        raise UserError(f"`airflow db migrate` ended with {code}; {log} ends with:\n{_tail(log)}")
     done.write_text(str(home.python))
 
 
@@ -247,12 +247,12 @@ def _wait(home: AirflowHome, started: Mapping[str, subprocess.Popen[bytes]], hea
                 with suppress(subprocess.TimeoutExpired):
                     code = process.wait(0.1)
                     log = home.logs / f"{part}.log"
-                    raise LocalError(f"Airflow's {part} ended with {code}; {log} ends with:\n{_tail(log)}")
+                    raise UserError(f"Airflow's {part} ended with {code}; {log} ends with:\n{_tail(log)}")
             with suppress(httpx.TransportError):
                 if client.get(health).is_success:
                     return
     log = home.logs / f"{next(iter(started))}.log"
-    raise LocalError(f"Airflow did not answer at {health} within {START_SECONDS} s; {log} ends with:\n{_tail(log)}")
+    raise UserError(f"Airflow did not answer at {health} within {START_SECONDS} s; {log} ends with:\n{_tail(log)}")
 
 
 def _sessions(record: Mapping[str, Any], folder: Path) -> list[psutil.Process]:

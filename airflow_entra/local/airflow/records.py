@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from airflow_entra.audit.records import Records, RecordsError, parse
+from airflow_entra.errors import UserError
 from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
-from airflow_entra.local.errors import LocalError
 from airflow_entra.local.world import World
 from airflow_entra.render import FILES
 
 
 def records_of(world: World, stack: str, since: datetime) -> Iterator[Records]:
-    """The records of each Airflow that has a database, running or not. Raises LocalError."""
+    """The records of each Airflow that has a database, running or not. Raises UserError."""
     for release in RELEASES.values():
         folder = world.home / "airflow" / stack / release
         if (folder / "airflow.db").exists():
@@ -29,8 +29,8 @@ def _of_home(home: AirflowHome, since: datetime) -> Records:
         command, env=home.environment(0) | sign_on, cwd=home.folder, capture_output=True, text=True, check=False
     )
     if said.returncode:
-        raise LocalError(f"Airflow {home.version} in {home.folder} gave no records: {said.stderr.strip()[-500:]}")
+        raise UserError(f"Airflow {home.version} in {home.folder} gave no records: {said.stderr.strip()[-500:]}")
     try:
         return parse(said.stdout.splitlines(), f"Airflow {home.version}")
     except RecordsError as error:
-        raise LocalError(str(error)) from error
+        raise UserError(str(error)) from error
