@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from airflow_entra.access import names
+from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.azure_roles import (
     KEY_VAULT_CONTRIBUTOR,
     NETWORK_CONTRIBUTOR,
@@ -64,37 +64,39 @@ def asks(pipeline: Pipeline, stacks: Mapping[str, StackSettings], made: Mapping[
 def azure_roles(identity: Identity, stacks: Mapping[str, StackSettings]) -> tuple[AzureRole, ...]:
     """The roles on the vaults of the stacks that the identity previews or deploys, each once."""
     found: dict[tuple[str, str], AzureRole] = {}
-    for name, stack in sorted(stacks.items()):
-        if not isinstance(stack.credential, VaultSecret) or identity.key not in ("preview", stack.environment):
+    for name, settings in sorted(stacks.items()):
+        if not isinstance(settings.credential, VaultSecret) or identity.key not in ("preview", settings.environment):
             continue
-        reads = _reads if identity.previews else _writes
-        for _, credential in in_vault(stack):
-            for each in reads(name, stack, credential):
-                found.setdefault((each.role, each.scope.lower()), each)
+        roles = _reads if identity.previews else _writes
+        for _, credential in in_vault(settings):
+            for role in roles(DeclaredStack(name, settings), credential):
+                found.setdefault((role.role, role.scope.lower()), role)
     return tuple(found.values())
 
 
-def _reads(name: str, stack: StackSettings, credential: VaultSecret) -> Iterator[AzureRole]:
-    place = VaultPlace.of(stack, credential)
-    why = f"It sees the vault of {name} and when its secret ends, never the secret's value."
+def _reads(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole]:
+    place = VaultPlace.of(stack.settings, credential)
+    why = f"It sees the vault of {stack.name} and when its secret ends, never the secret's value."
     yield AzureRole(READER, _group(place) if isinstance(credential.vault, CreatedVault) else place.id, why)
 
 
-def _writes(name: str, stack: StackSettings, credential: VaultSecret) -> Iterator[AzureRole]:
-    place, created = VaultPlace.of(stack, credential), credential.vault
+def _writes(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole]:
+    place, created = VaultPlace.of(stack.settings, credential), credential.vault
     secret = place.secret_id(credential.secret_name)
     scope = _group(place) if isinstance(created, CreatedVault) else secret
     what = "makes the vault and writes" if isinstance(created, CreatedVault) else "writes"
-    yield AzureRole(KEY_VAULT_CONTRIBUTOR, scope, f"It {what} the client secret of {name}.")
+    yield AzureRole(KEY_VAULT_CONTRIBUTOR, scope, f"It {what} the client secret of {stack.name}.")
     if not isinstance(created, CreatedVault):
-        yield AzureRole(SECRETS_OFFICER, secret, f"It can delete that one secret again when {name} is destroyed.")
+        yield AzureRole(SECRETS_OFFICER, secret, f"It can delete that one secret again when {stack.name} is destroyed.")
     elif created.private_endpoint_subnet:
-        why = f"It makes the private endpoint of the vault of {name}."
+        why = f"It makes the private endpoint of the vault of {stack.name}."
         yield AzureRole(NETWORK_CONTRIBUTOR, scope, why)
         yield AzureRole(NETWORK_CONTRIBUTOR, created.private_endpoint_subnet, why)
-    if stack.tenant.manage.vault_roles == "managed":
+    if stack.settings.tenant.manage.vault_roles == "managed":
         only = (SECRETS_USER, SECRETS_OFFICER) if isinstance(created, CreatedVault) else (SECRETS_USER,)
-        why = f"It lets the identities that Airflow runs as read the secret of {name}, and can give no other role."
+        why = (
+            f"It lets the identities that Airflow runs as read the secret of {stack.name}, and can give no other role."
+        )
         yield AzureRole(RBAC_ADMINISTRATOR, scope, why, only)
 
 
