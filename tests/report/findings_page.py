@@ -10,6 +10,7 @@ import ast
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import get_type_hints
 
@@ -91,6 +92,12 @@ class Made:
         return not self.place.startswith(RUN_BY_OTHERS)
 
     @property
+    def constants(self) -> Mapping[str, object]:
+        """Of the module in which it is made."""
+        name = self.place.partition(":")[0].removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return vars(import_module(f"{PRODUCT.name}.{name}"))
+
+    @property
     def ids(self) -> list[str]:
         """The ids that it may have: one, or one for each way in which something is."""
         found = self.parts.get("id")
@@ -108,14 +115,22 @@ def made() -> Iterator[Made]:
                 yield Made(place, plain | {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg})
 
 
-def said(expression: ast.expr | None) -> str:
-    """The words of a text, with dots for what is only known when it is said."""
-    if isinstance(expression, ast.Constant):
-        return str(expression.value)
-    if isinstance(expression, ast.JoinedStr):
-        return "".join(said(part) for part in expression.values)
-    if isinstance(expression, ast.BinOp):
-        return said(expression.left) + said(expression.right)
+def said(expression: ast.expr | None, constants: Mapping[str, object]) -> str:
+    """The words of a text, with dots for what is only known when it is said; `constants` are its module's."""
+    match expression:
+        case ast.Constant(value=value):
+            return str(value)
+        case ast.JoinedStr(values=parts):
+            return "".join(said(part, constants) for part in parts)
+        case ast.FormattedValue(value=value):
+            return said(value, constants)
+        case ast.BinOp(left=left, right=right):
+            return said(left, constants) + said(right, constants)
+        case ast.Name(id=name) if name.isupper() and isinstance(constants.get(name), str):
+            return str(constants[name])
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)) if name.isupper():
+            table = constants.get(name)
+            return str(table[key]) if isinstance(table, Mapping) else "…"
     return "…"
 
 
@@ -126,7 +141,7 @@ def everything() -> dict[str, list[tuple[str, str]]]:
     for finding in made():
         for id_ in finding.ids if finding.by_itself else ():
             if id_ not in KINDS:
-                words = said(finding.parts.get("right")).strip("…:, ")
+                words = said(finding.parts.get("right"), finding.constants).strip("…:, ")
                 found.setdefault(id_.partition("/")[0], {})[id_] = words
     return {family: list(ids.items()) for family, ids in sorted(found.items())}
 
