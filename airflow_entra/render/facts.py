@@ -154,10 +154,9 @@ def _same(one: Sequence[int], other: Sequence[int]) -> bool:
 def _must_be_deployed(stack: DeclaredStack, outputs: Mapping[str, Any]) -> None:
     missing = [name for name in ("tenantId", "clientId", "roles", "credential") if not outputs.get(name)]
     if missing:
-        deploying = f"pulumi up --stack {stack.name}"
         raise RenderError(
-            f"stack {stack.name} is not deployed: its outputs lack {', '.join(missing)}. Deploy it first: "
-            f"{deploying} (on the local tenant: airflow-entra local run -- {deploying})"
+            f"stack {stack.name} is not deployed as its file says: its outputs lack {', '.join(missing)}; deploy it "
+            f"again, or take the outputs of this stack: pulumi stack output --json --stack {stack.name}"
         )
     if str(outputs["tenantId"]).lower() != stack.settings.tenant_id:
         raise RenderError(

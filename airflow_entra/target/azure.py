@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, workspace
-from airflow_entra.pulumi.trouble import PulumiError
+from airflow_entra.pulumi.trouble import NoSuchStackError
 
 if TYPE_CHECKING:
     from airflow_entra.audit.records import Records
@@ -59,12 +59,8 @@ class Azure:
         """Asked of the caller's own backend: what was tried on the local tenant never passes for the real thing."""
         try:
             return self.pulumi().outputs()
-        except PulumiError as error:
-            raise PulumiError(
-                f"Pulumi can't say the outputs of stack {self.stack}: {error}. Deploy it first "
-                f"({self.deploy_command}), or give the outputs (--outputs FILE, from `pulumi stack output --json "
-                f"--stack {self.stack}`)"
-            ) from error
+        except NoSuchStackError:
+            return {}
 
     def records(self, since: datetime) -> tuple[Records, ...]:
         """None: an Airflow elsewhere is asked in its own environment, and hands its records over as a file."""

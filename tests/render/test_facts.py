@@ -55,8 +55,8 @@ def _with(key: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({}, "stack dev is not deployed: its outputs lack tenantId, clientId, roles, credential"),
-        (_without("clientId"), "pulumi up --stack dev"),
+        ({}, "stack dev is not deployed as its file says: its outputs lack tenantId, clientId, roles, credential"),
+        (_without("clientId"), "deploy it again"),
         (_with("tenantId", "7a0c3f5e-0000-4000-8000-6c1f0e8b2a11"), "these outputs are of tenant"),
         (_with("roles", {"Admin": [{"group": "admins", "id": group_id("admins")}]}), "without the group viewers"),
         (_with("credential", {"mode": "federated"}), "deployed with credential.mode federated"),
