@@ -20,8 +20,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from airflow_entra_auth.rules import RulesError
+from airflow_entra_auth.variables import SESSION_KEY
 
-SESSION_KEY = "AIRFLOW_ENTRA_SESSION_KEY"
 _LEAST_BYTES = 32
 _FIX = (
     'make one with `python -c "import secrets; print(secrets.token_urlsafe(32))"`, keep it as a secret, and give it to '

@@ -20,10 +20,9 @@ import sqlalchemy as sa
 
 from airflow_entra_auth.records_about import PAUSING, about
 from airflow_entra_auth.rules import RulesError
+from airflow_entra_auth.variables import RECORDS_DATABASE
 
 SCHEMA = 1
-DATABASE = "AIRFLOW_ENTRA_RECORDS_DB"
-"""Airflow's database where its settings don't say it: 3.x keeps it from tasks. A user who may only read is enough."""
 
 Line = dict[str, Any]
 
@@ -232,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         rules = sign_on()
         of = {"version": airflow.__version__, "url": rules.base_url, "stack": rules.stack, "clientId": rules.client_id}
-        engine = sa.create_engine(os.environ[DATABASE]) if DATABASE in os.environ else settings.engine
+        engine = sa.create_engine(os.environ[RECORDS_DATABASE]) if RECORDS_DATABASE in os.environ else settings.engine
         with engine.connect() as connection:
             for line in lines(connection, of, options.since, until):
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")

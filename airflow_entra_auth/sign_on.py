@@ -8,8 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules
-
-SIGN_ON = "AIRFLOW_ENTRA_SIGN_ON"
+from airflow_entra_auth.variables import SIGN_ON
 
 
 @lru_cache(maxsize=1)

@@ -15,8 +15,8 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.world import own_environment
-from airflow_entra.render.options import PACKAGE_MANAGER, SIGN_ON_VARIABLE, STOCK_MANAGER
-from airflow_entra_auth.keyring import SESSION_KEY
+from airflow_entra.render.options import PACKAGE_MANAGER, STOCK_MANAGER
+from airflow_entra_auth.variables import SESSION_KEY, SIGN_ON
 from bench import claims
 from bench.measure import CommandError
 
@@ -139,7 +139,7 @@ def _environment(home: AirflowHome, who: str) -> dict[str, str]:
         f"AIRFLOW__{section}__CONFIG_FILE": str(place / "webserver_config.py"),
         "AIRFLOW__FAB__CACHE_TTL": "1",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        SIGN_ON_VARIABLE: str(place / "sign-on.json"),
+        SIGN_ON: str(place / "sign-on.json"),
         SESSION_KEY: token_urlsafe(32),
     }
 

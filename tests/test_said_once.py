@@ -30,6 +30,7 @@ HOMES = {
         "path": "airflow_entra_auth/airflow_paths.py",
         "roles": "BUILT_IN_ROLES in airflow_entra_auth/rules.py",
         "stack name": "airflow_entra/settings/stack_file.py",
+        "variable": "airflow_entra/variables.py or airflow_entra_auth/variables.py",
     },
     "policies": {"type": "policies/resource_types.py", "id": "policies/permissions.py"},
     "tenant": {"address": "entra_local/azure.py", "id": "entra_local/azure.py"},
@@ -43,6 +44,7 @@ _ADDRESS = re.compile(
 _TYPE = re.compile(r"(?:azuread|azure-native|pulumi|pulumi-python):[\w./-]+(?::\w+)?|airflow-entra:index:\w*")
 _PATH = re.compile(r"/oauth-authorized|^/logout(?=/?$)")
 _STACK_NAME = re.compile(re.escape("[A-Za-z0-9._-]{1,100}"))
+_VARIABLE = re.compile(r"AIRFLOW_ENTRA_[A-Z_]+")
 _ROLES = frozenset({"Admin", "Op", "User", "Viewer", "Public"})
 
 
@@ -89,8 +91,9 @@ def _in_code(tree: ast.AST) -> Iterator[tuple[Name, int]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             if "\n" not in node.value.strip():
                 yield from _in_text(node.value, node.lineno)
-                if _TYPE.fullmatch(node.value):
-                    yield Name("type", node.value), node.lineno
+                for kind, whole in {"type": _TYPE, "variable": _VARIABLE}.items():
+                    if whole.fullmatch(node.value):
+                        yield Name(kind, node.value), node.lineno
         elif isinstance(node, ast.Tuple | ast.List | ast.Set) and len(_texts(node.elts) & _ROLES) > 2:
             yield Name("roles", "the list of Airflow's own roles"), node.lineno
 
@@ -118,6 +121,7 @@ TWICE = {
     "a key of the stack file": 'values["azuread:tenantId"]',
     "a redirect path": 'URL = base + "/auth/oauth-authorized/azure"',
     "Airflow's roles": 'OWN = {"Viewer", "Op", "Admin"}',
+    "a variable of our own": 'os.environ["AIRFLOW_ENTRA_STACKS"]',
     "the rule for a stack's name": 'NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")',
 }
 MAY_BE_TWICE = {

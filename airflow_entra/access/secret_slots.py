@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 SLOTS = ("slot-a", "slot-b")
-PROVE = "AIRFLOW_ENTRA_PROVE_SECRET"
-"""A variable that `airflow-entra rotate` sets for the program: how many times in a row Entra must take the secret
-before the vault gets it. Without it nothing is asked."""
 
 
 def current(first_end: str, second_end: str) -> int:

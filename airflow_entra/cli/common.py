@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from airflow_entra import variables
 from airflow_entra.cli.output import commands, result
 from airflow_entra.local import DEFAULT_HTTP_PORT
 
@@ -50,7 +51,7 @@ def tenant_port_option(
     return click.option(
         name,
         type=click.IntRange(0, 65534),
-        envvar="AIRFLOW_ENTRA_LOCAL_PORT",
+        envvar=variables.LOCAL_PORT,
         default=DEFAULT_HTTP_PORT,
         show_default=True,
         help=help_,

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 
 import click
 
+from airflow_entra import variables
 from airflow_entra.cli.output import OutputError, say
 from airflow_entra.errors import UserError, of_os_error, of_unicode_error
-
-_DEBUG = "AIRFLOW_ENTRA_DEBUG"
 
 
 @contextmanager
@@ -39,7 +38,7 @@ def told() -> Iterator[None]:
         found = for_user(error)
         message = _mistake(error) if found is None else str(found) if found.located else f"airflow-entra: {found}"
         _masked(message)
-        if os.environ.get(_DEBUG):
+        if os.environ.get(variables.DEBUG):
             _masked("".join(traceback.format_exception(error)))
         raise SystemExit(UserError.exit_code if found is None else found.exit_code) from None
 
@@ -67,7 +66,7 @@ def _mistake(error: Exception) -> str:
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
     return (
         f"airflow-entra: a mistake of this program's own, at {place} ({type(error).__name__}); "
-        f"please report it with what {_DEBUG}=1 makes this command print"
+        f"please report it with what {variables.DEBUG}=1 makes this command print"
     )
 
 

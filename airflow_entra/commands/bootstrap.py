@@ -12,10 +12,10 @@ from airflow_entra.access.repository import azure_devops, github
 from airflow_entra.bootstrap.outcome import outcome
 from airflow_entra.bootstrap.run import Engine
 from airflow_entra.bootstrap.workspace import Workspace
-from airflow_entra.local.world import WORKSPACE
 from airflow_entra.report.bootstrap import Bootstrap
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.stack_file import stack_files, stack_name
+from airflow_entra.variables import WORKSPACE
 
 FOLDER = "bootstrap"
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from airflow_entra import variables
 from airflow_entra.access import DeclaredStack
 from airflow_entra.components.early import start_providers
 from airflow_entra.components.moving import held_by_sign_on
@@ -25,13 +26,6 @@ from airflow_entra.settings.stack_file import FOLDER, stack_file
 
 if TYPE_CHECKING:
     from airflow_entra.components.sign_on import AirflowSignOn
-
-STACKS = "AIRFLOW_ENTRA_STACKS"
-"""Where the stack files are, when Pulumi runs in a workspace of its own (`airflow-entra local run`)."""
-HAND_OVER = "AIRFLOW_ENTRA_HAND_OVER"
-"""Where hand-over files go, when not into handover/ beside the program."""
-READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
-"""`true` where the identity only looks: what is taken for the deploying identity must not become part of the stack."""
 
 
 ALREADY_SHOWN = 32
@@ -50,8 +44,8 @@ class Declared:
 def read(project: Path) -> Declared:
     """What the current stack's file says. Raises SettingsError with every mistake in it."""
     name = pulumi.get_stack()
-    file = stack_file(Path(os.environ.get(STACKS) or project / FOLDER), name)
-    hand_over = Path(os.environ.get(HAND_OVER) or project / "handover") / f"{name}.md"
+    file = stack_file(Path(os.environ.get(variables.STACKS) or project / FOLDER), name)
+    hand_over = Path(os.environ.get(variables.HAND_OVER) or project / "handover") / f"{name}.md"
     return Declared(DeclaredStack(name, load(file)), file, hand_over)
 
 
@@ -73,7 +67,7 @@ def sign_on(declared: Declared) -> AirflowSignOn:
         hand_over_file=declared.hand_over,
         tenant=tenant,
         warnings=(*warnings, *held.warnings),
-        deploys=os.environ.get(READ_ONLY) != "true",
+        deploys=os.environ.get(variables.READ_ONLY) != "true",
         held=held.permissions,
     )
     pulumi.Output.from_input(made.outputs["warnings"]).apply(_warn)

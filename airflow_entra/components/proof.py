@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.credentials import GRAPH
+from airflow_entra.variables import PROVE
 from airflow_entra_auth.azure import token_url
 
 if TYPE_CHECKING:

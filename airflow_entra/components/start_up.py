@@ -16,8 +16,10 @@ gc.disable()
 
 import pulumi  # noqa: E402
 
+from airflow_entra import variables  # noqa: E402
+
 # The SDK tells the engine what it does with each resource, several times, and waits each time until that was heard: a
 # third of the program's time with 1,000 groups, for `pulumi --debug` alone, which a program isn't told of. Only in the
 # releases in which this was seen.
-if version("pulumi").startswith("3.") and not os.environ.get("AIRFLOW_ENTRA_DEBUG"):
+if version("pulumi").startswith("3.") and not os.environ.get(variables.DEBUG):
     pulumi.log.debug = lambda *_message, **_about: None

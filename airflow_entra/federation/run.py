@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from airflow_entra import variables
 from airflow_entra.errors import UserError
 from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
 from airflow_entra.pulumi.passing_on import hand_on
 
 RENEWED_EVERY_SECONDS = 120.0
 """GitHub's token lives for five minutes, and whoever reads the file still has to use what it read."""
-
-READ_ONLY = "AIRFLOW_ENTRA_READ_ONLY"
-"""Tells the Pulumi program that this identity deploys nothing (components/program.py)."""
 
 _NEEDED = {
     "AZURE_TENANT_ID": ("AZURE_TENANT_ID", "AZURESUBSCRIPTION_TENANT_ID", "tenantId"),
@@ -95,7 +93,7 @@ def environment(
         "ARM_USE_CLI": "false",
         "ARM_USE_MSI": "false",
         "ARM_OIDC_TOKEN_FILE_PATH": str(file),
-        READ_ONLY: "true" if read_only else "false",
+        variables.READ_ONLY: "true" if read_only else "false",
         **({"ARM_SUBSCRIPTION_ID": subscription} if subscription else {}),
     }
 

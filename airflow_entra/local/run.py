@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_entra import variables
 from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.identities import FULL, identities
 from airflow_entra.local.seed import seed_for
 from airflow_entra.local.workspace import prepare_workspace
-from airflow_entra.local.world import NO_PROXY, WORKSPACE, World, own_environment
+from airflow_entra.local.world import NO_PROXY, World, own_environment
 from airflow_entra.pulumi.backend import with_backend
 from airflow_entra.pulumi.passing_on import hand_on, is_pulumi
 from airflow_entra.pulumi.scrub import Scrub
@@ -142,10 +143,10 @@ def _pulumi_environment(world: World, engine: Path) -> dict[str, str]:
         "PATH": os.pathsep.join((str(engine), str(world.python.parent), os.environ.get("PATH", os.defpath))),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "AIRFLOW_ENTRA_PYTHON": str(world.python),
-        "AIRFLOW_ENTRA_STACKS": str(world.stacks),
-        WORKSPACE: str(world.workspace),
-        "AIRFLOW_ENTRA_HAND_OVER": str(world.home / "handover"),
+        variables.PYTHON: str(world.python),
+        variables.STACKS: str(world.stacks),
+        variables.WORKSPACE: str(world.workspace),
+        variables.HAND_OVER: str(world.home / "handover"),
     }
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_entra import variables
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.files import write_private
 from airflow_entra.pulumi import PROJECT
@@ -27,13 +28,9 @@ if TYPE_CHECKING:
 # The settings are imported where they are read: they take longer than all else that `airflow-entra --help` needs.
 
 NO_PROXY = "localhost,127.0.0.1,::1"
-_HOME_VARIABLE = "AIRFLOW_ENTRA_LOCAL"
-_STACKS_VARIABLE = "AIRFLOW_ENTRA_STACKS"
-WORKSPACE = "AIRFLOW_ENTRA_WORKSPACE"
-"""Set by `airflow-entra local run`: where Pulumi runs for a command that already is in the local world."""
 _FOREIGN_PREFIXES = ("PULUMI_", "ARM_", "AZURE_", "MSI_", "IDENTITY_", "AIRFLOW_ENTRA_")
 _FOREIGN_NAMES = frozenset({"HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR"})
-_KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", "AIRFLOW_ENTRA_LOCAL_PORT", "AIRFLOW_ENTRA_DEBUG"})
+_KEPT = frozenset({"PULUMI_SKIP_CHECKPOINTS", "PULUMI_OPTION_COLOR", variables.LOCAL_PORT, variables.DEBUG})
 
 
 @dataclass(frozen=True)
@@ -142,15 +139,15 @@ def project_world() -> World:
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file() and (folder / "__main__.py").is_file():
             usual = inside.parent if inside else folder / ".local"
-            home = Path(os.environ.get(_HOME_VARIABLE) or usual).absolute()
-            stacks = Path(os.environ.get(_STACKS_VARIABLE) or folder / FOLDER).absolute()
+            home = Path(os.environ.get(variables.LOCAL) or usual).absolute()
+            stacks = Path(os.environ.get(variables.STACKS) or folder / FOLDER).absolute()
             return World(folder, home, stacks)
     raise UserError(f"{here} is in no airflow-entra project: no folder from here up has Pulumi.yaml and __main__.py")
 
 
 def workspace() -> Path | None:
     """Where Pulumi runs for a command that `airflow-entra local run` started; None outside of the local world."""
-    folder = os.environ.get(WORKSPACE)
+    folder = os.environ.get(variables.WORKSPACE)
     return Path(folder) if folder else None
 
 

@@ -10,9 +10,6 @@ from airflow_entra.render.facts import Facts
 
 PACKAGE_MANAGER = "airflow_entra_auth.fab.manager.EntraFabAuthManager"
 STOCK_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-SIGN_ON_VARIABLE = "AIRFLOW_ENTRA_SIGN_ON"
-SESSION_KEY_VARIABLE = "AIRFLOW_ENTRA_SESSION_KEY"
-"""The key of people's sessions: for the server and the watcher alone. Never in a rendered file."""
 
 _DAY = 86400
 _HOUR = 3600

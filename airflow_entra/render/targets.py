@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from airflow_entra.escape.configuration import compose, helm, python_value, yaml_value
 from airflow_entra.render.facts import Facts, RenderError
-from airflow_entra.render.options import SESSION_KEY_VARIABLE, SIGN_ON_VARIABLE, options
+from airflow_entra.render.options import options
 from airflow_entra.render.sign_on import sign_on_file
+from airflow_entra_auth.variables import SESSION_KEY, SIGN_ON
 
 Target = Literal[
     "webserver-config", "env", "server-env", "watcher-env", "helm", "helm-watcher", "compose", "roles", "dag"
@@ -71,8 +72,8 @@ def _template(target: Target, facts: Facts, stock: bool) -> str:
         "stock": stock,
         "options": options(facts, stock),
         "sections": _sections(facts, stock),
-        "sign_on_variable": SIGN_ON_VARIABLE,
-        "session_key_variable": SESSION_KEY_VARIABLE,
+        "sign_on_variable": SIGN_ON,
+        "session_key_variable": SESSION_KEY,
         "sign_on": "" if stock else sign_on_file(facts),
         "sign_on_digest": "" if stock else hashlib.sha256(sign_on_file(facts).encode()).hexdigest(),
         "watcher": (facts.watcher or {"credential": facts.credential})["credential"],

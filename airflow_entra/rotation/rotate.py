@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from airflow_entra.access import DeclaredStack
-from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.finding import Finding, exit_code
 from airflow_entra.pulumi.pending import interruption
@@ -33,6 +32,7 @@ from airflow_entra.rotation.unknown import UnreadableError, applications, not_to
 from airflow_entra.rotation.updating import Updating, one_at_a_time
 from airflow_entra.settings.model import VaultSecret
 from airflow_entra.settings.watching import watcher_credential
+from airflow_entra.variables import PROVE
 
 PROOFS = 5
 """How often in a row Entra must take a new secret before the vault gets it, two seconds apart."""

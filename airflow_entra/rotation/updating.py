@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.finding import Finding
 from airflow_entra.pulumi.pending import interruption
 from airflow_entra.pulumi.runner import Pulumi, each
@@ -15,6 +14,7 @@ from airflow_entra.pulumi.trouble import LockedError, PulumiError, patiently
 from airflow_entra.rotation.leftovers import Entra, InEntra, forgotten, nobodys, without_gone
 from airflow_entra.rotation.slots import Held, RefusedError, Slot, held
 from airflow_entra.rotation.steps import others, refusal
+from airflow_entra.variables import PROVE
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from airflow_entra_auth.fab import decisions
 from airflow_entra_auth.fab.security_manager import EntraSecurityManager
-from airflow_entra_auth.sign_on import SIGN_ON
+from airflow_entra_auth.variables import SIGN_ON
 
 
 class Guarded:

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from airflow_entra_auth import audit, identities, refresh_tokens, sessions
-from airflow_entra_auth.keyring import SESSION_KEY, UnsealedError
+from airflow_entra_auth.keyring import UnsealedError
 from airflow_entra_auth.refresh_tokens import Kept
+from airflow_entra_auth.variables import SESSION_KEY
 from airflow_entra_auth.watch.ending import end_everybody
 from airflow_entra_auth.watch.follow import Applied, Links
 from airflow_entra_auth.watch.lease import DatabaseLease

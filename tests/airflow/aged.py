@@ -9,7 +9,8 @@ import struct
 import time
 from datetime import UTC, datetime, timedelta
 
-from airflow_entra_auth.keyring import SESSION_KEY, parse
+from airflow_entra_auth.keyring import parse
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow.browser import Browser
 from tests.airflow.people import TestPerson
 from tests.airflow.site import Site

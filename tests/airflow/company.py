@@ -31,7 +31,7 @@ from airflow_entra.local.world import World, own_environment
 from airflow_entra.render import Places, facts
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
-from airflow_entra_auth.keyring import SESSION_KEY
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow import stacks
 from tests.airflow.people import MANY, MANY_GROUPS, NESTED, PEOPLE, STRANDED, WATCHED_INSIDE, TestPerson
 from tests.airflow.site import Site

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, declarative_base, relationship
 from airflow_entra_auth import audit, identities, sessions
 from airflow_entra_auth.claims import Admitted, Person
 from airflow_entra_auth.identities import Identities
-from airflow_entra_auth.keyring import SESSION_KEY, OtherKeyError, keyring
+from airflow_entra_auth.keyring import OtherKeyError, keyring
 from airflow_entra_auth.tables import WATCH_FEEDS, create_tables
+from airflow_entra_auth.variables import SESSION_KEY
 from airflow_entra_auth.watch.applied import AppliedRounds
 from airflow_entra_auth.watch.lease import DatabaseLease
 from airflow_entra_auth.watch.people import Verdict

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.local.airflow import process
-from airflow_entra_auth.keyring import SESSION_KEY
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow.browser import Browser
 from tests.airflow.company import KEY, Company
 from tests.airflow.conftest import VERSIONS

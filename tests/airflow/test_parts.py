@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.local.airflow.environment import environment_for
-from airflow_entra_auth.keyring import SESSION_KEY
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow.company import KEY
 from tests.airflow.conftest import VERSIONS
 from tests.airflow.postgres import postgres

@@ -9,8 +9,8 @@ import httpx
 from airflow_entra.access import DeclaredStack
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.render import FILES, Places, Target, facts, render
-from airflow_entra.render.options import SESSION_KEY_VARIABLE
 from airflow_entra.settings import load
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow import stacks
 from tests.airflow.browser import Browser
 from tests.airflow.company import Company
@@ -36,7 +36,7 @@ def test_airflow_runs_what_render_writes_for_production_and_nothing_else(company
     targets: tuple[Target, ...] = ("webserver-config", "env", "server-env", "roles")
     for target in targets:
         assert (home.folder / FILES[target]).read_text("utf-8") == render(target, known)
-    options = {name for name in company_site.environment if name.startswith("AIRFLOW")} - {SESSION_KEY_VARIABLE}
+    options = {name for name in company_site.environment if name.startswith("AIRFLOW")} - {SESSION_KEY}
     rendered = render("env", known) + render("server-env", known)
     assert options == {line.partition("=")[0] for line in rendered.splitlines() if line.startswith("AIRF")}
     assert _set_by_hand(home) & options == set()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from airflow_entra_auth.keyring import SESSION_KEY
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow.site import Site
 
 _STOCK = {

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from airflow_entra_auth import keyring as keys
+from airflow_entra_auth.variables import SESSION_KEY
 from tests.auth import database as tables
 
 NOW = 1_800_000_000
@@ -46,7 +47,7 @@ def session_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def other_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on this process has another key."""
-    monkeypatch.setenv(keys.SESSION_KEY, secrets.token_urlsafe(32))
+    monkeypatch.setenv(SESSION_KEY, secrets.token_urlsafe(32))
     keys.keyring.cache_clear()
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_entra_auth import keyring as keys
 from airflow_entra_auth.fab.begun import LIFETIME, LONGEST_NEXT, MOST, TABS, Beginnings, Begun
+from airflow_entra_auth.variables import SESSION_KEY
 
 START = "https://airflow.contoso.com/"
 ROOM = 8 * 1024
@@ -22,7 +23,7 @@ OTHERS = 1200
 
 @pytest.fixture(autouse=True, scope="module")
 def key() -> Iterator[None]:
-    with mock.patch.dict("os.environ", {keys.SESSION_KEY: secrets.token_urlsafe(32)}):
+    with mock.patch.dict("os.environ", {SESSION_KEY: secrets.token_urlsafe(32)}):
         keys.keyring.cache_clear()
         yield
     keys.keyring.cache_clear()

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra_auth import keyring as keys
-from airflow_entra_auth.keyring import SESSION_KEY, Keyring, UnsealedError, parse
+from airflow_entra_auth.keyring import Keyring, UnsealedError, parse
 from airflow_entra_auth.rules import RulesError
+from airflow_entra_auth.variables import SESSION_KEY
 
 OLD, NEW = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 FIELDS = st.lists(st.one_of(st.text(max_size=8), st.integers(), st.none()), max_size=4)

@@ -10,6 +10,7 @@ import httpx
 import pulumi
 import pytest
 
+from airflow_entra import variables
 from airflow_entra.access import DeclaredStack
 from airflow_entra.components import program
 from airflow_entra.directory.credentials import CredentialError
@@ -25,7 +26,7 @@ ON_CALL = "5f1e0b42-7d3a-4c96-b1f8-2a9e6d4c8f10"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(STACKS, tmp_path / "stacks")
-    monkeypatch.delenv(program.STACKS, raising=False)
+    monkeypatch.delenv(variables.STACKS, raising=False)
     return tmp_path
 
 
@@ -66,7 +67,7 @@ def test_a_stack_without_a_file_is_told(project: Path) -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_the_stack_files_may_be_elsewhere(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(program.STACKS, str(tmp_path / "elsewhere"))
+    monkeypatch.setenv(variables.STACKS, str(tmp_path / "elsewhere"))
     with pytest.raises(SettingsError, match=r"elsewhere/Pulumi\.prod\.yaml"):
         program.read(project)
 

@@ -9,8 +9,8 @@ import httpx
 import pulumi
 import pytest
 
-from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.components.proof import PATIENCE, PAUSE, wait_until_taken
+from airflow_entra.variables import PROVE
 from tests.components.harness import Deploy
 
 SECRET = "aB1~the-secret"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_entra.components import program
 from airflow_entra.federation import run as running
 from airflow_entra.federation.issuer import IssuerError
-from airflow_entra.federation.run import READ_ONLY, FederatedError, environment, identity, run
+from airflow_entra.federation.run import FederatedError, environment, identity, run
+from airflow_entra.variables import READ_ONLY
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,6 @@ def test_everything_that_signs_in_gets_the_same_identity_and_no_other_way_in() -
 
 def test_the_program_is_told_of_an_identity_that_only_looks() -> None:
     assert environment({}, WHO, Path("/run/token"), read_only=True)[READ_ONLY] == "true"
-    assert running.READ_ONLY == program.READ_ONLY
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from airflow_entra.access.needed import NEEDED
-from airflow_entra_auth.keyring import SESSION_KEY
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
+from airflow_entra_auth.variables import SESSION_KEY
 
 PAGE = (Path(__file__).parents[2] / "SECURITY.md").read_text("utf-8")
 PERMISSION = re.compile(r"`(\w+(?:\.\w+)*\.(?:All|OwnedBy))`")

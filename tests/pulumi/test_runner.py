@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_entra.access.secret_slots import PROVE
 from airflow_entra.pulumi.runner import Pulumi, each
 from airflow_entra.pulumi.trouble import LockedError, NoPulumiError, PulumiError
+from airflow_entra.variables import PROVE
 
 DEPLOYER = "deployers-own-secret-value"
 

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from airflow_entra.access import DeclaredStack
-from airflow_entra.access.secret_slots import PROVE, SLOTS
+from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.directory.clients import Clients
 from airflow_entra.local.run import Session
 from airflow_entra.pulumi.resource_types import PASSWORD
@@ -20,6 +20,7 @@ from airflow_entra.recovery.recover import recover
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate, Rotation
 from airflow_entra.settings import load
+from airflow_entra.variables import PROVE
 from tests.deploy.deployment import PROJECT, Deployment, Live, through
 
 STACK = "local"

@@ -23,8 +23,8 @@ from airflow_entra.local.processes import read_record
 from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
 from airflow_entra.render import FILES, NOT_STOCK, Facts, Places, RenderError, Target, facts, render
-from airflow_entra.render.options import SESSION_KEY_VARIABLE
 from airflow_entra.settings.urls import is_local
+from airflow_entra_auth.variables import SESSION_KEY
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> tupl
     home.prepare()
     for target, text in texts.items():
         (home.folder / FILES[target]).write_text(text, "utf-8")
-    key = {} if stock else {SESSION_KEY_VARIABLE: home.session_key}
+    key = {} if stock else {SESSION_KEY: home.session_key}
     return parse_environment(texts["env"]), parse_environment(texts["server-env"]) | key
 
 

@@ -12,6 +12,7 @@ from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.world import World
 from airflow_entra.render import FILES
+from airflow_entra_auth.variables import SIGN_ON
 
 
 def records_of(world: World, stack: str, since: datetime) -> Iterator[Records]:
@@ -24,7 +25,7 @@ def records_of(world: World, stack: str, since: datetime) -> Iterator[Records]:
 
 def _of_home(home: AirflowHome, since: datetime) -> Records:
     command = [str(home.python), "-m", "airflow_entra_auth.records", "--since", since.isoformat(timespec="seconds")]
-    sign_on = {"AIRFLOW_ENTRA_SIGN_ON": str(home.folder / FILES["roles"])}
+    sign_on = {SIGN_ON: str(home.folder / FILES["roles"])}
     said = subprocess.run(
         command, env=home.environment(0) | sign_on, cwd=home.folder, capture_output=True, text=True, check=False
     )
