@@ -22,14 +22,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from airflow_entra_auth.rules import RulesError
+from airflow_entra_auth.ending import StopError, ended
 from airflow_entra_auth.tables import IDENTITIES
 
 _SCHEMA = 1
 _MOST_BYTES = 64 * 1024 * 1024
 
 
-class LinksError(Exception):
+class LinksError(StopError):
     """The file can't be used; the message says why. Nothing was written."""
 
 
@@ -163,21 +163,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from airflow_entra_auth.sign_on import sign_on
     from airflow_entra_auth.tables import create_tables
 
+    rules = sign_on()
     try:
-        rules = sign_on()
         links = read_links(_text(options.file), rules.tenant_id)
-        create_tables(settings.engine)
-        with settings.engine.connect() as connection, connection.begin() as transaction:
-            outcome = link_users(connection, rules.tenant_id, links, apply=options.apply)
-            if outcome.problems or not options.apply:
-                transaction.rollback()
-    except (RulesError, LinksError) as error:
-        sys.stderr.write(f"airflow_entra_auth.link: {options.file}: {error}\n")
-        return 2
-    except sa.exc.SQLAlchemyError as error:
-        why = f"Airflow's database refused ({type(error).__name__}): nothing was written; run this again"
-        sys.stderr.write(f"airflow_entra_auth.link: {why}\n")
-        return 2
+    except LinksError as error:
+        raise LinksError(f"{options.file}: {error}") from error
+    create_tables(settings.engine)
+    with settings.engine.connect() as connection, connection.begin() as transaction:
+        outcome = link_users(connection, rules.tenant_id, links, apply=options.apply)
+        if outcome.problems or not options.apply:
+            transaction.rollback()
     lines = outcome.problems or outcome.done
     sys.stdout.write("".join(f"{ascii(line)[1:-1]}\n" for line in lines))
     return 1 if outcome.problems else 0
@@ -197,4 +192,4 @@ def _text(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended("airflow_entra_auth.link", main))

@@ -18,8 +18,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from airflow_entra_auth.ending import ended
 from airflow_entra_auth.records_about import PAUSING, about
-from airflow_entra_auth.rules import RulesError
 from airflow_entra_auth.variables import RECORDS_DATABASE
 
 SCHEMA = 1
@@ -217,7 +217,7 @@ def _moment(text: str) -> datetime:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0, or 1 where the sign-on file or the database can't be read."""
+    """Always 0. What stops it is raised."""
     parser = argparse.ArgumentParser(prog="python -m airflow_entra_auth.records", description=__doc__)
     parser.add_argument("--since", type=_moment, required=True, help="2026-11-01, or with a time and zone; UTC without")
     parser.add_argument("--until", type=_moment, help="now, unless said")
@@ -228,21 +228,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from airflow_entra_auth.sign_on import sign_on
 
     until = options.until or datetime.now(timezone.utc)
-    try:
-        rules = sign_on()
-        of = {"version": airflow.__version__, "url": rules.base_url, "stack": rules.stack, "clientId": rules.client_id}
-        engine = sa.create_engine(os.environ[RECORDS_DATABASE]) if RECORDS_DATABASE in os.environ else settings.engine
-        with engine.connect() as connection:
-            for line in lines(connection, of, options.since, until):
-                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except RulesError as error:
-        sys.stderr.write(f"airflow_entra_auth.records: {error}\n")
-        return 1
-    except sa.exc.SQLAlchemyError as error:
-        sys.stderr.write(f"airflow_entra_auth.records: Airflow's database does not answer: {type(error).__name__}\n")
-        return 1
+    rules = sign_on()
+    of = {"version": airflow.__version__, "url": rules.base_url, "stack": rules.stack, "clientId": rules.client_id}
+    engine = sa.create_engine(os.environ[RECORDS_DATABASE]) if RECORDS_DATABASE in os.environ else settings.engine
+    with engine.connect() as connection:
+        for line in lines(connection, of, options.since, until):
+            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended("airflow_entra_auth.records", main))

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from airflow_entra_auth.azure import LOGIN
+from airflow_entra_auth.ending import StopError
 from airflow_entra_auth.strict import Keys, WrongError, guid, no_key_twice
 
 SCHEMA = 1
@@ -42,7 +43,7 @@ https://learn.microsoft.com/graph/api/user-delta, https://learn.microsoft.com/gr
 https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignedto"""
 
 
-class RulesError(Exception):
+class RulesError(StopError):
     """The sign-on file is missing or says something that can't be right. Names the file, the place and the fix."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from airflow_entra_auth.ending import StopError
 from airflow_entra_auth.rules import VaultSecret
 
 KEEP = 300.0  # seconds: a rotation's overlap is days, a refused secret is read again at once
@@ -21,7 +22,7 @@ _PATIENCE = {"connection_timeout": TIMEOUT, "read_timeout": TIMEOUT, "retry_tota
 log = logging.getLogger(__name__)
 
 
-class CredentialError(Exception):
+class CredentialError(StopError):
     """Airflow can't prove itself to Entra. Names the variable, file or vault and the fix; never a value."""
 
 

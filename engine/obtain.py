@@ -3,9 +3,12 @@
 `python -m engine.obtain` prints the folder that holds `pulumi`; what it is doing meanwhile goes to stderr.
 """
 
+import errno
+import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,12 +111,25 @@ def main() -> int:
     try:
         folder = engine_folder(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
     except EngineError as error:
-        print(f"engine: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _stopped(2, str(error))
     except KeyboardInterrupt:
-        return 130
-    print(folder)  # noqa: T201
+        return _stopped(130, "interrupted; run it again, and what was half done is done anew")
+    except OSError as error:
+        return _stopped(
+            2, f"{error.filename or cache_folder()}: {error.strerror or error}; mend that, and run it again"
+        )
+    try:
+        print(folder, flush=True)  # noqa: T201
+    except OSError as error:
+        with suppress(OSError, ValueError):  # else Python writes it once more at its end, and fails again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _stopped(141 if error.errno == errno.EPIPE else 2, f"standard output: {error.strerror}")
     return 0
+
+
+def _stopped(code: int, why: str) -> int:
+    print(f"engine: {why}", file=sys.stderr)  # noqa: T201
+    return code
 
 
 if __name__ == "__main__":

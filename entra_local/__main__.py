@@ -1,16 +1,41 @@
 """`python -m entra_local`: serve the tenant, seed it, rotate its keys, move its clock, or make it faulty."""
 
 import argparse
+import os
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+from entra_local.start import StartError
 
 Command = Callable[[argparse.Namespace], str]
 """Does what the options say and returns what to print. Raises StartError."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns 0, or 2 when the call or the environment is wrong."""
+    """Run one command. Returns 0; 2 when the call or the environment is wrong, 130 after Ctrl-C, 141 when nobody reads
+    what it says."""
+    try:
+        sys.stdout.write(_said(arguments))
+        sys.stdout.flush()
+        return 0
+    except KeyboardInterrupt:
+        code, why = 130, "interrupted"
+    except BrokenPipeError:
+        code, why = 141, "standard output was closed before everything was written"
+    except (StartError, OSError, UnicodeError, sqlite3.Error) as error:
+        code, why = 2, str(error)
+    with suppress(OSError, ValueError):  # else Python writes what is left once more at its end, and fails again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):
+        sys.stderr.write(f"entra_local: {why}\n")
+    return code
+
+
+def _said(arguments: list[str] | None) -> str:
+    """Do what the command line says; what to print."""
     parser = argparse.ArgumentParser(prog="python -m entra_local", description="A local Microsoft Entra tenant.")
     commands = parser.add_subparsers(required=True)
 
@@ -37,16 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     fault.add_argument("--plan", metavar="JSON", help="throttle, errors, drop: shares; slow: ms; away; hosts; seed")
     fault.add_argument("--off", action="store_true", help="none any more")
     options = parser.parse_args(arguments)
-
-    # Imported here: `--help` and a wrong call answer at once.
-    from entra_local.start import StartError
-
-    try:
-        sys.stdout.write(options.run(options))
-    except StartError as error:
-        sys.stderr.write(f"entra_local: {error}\n")
-        return 2
-    return 0
+    return str(options.run(options))
 
 
 def _serve(options: argparse.Namespace) -> str:
@@ -58,7 +74,6 @@ def _serve(options: argparse.Namespace) -> str:
 
 def _seed(options: argparse.Namespace) -> str:
     from entra_local.seed import SeedError, seed_from
-    from entra_local.start import StartError
 
     try:
         seed_from(options.state, sys.stdin.buffer.read())
@@ -90,7 +105,6 @@ def _clock(options: argparse.Namespace) -> str:
 def _fault(options: argparse.Namespace) -> str:
     from entra_local.controls import plan_faults
     from entra_local.faults import PlanError
-    from entra_local.start import StartError
 
     try:
         return f"{plan_faults(options.state, options.plan, off=options.off)}\n"

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_entra_auth.rules import RulesError
+from airflow_entra_auth.ending import ended
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -30,25 +30,15 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        from airflow import settings
-        from airflow.providers.fab.auth_manager.models import Role, User
+    from airflow import settings
+    from airflow.providers.fab.auth_manager.models import Role, User
 
-        logging.basicConfig(
-            level=logging.INFO, force=True, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
-        )
-        for quiet in ("httpx", "httpcore", "azure", "alembic"):
-            logging.getLogger(quiet).setLevel(logging.WARNING)
-        return _watch(arguments, stop, settings.engine, User, Role)
-    except (RulesError, OSError) as error:
-        sys.stderr.write(f"airflow-entra watch: {error}\n")
-        return 2
-    except ImportError as error:
-        sys.stderr.write(
-            f"airflow-entra watch: {error}: run it with the Python that has Airflow and its FAB provider, in Airflow's "
-            "image for example\n"
-        )
-        return 2
+    logging.basicConfig(
+        level=logging.INFO, force=True, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    for quiet in ("httpx", "httpcore", "azure", "alembic"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+    return _watch(arguments, stop, settings.engine, User, Role)
 
 
 def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: Engine, user: Any, role: Any) -> int:
@@ -227,4 +217,4 @@ def _address(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended("airflow-entra watch", main))

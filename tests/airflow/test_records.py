@@ -117,8 +117,10 @@ def test_a_missing_sign_on_file_is_said(asked: tuple[Site, str]) -> None:
     said = site.python(
         "-c",
         "import os; os.environ['AIRFLOW_ENTRA_SIGN_ON'] = '/nowhere.json'\n"
-        "from airflow_entra_auth.records import main; raise SystemExit(main(['--since', '2026-01-01']))",
+        "from airflow_entra_auth.ending import ended\n"
+        "from airflow_entra_auth.records import main\n"
+        "raise SystemExit(ended('records', lambda: main(['--since', '2026-01-01'])))",
     )
-    assert said.returncode == 1
+    assert said.returncode == 2
     assert "/nowhere.json" in said.stderr
     assert "Traceback" not in said.stderr
