@@ -47,7 +47,7 @@ class Difference:
         by_hand = "deployed, and gone from the tenant" if gone else "changed in the tenant, past Pulumi"
         return Finding(
             f"{self.resource} {self.path}".rstrip(),
-            (by_hand if self.by_hand else "declared, and not deployed yet") + (f": {self.by}" if self.by else ""),
+            (by_hand if self.by_hand else "declared, and not deployed yet") + (f" ({self.by})" if self.by else ""),
             "the stack file, Pulumi's state and the tenant say the same",
             self.settle,
             id="drift/not-deployed" if not self.by_hand else "drift/gone" if gone else "drift/changed",

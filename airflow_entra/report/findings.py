@@ -112,16 +112,18 @@ def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
 
 
 def as_markdown(findings: Iterable[Finding]) -> list[str]:
-    """The lines of a table; none where nothing was found."""
-    if not (told := rows(findings)):
-        return []
-    return table(
-        COLUMNS,
+    """The lines of a table, no wider than a pull request's page; none where nothing was found."""
+    cells = [
         (
-            (Md("**error**") if severity == "error" else text(severity), *map(text, words), code(id_))
-            for severity, *words, id_ in told
-        ),
-    )
+            Md("**error**") if severity == "error" else text(severity),
+            text(place),
+            Md(f"{text(what)} {code(id_)}"),
+            text(right),
+            text(fix),
+        )
+        for severity, place, what, right, fix, id_ in rows(findings)
+    ]
+    return table(("", *COLUMNS[1:-1]), cells) if cells else []
 
 
 def counted(findings: Iterable[Finding], none: str = "no finding") -> str:

@@ -89,6 +89,12 @@ def test_whatever_somebody_is_called_it_is_text_in_the_page(name: str) -> None:
     assert [tag.name for tag in plain.find_all(True)] == [tag.name for tag in odd.find_all(True)]
 
 
+def test_a_findings_severity_is_told_by_its_colour_too() -> None:
+    page = BeautifulSoup(render(whole(), "html"), "html.parser")
+    assert [cell.text for cell in page.select("#findings + .scroll td:first-child.error")] == ["error", "error"]
+    assert 'ranks = ["error", "warning", "note"]' in str(page)
+
+
 def test_nothing_leaves_the_page() -> None:
     page = BeautifulSoup(render(whole(), "html"), "html.parser")
     policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})

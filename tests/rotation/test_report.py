@@ -103,7 +103,7 @@ def test_a_finding_has_its_four_parts_in_every_form() -> None:
     told = rotation("refused", None, findings=(FINDING,))
     said = "stack prod: error: what | is *wrong* [rotate/failed]\n  right: right\n  fix:   fix\n"
     assert said in render([told], "text")
-    assert "| stack prod | what \\| is \\*wrong\\* | right | fix |" in render([told], "markdown")
+    assert "| stack prod | what \\| is \\*wrong\\* `rotate/failed` | right | fix |" in render([told], "markdown")
     assert json.loads(render([told], "json"))["findings"][0].items() >= {"where": "stack prod", "fix": "fix"}.items()
 
 
