@@ -94,18 +94,11 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(dict.fromkeys(findings), key=lambda finding: SEVERITIES.index(finding.severity))
 
 
-def counts(findings: Iterable[Finding], fail_on: Severity) -> bool:
-    """Whether there is one of this severity or a worse one."""
-    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    return any(finding.severity in bad for finding in findings)
-
-
 def exit_code(findings: Iterable[Finding], fail_on: Severity = "error") -> int:
     """2 where something can't be used, else 1 where a finding is of severity `fail_on` or worse, else 0."""
     found = list(findings)
-    if any(finding.unusable for finding in found):
-        return 2
-    return int(counts(found, fail_on))
+    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return 2 if any(one.unusable for one in found) else int(any(one.severity in bad for one in found))
 
 
 class FindingsError(UserError):

@@ -17,6 +17,7 @@ from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.directory.clients import connect
 from airflow_entra.errors import AnswerError
 from airflow_entra.escape.odata import literal
+from airflow_entra.finding import exit_code
 from airflow_entra.preview.engine import Engine as Previewed
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.passing_on import onto
@@ -75,7 +76,7 @@ class Engine:
     def changes(self) -> list[Step]:
         """What `apply` would do, judged by the policy pack. Raises BootstrapError."""
         found = Previewed(self.pulumi, self.policies, self.workspace.policy_config).preview()
-        if found.outcome != "previewed" or found.mandatory:
+        if exit_code(found.findings):
             raise BootstrapError("\n".join(["it can't be previewed:", *_complaints(found), f"{_RIGHTS}."]))
         return [*_steps(found)]
 

@@ -63,14 +63,6 @@ class StackPreview:
         return Counter(step.op for step in self.steps)
 
     @property
-    def mandatory(self) -> int:
-        return sum(finding.severity == "error" for finding in self.violations)
-
-    @property
-    def advisory(self) -> int:
-        return len(self.violations) - self.mandatory
-
-    @property
     def passing(self) -> bool:
         """Whether it failed for something that is over soon."""
         return self.outcome != "previewed" and any(passes(error) for error in self.errors)

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_entra.escape.json_text import json_text
 from airflow_entra.escape.terminal import line
-from airflow_entra.finding import Finding, exit_code
+from airflow_entra.finding import Finding
 from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.pulumi.scrub import SECRET
@@ -48,26 +48,15 @@ def counted(steps: Iterable[Step]) -> str:
 
 
 def verdict(found: Previewed) -> str:
-    """Whether there is anything to object, and what."""
-    stacks = many(len(found.stacks), "stack")
-    objections = []
-    if violating := [one.stack for one in found.stacks if one.mandatory]:
-        number = sum(one.mandatory for one in found.stacks)
-        objections.append(f"{many(number, 'violation')} of mandatory policies ({names(violating)})")
-    if failed := [one.stack for one in found.stacks if one.outcome == "failed"]:
-        objections.append(f"the preview of {names(failed)} failed")
-    if not_started := [one.stack for one in found.stacks if one.outcome == "not started"]:
-        objections.append(f"the preview of {names(not_started)} could not start")
-    if found.compared and exit_code(found.compared.findings):
-        objections.append("a rule over several stacks is broken")
-    if found.expect_no_changes and found.changed:
-        objections.append(f"changes where none were expected ({names(one.stack for one in found.changed)})")
-    said = f"with objections: {'; '.join(objections)}" if objections else "nothing to object"
-    return f"{stacks} previewed, {said}."
+    """How many stacks, how many errors, and the stacks that have them."""
+    errors = [finding for finding in found.findings if finding.severity == "error"]
+    having = names(dict.fromkeys(finding.stack for finding in errors if finding.stack))
+    said = f"{counted_findings(errors)}{f' ({having})' if having else ''}" if errors else "no error"
+    return f"{many(len(found.stacks), 'stack')} previewed, {said}."
 
 
 def summary(found: Previewed) -> str:
-    """One line that says how many stacks, what changes in access and in resources, and what is objected to."""
+    """One line that says how many stacks, what is wrong, and what changes in access and in resources."""
     return " ".join(
         (
             verdict(found),
@@ -79,20 +68,11 @@ def summary(found: Previewed) -> str:
 
 
 def _policies(found: Previewed) -> str:
+    """Policies judge a stack as a whole only where its preview came to the end."""
     if not found.policies:
         return "not asked"
-    mandatory = sum(one.mandatory for one in found.stacks)
-    advisory = sum(one.advisory for one in found.stacks)
-    if not mandatory and not advisory:
-        return _none_violated(found)
-    if not mandatory:
-        return many(advisory, "advisory violation")
-    more = f" and {advisory:,} advisory" if advisory else ""
-    return f"{mandatory:,} mandatory{more} {'violation' if mandatory + advisory == 1 else 'violations'}"
-
-
-def _none_violated(found: Previewed) -> str:
-    """Policies judge a stack as a whole only where its preview came to the end."""
+    if violations := [violation for one in found.stacks for violation in one.violations]:
+        return counted_findings(violations)
     judged = sum(one.outcome == "previewed" for one in found.stacks)
     if judged == len(found.stacks):
         return "none violated"
@@ -136,8 +116,7 @@ def state(one: StackPreview) -> str:
         return "failed" if one.outcome == "failed" else "could not start"
     parts = [f"new stack: {counted(one.steps)}" if one.new else counted(one.steps)]
     parts += [f"{len(one.drift):,} changed outside of Pulumi"] if one.drift else []
-    parts += [many(one.mandatory, "mandatory violation")] if one.mandatory else []
-    parts += [f"{one.advisory} advisory"] if one.advisory else []
+    parts += [f"policies: {counted_findings(one.violations)}"] if one.violations else []
     return ", ".join(parts)
 
 

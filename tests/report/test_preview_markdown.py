@@ -140,13 +140,10 @@ def grown(found: Previewed, times: int) -> Previewed:
 
 def test_the_first_line_says_how_much_and_what_is_objected_to() -> None:
     first = render(example()).splitlines()[0].replace("\\", "")
-    assert (
-        "4 stacks previewed, with objections: 1 violation of mandatory policies (prod); the preview of qa failed."
-        in first
-    )
+    assert "4 stacks previewed, 2 errors (prod, qa)." in first
     assert "Access: 2 roles gained by groups, 1 lost" in first
     assert "Resources: 4 to create, 2 to delete, 1 to update in 2 of 3 previewed stacks." in first
-    assert "Policies: 1 mandatory and 1 advisory violations." in first
+    assert "Policies: 1 error, 1 warning." in first
 
 
 def test_the_parts_stand_in_the_order_of_their_weight() -> None:
@@ -203,7 +200,8 @@ def test_drift_is_told_property_by_property() -> None:
     changed = Step("changed", "azuread:Group", "analysts", (PropertyChange("description", "as made", "by hand"),))
     stack = StackPreview("prod", "previewed", steps=(replace(gone, op="create"),), drift=(gone, changed))
     comment = render(Previewed((stack,), None, "no git", refresh=True, expect_no_changes=True))
-    assert "changes where none were expected (prod)" in comment
+    assert "1 stack previewed, 1 error (prod)." in comment
+    assert "something would change" in comment
     assert "Resources: 1 to create in 1 of 1 stack, 2 changed outside of Pulumi." in comment
     assert '| prod | analysts | azuread:Group | description | "as made" | "by hand" |' in comment
     assert "| prod | airflow-prod-admins | azuread:Group |  | there | gone |" in comment
