@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.directory.registered import Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.finding import Finding
+from airflow_entra.finding import Finding, Severity
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.settings.types import Url
 from airflow_entra.settings.urls import is_local
@@ -82,14 +82,14 @@ def _foreign(uri: str) -> Finding:
     return _goes(uri, "is no address that Airflow answers at", "warning")
 
 
-def _goes(uri: str, what: str, severity: str) -> Finding:
+def _goes(uri: str, what: str, severity: Severity) -> Finding:
     return Finding(
         f"redirect URI {line(uri)}",
         what,
         "the redirect URIs are those of the stack's Airflows, and no others",
         "it is left out of the stack file, so the next `pulumi up` takes it off; give another program its own "
         "application first, or name another Airflow with --url",
-        severity="error" if severity == "error" else "warning",
+        severity=severity,
         id="import/redirect-uri",
     )
 

@@ -15,7 +15,7 @@ from airflow_entra.finding import Finding, Severity
 from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
 
 SOON = timedelta(days=14)
-"""Before its end, when a secret that nobody replaced is a finding of high severity."""
+"""Before its end, when a secret that nobody replaced is an error."""
 
 
 @dataclass(frozen=True)
