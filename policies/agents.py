@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from policies import resource_types as types
 from policies.permissions import READS_THE_TENANT
 from policies.relations import ADMIN, Candidates, admin_assignments, assigned
-from policies.resource_types import (
-    APPLICATION_CERTIFICATE,
-    APPLICATION_PASSWORD,
-    APPLICATIONS,
-    ASSIGNMENT,
-    PRINCIPAL,
-    PRINCIPAL_CERTIFICATE,
-    PRINCIPAL_PASSWORD,
-)
 from policies.resources import Resource, of_type
 from policies.rules import Finding, Rule, Settings
 
-_SECRETS = (APPLICATION_PASSWORD, APPLICATION_CERTIFICATE)
-_PRINCIPAL_SECRETS = (PRINCIPAL_PASSWORD, PRINCIPAL_CERTIFICATE)
+_SECRETS = (types.APPLICATION_PASSWORD, types.APPLICATION_CERTIFICATE)
+_PRINCIPAL_SECRETS = (types.PRINCIPAL_PASSWORD, types.PRINCIPAL_CERTIFICATE)
 
 
 def agent_example(role: str, credential: str) -> str:
@@ -80,7 +72,7 @@ _KEPT = """\
 
 
 def _never_admin(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    agents = {assignment.urn: agent for assignment, agent in assigned(resources, PRINCIPAL)}
+    agents = {assignment.urn: agent for assignment, agent in assigned(resources, types.PRINCIPAL)}
     for assignment in admin_assignments(resources):
         if assignment.urn in agents or assignment.get("principalType") == "ServicePrincipal":
             agent = agents.get(assignment.urn, assignment)
@@ -89,7 +81,7 @@ def _never_admin(resources: Sequence[Resource], _: Settings) -> Iterator[Finding
                 problem=f"the workload {agent.name} gets Admin",
                 fix="Give it a role that may do what it does, and no more",
             )
-    for application in of_type(resources, *APPLICATIONS):
+    for application in of_type(resources, *types.APPLICATIONS):
         for role in application.objects("appRoles"):
             members = role.get("allowedMemberTypes")
             if role.get("value") == ADMIN and isinstance(members, Sequence) and "Application" in members:
@@ -113,7 +105,7 @@ AGENT_NEVER_ADMIN = Rule(
     "`allowedMemberTypes`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6", "NIST 800-53 AC-5"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/howto-add-app-roles-in-apps",
-    types=(*APPLICATIONS, PRINCIPAL, ASSIGNMENT),
+    types=(*types.APPLICATIONS, types.PRINCIPAL, types.ASSIGNMENT),
     check=_never_admin,
     violation=agent_example("Admin", _FEDERATED),
     compliance=agent_example("Viewer", _FEDERATED),
@@ -123,10 +115,10 @@ AGENT_NEVER_ADMIN = Rule(
 def _federated_only(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     principals = {
         principal.urn: principal
-        for assignment, principal in assigned(resources, PRINCIPAL)
+        for assignment, principal in assigned(resources, types.PRINCIPAL)
         if assignment.get("appRoleId") not in READS_THE_TENANT  # no agent: Airflow itself, which follows the tenant
     }
-    applications = Candidates(of_type(resources, *APPLICATIONS), "clientId")
+    applications = Candidates(of_type(resources, *types.APPLICATIONS), "clientId")
     agents = {app.urn: app for principal in principals.values() for app in applications.of(principal, "clientId")}
     by_id = Candidates([*agents.values()], "id")
     by_principal = Candidates([*principals.values()], "id")
@@ -160,7 +152,7 @@ AGENT_FEDERATED_ONLY = Rule(
     "managed identity.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-5", "NIST 800-53 IA-9"),
     source="https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation",
-    types=(*APPLICATIONS, PRINCIPAL, ASSIGNMENT, *_SECRETS, *_PRINCIPAL_SECRETS),
+    types=(*types.APPLICATIONS, types.PRINCIPAL, types.ASSIGNMENT, *_SECRETS, *_PRINCIPAL_SECRETS),
     check=_federated_only,
     violation=agent_example("Viewer", _KEPT),
     compliance=agent_example("Viewer", _FEDERATED),

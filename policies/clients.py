@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.resource_types import (
-    APPLICATION,
-    APPLICATION_FALLBACK_PUBLIC_CLIENT,
-    APPLICATION_REDIRECT_URIS,
-    APPLICATIONS,
-)
+from policies import resource_types as types
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Settings
 
@@ -49,7 +44,7 @@ NO_IMPLICIT_GRANT = Rule(
     remedy="Set both flags of `web.implicitGrant` to false. Airflow uses the authorization code flow.",
     controls=("SOC 2 CC6.1", "SOC 2 CC6.7", "NIST 800-53 AC-3", "NIST 800-53 IA-5"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-implicit-grant-flow",
-    types=APPLICATIONS,
+    types=types.APPLICATIONS,
     check=_implicit,
     repair=_without_implicit,
     violation="""\
@@ -75,10 +70,10 @@ resources:
 
 def _public(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        if resource.type == APPLICATION_FALLBACK_PUBLIC_CLIENT:
+        if resource.type == types.APPLICATION_FALLBACK_PUBLIC_CLIENT:
             if resource.get("enabled") is True:
                 yield Finding(resource=resource, problem="enabled is true: no secret is asked for", fix="Remove it")
-        elif resource.type == APPLICATION_REDIRECT_URIS:
+        elif resource.type == types.APPLICATION_REDIRECT_URIS:
             if resource.get("type") == "PublicClient":
                 yield Finding(
                     resource=resource, problem="its redirect URIs are for a public client", fix="Set type to Web"
@@ -99,7 +94,7 @@ def _public(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
 
 
 def _confidential(resource: Resource) -> Mapping[str, Value]:
-    flag = "enabled" if resource.type == APPLICATION_FALLBACK_PUBLIC_CLIENT else "fallbackPublicClientEnabled"
+    flag = "enabled" if resource.type == types.APPLICATION_FALLBACK_PUBLIC_CLIENT else "fallbackPublicClientEnabled"
     return {flag: False} if resource.get(flag) is True else {}
 
 
@@ -115,7 +110,7 @@ NO_PUBLIC_CLIENT = Rule(
     remedy="Leave out `publicClient` and set `fallbackPublicClientEnabled` to false.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-3", "NIST 800-53 AC-3"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/msal-client-applications",
-    types=(APPLICATION, APPLICATION_FALLBACK_PUBLIC_CLIENT, APPLICATION_REDIRECT_URIS),
+    types=(types.APPLICATION, types.APPLICATION_FALLBACK_PUBLIC_CLIENT, types.APPLICATION_REDIRECT_URIS),
     check=_public,
     repair=_confidential,
     violation="""\
@@ -139,7 +134,7 @@ resources:
 
 def _pkce(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        spa = resource.type == APPLICATION_REDIRECT_URIS and resource.get("type") == "SPA"
+        spa = resource.type == types.APPLICATION_REDIRECT_URIS and resource.get("type") == "SPA"
         if spa or any(uri is not UNKNOWN for uri in resource.items("singlePageApplication", "redirectUris")):
             yield Finding(
                 resource=resource,
@@ -166,7 +161,7 @@ PKCE_CAPABLE = Rule(
     remedy="Register redirect URIs under `web`, none under `singlePageApplication`.",
     controls=("SOC 2 CC6.1", "NIST 800-53 SC-23", "NIST 800-53 IA-2"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
-    types=(APPLICATION, APPLICATION_REDIRECT_URIS),
+    types=(types.APPLICATION, types.APPLICATION_REDIRECT_URIS),
     check=_pkce,
     violation="""\
 resources:

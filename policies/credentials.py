@@ -6,14 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from policies.resource_types import (
-    APPLICATION,
-    APPLICATION_CERTIFICATE,
-    APPLICATION_PASSWORD,
-    PRINCIPAL_CERTIFICATE,
-    PRINCIPAL_PASSWORD,
-    VAULT_SECRET,
-)
+from policies import resource_types as types
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -25,7 +18,7 @@ def _secrets_expire(resources: Sequence[Resource], settings: Settings) -> Iterat
     if not isinstance(most, int | float):
         return
     for resource in resources:
-        if resource.type == APPLICATION and resource.get("password") is None:
+        if resource.type == types.APPLICATION and resource.get("password") is None:
             continue
         where, lifetime = _lifetime(resource)
         fix = f"Set {where} to at most {most:g} days after the start"
@@ -39,11 +32,11 @@ def _secrets_expire(resources: Sequence[Resource], settings: Settings) -> Iterat
 
 def _lifetime(resource: Resource) -> tuple[str, Value | timedelta]:
     """The property that ends the credential, and how long that lets it live: None unset, the text itself if no date."""
-    if resource.type == VAULT_SECRET:
+    if resource.type == types.VAULT_SECRET:
         attributes = ("properties", "attributes")
         end, start = resource.get(*attributes, "expires"), resource.get(*attributes, "notBefore")
         return "properties.attributes.expires", _between(_seconds(start), _seconds(end))
-    inside = ("password",) if resource.type == APPLICATION else ()
+    inside = ("password",) if resource.type == types.APPLICATION else ()
     relative = resource.get(*inside, "endDateRelative")
     if relative is not None:
         return ".".join([*inside, "endDateRelative"]), _duration(relative)
@@ -106,12 +99,12 @@ SECRETS_EXPIRE = Rule(
     controls=("CIS Azure 3.0 3.3.3", "SOC 2 CC6.1", "NIST 800-53 IA-5"),
     source="https://learn.microsoft.com/en-us/graph/api/resources/passwordcredentialconfiguration",
     types=(
-        APPLICATION,
-        APPLICATION_PASSWORD,
-        APPLICATION_CERTIFICATE,
-        PRINCIPAL_PASSWORD,
-        PRINCIPAL_CERTIFICATE,
-        VAULT_SECRET,
+        types.APPLICATION,
+        types.APPLICATION_PASSWORD,
+        types.APPLICATION_CERTIFICATE,
+        types.PRINCIPAL_PASSWORD,
+        types.PRINCIPAL_CERTIFICATE,
+        types.VAULT_SECRET,
     ),
     check=_secrets_expire,
     settings=(

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from policies import resource_types as types
 from policies.relations import Candidates
-from policies.resource_types import (
-    APPLICATION,
-    APPLICATION_PASSWORD,
-    APPLICATIONS,
-    PRINCIPAL_PASSWORD,
-    STACK,
-    VAULT_SECRET,
-)
 from policies.resources import Resource, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
-_PASSWORDS = (APPLICATION_PASSWORD, PRINCIPAL_PASSWORD)
+_PASSWORDS = (types.APPLICATION_PASSWORD, types.PRINCIPAL_PASSWORD)
 _SOURCE = "https://learn.microsoft.com/en-us/entra/identity-platform/security-best-practices-for-app-registration"
 _APPLICATION = """\
 resources:
@@ -40,7 +33,9 @@ def _password(name: str) -> str:
 
 
 def _elsewhere(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    kept = {urn for secret in of_type(resources, VAULT_SECRET) for urns in secret.sources.values() for urn in urns}
+    kept = {
+        urn for secret in of_type(resources, types.VAULT_SECRET) for urns in secret.sources.values() for urn in urns
+    }
     for password in of_type(resources, *_PASSWORDS):
         if password.urn not in kept:
             yield Finding(
@@ -48,14 +43,14 @@ def _elsewhere(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
                 problem="its value goes into no key vault that the program declares",
                 fix="Make an azure-native:keyvault:Secret of it, and read it from there",
             )
-    for application in of_type(resources, APPLICATION):
+    for application in of_type(resources, types.APPLICATION):
         if application.get("password") is not None:
             yield Finding(
                 resource=application,
                 problem="password makes a secret inside the application, which goes into no vault",
                 fix="Declare an ApplicationPassword and a keyvault Secret made of it",
             )
-    for stack in of_type(resources, STACK):
+    for stack in of_type(resources, types.STACK):
         values = {value for it in of_type(resources, *_PASSWORDS) if isinstance(value := it.get("value"), str)}
         for output, value in stack.props.items():
             if isinstance(value, str) and value and value in values:
@@ -79,7 +74,7 @@ SECRETS_IN_VAULT = Rule(
     "federated credential.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-5", "NIST 800-53 SC-12"),
     source=_SOURCE,
-    types=(APPLICATION, *_PASSWORDS, VAULT_SECRET, STACK),
+    types=(types.APPLICATION, *_PASSWORDS, types.VAULT_SECRET, types.STACK),
     check=_elsewhere,
     violation=_APPLICATION + _password("airflow-secret"),
     compliance=f"""{_APPLICATION}{_password("airflow-secret")}\
@@ -98,9 +93,9 @@ SECRETS_IN_VAULT = Rule(
 
 def _few(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     most = settings.get("maxSecrets")
-    applications = Candidates(of_type(resources, *APPLICATIONS), "id")
+    applications = Candidates(of_type(resources, *types.APPLICATIONS), "id")
     found: dict[str, tuple[Resource, int]] = {}
-    for password in of_type(resources, APPLICATION_PASSWORD):
+    for password in of_type(resources, types.APPLICATION_PASSWORD):
         for application in applications.of(password, "applicationId"):
             found[application.urn] = (application, found.get(application.urn, (application, 0))[1] + 1)
     for application, number in found.values():
@@ -123,7 +118,7 @@ FEW_SECRETS = Rule(
     remedy="Keep two slots and replace the older one in turn.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-5"),
     source=_SOURCE,
-    types=(*APPLICATIONS, APPLICATION_PASSWORD),
+    types=(*types.APPLICATIONS, types.APPLICATION_PASSWORD),
     check=_few,
     settings=(
         Setting(

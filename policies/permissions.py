@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from policies import resource_types as types
 from policies.relations import Candidates
-from policies.resource_types import (
-    APPLICATION,
-    APPLICATION_API_ACCESS,
-    ASSIGNMENT,
-    DIRECTORY_ROLE_ASSIGNMENT,
-    DIRECTORY_ROLE_ELIGIBILITY,
-    DIRECTORY_ROLE_MEMBER,
-    PRINCIPAL,
-    PRINCIPAL_GRANT,
-)
 from policies.resources import PLATFORMS, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -76,13 +67,13 @@ def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Fi
 
 def _asked(resource: Resource) -> Iterator[tuple[str, str]]:
     """(id or name, delegated or application)"""
-    if resource.type == APPLICATION:
+    if resource.type == types.APPLICATION:
         for access in resource.objects("requiredResourceAccesses"):
             if access.get("resourceAppId") == GRAPH:
                 for wanted in _objects(access.get("resourceAccesses")):
                     if isinstance(id_ := wanted.get("id"), str):
                         yield id_, "application" if wanted.get("type") == "Role" else "delegated"
-    elif resource.type == APPLICATION_API_ACCESS:
+    elif resource.type == types.APPLICATION_API_ACCESS:
         if resource.get("apiClientId") == GRAPH:
             for prop, kind in (("scopeIds", "delegated"), ("roleIds", "application")):
                 yield from ((id_, kind) for id_ in resource.items(prop) if isinstance(id_, str))
@@ -113,9 +104,9 @@ NO_HIGH_RISK_PERMISSION = Rule(
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
     types=(
-        APPLICATION,
-        APPLICATION_API_ACCESS,
-        PRINCIPAL_GRANT,
+        types.APPLICATION,
+        types.APPLICATION_API_ACCESS,
+        types.PRINCIPAL_GRANT,
     ),
     check=_high_risk,
     settings=(
@@ -157,7 +148,7 @@ resources:
 
 def _held_by_sign_in(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     signed_in_to = [
-        app for app in of_type(resources, APPLICATION) if any(app.items(of, "redirectUris") for of in PLATFORMS)
+        app for app in of_type(resources, types.APPLICATION) if any(app.items(of, "redirectUris") for of in PLATFORMS)
     ]
     fix = "Give the permission to an identity that nobody signs in to, such as the watcher's own registration"
     for application in signed_in_to:
@@ -168,9 +159,9 @@ def _held_by_sign_in(resources: Sequence[Resource], _: Settings) -> Iterator[Fin
                     problem = f"people sign in to this application, and it asks for {name} without any of them"
                     yield Finding(resource=application, problem=problem, fix=fix)
     applications = Candidates(signed_in_to, "clientId")
-    principals = [one for one in of_type(resources, PRINCIPAL) if applications.of(one, "clientId")]
+    principals = [one for one in of_type(resources, types.PRINCIPAL) if applications.of(one, "clientId")]
     candidates = Candidates(principals, "objectId")
-    for assignment in of_type(resources, ASSIGNMENT):
+    for assignment in of_type(resources, types.ASSIGNMENT):
         for _principal in candidates.of(assignment, "principalObjectId"):
             role = assignment.get("appRoleId")
             name = _KNOWN.get(role.lower(), role) if isinstance(role, str) else "a role"
@@ -191,7 +182,7 @@ NO_PERMISSION_OF_ITS_OWN = Rule(
     "an older release gives it up with `airflow-entra:watcher: {moved: true}`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/secure-least-privileged-access",
-    types=(APPLICATION, PRINCIPAL, ASSIGNMENT),
+    types=(types.APPLICATION, types.PRINCIPAL, types.ASSIGNMENT),
     check=_held_by_sign_in,
     violation="""\
 resources:
@@ -227,14 +218,14 @@ resources:
 
 
 _DIRECTORY_ROLES = {
-    DIRECTORY_ROLE_ASSIGNMENT: "principalObjectId",
-    DIRECTORY_ROLE_MEMBER: "memberObjectId",
-    DIRECTORY_ROLE_ELIGIBILITY: "principalId",
+    types.DIRECTORY_ROLE_ASSIGNMENT: "principalObjectId",
+    types.DIRECTORY_ROLE_MEMBER: "memberObjectId",
+    types.DIRECTORY_ROLE_ELIGIBILITY: "principalId",
 }
 
 
 def _directory_role(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    principals = Candidates(of_type(resources, PRINCIPAL), "objectId")
+    principals = Candidates(of_type(resources, types.PRINCIPAL), "objectId")
     for given in of_type(resources, *_DIRECTORY_ROLES):
         for principal in principals.of(given, _DIRECTORY_ROLES[given.type]):
             yield Finding(
@@ -256,7 +247,7 @@ NO_DIRECTORY_ROLE = Rule(
     remedy="Remove the role assignment. What must change the directory is another identity, with its own approval.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/best-practices",
-    types=(PRINCIPAL, *_DIRECTORY_ROLES),
+    types=(types.PRINCIPAL, *_DIRECTORY_ROLES),
     check=_directory_role,
     violation="""\
 resources:

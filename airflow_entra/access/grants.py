@@ -6,16 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import DeclaredStack, names
-from airflow_entra.access.azure_roles import (
-    KEY_VAULT_CONTRIBUTOR,
-    NETWORK_CONTRIBUTOR,
-    RBAC_ADMINISTRATOR,
-    READER,
-    ROLE_NAMES,
-    SECRETS_OFFICER,
-    SECRETS_USER,
-    role_definition,
-)
+from airflow_entra.access import azure_roles as roles
 from airflow_entra.access.identity_permissions import KNOWN, permission_id
 from airflow_entra.access.needed import VAULT_ROLES_NEEDED
 from airflow_entra.access.permissions import GRAPH_APP_ID
@@ -67,9 +58,9 @@ def azure_roles(identity: Identity, stacks: Mapping[str, StackSettings]) -> tupl
     for name, settings in sorted(stacks.items()):
         if not isinstance(settings.credential, VaultSecret) or identity.key not in ("preview", settings.environment):
             continue
-        roles = _reads if identity.previews else _writes
+        needs = _reads if identity.previews else _writes
         for _, credential in in_vault(settings):
-            for role in roles(DeclaredStack(name, settings), credential):
+            for role in needs(DeclaredStack(name, settings), credential):
                 found.setdefault((role.role, role.scope.lower()), role)
     return tuple(found.values())
 
@@ -77,7 +68,7 @@ def azure_roles(identity: Identity, stacks: Mapping[str, StackSettings]) -> tupl
 def _reads(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole]:
     place = VaultPlace.of(stack.settings, credential)
     why = f"It sees the vault of {stack.name} and when its secret ends, never the secret's value."
-    yield AzureRole(READER, _group(place) if isinstance(credential.vault, CreatedVault) else place.id, why)
+    yield AzureRole(roles.READER, _group(place) if isinstance(credential.vault, CreatedVault) else place.id, why)
 
 
 def _writes(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole]:
@@ -85,19 +76,23 @@ def _writes(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole
     secret = place.secret_id(credential.secret_name)
     scope = _group(place) if isinstance(created, CreatedVault) else secret
     what = "makes the vault and writes" if isinstance(created, CreatedVault) else "writes"
-    yield AzureRole(KEY_VAULT_CONTRIBUTOR, scope, f"It {what} the client secret of {stack.name}.")
+    yield AzureRole(roles.KEY_VAULT_CONTRIBUTOR, scope, f"It {what} the client secret of {stack.name}.")
     if not isinstance(created, CreatedVault):
-        yield AzureRole(SECRETS_OFFICER, secret, f"It can delete that one secret again when {stack.name} is destroyed.")
+        yield AzureRole(
+            roles.SECRETS_OFFICER, secret, f"It can delete that one secret again when {stack.name} is destroyed."
+        )
     elif created.private_endpoint_subnet:
         why = f"It makes the private endpoint of the vault of {stack.name}."
-        yield AzureRole(NETWORK_CONTRIBUTOR, scope, why)
-        yield AzureRole(NETWORK_CONTRIBUTOR, created.private_endpoint_subnet, why)
+        yield AzureRole(roles.NETWORK_CONTRIBUTOR, scope, why)
+        yield AzureRole(roles.NETWORK_CONTRIBUTOR, created.private_endpoint_subnet, why)
     if stack.settings.tenant.manage.vault_roles == "managed":
-        only = (SECRETS_USER, SECRETS_OFFICER) if isinstance(created, CreatedVault) else (SECRETS_USER,)
+        only = (
+            (roles.SECRETS_USER, roles.SECRETS_OFFICER) if isinstance(created, CreatedVault) else (roles.SECRETS_USER,)
+        )
         why = (
             f"It lets the identities that Airflow runs as read the secret of {stack.name}, and can give no other role."
         )
-        yield AzureRole(RBAC_ADMINISTRATOR, scope, why, only)
+        yield AzureRole(roles.RBAC_ADMINISTRATOR, scope, why, only)
 
 
 def _group(place: VaultPlace) -> str:
@@ -142,13 +137,13 @@ def _azure(identity: Identity, who: Made, wanted: AzureRole) -> Ask:
     properties = {
         "principalId": who.service_principal,
         "principalType": "ServicePrincipal",
-        "roleDefinitionId": role_definition(subscription, wanted.role),
+        "roleDefinitionId": roles.role_definition(subscription, wanted.role),
     }
     if wanted.only:
         properties |= {"condition": _may_give(wanted.only), "conditionVersion": "2.0"}
     return Ask(
         "azure_roles",
-        f"Give {identity.name} the Azure role {ROLE_NAMES[wanted.role]} on {wanted.scope}",
+        f"Give {identity.name} the Azure role {roles.ROLE_NAMES[wanted.role]} on {wanted.scope}",
         wanted.why,
         VAULT_ROLES_NEEDED,
         (Call("PUT", url, {"properties": properties}),),

@@ -11,22 +11,7 @@ from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault, VaultRole
-from airflow_entra.pulumi.resource_types import (
-    APPLICATION,
-    ASSIGNMENT,
-    CERTIFICATE,
-    CONSENT,
-    ENDPOINT,
-    FREQUENCY,
-    GROUP,
-    LIFETIME,
-    LIFETIME_ASSIGNMENT,
-    PRINCIPAL,
-    ROLE_ASSIGNMENT,
-    SECRET,
-    TRUST,
-    VAULT,
-)
+from airflow_entra.pulumi import resource_types as types
 from airflow_entra.settings.model import Certificate, CreatedVault, Credential, Federated, StackSettings, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
 
@@ -51,15 +36,15 @@ def resource_ids(stack: DeclaredStack, live: Live) -> dict[Resource, str]:
     """The ids of everything that the program would make and that is there, dynamic resources included."""
     settings, application = stack.settings, live.application
     here = f"/applications/{application.object_id}"
-    ids: dict[Resource, str] = {(APPLICATION, "application"): here}
+    ids: dict[Resource, str] = {(types.APPLICATION, "application"): here}
     for key, id_ in live.groups.items():
-        ids[GROUP, key] = f"/groups/{id_}"
+        ids[types.GROUP, key] = f"/groups/{id_}"
     if application.principal_id:
-        ids[PRINCIPAL, "service-principal"] = f"/servicePrincipals/{application.principal_id}"
+        ids[types.PRINCIPAL, "service-principal"] = f"/servicePrincipals/{application.principal_id}"
         ids |= _assignments(stack.plan, live, f"/servicePrincipals/{application.principal_id}/appRoleAssignedTo")
     for consent in application.consents:
         if consent.everybody:
-            ids[CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
+            ids[types.CONSENT, "admin-consent"] = f"/oauth2PermissionGrants/{consent.id}"
     ids |= _lifetimes(stack, application)
     ids |= _proof(settings.credential, application)
     if live.watcher:
@@ -68,7 +53,7 @@ def resource_ids(stack: DeclaredStack, live: Live) -> dict[Resource, str]:
         ids |= _vault(settings, settings.credential, live.vault)
         ids |= _watchers_secret(settings, live.vault)
         if live.private_endpoint:
-            ids[ENDPOINT, "private-endpoint"] = live.private_endpoint
+            ids[types.ENDPOINT, "private-endpoint"] = live.private_endpoint
     return ids
 
 
@@ -78,7 +63,7 @@ def _assignments(plan: AccessPlan, live: Live, path: str) -> dict[Resource, str]
     for assignment in plan.assignments:
         group = live.groups.get(assignment.group, assignment.group)
         if (group.lower(), assignment.app_role_id) in there:
-            ids[ASSIGNMENT, assignment.key] = f"{path}/{there[group.lower(), assignment.app_role_id]}"
+            ids[types.ASSIGNMENT, assignment.key] = f"{path}/{there[group.lower(), assignment.app_role_id]}"
     return ids
 
 
@@ -86,11 +71,11 @@ def _lifetimes(stack: DeclaredStack, application: Registered) -> dict[Resource, 
     ids: dict[Resource, str] = {}
     policy = application.lifetime_policy
     if policy and policy.id in (stack.settings.tenant.existing.token_lifetime_policy, _ours(application, stack.name)):
-        ids[LIFETIME, "token-lifetime-policy"] = policy.id
-        ids[LIFETIME_ASSIGNMENT, "token-lifetime-assignment"] = f"{application.object_id}/{policy.id}"
+        ids[types.LIFETIME, "token-lifetime-policy"] = policy.id
+        ids[types.LIFETIME_ASSIGNMENT, "token-lifetime-assignment"] = f"{application.object_id}/{policy.id}"
     for frequency in application.frequency_policies:
         if frequency.name == names.sign_in_policy(stack.name) and frequency.ours_alone:
-            ids[FREQUENCY, "sign-in-frequency-policy"] = f"/identity/conditionalAccess/policies/{frequency.id}"
+            ids[types.FREQUENCY, "sign-in-frequency-policy"] = f"/identity/conditionalAccess/policies/{frequency.id}"
     return ids
 
 
@@ -103,9 +88,9 @@ def _ours(application: Registered, stack: str) -> str | None:
 def _watcher(settings: StackSettings, watcher: Registered) -> dict[Resource, str]:
     ids: dict[Resource, str] = {}
     if watcher.object_id:
-        ids[APPLICATION, "watcher-application"] = f"/applications/{watcher.object_id}"
+        ids[types.APPLICATION, "watcher-application"] = f"/applications/{watcher.object_id}"
         if watcher.principal_id:
-            ids[PRINCIPAL, "watcher-service-principal"] = f"/servicePrincipals/{watcher.principal_id}"
+            ids[types.PRINCIPAL, "watcher-service-principal"] = f"/servicePrincipals/{watcher.principal_id}"
         credential = watcher_credential(settings)
         if credential is not None:
             ids |= _proof(credential, watcher, "watcher-")
@@ -113,7 +98,7 @@ def _watcher(settings: StackSettings, watcher: Registered) -> dict[Resource, str
         for granted in watcher.granted:
             if granted.app_role == APP_ROLE_IDS[name]:
                 there = f"/servicePrincipals/{granted.resource}/appRoleAssignedTo/{granted.id}"
-                ids[ASSIGNMENT, f"watcher-permission-{name}"] = there
+                ids[types.ASSIGNMENT, f"watcher-permission-{name}"] = there
     return ids
 
 
@@ -122,24 +107,29 @@ def _proof(credential: Credential, application: Registered, whose: str = "") -> 
         wanted = credential.federated
         for trust in application.trusts:
             if (trust.issuer, trust.subject) == (wanted.issuer, wanted.subject):
-                return {(TRUST, f"{whose}federated"): f"{application.object_id}/federatedIdentityCredential/{trust.id}"}
+                return {
+                    (
+                        types.TRUST,
+                        f"{whose}federated",
+                    ): f"{application.object_id}/federatedIdentityCredential/{trust.id}"
+                }
     if isinstance(credential, Certificate) and len(application.certificates) == 1:
         key = application.certificates[0].key_id
-        return {(CERTIFICATE, f"{whose}certificate"): f"{application.object_id}/certificate/{key}"}
+        return {(types.CERTIFICATE, f"{whose}certificate"): f"{application.object_id}/certificate/{key}"}
     return {}
 
 
 def _vault(settings: StackSettings, credential: VaultSecret, vault: LiveVault) -> dict[Resource, str]:
     place = VaultPlace.of(settings, credential)
     ids: dict[Resource, str] = {
-        (VAULT, "vault"): vault.id,
+        (types.VAULT, "vault"): vault.id,
         **_secret(credential, vault),
         **_users(place, credential, vault),
     }
     for role in vault.roles:
         officer = names.role_assignment_name(place.id, role.principal, SECRETS_OFFICER)
         if role.kind == "officer" and role.name == officer:
-            ids[ROLE_ASSIGNMENT, "deployer-secrets-officer"] = _role(role)
+            ids[types.ROLE_ASSIGNMENT, "deployer-secrets-officer"] = _role(role)
     return ids
 
 
@@ -155,14 +145,14 @@ def _watchers_secret(settings: StackSettings, vault: LiveVault) -> dict[Resource
 
 def _secret(credential: VaultSecret, vault: LiveVault, whose: str = "") -> dict[Resource, str]:
     if any(secret.name.lower() == credential.secret_name.lower() for secret in vault.secrets):
-        return {(SECRET, f"{whose}client-secret"): f"{vault.id}/secrets/{credential.secret_name}"}
+        return {(types.SECRET, f"{whose}client-secret"): f"{vault.id}/secrets/{credential.secret_name}"}
     return {}
 
 
 def _users(place: VaultPlace, credential: VaultSecret, vault: LiveVault, whose: str = "") -> dict[Resource, str]:
     scope = place.readers_scope(credential)
     return {
-        (ROLE_ASSIGNMENT, f"{whose}secrets-user/{reader}"): _role(role)
+        (types.ROLE_ASSIGNMENT, f"{whose}secrets-user/{reader}"): _role(role)
         for role in vault.roles
         for reader in credential.vault.readers
         if role.kind == "user" and role.name == names.role_assignment_name(scope, reader, SECRETS_USER)

@@ -1,16 +1,6 @@
 """The signing keys, and the documents by which clients find every endpoint."""
 
-from entra_local.azure import (
-    CLASSIC_RESOURCE_MANAGER,
-    GRAPH,
-    GRAPH_HOST,
-    LOGIN,
-    LOGIN_HOST,
-    RESOURCE_MANAGER,
-    RETIRED_GRAPH_HOST,
-    STS_HOST,
-    VAULT_DOMAIN,
-)
+from entra_local import azure
 from entra_local.service import Request
 from entra_local.signin.addresses import issuer, origin
 from entra_local.signin.models.tenants import find_tenant
@@ -46,7 +36,7 @@ def openid_configuration(request: Request) -> Reply:
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer(tenant),
             "request_uri_parameter_supported": False,
-            "userinfo_endpoint": f"{here if request.call.at_loopback else GRAPH}/oidc/userinfo",
+            "userinfo_endpoint": f"{here if request.call.at_loopback else azure.GRAPH}/oidc/userinfo",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "http_logout_supported": True,
             "frontchannel_logout_supported": True,
@@ -54,8 +44,8 @@ def openid_configuration(request: Request) -> Reply:
             "claims_supported": list(_CLAIMS),
             "tenant_region_scope": "EU",
             "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": RETIRED_GRAPH_HOST,
-            "msgraph_host": GRAPH_HOST,
+            "cloud_graph_host_name": azure.RETIRED_GRAPH_HOST,
+            "msgraph_host": azure.GRAPH_HOST,
             "rbac_url": "https://pas.windows.net",
         },
     )
@@ -64,14 +54,14 @@ def openid_configuration(request: Request) -> Reply:
 def instance_discovery(request: Request) -> Reply:
     """What MSAL asks before it trusts an authority that it does not know by heart."""
     network = {
-        "preferred_network": LOGIN_HOST,
+        "preferred_network": azure.LOGIN_HOST,
         "preferred_cache": "login.windows.net",
-        "aliases": [LOGIN_HOST, "login.windows.net", "login.microsoft.com", STS_HOST],
+        "aliases": [azure.LOGIN_HOST, "login.windows.net", "login.microsoft.com", azure.STS_HOST],
     }
     return Reply(
         200,
         {
-            "tenant_discovery_endpoint": f"{LOGIN}/common/v2.0/.well-known/openid-configuration",
+            "tenant_discovery_endpoint": f"{azure.LOGIN}/common/v2.0/.well-known/openid-configuration",
             "api-version": "1.1",
             "metadata": [network],
         },
@@ -83,14 +73,14 @@ def cloud_description(request: Request) -> Reply:
     description: JsonObject = {
         "name": "AzureCloud",
         "portal": "https://portal.azure.com",
-        "resourceManager": f"{RESOURCE_MANAGER}/",
-        "microsoftGraphResourceId": f"{GRAPH}/",
+        "resourceManager": f"{azure.RESOURCE_MANAGER}/",
+        "microsoftGraphResourceId": f"{azure.GRAPH}/",
         "authentication": {
-            "loginEndpoint": LOGIN,
-            "audiences": [f"{CLASSIC_RESOURCE_MANAGER}/", f"{RESOURCE_MANAGER}/"],
+            "loginEndpoint": azure.LOGIN,
+            "audiences": [f"{azure.CLASSIC_RESOURCE_MANAGER}/", f"{azure.RESOURCE_MANAGER}/"],
             "tenant": "common",
             "identityProvider": "AAD",
         },
-        "suffixes": {"keyVaultDns": VAULT_DOMAIN},
+        "suffixes": {"keyVaultDns": azure.VAULT_DOMAIN},
     }
     return Reply(200, description)
