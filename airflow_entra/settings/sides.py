@@ -88,7 +88,7 @@ def _side(name: str, texts: Mapping[Path, str], read: Mapping[str, StackSettings
 def _folder(folder: Path, mistakes: list[Finding]) -> Iterator[tuple[Path, str | None]]:
     inner = folder / FOLDER
     where = inner if inner.is_dir() else folder
-    files = stack_files(where)
+    files = [file for file in stack_files(where) if name_mistake(stack_name(file)) is None]
     if not files:
         raise SideError(f"{where} has no Pulumi.<stack>.yaml: name the project's folder or its folder {FOLDER}/")
     return ((file, _text(file, mistakes)) for file in files)

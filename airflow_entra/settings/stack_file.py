@@ -38,7 +38,7 @@ def stack_file(folder: Path, stack: str) -> Path:
 
 def stack_files(folder: Path) -> list[Path]:
     """Every stack file in the folder, right or wrong, by name."""
-    return sorted(file for file in folder.glob("Pulumi.*.yaml") if name_mistake(stack_name(file)) is None)
+    return sorted(folder.glob("Pulumi.*.yaml"))
 
 
 def name_mistake(stack: str) -> str | None:
