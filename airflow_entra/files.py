@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from airflow_entra.errors import of_unicode_error
+from airflow_entra.errors import UserError, of_unicode_error
 
 
 def read_text(path: Path) -> str:
@@ -18,6 +20,17 @@ def read_text(path: Path) -> str:
         raise
     except UnicodeDecodeError as error:
         raise of_unicode_error(error, path) from error
+
+
+def read_object(path: Path, what: str) -> dict[str, Any]:
+    """The JSON object in a file, which is `what`. Raises UserError where it isn't one, and OSError."""
+    try:
+        found = json.loads(read_text(path))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise UserError(f"{path} holds no JSON object with {what}")
+    return found
 
 
 def write_whole(path: Path, text: str, *, private: bool = False) -> None:

@@ -62,12 +62,18 @@ class Known:
 
 
 def known(stack: DeclaredStack, outputs: Mapping[str, Any]) -> Known:
-    """What a stack's outputs say of it. Raises KeyError, TypeError or AttributeError for what are none."""
-    deployed = {
-        group["group"]: str(group["id"]) for role in outputs["roles"].values() for group in role if group.get("id")
-    }
+    """What a stack's outputs say of it. Raises UserError for what are none."""
+    try:
+        client = str(outputs["clientId"])
+        deployed = {
+            group["group"]: str(group["id"]) for role in outputs["roles"].values() for group in role if group.get("id")
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"the outputs are no output of `pulumi stack output --json --stack {stack.name}`; give what that prints"
+        ) from None
     ids = {key: deployed[group.name] for key, group in stack.plan.groups.items() if group.name in deployed}
-    return Known(str(outputs["clientId"]), ids)
+    return Known(client, ids)
 
 
 class UnknownRoleError(UserError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -77,15 +76,12 @@ def command(
 def _token(stack: DeclaredStack, token: TextIO, outputs: Path | None) -> Explanation:
     from airflow_entra.access.explain import Known, explain_token, known
     from airflow_entra.access.token import unverified_claims
-    from airflow_entra.errors import UserError, on_disk
-    from airflow_entra.files import read_text
+    from airflow_entra.errors import on_disk
+    from airflow_entra.files import read_object
 
     with on_disk("read the token", Path(token.name)):
         claims = unverified_claims(token.read().strip())
     if outputs is None:
         return explain_token(stack, claims, Known(), datetime.now(UTC))
-    try:
-        deployed = known(stack, json.loads(read_text(outputs)))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{outputs}: no output of `pulumi stack output --json`; give what that prints") from None
+    deployed = known(stack, read_object(outputs, "a stack's outputs"))
     return explain_token(stack, claims, deployed, datetime.now(UTC))

@@ -16,8 +16,7 @@ from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
 from airflow_entra.preview.result import Previewed
 from airflow_entra.preview.run import Progress, preview_all
-from airflow_entra.settings import SettingsError
-from airflow_entra.settings.sides import Side, SideError, sides
+from airflow_entra.settings.sides import Side, sides
 from airflow_entra.settings.stack_file import FOLDER
 from airflow_entra.target import Target, target_of
 
@@ -107,7 +106,7 @@ def _compared(world: World, head: Side, named: str | None) -> tuple[Compared | N
     with chdir(world.project):
         try:
             before, after = sides(base, head.name)
-        except (SideError, SettingsError) as problem:
+        except UserError as problem:
             if named is not None:
                 raise
             return None, f"{base[:_SHOWN_OF_A_COMMIT]}, where the branch began, can't be read: {problem}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from airflow_entra.errors import UserError
-from airflow_entra.files import read_text
+from airflow_entra.files import read_object
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.trouble import PulumiError
 from airflow_entra.render import Places, facts, render
@@ -32,7 +31,7 @@ def rendered(
     `at` is the folder in which Airflow finds its files. Raises RenderError, SettingsError, UserError and PulumiError.
     """
     declared = world.declared(stack)
-    known = _read(outputs) if outputs else _asked(target_of(world, declared, port=0), stack)
+    known = read_object(outputs, "a stack's outputs") if outputs else _asked(target_of(world, declared, port=0), stack)
     said = facts(declared, known, version=version, url=url, places=Places.below(at))
     return {file: render(file, said, stock=stock) for file in files}
 
@@ -45,14 +44,4 @@ def _asked(target: Target, stack: str) -> dict[str, Any]:
         raise PulumiError(f"the outputs of stack {stack} are not to be had: {error}; {instead}") from error
     if not outputs:
         raise UserError(f"stack {stack} is not deployed: `{target.deploy_command}` deploys it; {instead}")
-    return outputs
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        outputs = json.loads(read_text(file))
-    except ValueError:
-        outputs = None
-    if not isinstance(outputs, dict):
-        raise UserError(f"{file} holds no JSON object with a stack's outputs")
     return outputs

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_entra.errors import AnswerError
+from airflow_entra.files import read_text
 from airflow_entra_auth import azure
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _federated_token(env: Mapping[str, str]) -> Callable[[], str] | None:
     if env.get("ARM_OIDC_TOKEN"):
         return lambda: env["ARM_OIDC_TOKEN"]
     if env.get("ARM_OIDC_TOKEN_FILE_PATH"):  # read each time: Kubernetes and GitHub replace it while it is in use
-        return lambda: Path(env["ARM_OIDC_TOKEN_FILE_PATH"]).read_text("utf-8").strip()
+        return lambda: read_text(Path(env["ARM_OIDC_TOKEN_FILE_PATH"])).strip()
     return None
 
 
@@ -81,13 +82,24 @@ def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, 
     post = client.post if client else httpx.post
     form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
     response = _patiently(lambda: post(azure.token_url(tenant), data=form, timeout=30.0))
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    said = body if isinstance(body, dict) else {}
     if not response.is_success:
         # Entra's description names the client and the reason; of the form that was sent it repeats nothing secret.
-        body = response.json() if "json" in response.headers.get("content-type", "") else {}
-        reason = str(body.get("error_description") or body.get("error") or "no reason given").splitlines()[0]
+        reason = str(said.get("error_description") or said.get("error") or f"HTTP {response.status_code}").splitlines()[
+            0
+        ]
         raise CredentialError(f"Entra refused to sign in application {client_id} in tenant {tenant}: {reason}")
-    body = response.json()
-    return body["access_token"], time.time() + float(body["expires_in"])
+    try:
+        return str(said["access_token"]), time.time() + float(said["expires_in"])
+    except (KeyError, TypeError, ValueError):
+        raise CredentialError(
+            f"what answered in place of Entra gave no token for application {client_id} in tenant {tenant}: see where "
+            "HTTPS_PROXY leads"
+        ) from None
 
 
 def _patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
@@ -119,7 +131,13 @@ def _azure_identity(env: Mapping[str, str]) -> Fetch:
         from azure.core.exceptions import ClientAuthenticationError
 
         if tenant not in credentials:
-            credentials[tenant] = _credential(env, tenant)
+            try:
+                credentials[tenant] = _credential(env, tenant)
+            except ValueError:  # its text may hold a part of the file, or of the password
+                raise CredentialError(
+                    "the certificate in ARM_CLIENT_CERTIFICATE_PATH can't be used: it has to be a PEM or PKCS12 file "
+                    "with its private key, and ARM_CLIENT_CERTIFICATE_PASSWORD its password"
+                ) from None
         try:
             token = credentials[tenant].get_token(scope)
         except ClientAuthenticationError as error:

@@ -13,7 +13,7 @@ import httpx
 
 from airflow_entra_auth.azure import GRAPH_V1
 from airflow_entra_auth.graph.delta import Delta
-from airflow_entra_auth.graph.errors import BAD_LINK, GraphError, error, refusal, seconds
+from airflow_entra_auth.graph.errors import BAD_LINK, GraphError, answered, error, refusal, seconds
 from airflow_entra_auth.graph.patience import THROTTLED, UNCLEAR, Patience
 
 IDS_PER_CALL = 1000  # https://learn.microsoft.com/graph/api/directoryobject-getbyids
@@ -183,7 +183,7 @@ class Graph:
             if self._progress is not None:
                 self._progress(self.requests)
             if response.is_success:
-                return response.json() if response.content else None
+                return answered(method, path, response) if response.content else None
             if method == "DELETE" and response.status_code == 404 and unclear:
                 return None  # the try that nobody heard of did it
             refused = refusal(method, path, response)

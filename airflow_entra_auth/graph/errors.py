@@ -11,6 +11,8 @@ from airflow_entra_auth.claims import display
 _LONGEST = 2000  # characters of a message; Graph repeats what it was asked, names with it
 BAD_LINK = "BadNextLink"
 """Our own code of a link that isn't Graph's, which is not followed."""
+NOT_JSON = "NotJson"
+"""Our own code of an answer that isn't Graph's."""
 _LOST = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "resyncapplydifferences"})
 
 
@@ -44,6 +46,15 @@ class SyncLost(GraphError):  # noqa: N818 -- what happened to the feed, as Graph
 
 class Cancelled(Exception):  # noqa: N818 -- no error: somebody asked for it
     """The client's `cancel` was set: nothing more is sent."""
+
+
+def answered(method: str, path: str, response: httpx.Response) -> Any:
+    """The JSON that Graph answered. Raises GraphError for anything else: a proxy may answer in its place."""
+    try:
+        return response.json()
+    except ValueError:
+        said = "the answer is not JSON, so it is not Graph's: see where HTTPS_PROXY leads"
+        raise GraphError(method, path.split("?")[0], response.status_code, NOT_JSON, said, "") from None
 
 
 def refusal(method: str, path: str, response: httpx.Response) -> GraphError:

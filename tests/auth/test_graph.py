@@ -57,6 +57,14 @@ def test_requests_carry_the_token_and_bodies_json() -> None:
     assert json.loads(server.requests[0].content) == {"displayName": "a"}
 
 
+@pytest.mark.parametrize("body", ["Please log in to our network", "{", "\xff"])
+def test_an_answer_that_is_not_graphs_is_an_error_of_graph(body: str) -> None:
+    server = Server(httpx.Response(200, content=body.encode("latin-1")))
+    with pytest.raises(GraphError, match=r"GET /groups: 200 NotJson: .*HTTPS_PROXY") as refused:
+        server.graph().get("/groups")
+    assert body not in str(refused.value)
+
+
 def test_a_refusal_says_what_was_asked_and_answered_and_never_the_token() -> None:
     server = Server(refusal(403, "Authorization_RequestDenied", "Insufficient privileges"))
     with pytest.raises(GraphError) as caught:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import io
 import signal
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
 import click
 import httpx
@@ -111,6 +115,45 @@ def test_a_problem_is_told_without_secrets(monkeypatch: pytest.MonkeyPatch, caps
     assert ending.value.code == 2
     said = capsys.readouterr().err
     assert said == "airflow-entra: git could not reach https://[secret]@host/x; its log ends with: [secret]\n"
+
+
+def test_each_error_of_ours_is_for_a_user_or_says_why_not() -> None:
+    inside = {
+        "NotYaml": "becomes a finding, with its place in the file",
+        "PolicyConflictError": "is raised in Pulumi's own process, for Pulumi",
+        "Interrupted": "is Ctrl-C",
+    }
+    found = {
+        name
+        for module in modules("airflow_entra")
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__module__ == module.__name__
+        if not issubclass(kind, UserError)
+    }
+    assert found == set(inside)
+
+
+def test_no_command_lists_what_to_catch() -> None:
+    """It lets go what it doesn't go on after: `ending` words it, whatever it is."""
+    for module in (*modules("airflow_entra.cli"), *modules("airflow_entra.commands")):
+        if module.__name__ in ("airflow_entra.cli.ending", "airflow_entra.cli.output"):
+            continue
+        assert module.__file__
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                assert isinstance(node.type, ast.Name), f"{module.__file__}:{node.lineno}"
+
+
+def modules(package: str) -> list[ModuleType]:
+    """All of a package but what only Airflow can import."""
+    folder = Path(import_module(package).__path__[0])
+    names = (".".join(file.relative_to(folder).with_suffix("").parts) for file in sorted(folder.rglob("*.py")))
+    dags = "local.airflow.dags"
+    return [
+        import_module(f"{package}.{name}".removesuffix(".__init__"))
+        for name in names
+        if not (f"{package}.{name}".startswith(f"airflow_entra.{dags}") or name.endswith("__main__"))
+    ]
 
 
 def test_a_no_is_no_interruption() -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -544,3 +545,31 @@ def test_ctrl_c_at_a_question(project: Project) -> None:
         it.interrupt()
         in_a_line(it.ended(), INTERRUPTED, "airflow-entra: interrupted; nothing was done")
     assert (project.folder / ".local").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with no room left."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", place]).returncode:
+        pytest.skip("a file system of one's own takes root, and a container that lets root mount")
+    try:
+        with suppress(OSError), (place / "filler").open("wb", 0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("call", [call for row in TABLE.values() for call in row.writes])
+def test_a_file_on_a_full_disk(project: Project, small_disk: Path, call: str) -> None:
+    in_a_line(project.run(call.format(out=small_disk / "out")), 2, f"{small_disk}/out", "the disk is full")
+    assert [path.name for path in small_disk.rglob("*") if path.is_file() and path.stat().st_size] == ["filler"]
+
+
+@pytest.mark.parametrize("call", ["local up", "local seed --people 1", "local clock"])
+def test_the_local_world_on_a_full_disk(project: Project, small_disk: Path, call: str) -> None:
+    has_pulumi(project)
+    in_a_line(project.run(call, AIRFLOW_ENTRA_LOCAL=str(small_disk / "world")), 2, str(small_disk), "disk is full")

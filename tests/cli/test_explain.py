@@ -67,7 +67,7 @@ def test_a_token_on_standard_input_is_never_repeated(tmp_path: Path) -> None:
         (
             ("--token", "-", "--outputs", "pyproject.toml"),
             encoded(token()),
-            "no output of `pulumi stack output --json`",
+            "pyproject.toml holds no JSON object with a stack's outputs",
         ),
         (("--stack", "nowhere", "--role", "Op"), "", "no stack file"),
     ],

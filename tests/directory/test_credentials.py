@@ -113,3 +113,34 @@ def test_with_no_identity_at_all_it_says_what_to_set(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))  # no `az` here
     with pytest.raises(CredentialError, match=r"set ARM_CLIENT_ID .* or sign in with `az login`"):
         token_source(GRAPH, TENANT, {})()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, text="Please log in to our network"),
+        httpx.Response(200, json=["access_token"]),
+        httpx.Response(200, json={"access_token": "t"}),
+        httpx.Response(200, json={"access_token": "t", "expires_in": "soon"}),
+    ],
+    ids=["no JSON", "no object", "no end", "no number"],
+)
+def test_what_is_no_answer_of_entras_is_told(entra: Entra, answer: httpx.Response) -> None:
+    entra.refusal = answer
+    with pytest.raises(CredentialError, match="gave no token for application c"):
+        token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})()
+
+
+@pytest.mark.parametrize("body", ["<html>Forbidden", "[]"])
+def test_a_refusal_without_a_reason_is_told(entra: Entra, body: str) -> None:
+    entra.refusal = httpx.Response(403, text=body, headers={"content-type": "application/json"})
+    with pytest.raises(CredentialError, match=r"HTTP 403$"):
+        token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})()
+
+
+def test_a_certificate_that_is_none_is_told_without_its_text(tmp_path: Path) -> None:
+    file = tmp_path / "certificate.pem"
+    file.write_text(f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(CredentialError, match="ARM_CLIENT_CERTIFICATE_PATH can't be used") as refused:
+        token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_CERTIFICATE_PATH": str(file)})()
+    assert SECRET not in str(refused.value)
