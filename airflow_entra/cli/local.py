@@ -11,6 +11,7 @@ from airflow_entra.cli.common import tenant_port_option
 from airflow_entra.cli.output import agreed, say, show
 from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
+from airflow_entra.local.identities import FULL, KNOWN
 from airflow_entra.local.world import project_world
 from airflow_entra.pulumi import PROJECT
 
@@ -115,7 +116,7 @@ def reset(yes: bool) -> None:
 
 @command.command(context_settings={"ignore_unknown_options": True})
 @tenant_port_option()
-@click.option("--identity", type=click.Choice(["full", "owned-by"]), default="full", show_default=True)
+@click.option("--identity", type=click.Choice([identity.name for identity in KNOWN]), default=FULL, show_default=True)
 @click.option("--official-providers", is_flag=True, help="Use Pulumi's own provider plugins, found in ~/.pulumi.")
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND")
 def run(port: int, identity: str, official_providers: bool, arguments: tuple[str, ...]) -> None:

@@ -30,8 +30,9 @@ from tests.deploy.deployment import PROJECT, Deployment, assert_no_process_left
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 CALLS = (
-    "audit --stack {stack}",
-    "audit --stack {stack} --drift --format json",
+    "audit --stack {stack} --format csv --table access",
+    "audit --stack {stack} --format csv --table findings",
+    "audit --stack {stack} --drift --format csv --table drift",
     "explain --stack {stack} --person ada",
     "explain --stack {stack} --person ines",
     "explain --stack {stack} --role Viewer",

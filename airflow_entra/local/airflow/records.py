@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 
-from airflow_entra.audit.records import Records, RecordsError, parse
+from airflow_entra.audit.records import Records, parse
 from airflow_entra.errors import UserError
 from airflow_entra.local.airflow.environment import RELEASES
 from airflow_entra.local.airflow.home import AirflowHome
@@ -31,7 +31,4 @@ def _of_home(home: AirflowHome, since: datetime) -> Records:
     )
     if said.returncode:
         raise UserError(f"Airflow {home.version} in {home.folder} gave no records: {said.stderr.strip()[-500:]}")
-    try:
-        return parse(said.stdout.splitlines(), f"Airflow {home.version}")
-    except RecordsError as error:
-        raise UserError(str(error)) from error
+    return parse(said.stdout.splitlines(), f"Airflow {home.version}")
