@@ -447,11 +447,9 @@ def tenant(tmp_path_factory: pytest.TempPathFactory, forks: Forking) -> Iterator
         tenants.stop(world)
 
 
-@asks
+@rows(lambda row: row.asks if not row.asks.startswith("federated") else "")  # asks its CI system, which is no tenant
 def test_the_login_is_refused(project: Project, tenant: dict[str, str], call: str) -> None:
     has_pulumi(project)
-    if call.startswith("federated"):
-        pytest.skip("a pipeline's token service is asked there, which is no part of the tenant")
     in_a_line(project.run(call, **tenant | {"ARM_CLIENT_SECRET": SECRET}), 2, "AADSTS7000215")
 
 
