@@ -76,10 +76,6 @@ def known(stack: DeclaredStack, outputs: Mapping[str, Any]) -> Known:
     return Known(client, ids)
 
 
-class UnknownRoleError(UserError):
-    """The stack file names no such role; the message names those that it does."""
-
-
 def explain_groups(stack: DeclaredStack, groups: Sequence[str]) -> Explanation:
     """What a direct member of these groups (names or object ids), a member of the tenant, has."""
     access = stack.plan
@@ -120,13 +116,13 @@ def explain_token(stack: DeclaredStack, claims: Mapping[str, Any], known: Known,
 
 
 def explain_role(stack: DeclaredStack, role: str) -> Explanation:
-    """Who has the role: its groups, and how one gets into them. Raises UnknownRoleError."""
+    """Who has the role: its groups, and how one gets into them. Raises UserError."""
     access, sign_in = stack.plan, stack.settings.sign_in
     if role not in access.roles:
         close = difflib.get_close_matches(role.casefold(), {name.casefold(): name for name in access.roles}, n=1)
         named = ", ".join(access.roles)
         meant = next((name for name in access.roles if close and name.casefold() == close[0]), None)
-        raise UnknownRoleError(
+        raise UserError(
             f"stack {stack.name} gives nobody the role {role!r}; it has {named}"
             + (f": is {meant} meant?" if meant else "")
         )

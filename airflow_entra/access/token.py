@@ -12,22 +12,18 @@ from airflow_entra.errors import UserError
 _MOST = 256 * 1024  # characters; Entra's own tokens stay below 16 KiB
 
 
-class TokenError(UserError):
-    """What was given is no JSON web token; the message never repeats any of it."""
-
-
 def unverified_claims(token: str) -> dict[str, Any]:
-    """The claims of a JSON web token. Raises TokenError."""
+    """The claims of a JSON web token. Raises UserError."""
     parts = token.split(".") if len(token) <= _MOST else []
     parts = [part.strip() for part in parts]
     if len(parts) == 5:
-        raise TokenError("the token is encrypted (five parts); an ID token of Entra has three and can be read")
+        raise UserError("the token is encrypted (five parts); an ID token of Entra has three and can be read")
     if len(parts) != 3:
-        raise TokenError("this is no token: a JSON web token has three parts with dots between, and nothing else")
+        raise UserError("this is no token: a JSON web token has three parts with dots between, and nothing else")
     try:
         claims = json.loads(base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError):
-        raise TokenError("the token's second part is no base64url JSON; copy the whole token, in one line") from None
+        raise UserError("the token's second part is no base64url JSON; copy the whole token, in one line") from None
     if not isinstance(claims, dict):
-        raise TokenError("the token's second part is no JSON object; an ID token is right")
+        raise UserError("the token's second part is no JSON object; an ID token is right")
     return claims

@@ -21,11 +21,7 @@ MANIFEST = "manifest.json"
 SCHEMA = 1
 
 
-class EvidenceError(UserError):
-    """The folder can't take the evidence, or what is in it isn't what was put there: where, what, and what to do."""
-
-
-class ChangedError(EvidenceError):
+class ChangedError(UserError):
     """What was found there is no longer as it was written: the finding of who verifies it."""
 
     exit_code = 1
@@ -46,18 +42,18 @@ class Kept:
 def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str, str]) -> Path:
     """Write `files` (name -> text) into a new folder below `place`; the folder. `facts` go into the manifest.
 
-    Raises EvidenceError where what is there already was changed, and OSError.
+    Raises UserError where what is there already was changed, and OSError.
     """
     try:
         before = verify(place) if place.exists() else []
     except ChangedError as changed:
-        raise EvidenceError(str(changed)) from changed
+        raise UserError(str(changed)) from changed
     place.mkdir(parents=True, exist_ok=True)
     folder = place / f"{at:%Y-%m-%dT%H%M%SZ}"
     try:
         folder.mkdir()
     except FileExistsError:
-        raise EvidenceError(f"{folder} is there already: evidence is never overwritten; run the audit again") from None
+        raise UserError(f"{folder} is there already: evidence is never overwritten; run the audit again") from None
     for name, text in files.items():
         _make(folder / name, text)
     last = before[-1] if before else None
@@ -75,7 +71,7 @@ def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str
 def verify(place: Path) -> list[Kept]:
     """Every audit that is kept there, oldest first, after its files and the chain were checked.
 
-    Raises EvidenceError with the first thing that isn't as it was written, and OSError.
+    Raises UserError with the first thing that isn't as it was written, and OSError.
     """
     newest_first = sorted(place.glob(f"*/{MANIFEST}"), reverse=True)
     vouched: Mapping[str, Any] | None = None  # what a manifest says of the one before; nobody vouches for the newest

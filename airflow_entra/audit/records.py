@@ -15,10 +15,6 @@ COMMAND = "python -m airflow_entra_auth.records --since <date>"
 """What writes them, in Airflow's own environment."""
 
 
-class RecordsError(UserError):
-    """The lines are not a whole answer of that command: the text says where, what is wrong and what to do."""
-
-
 @dataclass(frozen=True)
 class Identity:
     """The person behind a row of Airflow's users, as the last sign-in linked them; `roles` are the directory's."""
@@ -127,7 +123,7 @@ class Records:
 
 
 def parse(lines: Iterable[str], origin: str) -> Records:
-    """The records in `lines`; `origin` names them in errors. Raises RecordsError."""
+    """The records in `lines`; `origin` names them in errors. Raises UserError."""
     records: Records | None = None
     number = 0
     for number, text in enumerate(lines, start=1):
@@ -138,30 +134,30 @@ def parse(lines: Iterable[str], origin: str) -> Records:
                 records = _head(line, origin)
             elif kind == "end":
                 if line["lines"] != number - 1:
-                    raise RecordsError(_cut(origin, f"{line['lines']} lines were written and {number - 1} are here"))
+                    raise UserError(_cut(origin, f"{line['lines']} lines were written and {number - 1} are here"))
                 return records
             elif kind in _KINDS:
                 _KINDS[kind](records, line)
             else:
-                raise RecordsError(f"{origin}:{number}: kind is {kind!r}, which this release does not know; {_AGAIN}")
+                raise UserError(f"{origin}:{number}: kind is {kind!r}, which this release does not know; {_AGAIN}")
         except (KeyError, TypeError, ValueError) as error:
-            raise RecordsError(f"{origin}:{number}: not such a line: {error!r}; {_AGAIN}") from None
-    raise RecordsError(_cut(origin, "the last line is missing" if number else "it is empty"))
+            raise UserError(f"{origin}:{number}: not such a line: {error!r}; {_AGAIN}") from None
+    raise UserError(_cut(origin, "the last line is missing" if number else "it is empty"))
 
 
 def _object(text: str, place: str) -> dict[str, Any]:
     try:
         line = json.loads(text)
     except ValueError:
-        raise RecordsError(f"{place}: not JSON; {_AGAIN}") from None
+        raise UserError(f"{place}: not JSON; {_AGAIN}") from None
     if not isinstance(line, dict):
-        raise RecordsError(f"{place}: not a JSON object; {_AGAIN}")
+        raise UserError(f"{place}: not a JSON object; {_AGAIN}")
     return line
 
 
 def _head(line: Mapping[str, Any], origin: str) -> Records:
     if line.get("kind") != "airflow" or line.get("schema") != SCHEMA:
-        raise RecordsError(
+        raise UserError(
             f"{origin}:1: schema {line.get('schema')!r}; this release reads schema {SCHEMA}: bring airflow-entra and "
             f"airflow-entra-auth to the same release, then run `{COMMAND}` again"
         )

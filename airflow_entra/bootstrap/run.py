@@ -15,7 +15,7 @@ from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
 from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.directory.clients import connect
-from airflow_entra.errors import AnswerError
+from airflow_entra.errors import UserError
 from airflow_entra.escape.odata import literal
 from airflow_entra.finding import exit_code
 from airflow_entra.preview.engine import Engine as Previewed
@@ -36,10 +36,6 @@ _RIGHTS = (
 )
 
 
-class BootstrapError(AnswerError):
-    """It could not be shown or made; what had been made is kept, and the message says how to go on."""
-
-
 @dataclass(frozen=True)
 class Engine:
     """Pulumi in the workspace. `policies` is the pack's folder."""
@@ -55,7 +51,7 @@ class Engine:
     def settle(self, pipeline: Pipeline, say: Callable[[str], None]) -> None:
         """Make the stack, or settle what an interrupted run of it left. Raises PulumiError and what asking raises.
 
-        Raises BootstrapError where there is no stack here and its identities are in the tenant all the same: a second
+        Raises UserError where there is no stack here and its identities are in the tenant all the same: a second
         set of the same name would be made.
         """
         if shutil.which("pulumi", path=self.environment.get("PATH", os.defpath)) is None:
@@ -63,7 +59,7 @@ class Engine:
         clients = partial(connect, pipeline.tenant, pipeline.state.subscription)
         if not self.workspace.exists:
             if there := _made_elsewhere(pipeline, clients().graph):
-                raise BootstrapError(
+                raise UserError(
                     f"{', '.join(there)} exist in tenant {pipeline.tenant}, and {self.workspace.folder} doesn't know "
                     f"them: somebody has run this before. Take their folder {self.workspace.folder.name} (it belongs "
                     f"into the repository) and run this again; where it is lost for good, delete the applications first"
@@ -74,21 +70,21 @@ class Engine:
             recover(self.pulumi, clients, say)
 
     def changes(self) -> list[Step]:
-        """What `apply` would do, judged by the policy pack. Raises BootstrapError."""
+        """What `apply` would do, judged by the policy pack. Raises UserError."""
         found = Previewed(self.pulumi, self.policies, self.workspace.policy_config).preview()
         if exit_code(found.findings):
-            raise BootstrapError("\n".join(["it can't be previewed:", *_complaints(found), f"{_RIGHTS}."]))
+            raise UserError("\n".join(["it can't be previewed:", *_complaints(found), f"{_RIGHTS}."]))
         return [*_steps(found)]
 
     def apply(self) -> None:
-        """`pulumi up`, its progress on standard error. Raises BootstrapError."""
+        """`pulumi up`, its progress on standard error. Raises UserError."""
         config = self.workspace.policy_config.absolute()
         try:
             self.pulumi.up(
                 *("--policy-pack", str(self.policies), "--policy-pack-config", str(config)), show=onto(sys.stderr)
             )
         except PulumiError:
-            raise BootstrapError(
+            raise UserError(
                 f"not everything is made; see above. {_RIGHTS}. Run the same command again: it goes on"
             ) from None
 

@@ -46,7 +46,7 @@ def call(
 ) -> Bootstrap:
     """Show what would be made and, where it is `agreed`, make it. A second call changes nothing.
 
-    Raises SettingsError, PipelineError, BootstrapError, PulumiError and what asking the tenant raises.
+    Raises UserError and what asking the tenant raises.
     """
     settings = _stacks(stacks)
     declared = asked.pipeline(settings)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from airflow_entra.access import DeclaredStack
-from airflow_entra.access.token import TokenError, unverified_claims
+from airflow_entra.access.token import unverified_claims
 from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.clients import Clients
 from airflow_entra.directory.registered import Registered
@@ -54,8 +54,8 @@ def run(
 ) -> Report:
     """The whole command. Files first, the state after; where it stops, the same call goes on.
 
-    `port` is where a local tenant is started that isn't running; 0 for any. Raises SettingsError, UserError,
-    DraftError, NoSuchApplicationError, PulumiError, AmbiguousError and what asking raises.
+    `port` is where a local tenant is started that isn't running; 0 for any. Raises UserError and what
+    asking raises.
     """
     file = out or world.stack_file(choices.stack)
     stack = DeclaredStack(choices.stack, load(file)) if file.exists() and not overwrite else None
@@ -84,7 +84,7 @@ def _object_id(token: str) -> str | None:
     """Who imports: that one deploys, and will be an owner."""
     try:
         oid = unverified_claims(token).get("oid")
-    except TokenError:
+    except UserError:
         return None
     return oid if isinstance(oid, str) else None
 

@@ -40,8 +40,7 @@ def preview(
 
     `port` is where a local tenant is started that isn't running; 0 for any.
 
-    Raises UserError, SettingsError with every mistake of every stack file, SideError where `base` is nothing to
-    compare with, NoPulumiError, and Interrupted after a signal.
+    Raises SettingsError with every mistake of every stack file, UserError, and Interrupted after a signal.
     """
     for stack in named:
         world.existing_stack_file(stack)

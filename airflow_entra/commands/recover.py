@@ -12,7 +12,7 @@ from airflow_entra.target import asking, target_of
 def recover_stack(world: World, stack: str, *, port: int, say: Callable[[str], None]) -> bool:
     """True where there was anything to settle. `port` is where a local tenant is started that isn't running.
 
-    Raises what `recover` raises, SettingsError and UserError.
+    Raises what `recover` raises, and UserError.
     """
     target = target_of(world, world.declared(stack), port=port, say=say)
     with asking(target) as clients:

@@ -28,7 +28,7 @@ def rendered(
 ) -> dict[File, str]:
     """The text of each file. The stack's outputs are read from a file, or else from where it is deployed.
 
-    `at` is the folder in which Airflow finds its files. Raises RenderError, SettingsError, UserError and PulumiError.
+    `at` is the folder in which Airflow finds its files. Raises UserError.
     """
     declared = world.declared(stack)
     known = read_object(outputs, "a stack's outputs") if outputs else _asked(target_of(world, declared, port=0), stack)

@@ -29,7 +29,7 @@ def rotate_stack(
     """The sign-on's secret, then the watcher's; see `Rotate.run_all`.
 
     `agreed` is asked before credentials are taken away that the stack doesn't have. `port` is where a local tenant is
-    started that isn't running. Raises PulumiError, SettingsError and UserError.
+    started that isn't running. Raises UserError.
     """
     declared = world.declared(stack)
     target = target_of(world, declared, port=port, say=say)

@@ -43,8 +43,8 @@ def review_users(
 ) -> Proposed | Reviewed:
     """Writes a review file from an export; checks one that is a review file already.
 
-    `port` is where a local tenant is started that isn't running. Raises NotAnExportError, NotAReviewError, UserError
-    and what asking raises.
+    `port` is where a local tenant is started that isn't running. Raises UserError and what asking
+    raises.
     """
     text = _read(file)
     stack = world.declared(choices.stack) if world.stack_file(choices.stack).exists() else None

@@ -13,8 +13,7 @@ def standings(world: World, stack: str, person: str | None, *, port: int, tried_
     """Everybody's standing, or that of the people who are called `person`.
 
     `port` is where a local tenant is started that isn't running; 0 for any. `tried_here` asks the local tenant
-    whatever the stack's environment. Raises SettingsError, UserError, UnknownPersonError, NotDeployedError and what
-    asking raises.
+    whatever the stack's environment. Raises UserError and what asking raises.
     """
     declared = world.declared(stack)
     with asking(target_of(world, declared, port=port, tried_here=tried_here)) as clients:

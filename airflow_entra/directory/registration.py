@@ -31,16 +31,12 @@ _PAGE = "999"
 _PLATFORMS = {"spa": "single-page application", "publicClient": "mobile and desktop"}
 
 
-class NoSuchApplicationError(UserError):
-    """The tenant has no such application; the message says what was looked for and where the right id is."""
-
-
 def read_registration(graph: Graph, tenant_id: str, client_id: str, groups: Iterable[str] = ()) -> Registered:
     """The application with this client id, its service principal and what hangs on both.
 
     `groups` may hold object ids of groups to be read beside those that are assigned; what is no id is passed over.
 
-    Raises NoSuchApplicationError, and GraphError for all but a 403 about a part.
+    Raises UserError, and GraphError for all but a 403 about a part.
     """
     return _Reading(graph, tenant_id).whole(client_id, {one.lower() for one in groups if _is_id(one)})
 
@@ -102,7 +98,7 @@ class _Reading:
             if by_object
             else "copy the Application (client) ID from the application's Overview page, not its object id"
         )
-        raise NoSuchApplicationError(f"tenant {self._tenant_id} has no application {client_id}: {meant}")
+        raise UserError(f"tenant {self._tenant_id} has no application {client_id}: {meant}")
 
     def _principal(self, client_id: str) -> dict[str, Any] | None:
         found = self._graph.pages("/servicePrincipals", {"$filter": f"appId eq {literal(client_id)}"})

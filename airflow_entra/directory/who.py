@@ -83,10 +83,6 @@ class Standing:
     missed: tuple[Missed, ...] = ()
 
 
-class UnknownPersonError(UserError):
-    """Nobody in the tenant is called that; the message names who is meant perhaps."""
-
-
 def read(graph: Graph, stack: DeclaredStack) -> tuple[Directory, SignOnRules]:
     """What the tenant and the stack file say. Raises NotDeployedError, GraphError."""
     registration = membership.registration(graph, stack.name)
@@ -105,7 +101,7 @@ def who(directory: Directory, rules: SignOnRules, people: Sequence[Account]) -> 
 def select(people: Sequence[Account], text: str) -> list[Account]:
     """Who is meant by an object id, a sign-in name with or without its domain, a mail address or a display name.
 
-    Raises UnknownPersonError.
+    Raises UserError.
     """
     wanted = text.casefold()
     found = [person for person in people if wanted in _handles(person)]
@@ -115,7 +111,7 @@ def select(people: Sequence[Account], text: str) -> list[Account]:
     close = [handles[handle] for handle in difflib.get_close_matches(wanted, handles, n=3, cutoff=0.6)]
     close += [person for person in people if wanted in person.name.casefold()]
     suggested = ", ".join(dict.fromkeys(f"{person.name} ({person.sign_in_name})" for person in close))
-    raise UnknownPersonError(
+    raise UserError(
         f"nobody in the tenant is {text!r}; "
         + (f"is {suggested} meant?" if suggested else "leave it out to see everybody")
     )

@@ -30,12 +30,8 @@ NEVER_HANDED_ON = (*_GITHUB, "SYSTEM_ACCESSTOKEN", GIVEN)
 Fetch = Callable[[], str]
 
 
-class IssuerError(UserError):
-    """No token can be had for this run: the text says why and what to change in the pipeline."""
-
-
 def issuer(env: Mapping[str, str], client: httpx.Client, wait: Callable[[float], object] = time.sleep) -> Fetch:
-    """A function that asks this run's CI system for a fresh token. Both it and this raise IssuerError."""
+    """A function that asks this run's CI system for a fresh token. Both it and this raise UserError."""
     if all(env.get(name) for name in _GITHUB):
         url, bearer = (env[name] for name in _GITHUB)
         return lambda: _asked(client, "GET", url, bearer, {"audience": AUDIENCE}, "value", wait)
@@ -45,7 +41,7 @@ def issuer(env: Mapping[str, str], client: httpx.Client, wait: Callable[[float],
         return lambda: _asked(client, "POST", url, bearer, query, "oidcToken", wait)
     if env.get(GIVEN):
         return lambda: env[GIVEN]
-    raise IssuerError(
+    raise UserError(
         "this is no pipeline run that may sign in: on GitHub the job needs `permissions: id-token: write` (a pull "
         "request from a fork never gets it), on Azure DevOps an AzureCLI@2 step with `addSpnToEnvironment: true`; on "
         "your own machine leave `federated --` away and set the ARM_* variables"
@@ -82,7 +78,7 @@ def _asked(
         if response.status_code not in {408, 429} and response.status_code < 500:
             break
     host = httpx.URL(url).host
-    raise IssuerError(f"the CI system's token service ({host}) gave no token for this run: {said}; run the job again")
+    raise UserError(f"the CI system's token service ({host}) gave no token for this run: {said}; run the job again")
 
 
 def _field(response: httpx.Response, field: str) -> str:
@@ -91,5 +87,5 @@ def _field(response: httpx.Response, field: str) -> str:
     except (ValueError, KeyError, TypeError):
         token = None
     if not isinstance(token, str) or token.count(".") != 2:
-        raise IssuerError(f"the CI system's token service ({response.url.host}) answered without a token in `{field}`")
+        raise UserError(f"the CI system's token service ({response.url.host}) answered without a token in `{field}`")
     return token

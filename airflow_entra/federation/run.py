@@ -14,7 +14,7 @@ from pathlib import Path
 
 from airflow_entra import variables
 from airflow_entra.errors import UserError
-from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, IssuerError
+from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch
 from airflow_entra.pulumi.passing_on import hand_on
 
 RENEWED_EVERY_SECONDS = 120.0
@@ -47,16 +47,12 @@ _OTHER_WAYS_IN = (
 """Any of these would win over the token, silently and as somebody else."""
 
 
-class FederatedError(UserError):
-    """The command can't be run as this pipeline: the text says why and what to set."""
-
-
 def run(
     command: Sequence[str], env: Mapping[str, str], fetch: Fetch, say: Callable[[str], None], *, read_only: bool = False
 ) -> int:
     """Run `command` signed in, renewing its token meanwhile; return its exit code (128 + N for a signal N).
 
-    Raises FederatedError and IssuerError before anything is started.
+    Raises UserError before anything is started.
     """
     signed_in = identity(env)
     with tempfile.TemporaryDirectory(prefix="airflow-entra-", dir=env.get("RUNNER_TEMP")) as folder:
@@ -66,11 +62,11 @@ def run(
 
 
 def identity(env: Mapping[str, str]) -> dict[str, str]:
-    """AZURE_TENANT_ID and AZURE_CLIENT_ID. Raises FederatedError where the pipeline's variables lack one."""
+    """AZURE_TENANT_ID and AZURE_CLIENT_ID. Raises UserError where the pipeline's variables lack one."""
     found = {name: next((env[one] for one in places if env.get(one)), "") for name, places in _NEEDED.items()}
     missing = [name for name, value in found.items() if not value]
     if missing:
-        raise FederatedError(
+        raise UserError(
             f"{' and '.join(missing)} must be set: a variable of the repository or environment (docs/pipelines.md)"
         )
     return found
@@ -109,7 +105,7 @@ def _renewed(file: Path, fetch: Fetch, say: Callable[[str], None]) -> Iterator[N
                 token = fetch()
                 if not over.is_set():
                     _write(file, token)
-            except IssuerError as error:  # the token in the file, and what was got with it, may last until the end
+            except UserError as error:  # the token in the file, and what was got with it, may last until the end
                 say(f"airflow-entra: {error}")
 
     thread = threading.Thread(target=renew, daemon=True)
@@ -132,4 +128,4 @@ def _call(command: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         return hand_on(command, None, env)
     except FileNotFoundError:
-        raise FederatedError(f"there is no command {command[0]!r} on PATH") from None
+        raise UserError(f"there is no command {command[0]!r} on PATH") from None

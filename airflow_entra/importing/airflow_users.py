@@ -27,18 +27,14 @@ class AirflowUser:
     roles: tuple[str, ...] = ()
 
 
-class NotAnExportError(UserError):
-    """The file is no export of Airflow's users; the message says what would be one."""
-
-
 def airflow_users(text: str, name: str) -> list[AirflowUser]:
-    """The users in an export; `name` is the file's, for messages. Raises NotAnExportError."""
+    """The users in an export; `name` is the file's, for messages. Raises UserError."""
     rows = _json(text) if text.lstrip()[:1] in ("[", "{") else list(csv.DictReader(io.StringIO(text)))
     if not rows or len(rows) > MOST:
-        raise NotAnExportError(f"{name} holds {len(rows)} users; {_RIGHT}")
+        raise UserError(f"{name} holds {len(rows)} users; {_RIGHT}")
     users = [_user(row) for row in rows if isinstance(row, Mapping)]
     if len(users) != len(rows) or not all(user.user_name for user in users):
-        raise NotAnExportError(f"{name} is no export of Airflow's users: some have no username; {_RIGHT}")
+        raise UserError(f"{name} is no export of Airflow's users: some have no username; {_RIGHT}")
     return users
 
 

@@ -28,10 +28,6 @@ _HEADER = """\
 """
 
 
-class NotAReviewError(UserError):
-    """The file is no review file; the message says why."""
-
-
 @dataclass(frozen=True)
 class Link:
     """A decision that a person took: this row of Airflow's users is this person."""
@@ -99,7 +95,7 @@ def is_review(text: str) -> bool:
 
 
 def reviewed(text: str, tenant_id: str, accounts: Sequence[Account]) -> Reviewed:
-    """What was decided, checked against the directory. Raises NotAReviewError."""
+    """What was decided, checked against the directory. Raises UserError."""
     content = _content(text)
     findings: list[Finding] = []
     by = content.get("reviewedBy")
@@ -130,9 +126,9 @@ def _content(text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
-        raise NotAReviewError(f"the review file is not YAML{place}; correct it, or write it anew") from None
+        raise UserError(f"the review file is not YAML{place}; correct it, or write it anew") from None
     if not isinstance(content, dict) or not isinstance(content.get("users"), list):
-        raise NotAReviewError("the review file has no list `users`; write it anew from an export of Airflow's users")
+        raise UserError("the review file has no list `users`; write it anew from an export of Airflow's users")
     return content
 
 

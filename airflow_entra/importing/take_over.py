@@ -56,7 +56,7 @@ class Taken:
 
 
 def read(clients: Clients, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:
-    """The application, and the vaults that its secret may be in. Raises NoSuchApplicationError, GraphError."""
+    """The application, and the vaults that its secret may be in. Raises UserError, GraphError."""
     application = read_registration(clients.graph, clients.tenant_id, client_id, choices.roles)
     if choices.vault:
         vault = read_vault(clients.arm, choices.vault)

@@ -17,10 +17,6 @@ from airflow_entra.settings.watching import service_account, watcher_credential
 from airflow_entra_auth.azure import GRAPH_V1, LOGIN
 
 
-class RenderError(UserError):
-    """The files can't be written: what is missing or doesn't fit together, and how to fix it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where Airflow finds the files: absolute paths on its side."""
@@ -109,11 +105,11 @@ def facts(
 ) -> Facts:
     """The facts about the Airflow `version` ("3.3", "2.11", "3"; the newest unless given) of a stack.
 
-    `outputs` are the stack's; `url` stands for the stack file's base URL. Raises RenderError where the stack isn't
+    `outputs` are the stack's; `url` stands for the stack file's base URL. Raises UserError where the stack isn't
     deployed as its file says, or has no such Airflow.
     """
     if mistake := name_mistake(stack.name):
-        raise RenderError(mistake)
+        raise UserError(mistake)
     places = places or Places()
     airflow = _airflow(stack, version)
     _must_be_deployed(stack, outputs)
@@ -134,7 +130,7 @@ def _airflow(stack: DeclaredStack, version: str | None) -> Airflow:
     fitting = [one for one in stack.settings.airflow if _same(_numbers(one.version), wanted)]
     if not fitting:
         known = " and ".join(one.version for one in stack.settings.airflow)
-        raise RenderError(
+        raise UserError(
             f"stack {stack.name} has no Airflow {version}, only {known}; name one of its versions, or add this one "
             "under airflow-entra:airflow"
         )
@@ -154,12 +150,12 @@ def _same(one: Sequence[int], other: Sequence[int]) -> bool:
 def _must_be_deployed(stack: DeclaredStack, outputs: Mapping[str, Any]) -> None:
     missing = [name for name in ("tenantId", "clientId", "roles", "credential") if not outputs.get(name)]
     if missing:
-        raise RenderError(
+        raise UserError(
             f"stack {stack.name} is not deployed as its file says: its outputs lack {', '.join(missing)}; deploy it "
             f"again, or take the outputs of this stack: pulumi stack output --json --stack {stack.name}"
         )
     if str(outputs["tenantId"]).lower() != stack.settings.tenant_id:
-        raise RenderError(
+        raise UserError(
             f"these outputs are of tenant {outputs['tenantId']}, stack {stack.name} is of tenant "
             f"{stack.settings.tenant_id}; take the outputs of this stack: "
             f"pulumi stack output --json --stack {stack.name}"
@@ -176,7 +172,7 @@ def _roles(stack: DeclaredStack, outputs: Mapping[str, Any]) -> dict[str, tuple[
         names = [access.groups[key].name for key in keys]
         absent = [name for name in names if name not in known]
         if absent:
-            raise RenderError(
+            raise UserError(
                 f"stack {stack.name} is deployed without the group {absent[0]} of role {role}, which its file names; "
                 f"deploy what the file says: pulumi up --stack {stack.name}"
             )
@@ -187,7 +183,7 @@ def _roles(stack: DeclaredStack, outputs: Mapping[str, Any]) -> dict[str, tuple[
 def _credential(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -> dict[str, Any]:
     credential, deployed = stack.settings.credential, outputs["credential"]
     if deployed.get("mode") != credential.mode:
-        raise RenderError(
+        raise UserError(
             f"stack {stack.name} is deployed with credential.mode {deployed.get('mode')}, its file says "
             f"{credential.mode}; deploy what the file says: pulumi up --stack {stack.name}"
         )
@@ -202,7 +198,7 @@ def _watcher(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -
     credential = watcher_credential(settings)
     mode = credential.mode if credential else "existing"
     if deployed.get("mode") != mode:
-        raise RenderError(
+        raise UserError(
             f"stack {stack.name} is deployed with a watcher of mode {deployed.get('mode')}, its file says {mode}; "
             f"deploy what the file says: pulumi up --stack {stack.name}"
         )

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from airflow_entra.errors import UserError
 from airflow_entra.escape.configuration import compose, helm, python_value, yaml_value
-from airflow_entra.render.facts import Facts, RenderError
+from airflow_entra.render.facts import Facts
 from airflow_entra.render.options import options
 from airflow_entra.render.sign_on import sign_on_file
 from airflow_entra_auth.variables import SESSION_KEY, SIGN_ON
@@ -38,7 +39,7 @@ NOT_STOCK: frozenset[Target] = frozenset({"watcher-env", "helm-watcher", "roles"
 def render(target: Target, facts: Facts, *, stock: bool = False) -> str:
     """One file's text. `stock`: for an Airflow without airflow_entra_auth.
 
-    Raises RenderError where stock Airflow can't do what the stack declares.
+    Raises UserError where stock Airflow can't do what the stack declares.
     """
     if stock:
         _possible_with_stock(target, facts)
@@ -50,16 +51,16 @@ def render(target: Target, facts: Facts, *, stock: bool = False) -> str:
 def _possible_with_stock(target: Target, facts: Facts) -> None:
     mode = facts.credential["mode"]
     if mode != "vaultSecret":
-        raise RenderError(
+        raise UserError(
             f"stock Airflow needs a client secret, and stack {facts.stack.name} has none (credential.mode {mode}); "
             "leave out --stock, or write credential.mode: vaultSecret"
         )
     if target in NOT_STOCK - {"roles"}:
-        raise RenderError(
+        raise UserError(
             f"{FILES[target]} runs airflow_entra_auth, which stock Airflow hasn't got: leave out --stock, or the target"
         )
     if target == "roles":
-        raise RenderError(
+        raise UserError(
             "stock Airflow reads no sign-on file: its roles are in webserver_config.py. Leave out --stock, or take "
             "--target webserver-config"
         )

@@ -20,10 +20,6 @@ from airflow_entra.settings.stack_file import FOLDER, StackFile, name_mistake, s
 _REGULAR = ("100644", "100755")
 
 
-class SideError(UserError):
-    """What was named is no revision, folder or file with stack files; the message says what would be right."""
-
-
 @dataclass(frozen=True)
 class Side:
     """All stacks of one side, by name. `single` for one file, whose name may differ from the other side's."""
@@ -36,7 +32,7 @@ class Side:
 def sides(*names: str) -> list[Side]:
     """Each side read; what both say in the same words is read once.
 
-    Raises SideError, or SettingsError with every mistake of every file on any side.
+    Raises UserError, or SettingsError with every mistake of every file on any side.
     """
     mistakes: list[Finding] = []
     texts = [_texts(name, mistakes) for name in names]
@@ -49,7 +45,7 @@ def sides(*names: str) -> list[Side]:
 
 def _texts(name: str, mistakes: list[Finding]) -> dict[Path, str]:
     if not name:  # an empty variable in a pipeline; as a path it would be the folder itself, and nothing would differ
-        raise SideError("one side is empty: name a git revision, a folder or a file, such as main, HEAD~1 or stacks/")
+        raise UserError("one side is empty: name a git revision, a folder or a file, such as main, HEAD~1 or stacks/")
     path = Path(name)
     if path.is_dir():
         texts = _folder(path, mistakes)
@@ -90,7 +86,7 @@ def _folder(folder: Path, mistakes: list[Finding]) -> Iterator[tuple[Path, str |
     where = inner if inner.is_dir() else folder
     files = [file for file in stack_files(where) if name_mistake(stack_name(file)) is None]
     if not files:
-        raise SideError(f"{where} has no Pulumi.<stack>.yaml: name the project's folder or its folder {FOLDER}/")
+        raise UserError(f"{where} has no Pulumi.<stack>.yaml: name the project's folder or its folder {FOLDER}/")
     return ((file, _text(file, mistakes)) for file in files)
 
 
@@ -117,7 +113,7 @@ def _revision(name: str, mistakes: list[Finding]) -> Iterator[tuple[Path, str | 
             else:
                 blobs.append((file, blob))
     if not blobs and not mistakes:
-        raise SideError(
+        raise UserError(
             f"revision {name} has no {FOLDER}/Pulumi.<stack>.yaml below this folder: name another revision, and call "
             "this in the project's folder"
         )
@@ -152,10 +148,10 @@ def _git(*arguments: str, failure: str, said: bytes = b"") -> bytes:
     try:
         done = subprocess.run(["git", *arguments], input=said, capture_output=True, check=False)
     except FileNotFoundError:
-        raise SideError(f"{failure} is no file or folder, and there is no git here to ask for a revision") from None
+        raise UserError(f"{failure} is no file or folder, and there is no git here to ask for a revision") from None
     if done.returncode:
         why = done.stderr.decode("utf-8", "replace").strip() or "git knows no such revision; a shallow clone has few"
-        raise SideError(
+        raise UserError(
             f"{failure} is no file or folder, and no git revision ({why}): name one, such as main, HEAD~1 or stacks/"
         )
     return done.stdout

@@ -16,13 +16,13 @@ from airflow_entra.access import DeclaredStack
 from airflow_entra.access.explain import (
     Explanation,
     Known,
-    UnknownRoleError,
     explain_groups,
     explain_role,
     explain_token,
     known,
 )
-from airflow_entra.access.token import TokenError, unverified_claims
+from airflow_entra.access.token import unverified_claims
+from airflow_entra.errors import UserError
 from airflow_entra.settings import load
 
 STACKS = Path(__file__).parents[2] / "stacks"
@@ -105,7 +105,7 @@ def test_what_a_role_may_do_and_until_when() -> None:
     assert "within five minutes" in explain_role(STAGING, "Viewer").until[0]
     assert any("60 to 90 minutes" in said for said in explain_role(DEV, "Viewer").until)
     assert any("every 8h" in said for said in explain_role(STAGING, "Viewer").until)
-    with pytest.raises(UnknownRoleError, match="it has Admin, Op, Viewer, finance-editor: is Viewer meant"):
+    with pytest.raises(UserError, match="it has Admin, Op, Viewer, finance-editor: is Viewer meant"):
         explain_role(PROD, "viewer")
 
 
@@ -163,7 +163,7 @@ def test_too_many_groups_for_a_token() -> None:
     "text", ["", "secret", "a.b", "a.b.c", "a.b.c.d.e", "é.é.é", f"a.{'A' * 300_000}.c", encoded([1]), encoded(1)]
 )
 def test_what_is_no_token_is_refused_without_repeating_it(text: str) -> None:
-    with pytest.raises(TokenError) as refused:
+    with pytest.raises(UserError) as refused:
         unverified_claims(text)
     assert len(text) < 6 or text not in str(refused.value)
 
@@ -177,6 +177,6 @@ def test_a_tokens_claims_are_what_was_put_into_it(claims: dict[str, Any]) -> Non
 def test_any_text_is_a_token_or_a_token_error(text: str) -> None:
     try:
         unverified_claims(text)
-    except TokenError:
+    except UserError:
         return
     raise AssertionError("three parts of JSON out of nothing")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.audit.evidence import MANIFEST, EvidenceError, keep, verify
+from airflow_entra.audit.evidence import MANIFEST, keep, verify
+from airflow_entra.errors import UserError
 from tests.audit.stack import NOW
 
 FILES = {"audit.json": "{}\n", "access.csv": "Person\nAda\n"}
@@ -37,29 +38,29 @@ def test_any_change_to_any_file_but_the_last_manifest_is_found(data: st.DataObje
         other = data.draw(st.integers(1, 255))
         file.chmod(0o644)
         file.write_bytes(content[:place] + bytes([content[place] ^ other]) + content[place + 1 :])
-        with pytest.raises(EvidenceError):
+        with pytest.raises(UserError):
             verify(Path(name))
 
 
 def test_a_missing_file_or_audit_is_found(tmp_path: Path) -> None:
     first, second, _ = kept(tmp_path)
     (second / "access.csv").unlink()
-    with pytest.raises(EvidenceError, match=r"access\.csv was changed or is gone"):
+    with pytest.raises(UserError, match=r"access\.csv was changed or is gone"):
         verify(tmp_path)
     for file in second.iterdir():
         file.unlink()
-    with pytest.raises(EvidenceError, match=f"follows {second.name}"):
+    with pytest.raises(UserError, match=f"follows {second.name}"):
         verify(tmp_path)
     assert first.exists()
 
 
 def test_nothing_is_overwritten_and_nothing_is_added_to_what_was_changed(tmp_path: Path) -> None:
     (folder,) = kept(tmp_path, 1)
-    with pytest.raises(EvidenceError, match="never overwritten"):
+    with pytest.raises(UserError, match="never overwritten"):
         keep(tmp_path, NOW, {}, FILES)
     (folder / "audit.json").chmod(0o644)
     (folder / "audit.json").write_text("[]")
-    with pytest.raises(EvidenceError, match="was changed"):
+    with pytest.raises(UserError, match="was changed"):
         keep(tmp_path, NOW + timedelta(days=1), {}, FILES)
 
 

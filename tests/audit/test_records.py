@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.audit.records import RecordsError, parse
+from airflow_entra.audit.records import parse
+from airflow_entra.errors import UserError
 from tests.audit.stack import ADA, action, person, text
 
 LINES = text([person(ADA, "Admin"), action(1, "trigger_dag_run", ADA.id)])
@@ -20,13 +21,13 @@ def test_a_whole_file_is_read() -> None:
 
 @given(st.integers(0, len(LINES) - 1))
 def test_a_file_that_was_cut_is_refused(kept: int) -> None:
-    with pytest.raises(RecordsError, match="it was cut"):
+    with pytest.raises(UserError, match="it was cut"):
         parse(LINES[:kept], "records")
 
 
 @given(st.integers(1, len(LINES) - 2))
 def test_a_file_that_lost_a_line_is_refused(lost: int) -> None:
-    with pytest.raises(RecordsError, match=r"records: it was cut: 3 lines were written and 2 are here"):
+    with pytest.raises(UserError, match=r"records: it was cut: 3 lines were written and 2 are here"):
         parse(LINES[:lost] + LINES[lost + 1 :], "records")
 
 
@@ -41,7 +42,7 @@ def test_a_file_that_lost_a_line_is_refused(lost: int) -> None:
     ],
 )
 def test_a_wrong_line_is_named(line: str, said: str) -> None:
-    with pytest.raises(RecordsError) as error:
+    with pytest.raises(UserError) as error:
         parse([LINES[0], line, *LINES[1:]], "records")
     assert str(error.value).startswith(said)
     assert "airflow_entra_auth.records --since" in str(error.value)
@@ -49,5 +50,5 @@ def test_a_wrong_line_is_named(line: str, said: str) -> None:
 
 def test_another_release_is_named() -> None:
     head = json.dumps(json.loads(LINES[0]) | {"schema": 2})
-    with pytest.raises(RecordsError, match="schema 2; this release reads schema 1"):
+    with pytest.raises(UserError, match="schema 2; this release reads schema 1"):
         parse([head, *LINES[1:]], "records")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
-from airflow_entra.directory.who import Directory, Standing, UnknownPersonError, rules, select, standing, who
+from airflow_entra.directory.who import Directory, Standing, rules, select, standing, who
+from airflow_entra.errors import UserError
 from airflow_entra.render.facts import Facts
 from airflow_entra.render.sign_on import sign_on
 from airflow_entra.settings import load
@@ -194,16 +195,14 @@ def test_two_people_of_one_name_are_both_meant() -> None:
 
 
 def test_who_is_meant_perhaps_is_said() -> None:
-    with pytest.raises(
-        UnknownPersonError, match=r"nobody in the tenant is 'persn1'; is Person 1 \(person1@contoso.com\)"
-    ):
+    with pytest.raises(UserError, match=r"nobody in the tenant is 'persn1'; is Person 1 \(person1@contoso.com\)"):
         select([ADA], "persn1")
-    with pytest.raises(UnknownPersonError, match="leave it out to see everybody"):
+    with pytest.raises(UserError, match="leave it out to see everybody"):
         select([ADA], "somebody else entirely")
 
 
 def test_an_empty_mail_address_is_nobodys_name() -> None:
-    with pytest.raises(UnknownPersonError):
+    with pytest.raises(UserError):
         select([ADA], "")
 
 

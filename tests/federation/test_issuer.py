@@ -3,7 +3,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from airflow_entra.federation.issuer import IssuerError, issuer
+from airflow_entra.errors import UserError
+from airflow_entra.federation.issuer import issuer
 
 TOKEN = "head.claims.signature"
 GITHUB = {
@@ -80,7 +81,7 @@ def test_a_passing_trouble_is_waited_out(trouble: httpx.Response | Exception) ->
     ],
 )
 def test_a_refusal_names_the_service_and_no_token(answers: list[httpx.Response | Exception], said: str) -> None:
-    with pytest.raises(IssuerError, match=r"run\.actions\.example") as refused:
+    with pytest.raises(UserError, match=r"run\.actions\.example") as refused:
         Service(*answers).token(GITHUB)
     assert said in str(refused.value)
     assert "bearer-of-the-job" not in str(refused.value)
@@ -88,5 +89,5 @@ def test_a_refusal_names_the_service_and_no_token(answers: list[httpx.Response |
 
 @pytest.mark.parametrize("env", [{}, {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://x"}, {"SYSTEM_ACCESSTOKEN": "x"}])
 def test_elsewhere_it_is_said_what_a_job_needs(env: dict[str, str]) -> None:
-    with pytest.raises(IssuerError, match="id-token: write"):
+    with pytest.raises(UserError, match="id-token: write"):
         Service().token(env)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from airflow_entra.errors import UserError
 from airflow_entra.federation import run as running
-from airflow_entra.federation.issuer import IssuerError
-from airflow_entra.federation.run import FederatedError, environment, identity, run
+from airflow_entra.federation.run import environment, identity, run
 from airflow_entra.variables import READ_ONLY
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def test_azure_devops_names_the_identity_by_its_service_connection(tenant: str, 
 
 
 def test_a_missing_variable_is_named() -> None:
-    with pytest.raises(FederatedError, match=r"^AZURE_CLIENT_ID must be set"):
+    with pytest.raises(UserError, match=r"^AZURE_CLIENT_ID must be set"):
         identity({"AZURE_TENANT_ID": "a-tenant"})
 
 
@@ -93,7 +93,7 @@ def test_the_token_is_renewed_while_the_command_runs(tmp_path: Path, monkeypatch
     def fetch() -> str:
         token = next(tokens, "second")
         if token is None:
-            raise IssuerError("not now")
+            raise UserError("not now")
         return token
 
     script = "import os, time\nwhile open(os.environ['ARM_OIDC_TOKEN_FILE_PATH']).read() != 'second': time.sleep(0.01)"
@@ -104,14 +104,14 @@ def test_the_token_is_renewed_while_the_command_runs(tmp_path: Path, monkeypatch
 
 def test_nothing_is_started_without_a_token() -> None:
     def fetch() -> str:
-        raise IssuerError("refused")
+        raise UserError("refused")
 
-    with pytest.raises(IssuerError, match="refused"):
+    with pytest.raises(UserError, match="refused"):
         run(["/nowhere"], WHO, fetch, print)
 
 
 def test_a_command_that_is_not_there_is_named() -> None:
-    with pytest.raises(FederatedError, match="'/nowhere'"):
+    with pytest.raises(UserError, match="'/nowhere'"):
         run(["/nowhere"], WHO, lambda: "t", print)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_entra.directory.registration import NoSuchApplicationError, read_registration
+from airflow_entra.directory.registration import read_registration
 from airflow_entra.directory.vaults import read_vaults
+from airflow_entra.errors import UserError
 from airflow_entra_auth.graph import Graph
 
 APPLICATION = {"id": "o", "appId": "c", "displayName": "Airflow", "web": {"redirectUris": ["https://a"]}, "tags": None}
@@ -52,9 +53,9 @@ def test_what_may_not_be_read_is_named_and_the_rest_is_there() -> None:
 
 
 def test_an_object_id_in_place_of_the_client_id_is_recognised() -> None:
-    with pytest.raises(NoSuchApplicationError, match="whose client id is c"):
+    with pytest.raises(UserError, match="whose client id is c"):
         read_registration(graph({"/applications?id eq 'o'": {"value": [APPLICATION]}}), "t", "o")
-    with pytest.raises(NoSuchApplicationError, match="Overview page"):
+    with pytest.raises(UserError, match="Overview page"):
         read_registration(graph({}), "t", "nothing")
 
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_entra.directory.membership import Account
-from airflow_entra.importing.airflow_users import AirflowUser, NotAnExportError, airflow_users
+from airflow_entra.errors import UserError
+from airflow_entra.importing.airflow_users import AirflowUser, airflow_users
 from airflow_entra.importing.pairing import pairs
-from airflow_entra.importing.review import NotAReviewError, Reviewed, is_review, review_text, reviewed
+from airflow_entra.importing.review import Reviewed, is_review, review_text, reviewed
 from tests.importing.deployed import an_id
 
 TENANT = an_id("tenant")
@@ -41,7 +42,7 @@ def test_every_form_of_export_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '[{"email": "x"}]', "a,b\n1,2\n", "[1]", '[{"username": '])
 def test_what_is_no_export_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(NotAnExportError, match="airflow users list"):
+    with pytest.raises(UserError, match="airflow users list"):
         airflow_users(text, "users.json")
 
 
@@ -122,7 +123,7 @@ def test_one_person_has_one_user_and_one_tenant() -> None:
 
 @pytest.mark.parametrize("text", ["reviewedBy: x\n", "reviewedBy: [\n", "- reviewedBy: x\n"])
 def test_a_file_that_was_torn_is_said_to_be(text: str) -> None:
-    with pytest.raises(NotAReviewError):
+    with pytest.raises(UserError):
         reviewed(text, TENANT, PEOPLE)
 
 

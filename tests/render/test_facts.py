@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from airflow_entra.access import DeclaredStack
-from airflow_entra.render import RenderError, facts
+from airflow_entra.errors import UserError
+from airflow_entra.render import facts
 from tests.render.stacks import group_id, known, outputs, settings
 
 
@@ -63,12 +64,12 @@ def _with(key: str, value: Any) -> dict[str, Any]:
     ],
 )
 def test_what_does_not_fit_the_file_is_one_clear_error(said: dict[str, Any], words: str) -> None:
-    with pytest.raises(RenderError, match=words):
+    with pytest.raises(UserError, match=words):
         facts(DeclaredStack("dev", settings()), said)
 
 
 @pytest.mark.parametrize(("stack", "version"), [("dev", "2.10"), ("dev", "4"), ("dev", "new"), ('"""', None)])
 def test_an_unknown_airflow_and_a_name_that_is_none_are_refused(stack: str, version: str | None) -> None:
     declared = settings()
-    with pytest.raises(RenderError):
+    with pytest.raises(UserError):
         facts(DeclaredStack(stack, declared), outputs(declared), version=version)

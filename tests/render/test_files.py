@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.access import DeclaredStack
+from airflow_entra.errors import UserError
 from airflow_entra.local.airflow.deployed import parse_environment
-from airflow_entra.render import NOT_STOCK, TARGETS, Facts, RenderError, Target, render, sign_on_file
+from airflow_entra.render import NOT_STOCK, TARGETS, Facts, Target, render, sign_on_file
 from airflow_entra.render import facts as facts_of
 from airflow_entra_auth.rules import Certificate, PlatformIdentity, VaultSecret, load_rules
 from tests.render.stacks import CLIENT, CREDENTIALS, EXISTING, TENANT, WATCHER, group_id, known, outputs, settings
@@ -273,13 +274,13 @@ def test_a_stack_that_an_older_release_deployed_is_rendered_as_it_was() -> None:
 def test_a_watcher_that_is_deployed_otherwise_is_told() -> None:
     declared, other = settings(revocation="watch"), settings(revocation="watch", watcher={"existing": EXISTING})
 
-    with pytest.raises(RenderError, match="a watcher of mode existing, its file says vaultSecret"):
+    with pytest.raises(UserError, match="a watcher of mode existing, its file says vaultSecret"):
         facts_of(DeclaredStack("dev", declared), outputs(other))
 
 
 @pytest.mark.parametrize("target", sorted(NOT_STOCK - {"roles"}))
 def test_stock_airflow_has_no_watcher(target: Target) -> None:
-    with pytest.raises(RenderError, match="leave out --stock"):
+    with pytest.raises(UserError, match="leave out --stock"):
         render(target, known(), stock=True)
 
 
@@ -333,12 +334,12 @@ def test_the_settings_are_python_with_what_matters(version: str, stock: bool, ro
 
 @pytest.mark.parametrize("mode", ["federated", "certificate"])
 def test_stock_airflow_needs_a_secret(mode: str) -> None:
-    with pytest.raises(RenderError, match="needs a client secret"):
+    with pytest.raises(UserError, match="needs a client secret"):
         render("webserver-config", known(mode=mode), stock=True)
 
 
 def test_stock_airflow_reads_no_sign_on_file() -> None:
-    with pytest.raises(RenderError, match="reads no sign-on file"):
+    with pytest.raises(UserError, match="reads no sign-on file"):
         render("roles", known(), stock=True)
 
 

@@ -22,7 +22,7 @@ from airflow_entra.local.airflow.process import RunningAirflow
 from airflow_entra.local.processes import read_record
 from airflow_entra.local.run import tenant_environment
 from airflow_entra.local.world import World, own_environment
-from airflow_entra.render import FILES, NOT_STOCK, Facts, Places, RenderError, Target, facts, render
+from airflow_entra.render import FILES, NOT_STOCK, Facts, Places, Target, facts, render
 from airflow_entra.settings.urls import is_local
 from airflow_entra_auth.variables import SESSION_KEY
 
@@ -139,10 +139,7 @@ def write_files(home: AirflowHome, known: Facts, *, stock: bool = False) -> tupl
     """
     targets: tuple[Target, ...] = ("webserver-config", "env", "server-env", "watcher-env", "roles")
     wanted = [target for target in targets if not (stock and target in NOT_STOCK)]
-    try:
-        texts: Mapping[Target, str] = {target: render(target, known, stock=stock) for target in wanted}
-    except RenderError as problem:
-        raise UserError(str(problem)) from problem
+    texts: Mapping[Target, str] = {target: render(target, known, stock=stock) for target in wanted}
     home.prepare()
     for target, text in texts.items():
         (home.folder / FILES[target]).write_text(text, "utf-8")
@@ -207,23 +204,20 @@ def _digest(prepared: Prepared, parts: Sequence[str]) -> str:
 
 
 def _facts(world: World, stack: DeclaredStack, wish: Wish, outputs: Mapping[str, Any], tenant: tenants.Tenant) -> Facts:
-    try:
-        declared = facts(stack, outputs, version=wish.version)
-        if not is_local(declared.airflow.url):
-            raise UserError(
-                f"stack {wish.stack} has its Airflow {declared.airflow.version} at {declared.airflow.url}, where no "
-                "browser on this machine finds it; take a stack whose url is http://localhost, such as local"
-            )
-        return facts(
-            stack,
-            outputs,
-            version=declared.airflow.version,
-            url=_with_port(declared.airflow.url, wish.port),
-            authority=tenant.url,
-            places=Places.below(str(_folder(world, wish, declared.airflow.version))),
+    declared = facts(stack, outputs, version=wish.version)
+    if not is_local(declared.airflow.url):
+        raise UserError(
+            f"stack {wish.stack} has its Airflow {declared.airflow.version} at {declared.airflow.url}, where no "
+            "browser on this machine finds it; take a stack whose url is http://localhost, such as local"
         )
-    except RenderError as problem:
-        raise UserError(str(problem)) from problem
+    return facts(
+        stack,
+        outputs,
+        version=declared.airflow.version,
+        url=_with_port(declared.airflow.url, wish.port),
+        authority=tenant.url,
+        places=Places.below(str(_folder(world, wish, declared.airflow.version))),
+    )
 
 
 def _with_port(url: str, port: int | None) -> str:
