@@ -214,19 +214,13 @@ def _text(file: IO[bytes]) -> str:
 
 def _reason(answer: Answer) -> str:
     """Why it failed, in one line: the diagnostics of --json, else the lines that say so, else the last ones."""
+    said = [*answer.stdout.splitlines(), *answer.stderr.splitlines()]
     try:
         diagnostics = json.loads(answer.stdout).get("diagnostics") or []
-        lines = [found["message"] for found in diagnostics if found.get("severity") == "error"]
+        reasons = [found["message"] for found in diagnostics if found.get("severity") == "error"]
     except (ValueError, AttributeError, TypeError, KeyError):
-        lines = _telling([*answer.stdout.splitlines(), *answer.stderr.splitlines()])
-    killed = f"it was killed (signal {-answer.code})" if answer.code < 0 else ""
-    words = "; ".join(filter(None, [killed, *(terminal.line(line) for line in lines)]))
-    return words or f"exit code {answer.code}"
-
-
-def _telling(lines: Sequence[str]) -> list[str]:
-    """The lines that say why, each once; where none does, the last ones."""
-    reasons = dict.fromkeys(
-        line.strip(" \t*") for line in lines if _REASON.search(line) and not _NO_REASON.search(line)
-    )
-    return [*(reasons or filter(str.strip, lines))][-_KEPT_LINES:]
+        reasons = [line.strip(" \t*") for line in said if _REASON.search(line) and not _NO_REASON.search(line)]
+        reasons = list(dict.fromkeys(reasons))
+    killed = [f"it was killed (signal {-answer.code})"] if answer.code < 0 else []
+    shown = reasons if reasons or killed else list(filter(str.strip, said))  # when killed, the last are no reason
+    return "; ".join(filter(None, map(terminal.line, killed + shown[-_KEPT_LINES:]))) or f"exit code {answer.code}"

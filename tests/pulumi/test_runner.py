@@ -146,8 +146,8 @@ def test_a_lock_is_told_apart(stand_in: StandIn) -> None:
 
 def test_a_killed_engine_is_said_to_be(stand_in: StandIn, tmp_path: Path) -> None:
     stand_in.says()
-    (tmp_path / "pulumi").write_text("#!/bin/sh\nkill -9 $$\n")
-    with pytest.raises(PulumiError, match=r"it was killed \(signal 9\)"):
+    (tmp_path / "pulumi").write_text("#!/bin/sh\necho @ updating ...\nkill -9 $$\n")
+    with pytest.raises(PulumiError, match=r"^it was killed \(signal 9\)$"):
         stand_in.pulumi.export()
 
 
