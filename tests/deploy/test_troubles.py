@@ -155,10 +155,16 @@ def test_a_wrong_stack_file_starts_nothing(deployment: Deployment) -> None:
     for arguments in (("deploy",), ("run", "--", "pulumi", "preview", "--stack", "local")):
         done = command(deployment.world, "local", arguments[0], "--port", "0", *arguments[1:])
         assert done.returncode == 2
-        checked = command(deployment.world, "check", str(deployment.world.stack_file("local")))
-        assert done.stderr.strip() in checked.stdout.replace(": error: ", ": ")
+        assert done.stderr.strip() == mistake(deployment)
         assert "Traceback" not in done.stderr
     assert tenants.running(deployment.world) is None
+
+
+def mistake(deployment: Deployment) -> str:
+    """The one that `check` finds, in a line."""
+    checked = command(deployment.world, "check", "--format", "json", str(deployment.world.stack_file("local")))
+    (found,) = json.loads(checked.stdout)["findings"]
+    return f"{found['where']}: {found['what']}; {found['right']}; {found['fix']}"
 
 
 def test_pulumi_itself_says_the_same_words(deployment: Deployment) -> None:
@@ -166,9 +172,8 @@ def test_pulumi_itself_says_the_same_words(deployment: Deployment) -> None:
     session.pulumi("local")
     live = deployment.live()
     deployment.edit("local", "signIn", tokenLifetime="25h")
-    checked = command(deployment.world, "check", str(deployment.world.stack_file("local"))).stdout
     said = captured(session, ["pulumi", "preview", "--stack", "local", "--non-interactive"])
     assert said.returncode != 0
-    assert checked.strip().replace(": error: ", ": ") in said.stdout + said.stderr
+    assert mistake(deployment) in said.stdout + said.stderr
     assert "Traceback" not in said.stdout + said.stderr
     assert live.applications() == []
