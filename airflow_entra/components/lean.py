@@ -1,8 +1,8 @@
 """The two kinds of resource that a stack has by the thousand, without what the SDK's own classes cost for each.
 
 azuread's class for a group makes an output (four futures and a task) for each of its 27 properties, whoever reads them,
-and Pulumi waits for every one. With 1,000 groups that doubled the time of a whole `pulumi preview`. Here the type, the
-inputs and the one output that is read are the same; only what nobody asks for is not made.
+and Pulumi waits for every one: 0.7 s more than the 6.5 s of processor time of a `pulumi preview` with 1,000 resources.
+Here the type, the inputs and the one output that is read are the same; only what nobody asks for is not made.
 """
 
 from __future__ import annotations
