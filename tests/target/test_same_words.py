@@ -1,6 +1,6 @@
 """Every command with --stack is the same on the local tenant and in Azure: what is typed, what is said, how it ends.
 
-`local` is called as a user calls it, with nothing of a world in the environment. `cloud` has the same access in another
+`local` is called as a user calls it, with nothing of a world in the environment. `lunar` has the same access in another
 environment, so its target is Azure: it is called inside `local run`, where Azure's names lead to the same tenant.
 """
 
@@ -118,10 +118,10 @@ class Both:
 def _comparable(said: str) -> str:
     """What was said without what has to differ: names of the stack, ids, moments."""
     for mine, theirs in (
-        ("pulumi up --stack cloud", "airflow-entra local deploy --stack local"),
-        ("https://cloud.contoso.com", "http://localhost:8080"),
-        ("https://cloud2.contoso.com", "http://localhost:8081"),
-        ("cloud", "local"),
+        ("pulumi up --stack lunar", "airflow-entra local deploy --stack local"),
+        ("https://lunar.contoso.com", "http://localhost:8080"),
+        ("https://lunar2.contoso.com", "http://localhost:8081"),
+        ("lunar", "local"),
         ("development", "local"),
     ):
         said = said.replace(mine, theirs)
@@ -135,10 +135,10 @@ def _both(folder: Path) -> Iterator[Both]:
     stacks.mkdir()
     shutil.copy(PROJECT / "stacks" / "Pulumi.local.yaml", stacks)
     text = (stacks / "Pulumi.local.yaml").read_text().replace("environment: local", "environment: development")
-    text = text.replace("http://localhost:8080", "https://cloud.contoso.com")
-    text = text.replace("http://localhost:8081", "https://cloud2.contoso.com")
-    (stacks / "Pulumi.cloud.yaml").write_text(text.replace("-local", "-cloud"))
-    for stack in ("local", "cloud"):  # for `diff`: nobody is an Admin any more
+    text = text.replace("http://localhost:8080", "https://lunar.contoso.com")
+    text = text.replace("http://localhost:8081", "https://lunar2.contoso.com")
+    (stacks / "Pulumi.lunar.yaml").write_text(text.replace("-local", "-lunar"))
+    for stack in ("local", "lunar"):  # for `diff`: nobody is an Admin any more
         file = stacks / f"Pulumi.{stack}.yaml"
         (folder / file.name).write_text(file.read_text().replace(f"airflow-{stack}-admins", f"airflow-{stack}-nobody"))
     deployment = Deployment(World(PROJECT, folder / "world", stacks))
@@ -163,7 +163,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Iterator
     """Both stacks, with the same people in their groups."""
     assert (engine / "pulumi").exists()
     for both in _both(tmp_path_factory.mktemp("deployed")):
-        for stack in ("local", "cloud"):
+        for stack in ("local", "lunar"):
             deploy(both.deployment.session(stack), stack, say=both.deployment.said.append)
         _admit(both.deployment)
         yield both
@@ -173,9 +173,9 @@ def _admit(deployment: Deployment) -> None:
     """A deployment admits people to a local stack's groups alone."""
     live = deployment.live()
     ids = {
-        group["displayName"].replace("-cloud-", "-local-"): group["id"]
+        group["displayName"].replace("-lunar-", "-local-"): group["id"]
         for group in live.groups()
-        if "-cloud-" in group["displayName"]
+        if "-lunar-" in group["displayName"]
     }
     members = [(person.object_id, group) for person in PEOPLE for group in person.groups]
     for member, group in [*members, *((group_id(inner), outer) for inner, outer in NESTED.items())]:
@@ -186,12 +186,12 @@ def _admit(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("words", NOT_DEPLOYED)
 def test_before_the_stack_is_deployed(fresh: Both, words: str) -> None:
-    assert fresh.call(words, "local") == fresh.call(words, "cloud")
+    assert fresh.call(words, "local") == fresh.call(words, "lunar")
 
 
 @pytest.mark.parametrize("words", CALLS)
 def test_of_a_deployed_stack(deployed: Both, words: str) -> None:
-    assert deployed.call(words, "local") == deployed.call(words, "cloud")
+    assert deployed.call(words, "local") == deployed.call(words, "lunar")
 
 
 def test_every_command_with_a_stack_is_called() -> None:
