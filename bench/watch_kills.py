@@ -34,7 +34,7 @@ from airflow_entra_auth.graph.patience import THROTTLED, UNCLEAR
 from bench import results
 from bench.results import Kills
 from bench.subjects import ROOT
-from bench.watched import STACK, company_with, fill, people, percentile, say, site_on
+from bench.watched import STACK, company_with, crowd, fill, people, percentile, say, site_on
 from tests.airflow import watcher
 from tests.airflow.company import Company
 from tests.airflow.people import TestPerson
@@ -44,6 +44,7 @@ from tests.airflow.watcher import Watcher
 from tests.trouble import in_trouble
 
 STAFF = people(24)
+CROWD = crowd(500)
 LANES = 8
 PATIENCE = 120.0
 """Seconds after which a change is missed."""
@@ -91,7 +92,7 @@ def main() -> int:
     found = []
     with (
         tempfile.TemporaryDirectory(prefix="airflow-entra-bench-") as place,
-        company_with(Path(place), STAFF) as company,
+        company_with(Path(place), [*STAFF, *CROWD]) as company,
     ):
         for version in options.version or ("3.3", "2.11"):
             trouble = in_trouble(company.world) if options.in_trouble else nullcontext()
@@ -110,7 +111,7 @@ def _measure(
     with ExitStack() as open_:
         url = open_.enter_context(postgres())
         site = site_on(company, version, 0, url, open_)
-        fill(site, url, 500)
+        fill(site, url, CROWD)
         database = Database(url)
         office = Office(company, site, database, Event(), Figures(version))
         for person in STAFF:

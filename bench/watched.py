@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import secrets
 from collections.abc import Iterator, Sequence
@@ -11,9 +12,10 @@ from pathlib import Path
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.airflow import deployed, process
 from airflow_entra.local.world import World
+from airflow_entra_auth.variables import SESSION_KEY
 from bench.subjects import ROOT
 from tests.airflow import stacks
-from tests.airflow.company import Company, company_in
+from tests.airflow.company import KEY, Company, company_in
 from tests.airflow.people import TestPerson
 from tests.airflow.site import Site
 
@@ -57,25 +59,32 @@ def site_on(company: Company, version: str, number: int, url: str, open_: ExitSt
     return site
 
 
-def fill(site: Site, url: str, sessions: int) -> None:
-    """Other people's rows: a session is a row, whoever began it."""
+def crowd(number: int) -> list[TestPerson]:
+    """So many others who are viewers, and to whom nothing happens."""
+    return [TestPerson(f"crowd-{one}", f"Crowd {one}", ("Viewer",)) for one in range(number)]
+
+
+def fill(site: Site, url: str, others: Sequence[TestPerson]) -> None:
+    """A session and the rows that a sign-in leaves for each of these people, as a server with the key writes them."""
     program = f"""
-import json, time, uuid
+import json, os, sys, time
+os.environ[{SESSION_KEY!r}] = {KEY!r}
 import sqlalchemy as sa
-from airflow_entra_auth.tables import IDENTITIES, SESSIONS
+from airflow_entra_auth import identities, sessions
+from airflow_entra_auth.claims import Person
+from airflow_entra_auth.tables import IDENTITIES
 engine, now = sa.create_engine({url!r}), int(time.time())
 users = sa.Table("ab_user", sa.MetaData(), autoload_with=engine)
 with engine.begin() as connection:
-    for number in range({sessions}):
-        person = str(uuid.uuid4())
-        row = dict(id=100000 + number, username=person, first_name="A", last_name="B", email=person, active=True)
+    for number, object_id in enumerate(json.load(sys.stdin), 100000):
+        row = dict(id=number, username=object_id, first_name="A", last_name="B", email=object_id, active=True)
         connection.execute(sa.insert(users).values(row))
-        who = dict(user_id=row["id"], tenant_id={stacks.TENANT!r}, object_id=person)
-        connection.execute(sa.insert(IDENTITIES).values(roles="[]", display_name="A B", updated_at=now, **who))
-        ends = dict(signed_in_at=now - 600, ends_at=now + 20000)
-        connection.execute(sa.insert(SESSIONS).values(id=uuid.uuid4().hex, **who, **ends))
+        person = Person({stacks.TENANT!r}, object_id, "A B", None, object_id, guest=False)
+        values = identities._values(None, number, person, ("Viewer",), ("Viewer",)) | dict(display_name="A B")
+        connection.execute(sa.insert(IDENTITIES).values(values))
+        sessions.start(connection, person, number, sid=None, lifetime=20000, at=now - 600)
 """
-    done = site.python("-c", program)
+    done = site.python("-c", program, told=json.dumps([person.object_id for person in others]))
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
 

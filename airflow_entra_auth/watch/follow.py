@@ -32,7 +32,7 @@ COMPARE_EVERY = 900.0
 """Seconds. Everybody is compared at each start and then this often: what no feed reported is mended then."""
 LOOK_AGAIN = 10.0
 """Seconds after a change. Graph has many replicas, and one of them may have answered from before it."""
-CONFIRM_AFTER = 1.0
+CONFIRM_AFTER = 0.5
 """Seconds until Graph is asked again about an application that seems to give less than before. Asked at once, the same
 replica would say the same."""
 SIGN_INS = 120.0

@@ -156,14 +156,15 @@ class Site:
         """`airflow ...`, as an administrator of the machine runs it."""
         return self.python("-m", "airflow", *arguments)
 
-    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Airflow's own interpreter, in the environment that its processes have."""
+    def python(self, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
+        """Airflow's own interpreter, in the environment that its processes have. `told` is its standard input."""
         home = self.running.home
         port = urlsplit(self.running.local_url).port or 80
         return subprocess.run(
             [home.python, *arguments],
             env=home.environment(port) | dict(self.environment),
             cwd=home.folder,
+            input=told,
             capture_output=True,
             text=True,
             timeout=120,
