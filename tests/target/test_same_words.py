@@ -72,8 +72,10 @@ _MASKS = (
 
 @dataclass(frozen=True)
 class Ended:
+    """`said` are lines in the order of the alphabet: Pulumi makes at once what doesn't depend on each other."""
+
     code: int
-    said: str
+    said: list[str]
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Both:
         return file
 
 
-def _comparable(said: str) -> str:
+def _comparable(said: str) -> list[str]:
     """What was said without what has to differ: names of the stack, ids, moments."""
     for mine, theirs in (
         ("pulumi up --stack lunar", "airflow-entra local deploy --stack local"),
@@ -127,7 +129,7 @@ def _comparable(said: str) -> str:
         said = said.replace(mine, theirs)
     for mask, shown in _MASKS:
         said = re.sub(mask, shown, said)
-    return said
+    return sorted(said.splitlines())
 
 
 def _both(folder: Path) -> Iterator[Both]:
