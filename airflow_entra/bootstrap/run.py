@@ -112,7 +112,7 @@ def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:
 def _steps(found: StackPreview) -> Iterator[Step]:
     """Without components: nothing of them is in Azure."""
     for step in found.steps:
-        if not step.type.startswith(("pulumi:", COMPONENTS)):
+        if step.type.partition(":")[0] not in ("pulumi", COMPONENTS.partition(":")[0]):
             yield Step(step.op, step.type.rpartition(":")[2], step.name)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from airflow_entra.access.permissions import scopes
 from airflow_entra.access.role_history import roles_since
 from airflow_entra.audit.audit import Audit, audit
-from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.evidence import keep
 from airflow_entra.audit.records import Records, parse
+from airflow_entra.commands.drift import drift_of
 from airflow_entra.directory.audited import read
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.spreadsheet import csv_text
@@ -22,8 +22,7 @@ from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.history import head, versions
 from airflow_entra.settings.watching import watcher_credential
-from airflow_entra.target import Target, asking, target_of
-from airflow_entra_auth.graph import Graph
+from airflow_entra.target import asking, target_of
 
 
 def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, drifted: bool, port: int) -> Audit:
@@ -41,7 +40,7 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
     with asking(target, audits=True) as clients:
         known = {session.object_id for record in records for session in record.sessions}
         audited = read(clients.graph, declared, since, known)
-        differences = _drift(target, stack, clients.graph, since) if drifted else None
+        differences = drift_of(target, stack, clients.graph, since) if drifted else None
     found = audit(
         audited,
         _by_url(records, audited.rules.client_id),
@@ -52,12 +51,6 @@ def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, d
         since=since,
     )
     return replace(found, drift=differences, declared=tuple(roles_since(declared, versions(world.stack_file(stack)))))
-
-
-def _drift(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...]:
-    from airflow_entra.commands.drift import drift_of  # it brings Pulumi's own package
-
-    return drift_of(target, stack, graph, since)
 
 
 def keep_evidence(world: World, place: Path, found: Audit) -> Path:

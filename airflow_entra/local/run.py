@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from airflow_entra import variables
 from airflow_entra.errors import UserError
@@ -17,6 +16,7 @@ from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import NO_PROXY, World, own_environment
 from airflow_entra.pulumi.backend import with_backend
 from airflow_entra.pulumi.passing_on import hand_on, is_pulumi
+from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.scrub import Scrub
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.model import StackSettings
@@ -24,9 +24,6 @@ from engine.logs import keep_no_logs
 from engine.obtain import EngineError, engine_folder
 from engine.official import PluginsMissingError, link_official
 from engine.plugins import install_stand_ins
-
-if TYPE_CHECKING:
-    from airflow_entra.pulumi.runner import Pulumi
 
 
 class Session:
@@ -40,8 +37,6 @@ class Session:
 
     def pulumi(self, stack: str) -> Pulumi:
         """Pulumi on a stack of the world's own backend, which is made there where it isn't yet."""
-        from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
-
         pulumi = Pulumi(self.world.workspace, self.environment, stack)
         if not self.world.checkpoint(stack).exists():
             pulumi.init()

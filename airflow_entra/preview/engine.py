@@ -48,9 +48,7 @@ class Engine:
             *(["--policy-pack-config", str(self.pack_config.absolute())] if self.pack_config else []),
             *(["--refresh"] if self.refresh else []),
         ]
-        answer = pulumi.run(
-            ["preview", "--json", "--stack", pulumi.stack, *options], additional_env=_STREAM, check=False
-        )
+        answer = pulumi.run(["preview", "--json", "--stack", pulumi.stack, *options], environment=_STREAM, check=False)
         if answer.code and isinstance(trouble := answer.trouble, NoSuchStackError):
             raise trouble
         events = Events.of(answer, pulumi.scrub)

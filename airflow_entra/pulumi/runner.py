@@ -12,9 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from pulumi.automation import CommandResult, PulumiCommand
-from pulumi.automation.errors import ConcurrentUpdateError, StackNotFoundError, create_command_error
-
 from airflow_entra.escape import terminal
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.family import Family
@@ -26,6 +23,8 @@ Json = dict[str, Any]
 
 _ALWAYS = ("--non-interactive", "--color", "never")
 _OURS = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+_NO_SUCH_STACK = 6
+"""The CLI's exit code where the backend has no such stack; part of its contract, as all its codes are."""
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""
 _REASON = re.compile(r"(error|Exception|Error): |^\s*\* ")
@@ -34,19 +33,23 @@ _NO_REASON = re.compile(
 )
 
 
-class Answer(CommandResult):
+class Answer:
     """What Pulumi said. `stdout` and `stderr` are masked; `lines`, `complaints` and `object` are data and are not."""
 
     def __init__(self, stdout: str, stderr: str, code: int, scrub: Scrub) -> None:
         self._said, self._complained, self._scrub = stdout, stderr, scrub
         self.code = code
 
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n{self.stdout}\n{self.stderr}"
+
     @cached_property
-    def stdout(self) -> str:  # type: ignore[override]  # a state is long: masked only when read
+    def stdout(self) -> str:
+        """A state is long: it is masked only where somebody reads it."""
         return self._scrub.text(self._said)
 
     @cached_property
-    def stderr(self) -> str:  # type: ignore[override]
+    def stderr(self) -> str:
         return self._scrub.text(self._complained)
 
     @property
@@ -61,9 +64,16 @@ class Answer(CommandResult):
 
     @property
     def trouble(self) -> PulumiError:
-        """Why it failed. Automation's own reading of what Pulumi says tells which error it is."""
-        kind, reason = create_command_error(self), _reason(self)
-        if isinstance(kind, StackNotFoundError):
+        """Why it failed; which error it is, as Pulumi's own automation reads what it says."""
+        reason = _reason(self)
+        if self.code == _NO_SUCH_STACK:
+            return NoSuchStackError(reason)
+        # Its package takes a quarter of a second: for an error nobody minds.
+        from pulumi.automation import CommandResult
+        from pulumi.automation.errors import ConcurrentUpdateError, StackNotFoundError, create_command_error
+
+        kind = create_command_error(CommandResult(self.stdout, self.stderr, self.code))
+        if isinstance(kind, StackNotFoundError):  # a CLI that had no code for it yet
             return NoSuchStackError(reason)
         return LockedError(reason) if isinstance(kind, ConcurrentUpdateError) else PulumiError(reason)
 
@@ -78,7 +88,7 @@ class Answer(CommandResult):
         return found
 
 
-class Pulumi(PulumiCommand):
+class Pulumi:
     """The CLI on one stack: in `folder`, where Pulumi.yaml is, with this environment and no other.
 
     What it says goes into files, so that it ends its work in order even where this process is killed. It is masked
@@ -86,7 +96,7 @@ class Pulumi(PulumiCommand):
     Every method raises PulumiError where Pulumi fails, and Interrupted after a signal.
     """
 
-    def __init__(  # the base's would run `pulumi version`, with the environment of this process
+    def __init__(
         self,
         folder: Path,
         environment: Mapping[str, str],
@@ -95,7 +105,6 @@ class Pulumi(PulumiCommand):
         project: str = PROJECT,
         family: Family | None = None,
     ) -> None:
-        self.command, self.version = "pulumi", None
         self.folder, self.environment, self.stack, self.project = folder, dict(environment), stack, project
         self.scrub = Scrub(environment)
         self.family = family or Family()
@@ -103,15 +112,13 @@ class Pulumi(PulumiCommand):
     def run(
         self,
         args: Sequence[str],
-        cwd: str | None = None,
-        additional_env: Mapping[str, str] | None = None,
-        on_output: Show | None = None,
-        on_error: Show | None = None,
         *,
+        environment: Mapping[str, str] | None = None,
+        show: Show | None = None,
         stdin: str = "",
         check: bool = True,
     ) -> Answer:
-        """Run a command. What it says is given to `on_output` and `on_error` as it comes, masked.
+        """Run a command, with this in its environment besides. What it says is given to `show` as it comes, masked.
 
         With `check`, raises the PulumiError that says why it failed; else its exit code is in the answer.
         """
@@ -120,15 +127,15 @@ class Pulumi(PulumiCommand):
             if not isinstance(asked, int):
                 asked.write(stdin.encode())
                 asked.seek(0)
-            if on_output and on_error:
-                said, complained = files.enter_context(passed_on(self.scrub, on_output, on_error))
+            if show:
+                said, complained = files.enter_context(passed_on(self.scrub, show, show))
             else:
                 said, complained = (files.enter_context(tempfile.TemporaryFile()) for _ in range(2))
             try:
                 code = self.family.run(
-                    [self.command, *args, *(_ALWAYS if "--color" not in args else _ALWAYS[:1])],
-                    folder=Path(cwd) if cwd else self.folder,
-                    environment={**self.environment, **_OURS, **(additional_env or {})},
+                    ["pulumi", *args, *(_ALWAYS if "--color" not in args else _ALWAYS[:1])],
+                    folder=self.folder,
+                    environment={**self.environment, **_OURS, **(environment or {})},
                     stdin=asked,
                     stdout=said,
                     stderr=complained,
@@ -196,7 +203,7 @@ class Pulumi(PulumiCommand):
         self, command: str, *options: str, environment: Mapping[str, str] | None = None, show: Show | None = None
     ) -> None:
         args = [command, "--yes", "--skip-preview", "--suppress-outputs", "--stack", self.stack, *options]
-        self.run(args, None, environment, show, show)
+        self.run(args, environment=environment, show=show)
 
     def _on_stack(self, *args: str, stdin: str = "") -> Answer:
         return self.run([*args, "--stack", self.stack], stdin=stdin)

@@ -49,7 +49,7 @@ class Azure:
         return workspace() is not None
 
     def pulumi(self, *, new_file: bool = False) -> Pulumi:
-        from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
+        from airflow_entra.pulumi.runner import Pulumi  # most commands ask the directory alone
 
         if new_file and workspace():
             prepare_workspace(self.world)  # Pulumi sees copies of the stack files there

@@ -68,7 +68,7 @@ class LocalTenant:
 
     def pulumi(self, *, new_file: bool = False) -> Pulumi:
         from airflow_entra.local.run import open_session
-        from airflow_entra.pulumi.runner import Pulumi  # it brings Pulumi's own package
+        from airflow_entra.pulumi.runner import Pulumi  # most commands ask the directory alone
 
         if workspace():
             return self._inside.pulumi(new_file=new_file)
