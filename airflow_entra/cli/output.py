@@ -71,16 +71,19 @@ def agreed(question: str, *, abort: bool = False) -> bool:
 @contextmanager
 def to_reader() -> Iterator[None]:
     """What standard output refuses, as an OutputError."""
+    if sys.stdout is None:  # so says Python of one that was closed before it began; click then writes nothing
+        raise OutputError(OSError(errno.EBADF, "it is closed"))
     try:
         yield
     except OSError as error:
         raise OutputError(error) from error
 
 
-def _given_up(stream: TextIO) -> None:
+def _given_up(stream: TextIO | None) -> None:
     """What it didn't take is forgotten; else Python tries again at its end, and ends with exit code 120."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if stream is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def never_fail() -> None:

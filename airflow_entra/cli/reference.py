@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from airflow_entra.cli import main
+from airflow_entra.cli.ending import told
 from airflow_entra.cli.output import result
 
 _NAME = "airflow-entra"
@@ -36,4 +37,5 @@ def _page(context: click.Context) -> str:
 
 
 if __name__ == "__main__":
-    result(reference())
+    with told():
+        result(reference())

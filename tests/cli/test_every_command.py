@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -253,6 +254,12 @@ def test_the_disk_is_full(project: Project, call: str) -> None:
     with put_away(project, call), Path("/dev/full").open("w") as stdout:
         ended = project.forks.run(call.split(), project.env, project.folder, stdout)
     in_a_line(ended, FULL, "the disk is full; free some space")
+
+
+def test_there_is_no_standard_output() -> None:
+    command = ["/bin/sh", "-c", 'exec "$0" -m airflow_entra.cli graph --stack dev >&-', sys.executable]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "airflow-entra: cannot write to standard output: it is closed\n")
 
 
 @contextmanager
