@@ -37,7 +37,9 @@ def silence(error: httpx.HTTPError | httpx.InvalidURL) -> str:
     """Why there was no answer."""
     import httpx
 
-    return "it took too long" if isinstance(error, httpx.TimeoutException) else str(error) or "the connection broke"
+    if isinstance(error, httpx.TimeoutException):
+        return "it took too long"
+    return str(error).rstrip(".") or "the connection broke"
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def test_a_tenant_that_does_not_answer_ends_the_run_in_words(
 ) -> None:
     class Away(FakeTenant):
         def asked_for_itself(self, tag: str) -> Any:
-            raise httpx.ConnectError("connection refused")
+            raise httpx.ConnectError("connection refused.")
 
     file = project / "stacks" / "Pulumi.prod.yaml"
     file.write_text(file.read_text().replace("consent: request", "consent: managed"))
@@ -101,7 +101,7 @@ def test_a_tenant_that_does_not_answer_ends_the_run_in_words(
     assert ended.value.code == program.ALREADY_SHOWN
     (said,) = told
     assert said.startswith("the tenant did not answer, and nothing was declared: ")
-    assert "connection refused" in said
+    assert "connection refused; " in said
 
 
 @pytest.mark.parametrize("error", [UserError("one thing is wrong"), pulumi.RunError("one thing is wrong")])
