@@ -17,7 +17,7 @@ SERVICES := authorization|keyvault|managedidentity|network|resources|storage
 COMPILE := $(RUN)/python -m compileall -qq -j 0 -x 'pulumi_azure_native/(?!$(SERVICES))\w+/'
 
 .DEFAULT_GOAL := help
-.PHONY: help up airflow down clean test quick check format docs docs-airflow docs-pictures bench lock
+.PHONY: help up airflow down clean test quick mutants check format docs docs-airflow docs-pictures bench lock
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
@@ -27,6 +27,7 @@ help:
 	@echo "make test    set up and run every test"
 	@echo "make quick   make check, and the tests that start nothing: a minute at most"
 	@echo "make check   formatting, lint, types and the direction of imports"
+	@echo "make mutants change what decides, and list what no test notices"
 	@echo "make docs    write the generated pages and the stack file's JSON Schema"
 	@echo "make docs-airflow  run the tests with real Airflows, and write the pages that they fill"
 	@echo "make docs-pictures  photograph the reports in a browser, for docs/pictures"
@@ -56,6 +57,9 @@ check: .venv/synced
 	@$(RUN)/ruff check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
+
+mutants: .venv/synced
+	@PATH="$(CURDIR)/$(RUN):$$PATH" $(RUN)/python -m tests.mutants $(MUTANTS)
 
 format: .venv/synced
 	@$(RUN)/ruff format .

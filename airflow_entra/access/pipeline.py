@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from airflow_entra.access.identity_permissions import deploying, previewing
@@ -130,15 +130,7 @@ def pipeline(
         group_exists=group_exists,
     )
     digest = hashlib.sha256(f"{place.group_id.lower()}\n{repository}".encode()).hexdigest()[:10]
-    state = StatePlace(
-        place.subscription,
-        place.location,
-        place.resource_group,
-        account or f"stairflow{digest}",
-        vault or f"kv-airflow-{digest}",
-        redundancy,
-        group_exists,
-    )
+    state = replace(place, account=account or f"stairflow{digest}", vault=vault or f"kv-airflow-{digest}")
     preview = Identity(
         PREVIEW,
         identity_name(PREVIEW),

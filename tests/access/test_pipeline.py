@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.access.pipeline import pipeline
+from airflow_entra.access.identity_permissions import deploying, previewing
+from airflow_entra.access.pipeline import Identity, Pipeline, StatePlace, pipeline
 from airflow_entra.access.repository import PipelineError, azure_devops, github
-from tests.access.pipelines import REPOSITORY, declared, shipped, stack
+from tests.access.pipelines import EVERYTHING, REPOSITORY, declared, shipped, stack
 
 ORGANISATION = "0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"
 
@@ -124,3 +126,130 @@ def test_no_subject_ever_has_a_wildcard_or_a_line_break(text: str) -> None:
     for trust in (*repository.previews(), *repository.deploys("production")):
         assert not set(trust.subject) & set("*?\n\r \t")
         assert trust.subject.count(":") in (2, 3)
+
+
+def by_name(found: Pipeline) -> dict[str, Identity]:
+    return {identity.name: identity for identity in found.identities}
+
+
+def test_a_deployer_may_what_its_own_environment_takes_and_no_others() -> None:
+    nothing = dict.fromkeys(EVERYTHING, "request")
+    stacks = {
+        "prod": stack(manage=nothing | {"groups": "managed"}),
+        "prod-2": stack(manage=nothing | {"tokenLifetime": "managed"}),
+        "staging": stack("staging", manage=nothing),
+    }
+    found = by_name(pipeline(REPOSITORY, stacks))
+    assert found["airflow-entra-production"].permissions == deploying([stacks["prod"], stacks["prod-2"]])
+    assert "Group.ReadWrite.All" in found["airflow-entra-production"].permissions
+    assert "Policy.ReadWrite.ApplicationConfiguration" in found["airflow-entra-production"].permissions
+    assert found["airflow-entra-staging"].permissions == deploying([stacks["staging"]])
+    assert "Group.ReadWrite.All" not in found["airflow-entra-staging"].permissions
+
+
+@pytest.mark.parametrize("audit", [False, True])
+def test_previews_read_what_the_chosen_environments_take_and_no_others(audit: bool) -> None:
+    nothing = dict.fromkeys(EVERYTHING, "none")
+    stacks = {"prod": stack(), "staging": stack("staging", manage=nothing)}
+    both = pipeline(REPOSITORY, stacks, audit=audit)
+    assert both.preview.permissions == previewing(stacks.values(), audit=audit)
+    one = pipeline(REPOSITORY, stacks, environments=["staging"], audit=audit)
+    assert one.preview.permissions == previewing([stacks["staging"]], audit=audit) != both.preview.permissions
+    assert one.environments == ("staging",)
+
+
+def test_an_identity_is_found_again_by_its_tags() -> None:
+    """They are in people's tenants: another text would make every identity anew."""
+    assert [identity.tags for identity in declared().identities] == [
+        ("airflow-entra-bootstrap", f"airflow-entra:bootstrap/contoso/airflow-sign-on/{key}")
+        for key in ("preview", "production", "staging")
+    ]
+    assert [identity.key for identity in declared().identities] == ["preview", "production", "staging"]
+
+
+def test_what_was_named_is_taken_and_the_rest_has_the_names_that_it_always_had() -> None:
+    usual = declared().state
+    assert usual == StatePlace(
+        subscription=str(stack().subscription_id),
+        location=str(stack().location),
+        resource_group="rg-airflow-entra",
+        account=usual.account,
+        vault=usual.vault,
+        redundancy="ZRS",
+        group_exists=False,
+    )
+    place = f"{usual.group_id.lower()}\ncontoso/airflow-sign-on"
+    digest = hashlib.sha256(place.encode()).hexdigest()[:10]
+    assert (usual.account, usual.vault) == (f"stairflow{digest}", f"kv-airflow-{digest}")
+    named = declared(
+        resource_group="rg", group_exists=True, subscription="s", location="l", account="a", vault="v", redundancy="LRS"
+    ).state
+    assert named == StatePlace("s", "l", "rg", "a", "v", "LRS", True)
+
+
+def test_the_state_lies_where_the_most_protected_environment_is() -> None:
+    prod, staging = (
+        stack(**{"azure-native:location": "westeurope"}),
+        stack("staging", **{"azure-native:location": "uksouth"}),
+    )
+    assert pipeline(REPOSITORY, {"a": staging, "b": prod}).state.location == "westeurope"
+    with pytest.raises(PipelineError, match=r"^--location: no stack file says it; .*; give --location$"):
+        pipeline(REPOSITORY, {"dev": shipped()["dev"]}, subscription="s")
+
+
+def test_owners_and_hidden_environments_are_kept_once_in_order() -> None:
+    found = declared(owners=["b", "a", "b"], without_preview=["staging", "production"])
+    assert (found.owners, found.without_preview) == (("a", "b"), ("production", "staging"))
+    assert (declared().owners, declared().without_preview) == ((), ())
+    assert found.tenant == stack().tenant_id
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"environments": ["prod", "x"]},
+            "--environments: prod, x is no environment; an environment is what a stack file says under "
+            "airflow-entra:environment: production or staging; name those that this repository deploys",
+        ),
+        (
+            {"environments": ["development", "local", "production"]},
+            "--environments: no stack file is of environment development, local; the stack files are of production or "
+            "staging; write the stack file first: what the identity may do follows from it",
+        ),
+        (
+            {"without_preview": ["local", "development", "production"]},
+            "--without-preview: there is no environment development, local here; it is one of production or staging; "
+            "name one of them, or leave it out",
+        ),
+    ],
+)
+def test_a_refusal_names_all_of_it(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(PipelineError) as refused:
+        declared(**options)
+    assert str(refused.value) == said
+
+
+def test_each_environment_has_a_key_of_its_own() -> None:
+    state = declared().state
+    group = f"/subscriptions/{stack().subscription_id}/resourceGroups/rg-airflow-entra"
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/{state.vault}"
+    assert state.group_id == group
+    assert state.key_id("production") == f"{vault}/keys/state-production"
+    assert state.key_id("staging") == f"{vault}/keys/state-staging"
+
+
+def test_nobody_s_sign_ins_are_read_unless_it_is_asked_for() -> None:
+    assert "AuditLog.Read.All" not in declared().preview.permissions
+    assert "AuditLog.Read.All" in declared(audit=True).preview.permissions
+
+
+def test_a_long_name_is_cut_and_the_stacks_are_named() -> None:
+    with pytest.raises(PipelineError, match=f"^--environments: {'x' * 100} is no environment"):
+        declared(environments=["x" * 101])
+    with pytest.raises(PipelineError, match=r"^stacks: no stack file is of an environment"):
+        pipeline(REPOSITORY, {"local": stack("local")})
+    other = stack("staging", **{"azuread:tenantId": ORGANISATION})
+    said = rf"^stacks: they are of 2 tenants: prod \({stack().tenant_id}\), staging \({ORGANISATION}\); "
+    with pytest.raises(PipelineError, match=said):
+        pipeline(REPOSITORY, {"prod": stack(), "staging": other})

@@ -14,7 +14,7 @@ from tests.auth.sign_on import GROUPS, document
 
 EDITOR = {
     "groups": [GROUPS[2]],
-    "dags": {"finance_*": ["read", "trigger", "edit"], "old_*": ["delete"]},
+    "dags": {"finance_*": ["read", "trigger", "edit"], "old_*": ["delete"], "run_*": ["trigger"]},
 }
 RULES = parse_rules(document(roles={"finance": EDITOR, "Viewer": {"groups": [GROUPS[0]], "dags": {}}}), "sign-on.json")
 RUN, TASK = SimpleNamespace(name="RUN"), SimpleNamespace(name="TASK_INSTANCE")
@@ -114,6 +114,14 @@ def test_a_custom_role_gives_by_its_patterns() -> None:
     assert not decisions.may_dag(holder, "GET", None, "other", ["DAGs"])
     assert decisions.dags(holder, "GET", ["finance_1", "old_1", "other"]) == {"finance_1", "old_1"}
     assert decisions.dags(holder, "DELETE", ["finance_1", "old_1", "other"]) == {"old_1"}
+
+
+def test_who_may_trigger_makes_runs_and_changes_nothing() -> None:
+    holder = user("finance")
+    assert decisions.may_dag(holder, "POST", RUN, "run_1", ["DAG Runs"])
+    assert not decisions.may_dag(holder, "POST", TASK, "run_1", ["Task Instances"])
+    assert not decisions.may_dag(holder, "PUT", RUN, "run_1", ["DAG Runs"])
+    assert not decisions.may_dag(holder, "PUT", None, "run_1", ["DAGs"])
 
 
 def test_what_a_custom_role_gives_somewhere_opens_lists() -> None:

@@ -215,6 +215,13 @@ def test_what_began_before_a_moment_ends(database: Engine) -> None:
     assert [why(database, begun) for begun in (before, then)] == ["before a restore", None]
 
 
+def test_what_began_before_a_moment_in_another_tenant_goes_on(database: Engine) -> None:
+    foreign = start(database, at=NOW - 100, tenant=OTHER_TENANT)
+    with database.begin() as connection:
+        assert sessions.end_of_tenant(connection, TENANT, "before a restore", begun_before=NOW) == {}
+    assert why(database, foreign) is None
+
+
 def test_a_session_that_is_over_by_its_cap_is_ended_unless_no_clock_can_call_it_alive(database: Engine) -> None:
     """Two hours: a machine's clock may be that much behind."""
     just = start(database, at=NOW - LIFETIME - sessions.CLOCKS_DIFFER + 1)
@@ -290,7 +297,7 @@ def test_a_process_with_a_key_that_made_no_session_here_is_told_so(
         sessions.must_be_of_this_key(connection, TENANT)
     other_key(monkeypatch)
     with database.connect() as connection:
-        with pytest.raises(OtherKeyError, match="2"):
+        with pytest.raises(OtherKeyError, match="none of Airflow's 2 live sessions"):
             sessions.must_be_of_this_key(connection, TENANT)
         sessions.must_be_of_this_key(connection, OTHER_TENANT)
     start(database)

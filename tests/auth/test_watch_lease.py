@@ -139,3 +139,15 @@ def test_a_watcher_that_never_held_anything_makes_no_table(session_key: None) ->
     assert sa.inspect(engine).get_table_names() == []
     assert DatabaseLease(engine, "one/1").hold()
     engine.dispose()
+
+
+def test_another_lease_of_the_same_holder_is_left_alone(world: World) -> None:
+    machine = Machine(world, "one/1")
+    with world.engine.begin() as connection:
+        connection.execute(sa.insert(WATCH_LEASE).values(name="another", holder="one/1", until=7.0))
+    assert machine.lease.hold()
+    assert machine.lease.hold()
+    machine.lease.release()
+    with world.engine.connect() as connection:
+        query = sa.select(WATCH_LEASE.c.until).where(WATCH_LEASE.c.name == "another")
+        assert connection.execute(query).scalar_one() == 7.0
