@@ -9,8 +9,7 @@ from pathlib import Path
 from airflow_entra.preview.events import Events
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.elsewhere import Elsewhere
-from airflow_entra.pulumi.runner import Pulumi
-from airflow_entra.pulumi.trouble import NoSuchStackError
+from airflow_entra.pulumi.runner import NO_SUCH_STACK, Answer, Pulumi
 
 POLICIES = "policies"
 
@@ -32,24 +31,24 @@ class Engine:
         Raises NoPulumiError, and Interrupted after a signal.
         """
         began, pulumi = time.monotonic(), self.pulumi
-        try:
-            return self._preview(pulumi, began, new=False)
-        except NoSuchStackError:
-            with Elsewhere.made_for(pulumi.folder, pulumi.stack, pulumi.environment) as elsewhere:
-                there = Pulumi(elsewhere.folder, elsewhere.environment, pulumi.stack, family=pulumi.family)
-                made = there.run(["stack", "init", there.stack, "--no-select"], check=False)
-                if made.code:
-                    return Events.of(made, there.scrub).result(there.stack, made.code, new=True, seconds=0)
-                return self._preview(there, began, new=True)
+        answer = self._ask(pulumi)
+        if answer.code != NO_SUCH_STACK:
+            return self._result(pulumi, answer, began, new=False)
+        with Elsewhere.made_for(pulumi.folder, pulumi.stack, pulumi.environment) as elsewhere:
+            there = Pulumi(elsewhere.folder, elsewhere.environment, pulumi.stack, family=pulumi.family)
+            answer = there.run(["stack", "init", there.stack, "--no-select"], check=False)
+            if answer.code == 0:
+                answer = self._ask(there)
+        return self._result(there, answer, began, new=True)
 
-    def _preview(self, pulumi: Pulumi, began: float, *, new: bool) -> StackPreview:
+    def _ask(self, pulumi: Pulumi) -> Answer:
         options = [
             *(["--policy-pack", str(self.pack.absolute())] if self.pack else []),
             *(["--policy-pack-config", str(self.pack_config.absolute())] if self.pack_config else []),
             *(["--refresh"] if self.refresh else []),
         ]
-        answer = pulumi.run(["preview", "--json", "--stack", pulumi.stack, *options], environment=_STREAM, check=False)
-        if answer.code and isinstance(trouble := answer.trouble, NoSuchStackError):
-            raise trouble
+        return pulumi.run(["preview", "--json", "--stack", pulumi.stack, *options], environment=_STREAM, check=False)
+
+    def _result(self, pulumi: Pulumi, answer: Answer, began: float, *, new: bool) -> StackPreview:
         events = Events.of(answer, pulumi.scrub)
         return events.result(pulumi.stack, answer.code, new=new, seconds=time.monotonic() - began)

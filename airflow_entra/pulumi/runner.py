@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 _ALWAYS = ("--non-interactive", "--color", "never")
 _OURS = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-_NO_SUCH_STACK = 6
+NO_SUCH_STACK = 6
 """The CLI's exit code where the backend has no such stack; part of its contract, as all its codes are."""
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""
@@ -66,7 +66,7 @@ class Answer:
     def trouble(self) -> PulumiError:
         """Why it failed; which error it is, as Pulumi's own automation reads what it says."""
         reason = _reason(self)
-        if self.code == _NO_SUCH_STACK:
+        if self.code == NO_SUCH_STACK:
             return NoSuchStackError(reason)
         # Its package takes a quarter of a second: for an error nobody minds.
         from pulumi.automation import CommandResult
