@@ -151,3 +151,11 @@ def test_another_lease_of_the_same_holder_is_left_alone(world: World) -> None:
     with world.engine.connect() as connection:
         query = sa.select(WATCH_LEASE.c.until).where(WATCH_LEASE.c.name == "another")
         assert connection.execute(query).scalar_one() == 7.0
+
+
+def test_a_beat_has_three_decimals(world: World) -> None:
+    """So that every kind of database gives it back as it was written."""
+    world.now += 0.1234567
+    machine = Machine(world, "one/1")
+    machine.lease.hold()
+    assert row(world.engine).until == 1_800_000_008.123
