@@ -65,6 +65,9 @@ _MASKS = (
     (r"\d{4}-\d\d-\d\d", "<day>"),
     (r"\d+(\.\d+)? ?s\b", "<seconds>"),
     (r"\b[0-9a-f]{32,}\b", "<hash>"),
+    (r'(airflow-local-\w+)-[0-9a-f]{8}"', r'\1-<hash>"'),  # of the group's name and the stack's
+    (r'"expires": \d+', '"expires": <moment>'),
+    (r'"logoutUrl": "[^"]*", ', ""),  # Entra takes one at an https address alone
     (r"[ \t]+", " "),
     (r"-{3,}|─+", "--"),
 )
