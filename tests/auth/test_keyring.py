@@ -39,6 +39,19 @@ def test_the_first_key_is_used_and_what_the_others_made_holds(between: str) -> N
     assert during.cookie_keys == [*before.cookie_keys, *after.cookie_keys]
 
 
+def test_what_an_older_release_wrote_into_the_database_still_holds() -> None:
+    """Values that a key made once. Another derivation would end every session, and open no refresh token."""
+    old = parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+    assert old.hash_of("handle") == "ec683029dbc6a8bd96d2e0404674c25298398270d965eb4647a8894b108a7e4f"
+    assert old.mac("session", 1, "a", None) == "3d42ec84d966d52aa43eeb4d7941dc4d3e892cf1c1f03edf345833370bcdbc46"
+    assert old.mac("identity", 1, "ü") == "338c59e4a8ff3ed7c6fe45a1e321ed529dff39b1b60fa498748875bceeaccc7f"
+    assert [key.hex() for key in old.cookie_keys] == [
+        "df05f0263e75ad4354bba29850aee5d4426abcb6dd5ed46b95165dcee6a21e71"
+    ]
+    sealed = "gAAAAABrDa-qDkyoh2eHquT9XGvmjT_npIPODTrpu0nMAuBMEwMsrSBvhXW5dFxsdX9uZE7ED6wewpIW8XsnQhSCY4bDbBrbpQ=="
+    assert old.unseal("sign-in", sealed) == b"content"
+
+
 @given(FIELDS, FIELDS, st.sampled_from(["session", "identity"]), st.sampled_from(["session", "identity"]))
 def test_a_mac_is_of_one_kind_of_row_and_what_it_says(a: list[object], b: list[object], kind: str, other: str) -> None:
     keyring = parse(NEW)
@@ -85,9 +98,12 @@ def test_each_use_has_a_key_of_its_own() -> None:
         ("c2hvcnQ", "key 1 in AIRFLOW_ENTRA_SESSION_KEY has 5 bytes, and fewer than 32 could be guessed"),
         (f"{NEW},{NEW[:42]}", "key 2 in AIRFLOW_ENTRA_SESSION_KEY has 31 bytes"),
         (f"{NEW[:-1]}!", "key 1 in AIRFLOW_ENTRA_SESSION_KEY is not base64url"),
+        (f"{NEW}!!!!", "key 1 in AIRFLOW_ENTRA_SESSION_KEY is not base64url"),
+        (f"={NEW}", "key 1 in AIRFLOW_ENTRA_SESSION_KEY is not base64url"),
         ("ключ" * 20, "is not base64url"),
     ],
-    ids=["nothing", "separators", "short", "second short", "no base64url", "not ASCII"],  # the keys differ each time
+    # the keys differ each time
+    ids=["nothing", "separators", "short", "second short", "no base64url", "more than it", "= first", "not ASCII"],
 )
 def test_a_wrong_key_is_told_with_the_fix_and_never_shown(text: str, says: str) -> None:
     with pytest.raises(RulesError, match=says) as raised:
@@ -97,6 +113,11 @@ def test_a_wrong_key_is_told_with_the_fix_and_never_shown(text: str, says: str) 
     assert raised.value.__cause__ is None
     for word in text.replace(",", " ").split():
         assert word not in str(raised.value)
+
+
+def test_a_key_may_end_as_base64_does() -> None:
+    assert parse(f"{NEW}=").hash_of("h") == parse(NEW).hash_of("h")
+    assert parse(f"{'A' * 43}X").hash_of("h") != parse("A" * 43).hash_of("h"), "33 bytes, without any ="
 
 
 def test_a_key_is_in_no_text_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
