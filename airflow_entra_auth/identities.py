@@ -77,7 +77,7 @@ class Identities:
         user = self._row_of(person, identity)
         set_aside, email = self._make_room(person, user)
         if user is None:
-            user = self._users(username=person.object_id, active=True, login_count=0, fail_login_count=0)
+            user = self._users(active=True, fail_login_count=0)
             self._session.add(user)
         active = bool(user.active)
         user.username, user.email, user.password = person.object_id, email, None

@@ -17,7 +17,7 @@ from airflow_entra_auth.claims import Admitted
 from airflow_entra_auth.identities import Entry, Identities, SetAside
 from airflow_entra_auth.tables import IDENTITIES
 from tests.auth.conftest import NOW, Clock, other_key
-from tests.auth.database import Role, User, admit, change, identity, person, roles_held, sessions_of
+from tests.auth.database import Role, User, admit, assoc_user_role, change, identity, person, roles_held, sessions_of
 from tests.auth.sign_on import OTHER_TENANT, PERSON, TENANT
 
 OTHER = "beef0000-1111-4222-8333-444455556666"
@@ -132,6 +132,11 @@ def test_a_row_is_always_newer_than_the_one_before_whatever_the_clock_says(datab
     clock.advance(-3600)
     sign_in(database)
     assert identity(database).updated_at == NOW + 2
+    follow(database, "Op")
+    assert identity(database).updated_at == NOW + 3
+    with Session(database) as session, session.begin():
+        Identities(session, User, Role).strip(JANE)
+    assert identity(database).updated_at == NOW + 4
 
 
 def test_a_made_up_moment_is_not_counted_on_from(database: Engine) -> None:
@@ -173,6 +178,31 @@ def test_a_row_with_the_persons_address_is_set_aside_with_its_sessions(database:
     assert entry.set_aside == (SetAside(number, "jane"),)
     assert sessions_of(database, OTHER)[0].why_ended == "set aside"
     assert users(database)[1].email == "jane@contoso.com"
+
+
+def test_a_row_with_the_address_is_set_aside_at_a_later_sign_in_too(database: Engine) -> None:
+    own = admit(database, person())
+    number = add_user(database, "jane", "jane@contoso.com", "Admin")
+    entry, username = sign_in(database)
+    assert (entry.set_aside, username) == ((SetAside(number, "jane"),), PERSON)
+    assert [(row.id, row.active) for row in users(database)] == [(own, True), (number, False)]
+
+
+def test_a_row_with_the_user_name_is_set_aside_though_another_person_has_the_address(database: Engine) -> None:
+    admit(database, person(OTHER, email="jane@contoso.com"), "Op")
+    number = add_user(database, PERSON.upper(), "mallory@contoso.com", "Admin")
+    entry, _ = sign_in(database)
+    assert entry.set_aside == (SetAside(number, PERSON.upper()),)
+    assert roles_held(database, OTHER) == ["Op"]
+
+
+def test_groups_which_somebody_made_in_airflow_give_nobody_roles(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later releases of Airflow's provider have groups with roles of their own."""
+    monkeypatch.setattr(User, "groups", ["a group with Admin"], raising=False)
+    entry, _ = sign_in(database)
+    assert entry.user.groups == []
 
 
 def test_a_long_user_name_is_set_aside_within_its_column(database: Engine) -> None:
@@ -279,6 +309,7 @@ def test_where_roles_only_go_a_made_up_row_gives_none(database: Engine) -> None:
     change(database, IDENTITIES, roles='["Admin"]')
     assert follow(database, "Admin", "Op", only_lowers=True) == (("Admin",), ())
     assert roles_held(database) == []
+    assert known(database)[PERSON] == identities.Known((), None, genuine=True), "what the sign-in gave stays unknown"
 
 
 def test_a_deactivated_row_gets_no_roles_from_the_directory(database: Engine) -> None:
@@ -304,6 +335,19 @@ def test_roles_that_were_changed_by_hand_are_put_back(database: Engine) -> None:
         user.roles = list(session.execute(sa.select(Role).where(Role.name == "Admin")).scalars())
     with Session(database) as session, session.begin():
         assert Identities(session, User, Role).put_back(number) == (("Admin",), ("Op",))
+    assert roles_held(database) == ["Op"]
+
+
+def test_what_is_put_back_replaces_what_the_database_has_now(database: Engine) -> None:
+    """The session read the row before somebody changed it."""
+    number = admit(database, JANE, "Op")
+    with Session(database) as session:
+        seen: Any = session.get(User, number)
+        assert [role.name for role in seen.roles] == ["Op"]
+        admin: Any = session.execute(sa.select(Role.id).where(Role.name == "Admin")).scalar_one()
+        session.execute(sa.update(assoc_user_role).values(role_id=admin))
+        assert Identities(session, User, Role).put_back(number) == (("Admin",), ("Op",))
+        session.commit()
     assert roles_held(database) == ["Op"]
 
 
