@@ -106,3 +106,68 @@ def test_beyond_the_limit_a_token_names_no_groups_and_only_security_groups_can_b
     assert isinstance(refused, Refused)
     assert refused.reason == "too_many_groups"
     assert roles(decision(declared(assigned), account, assigned)) == {"Viewer"}, "200 others aren't assigned"
+
+
+@pytest.mark.parametrize("roles_from", ["appRoles", "assignedGroups", "securityGroups"])
+def test_an_application_as_declared_has_each_group_with_its_roles_and_asks_for_no_assignment(
+    roles_from: RolesFrom,
+) -> None:
+    by_role = [(ADMINS, "Admin"), (ADMINS, "Viewer"), (VIEWERS, "Viewer"), (FINANCE, "finance-editor")]
+    given = [Assignment(group, role if roles_from == "appRoles" else None) for group, role in by_role]
+    said = {"appRoles": set(), "assignedGroups": {"ApplicationGroup"}, "securityGroups": {"SecurityGroup"}}[roles_from]
+    expected = Application(CLIENT, frozenset(given), frozenset(said), assignment_required=False, status="enabled")
+    assert declared(rules(rolesFrom=roles_from)) == expected
+
+
+def test_a_token_says_what_decides_and_no_more() -> None:
+    expected = {"iss": RULES.issuer, "tid": RULES.tenant_id, "aud": CLIENT, "ver": "2.0", "oid": PERSON, "acct": 1}
+    assert claims(EVERYTHING, replace(member(), guest=True), RULES) == expected
+    assert claims(EVERYTHING, member(), RULES) == {**expected, "acct": 0}
+    assert claims(EVERYTHING, member(VIEWERS), RULES) == {**expected, "acct": 0, "roles": ["Viewer"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"ApplicationGroup"}, {VIEWERS}),
+        ({"SecurityGroup"}, {ADMINS, FINANCE}),
+        ({"All"}, {ADMINS, FINANCE}),
+        ({"ApplicationGroup", "SecurityGroup"}, {VIEWERS, ADMINS, FINANCE}),
+        ({"DirectoryRole"}, set()),
+    ],
+    ids=str,
+)
+def test_a_token_names_the_groups_that_the_application_asks_for(said: set[str], named: set[str]) -> None:
+    asking = Application(CLIENT, frozenset({Assignment(VIEWERS, None)}), frozenset(said))
+    account = Account(PERSON, direct=frozenset({VIEWERS, FINANCE}), security=frozenset({ADMINS, FINANCE}))
+    given = claims(asking, account, RULES)
+    assert not isinstance(given, NoToken)
+    assert given.get("groups", []) == sorted(named)
+
+
+def test_as_many_groups_as_a_token_has_room_for_are_in_it() -> None:
+    account = Account(PERSON, security=MANY)
+    given = claims(Application(CLIENT, frozenset(), frozenset({"All"}), assignment_required=False), account, RULES)
+    assert not isinstance(given, NoToken)
+    assert (given["groups"], "_claim_names" in given) == (sorted(MANY), False)
+
+
+def test_a_role_comes_from_those_groups_alone_that_give_it() -> None:
+    assert sources(EVERYTHING, member(ADMINS), "Viewer", RULES) == {ADMINS}
+    assert sources(EVERYTHING, member(ADMINS, VIEWERS, FINANCE), "Viewer", RULES) == {ADMINS, VIEWERS}
+    assigned = rules(rolesFrom="assignedGroups")
+    nested = Account(PERSON, direct=frozenset({ADMINS}), security=frozenset({ADMINS, VIEWERS}))
+    assert sources(declared(assigned), nested, "Viewer", assigned) == {ADMINS}
+
+
+@pytest.mark.parametrize(("more", "given"), [(set(), set()), ({FINANCE}, {VIEWERS})])
+def test_beyond_the_limit_a_role_comes_from_what_graph_says(more: set[str], given: set[str]) -> None:
+    """Somebody changed groupMembershipClaims by hand; the sign-on file counts security groups."""
+    direct = MANY | more
+    application = Application(
+        CLIENT, frozenset(Assignment(group, None) for group in direct), frozenset({"ApplicationGroup"})
+    )
+    account = Account(PERSON, direct=direct, security=frozenset({VIEWERS}))
+    known = rules(rolesFrom="securityGroups")
+    assert sources(application, account, "Viewer", known) == given
+    assert roles(decision(application, account, known)) == ({"Viewer"} if given else set())
