@@ -16,6 +16,10 @@ from airflow_entra.pulumi.scrub import Scrub
 _NO_CHANGE = frozenset({"same", "read", "read-replacement", "read-discarded", "refresh"})
 _SAID_ANYWAY = frozenset({"preview failed", "an unhandled error occurred: program exited with non-zero exit code: 1"})
 _MOST_ERRORS = 50
+_A_PART = (
+    "what pulumi said is cut (an event, or its summary), so this is a part of the preview: check that the disk with the "
+    "folder for temporary files (TMPDIR) is not full"
+)
 
 
 class Events:
@@ -23,7 +27,7 @@ class Events:
 
     def __init__(self, scrub: Scrub) -> None:
         self._scrub = scrub
-        self._started = False
+        self._started = self._cut = self._reported = False
         self._result = ""
         self._steps: list[Step] = []
         self._drift: list[Step] = []
@@ -47,9 +51,11 @@ class Events:
         """One line of the engine's output."""
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
-        if not isinstance(event, Mapping):
+        if event is None and line.startswith(("{", "[")):
+            self._cut = True  # Pulumi ignores that its output can't be written
+        elif not isinstance(event, Mapping):
             self.complain(line)
         elif "resOutputsEvent" in event:
             self._resource(event["resOutputsEvent"]["metadata"])
@@ -78,11 +84,13 @@ class Events:
         for line in self._scrub.text("\n".join(self._besides)).splitlines():
             self._error(line)
         outcome = self._outcome(code)
+        if outcome != "previewed" and self._started and (self._cut or (code == 0 and not self._result)):
+            self._error(_A_PART)
         if outcome != "previewed" and not self._errors:
             self._error(
                 f"pulumi was killed (signal {-code})"
                 if code < 0
-                else f"pulumi gave no reason (its exit code is {code})"
+                else f"pulumi gave no reason (its exit code is {code}{self._result and f', its summary {self._result}'})"
             )
         return StackPreview(
             stack=stack,
@@ -100,10 +108,11 @@ class Events:
     def _outcome(self, code: int) -> Outcome:
         if not self._started:
             return "not started"
+        if self._cut or self._reported or not self._result:
+            return "failed"
         mandatory = any(finding.severity == "error" for finding in self._violations)
-        if code == 0 or (mandatory and not self._errors and self._result):
-            return "previewed"
-        return "failed"
+        succeeded = code == 0 and self._result != "failed"
+        return "previewed" if succeeded or (mandatory and not self._errors) else "failed"
 
     def _planned(self, metadata: Mapping[str, Any]) -> None:
         """What the engine is about to do. A deletion and all else that changes are told here, once each."""
@@ -168,6 +177,7 @@ class Events:
     def _diagnostic(self, event: Mapping[str, Any]) -> None:
         severity, said = event.get("severity", ""), self._scrub.text(event.get("message", "")).strip()
         if severity == "error" and said not in _SAID_ANYWAY:
+            self._reported = True
             self._error(said)
         elif severity == "warning" and said and said not in self._warnings:
             self._warnings.append(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,6 +131,33 @@ def test_a_program_that_fails_has_said_why() -> None:
     assert (found.outcome, [one.id for one in found.findings]) == ("failed", ["preview/failed"])
     assert found.errors == ("stacks/Pulumi.prod.yaml:3:1: no such group",)
     assert found.warnings == ("sessions outlive tokens",)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [PRELUDE, planned("create", "a", None, state(x=1))],
+        [PRELUDE, planned("create", "a", None, state(x=1)), json.dumps(END)[:-5]],
+        [PRELUDE, json.dumps(planned("create", "a", None, state(x=1)))[:40], END],
+        [PRELUDE, "[" * 100_000, END],
+        [PRELUDE, {"summaryEvent": {"resourceChanges": {"same": 1}, "result": "failed"}}],
+    ],
+    ids=["no summary", "a cut summary", "a cut event", "a nest", "a failed summary"],
+)
+def test_a_part_of_a_preview_is_no_preview_whatever_the_exit_code(events: list[Any]) -> None:
+    found = read(*events)
+    assert (found.outcome, [finding.id for finding in found.findings]) == ("failed", ["preview/failed"])
+    assert "summary" in found.errors[-1]
+
+
+@pytest.mark.parametrize("result", ["failed", "succeeded"])
+def test_an_error_that_pulumi_reports_is_a_failure_whatever_the_exit_code(result: str) -> None:
+    found = read(PRELUDE, diagnostic("error", "boom"), {"summaryEvent": {"result": result}})
+    assert (found.outcome, found.errors) == ("failed", ("boom",))
+
+
+def test_words_besides_the_events_of_a_preview_that_succeeded_are_no_failure() -> None:
+    assert read(PRELUDE, "warning: a new version of Pulumi is available", END).outcome == "previewed"
 
 
 def test_an_engine_that_never_came_to_the_stack() -> None:
