@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from airflow_entra.errors import UserError, of_unicode_error
 
@@ -52,6 +53,13 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
 def write_private(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner only. Raises OSError."""
     write_whole(path, text, private=True)
+
+
+def give_up(stream: TextIO | None) -> None:
+    """Forget what a stream didn't take; else Python tries again at its end, and ends with exit code 120."""
+    if stream is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _replace(target: Path, text: str, mode: int) -> None:

@@ -20,7 +20,7 @@ from airflow_entra.escape.odata import literal
 from airflow_entra.finding import exit_code
 from airflow_entra.preview.engine import Engine as Previewed
 from airflow_entra.preview.result import StackPreview
-from airflow_entra.pulumi.passing_on import onto
+from airflow_entra.pulumi.passing_on import Onto
 from airflow_entra.pulumi.resource_types import COMPONENTS
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoPulumiError, PulumiError
@@ -81,7 +81,7 @@ class Engine:
         config = self.workspace.policy_config.absolute()
         try:
             self.pulumi.up(
-                *("--policy-pack", str(self.policies), "--policy-pack-config", str(config)), show=onto(sys.stderr)
+                *("--policy-pack", str(self.policies), "--policy-pack-config", str(config)), show=Onto(sys.stderr)
             )
         except PulumiError:
             raise UserError(

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import errno
 import io
-import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TextIO
+from contextlib import contextmanager
 
 import click
 
 from airflow_entra.errors import UserError, of_os_error
 from airflow_entra.escape.terminal import screen
+from airflow_entra.files import give_up
 
 _CLOSED = 128 + 13
 """The exit code of a program whose reader went away, as the shell says it: SIGPIPE."""
@@ -24,7 +23,7 @@ class OutputError(UserError):
     """Standard output did not take the result."""
 
     def __init__(self, error: OSError) -> None:
-        _given_up(sys.stdout)
+        give_up(sys.stdout)
         if error.errno == errno.EPIPE:
             self.exit_code = _CLOSED
             super().__init__("standard output was closed before all of the result was written")
@@ -54,7 +53,7 @@ def say(line: str) -> None:
     try:
         click.echo(screen(line), err=True)
     except OSError:
-        _given_up(sys.stderr)
+        give_up(sys.stderr)
 
 
 def commands(text: str) -> None:
@@ -77,13 +76,6 @@ def to_reader() -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(error) from error
-
-
-def _given_up(stream: TextIO | None) -> None:
-    """What it didn't take is forgotten; else Python tries again at its end, and ends with exit code 120."""
-    if stream is not None:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def never_fail() -> None:

@@ -17,8 +17,8 @@ _NO_CHANGE = frozenset({"same", "read", "read-replacement", "read-discarded", "r
 _SAID_ANYWAY = frozenset({"preview failed", "an unhandled error occurred: program exited with non-zero exit code: 1"})
 _MOST_ERRORS = 50
 _A_PART = (
-    "what pulumi said is cut (an event, or its summary), so this is a part of the preview: check that the disk with the "
-    "folder for temporary files (TMPDIR) is not full"
+    "what pulumi said is cut (an event, or its summary), so this is a part of the preview: check that the disk with "
+    "the folder for temporary files (TMPDIR) is not full"
 )
 
 
@@ -87,10 +87,11 @@ class Events:
         if outcome != "previewed" and self._started and (self._cut or (code == 0 and not self._result)):
             self._error(_A_PART)
         if outcome != "previewed" and not self._errors:
+            summary = self._result and f", its summary says {self._result}"
             self._error(
                 f"pulumi was killed (signal {-code})"
                 if code < 0
-                else f"pulumi gave no reason (its exit code is {code}{self._result and f', its summary {self._result}'})"
+                else f"pulumi gave no reason (its exit code is {code}{summary})"
             )
         return StackPreview(
             stack=stack,

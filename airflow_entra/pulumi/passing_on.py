@@ -6,6 +6,7 @@ broken pipe.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -15,34 +16,40 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
+from airflow_entra.errors import of_os_error, on_disk
+from airflow_entra.files import give_up
 from airflow_entra.pulumi.family import Family
 from airflow_entra.pulumi.scrub import Scrub
 
 Show = Callable[[str], object]
 """Is given each part of what a program says: whole lines, masked."""
 _EVERY_SECONDS = 0.05
+_BLOCK = 4096
+"""Bytes for which there is no room on a full disk, whatever the end of the last block had left."""
 _DATA = frozenset({"config", "stack"})
 """Commands of Pulumi whose output is somebody's data, such as a state to keep: only known secrets are masked in it."""
 
 
-def onto(stream: TextIO) -> Show:
-    """Shows it on a stream of this process. Nobody may read that any more; the program goes on all the same."""
-    broken = False
+class Onto:
+    """Shows it on a stream of this process. Where that fails, the program goes on all the same."""
 
-    def show(text: str) -> None:
-        nonlocal broken
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.broken: OSError | ValueError | None = None
+        """Why a part of it was not shown."""
+
+    def __call__(self, text: str) -> None:
         try:
-            if not broken:
-                stream.write(text)
-                stream.flush()
-        except (OSError, ValueError):
-            broken = True
-
-    return show
+            if not self.broken:
+                self._stream.write(text)
+                self._stream.flush()
+        except (OSError, ValueError) as error:
+            self.broken = error
+            give_up(self._stream)
 
 
 def on_standard_output() -> Show:
-    return onto(sys.stdout)
+    return Onto(sys.stdout)
 
 
 def in_color() -> bool:
@@ -51,11 +58,14 @@ def in_color() -> bool:
 
 
 @contextmanager
-def passed_on(scrub: Scrub, out: Show, err: Show, *, data: bool = False) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+def passed_on(
+    scrub: Scrub, out: Show, err: Show, *, data: bool = False, whole: bool = False
+) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Two files for a program's standard output and standard error, given to `out` and `err` until the end of this.
 
     Where `out` gets `data`, only known secrets are masked in it. Where `out` and `err` are the same, so are the files,
-    and the order of what is said is kept.
+    and the order of what is said is kept. With `whole`, raises UserError if the disk is full in the end: Pulumi goes on
+    without a word when its output can't be written.
     """
     with ExitStack() as files:
         said = Followed(files.enter_context(_unbuffered()), scrub, scrub.known if data else scrub.text, out)
@@ -77,6 +87,9 @@ def passed_on(scrub: Scrub, out: Show, err: Show, *, data: bool = False) -> Iter
         finally:
             over.set()
             follower.join()
+        for stream in streams if whole else ():
+            with on_disk("keep what Pulumi says, of which a part is lost", Path(tempfile.gettempdir())):
+                os.posix_fallocate(stream.file.fileno(), os.fstat(stream.file.fileno()).st_size, _BLOCK)
 
 
 class Followed:
@@ -122,15 +135,18 @@ def hand_on(command: Sequence[str], folder: Path | None, environment: Mapping[st
     """Run a command that somebody else chose, with their terminal; its exit code, 128 + N where signal N ended it.
 
     What Pulumi says into a file or a pipe goes there without secrets; a command of ours sees to that itself. Raises
-    FileNotFoundError where there is no such command.
+    FileNotFoundError where there is no such command, and UserError where a part of what Pulumi said is lost, unless the
+    reader went away.
     """
-    family = Family(asked=None)
+    family, shown = Family(asked=None), (Onto(sys.stdout), Onto(sys.stderr))
     with ExitStack() as streams:
         out = err = None
         if is_pulumi(command) and not (sys.stdout.isatty() and sys.stderr.isatty()):
-            shown = passed_on(Scrub(environment), onto(sys.stdout), onto(sys.stderr), data=is_data(command))
-            out, err = streams.enter_context(shown)
+            out, err = streams.enter_context(passed_on(Scrub(environment), *shown, data=is_data(command), whole=True))
         code = family.run(command, folder=folder, environment=environment, stdout=out, stderr=err, terminal=True)
+    for error in (one.broken for one in shown if isinstance(one.broken, OSError)):
+        if error.errno != errno.EPIPE:
+            raise of_os_error(error, "write all that Pulumi said")
     return code if code >= 0 else 128 - code
 
 

@@ -84,7 +84,10 @@ class Answer:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise PulumiError("Pulumi did not answer with a JSON object") from None
+            raise PulumiError(
+                "Pulumi did not answer with a JSON object"
+                + ("" if self.code else ", though it says that it succeeded: check that no disk is full (TMPDIR)")
+            ) from None
         return found
 
 
