@@ -137,20 +137,20 @@ def _wrong_party(claims: object, rules: SignOnRules) -> Refused | None:
 def _describe(claims: Mapping[str, Any], person: Person) -> Person:
     """What to call the person: names cleaned for display, an address that looks like one, or none."""
     upn, preferred = _text(claims, "upn"), _text(claims, "preferred_username")
-    candidates = (_text(claims, "email"), upn, preferred)
+    candidates = [_text(claims, claim, EMAIL_LENGTH + 1) for claim in ("email", "upn", "preferred_username")]
     email = next((one for one in candidates if len(one) <= EMAIL_LENGTH and _ADDRESS.fullmatch(one)), None)
     sign_in_name = preferred or upn or email or person.object_id
     name = _text(claims, "name") or sign_in_name
     return replace(person, display_name=name, email=email, sign_in_name=sign_in_name)
 
 
-def _text(claims: Mapping[str, Any], claim: str) -> str:
+def _text(claims: Mapping[str, Any], claim: str, length: int = NAME_LENGTH) -> str:
     value = claims.get(claim)
     if value is None:
         return ""
     if not isinstance(value, str):
         raise _MalformedError(f"the claim {claim} is {type(value).__name__}; text is right")
-    return display(value)
+    return display(value, length)
 
 
 def display(text: str, length: int = NAME_LENGTH) -> str:
@@ -162,7 +162,7 @@ def display(text: str, length: int = NAME_LENGTH) -> str:
 
 def _shown(character: str) -> str:
     category = unicodedata.category(character)
-    if category in ("Cc", "Zl", "Zp"):
+    if category == "Cc":
         return " "
     return "" if category in ("Cf", "Cs", "Co", "Cn") and character not in _JOINERS else character
 
@@ -192,7 +192,7 @@ def _overage(claims: Mapping[str, Any]) -> bool:
     if names is not None and not isinstance(names, Mapping):
         raise _MalformedError(f"the claim _claim_names is {type(names).__name__}; an object is right")
     has = claims.get("hasgroups")
-    return (names is not None and "groups" in names) or has is True or has in (1, "1", "true", "True")
+    return (names is not None and "groups" in names) or has in (True, "1", "true", "True")
 
 
 def _ids(value: object, claim: str) -> frozenset[str]:

@@ -37,9 +37,10 @@ def test_a_role_that_the_file_does_not_name_is_reported_and_never_given() -> Non
     found = admitted(decide(claims(roles=["Viewer", "admin", "Op"]), RULES))
     assert found.roles == ("Viewer",)
     assert found.notes == ("the token has app roles that the sign-on file doesn't name: Op, admin",)
+    assert len(admitted(decide(claims(roles=["Viewer", "Op"], acct=None), RULES)).notes) == 2, "about guests too"
     alone = refused(decide(claims(roles=["Op"]), RULES))
     assert alone.reason == "no_role"
-    assert "Op" in alone.fix
+    assert alone.fix.endswith(". the token has app roles that the sign-on file doesn't name: Op.")
 
 
 @pytest.mark.parametrize("rolesfrom", ["assignedGroups", "securityGroups"])
@@ -60,7 +61,10 @@ def test_only_the_declared_source_counts() -> None:
     [
         {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.windows.net/x"}}},
         {"hasgroups": True},
+        {"hasgroups": 1},
+        {"hasgroups": "1"},
         {"hasgroups": "true"},
+        {"hasgroups": "True"},
         {"_claim_names": {"groups": "src1"}, "groups": [GROUPS[2]]},
     ],
 )
@@ -70,6 +74,11 @@ def test_too_many_groups_for_a_token_are_asked_for(overage: dict[str, Any]) -> N
     assert asked.person.object_id == PERSON
     assert admitted(decide(claims(**overage), BY_GROUP, groups={GROUPS[1], OTHER})).roles == ("Viewer",)
     assert refused(decide(claims(**overage), BY_GROUP, groups=[])).reason == "no_role"
+
+
+@pytest.mark.parametrize("said", [{"hasgroups": False}, {"hasgroups": "false"}, {"_claim_names": {"other": "src1"}}])
+def test_a_token_that_has_room_for_all_groups_is_believed(said: dict[str, Any]) -> None:
+    assert admitted(decide(claims(groups=[GROUPS[1]], **said), BY_GROUP)).roles == ("Viewer",)
 
 
 def test_in_too_many_assigned_groups_nobody_knows_which() -> None:
@@ -109,6 +118,12 @@ def test_a_token_for_somebody_else_is_refused(claim: str, value: object) -> None
     assert claim in found.fix
 
 
+@pytest.mark.parametrize(("value", "said"), [("jane", '"jane"'), (None, "missing"), ([CLIENT], "list")])
+def test_what_a_token_says_instead_is_named(value: object, said: str) -> None:
+    assert f'its aud is {said}; "{CLIENT}" is right' in refused(decide(claims(aud=value), RULES)).fix
+    assert f"The token's oid is {said}; an object id is right" in refused(decide(claims(oid=value), RULES)).fix
+
+
 @pytest.mark.parametrize(
     "value", [None, "", "jane", PERSON.upper(), 7, ["x"], "00000000-0000-0000-0000-000000000000", PERSON + "\n"]
 )
@@ -119,33 +134,45 @@ def test_nobody_is_recognised_without_an_object_id(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "value"),
+    ("claim", "value", "said"),
     [
-        ("roles", "Admin"),
-        ("roles", {"Admin": 1}),
-        ("roles", ["Admin", 7]),
-        ("roles", [["Admin"]]),
-        ("roles", 7),
-        ("name", ["Jane"]),
-        ("email", {"a": 1}),
-        ("preferred_username", 7),
-        ("acct", "guest"),
-        ("acct", True),
-        ("acct", 2),
-        ("acct", [1]),
+        ("roles", "Admin", "is str"),
+        ("roles", {"Admin": 1}, "is dict"),
+        ("roles", ["Admin", 7], "has int"),
+        ("roles", [["Admin"]], "has list"),
+        ("roles", 7, "is int"),
+        ("name", ["Jane"], "is list"),
+        ("email", {"a": 1}, "is dict"),
+        ("preferred_username", 7, "is int"),
+        ("acct", "guest", 'is "guest"'),
+        ("acct", True, "is bool"),
+        ("acct", 2, "is int"),
+        ("acct", [1], "is list"),
     ],
 )
-def test_a_claim_of_a_type_that_entra_never_gives_is_refused(claim: str, value: object) -> None:
+def test_a_claim_of_a_type_that_entra_never_gives_is_refused(claim: str, value: object, said: str) -> None:
     found = refused(decide(claims(**{"roles": ["Admin"], claim: value}), RULES))
     assert found.reason == "malformed"
-    assert claim in found.fix
+    assert f"the claim {claim} {said}" in found.fix
     assert found.person is not None
     assert found.person.object_id == PERSON
 
 
+def test_a_person_whose_name_cannot_be_read_is_called_by_object_id() -> None:
+    found = refused(decide(claims(roles=["Admin"], name=["Jane"]), RULES))
+    assert found.person == Person(TENANT, PERSON, PERSON, None, PERSON, guest=False)
+
+
+def test_groups_of_a_type_that_nobody_gives_are_refused() -> None:
+    assert "the claim groups is int" in refused(decide(claims(groups=7), BY_GROUP)).fix
+    assert "the claim groups has int" in refused(decide(claims(), BY_GROUP, groups=[7])).fix  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize("value", ["groups", 7, ["groups"]])
 def test_claim_names_that_are_no_object_are_refused(value: object) -> None:
-    assert refused(decide(claims(groups=[GROUPS[0]], _claim_names=value), BY_GROUP)).reason == "malformed"
+    found = refused(decide(claims(groups=[GROUPS[0]], _claim_names=value), BY_GROUP))
+    assert found.reason == "malformed"
+    assert f"the claim _claim_names is {type(value).__name__}" in found.fix
 
 
 @pytest.mark.parametrize(
@@ -182,7 +209,8 @@ def test_a_guest_is_refused_before_groups_are_asked_for() -> None:
 def test_the_missing_acct_claim_is_explained_where_it_matters() -> None:
     (note,) = admitted(decide(claims(roles=["Admin"], acct=None), RULES)).notes
     assert "optional claim acct" in note
-    assert admitted(decide(claims(roles=["Admin"], acct=None), rules(guests="allow"))).notes == ()
+    allowed = admitted(decide(claims(roles=["Admin"], acct=None), rules(guests="allow")))
+    assert (allowed.notes, allowed.person.guest) == ((), False)
 
 
 @pytest.mark.parametrize(
@@ -190,11 +218,15 @@ def test_the_missing_acct_claim_is_explained_where_it_matters() -> None:
     [
         ({"email": None, "upn": "j@contoso.com"}, "j@contoso.com", "jane@contoso.com"),
         ({"email": None}, "jane@contoso.com", "jane@contoso.com"),
+        ({"upn": "j@contoso.com", "preferred_username": None}, "jane.doe@contoso.com", "j@contoso.com"),
         ({"email": "nobody"}, "jane@contoso.com", "jane@contoso.com"),
         ({"email": None, "preferred_username": "+49 151 1"}, None, "+49 151 1"),
         ({"email": None, "preferred_username": None}, None, PERSON),
         ({"email": "a@b.c", "preferred_username": None}, "a@b.c", "a@b.c"),
         ({"email": f"{'x' * 320}@contoso.com"}, "jane@contoso.com", "jane@contoso.com"),
+        ({"email": f"j@{'x' * 314}.com"}, f"j@{'x' * 314}.com", "jane@contoso.com"),
+        ({"email": f"j@{'x' * 315}.com"}, "jane@contoso.com", "jane@contoso.com"),
+        ({"email": f"j@{'x' * 250}.com.example"}, f"j@{'x' * 250}.com.example", "jane@contoso.com"),
         ({"email": "a@b.c <script>", "preferred_username": None}, None, PERSON),
         ({"acct": 0, "email": None, "upn": "j_x.com#EXT#@c.com", "preferred_username": None}, None, None),
     ],
@@ -218,6 +250,9 @@ def test_an_address_is_one_or_none(token: dict[str, Any], email: str | None, sig
         ("Jane\x00\r\nDoe\t", "Jane Doe"),
         ("Jane\u2028Doe", "Jane Doe"),
         ("\ud800Jane", "Jane"),
+        ("\ue000\uffffJane", "Jane"),
+        ("Jane\u2029Doe", "Jane Doe"),
+        (f"{'x' * 255} y", "x" * 255),
         ("x" * 500, "x" * 256),
         (" \u202e ", "jane@contoso.com"),
         (None, "jane@contoso.com"),
@@ -230,6 +265,8 @@ def test_names_are_kept_but_what_commands_a_display(name: str | None, shown: str
 @pytest.mark.parametrize("source", ["appRoles", "assignedGroups", "securityGroups"])
 def test_who_has_no_role_hears_why_and_whom_to_ask(source: str) -> None:
     found = refused(decide(claims(), rules(rolesFrom=source)))
+    how = {"appRoles": "app roles", "assignedGroups": "ApplicationGroup", "securityGroups": "SecurityGroup"}[source]
+    assert how in found.fix
     assert found.reason == "no_role"
     assert "jane@contoso.com" in found.message
     assert "data-platform@contoso.com" in found.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,7 +16,19 @@ from airflow_entra_auth import sessions
 from airflow_entra_auth.sessions import EntraSession
 from airflow_entra_auth.tables import IDENTITIES, SESSIONS
 from tests.auth.conftest import NOW, Clock, other_key
-from tests.auth.database import Action, Permission, Resource, Role, User, admit, change, log_lines, person, sessions_of
+from tests.auth.database import (
+    Action,
+    Log,
+    Permission,
+    Resource,
+    Role,
+    User,
+    admit,
+    change,
+    log_lines,
+    person,
+    sessions_of,
+)
 from tests.auth.sign_on import OTHER_TENANT, PERSON, TENANT, rules
 
 OTHER = "beef0000-1111-4222-8333-444455556666"
@@ -173,6 +186,25 @@ def test_a_row_of_the_person_from_before_the_sign_in_lets_nobody_in(
     assert standing.standing(begun.handle, TENANT) is None
 
 
+def test_rows_of_different_people_are_not_older_than_one_another(
+    airflow: Engine, standing: ModuleType, clock: Clock
+) -> None:
+    """Neither those of two people, nor those of one object id in two tenants."""
+    first = sign_in(airflow, "Op")
+    clock.advance(60)
+    other = sign_in(airflow, "Op", object_id=OTHER)
+    elsewhere = person(OTHER, tenant=OTHER_TENANT)
+    assert standing.standing(other.handle, TENANT)
+    assert standing.standing(first.handle, TENANT)
+    clock.advance(-50)
+    with airflow.begin() as connection:
+        connection.execute(sa.delete(IDENTITIES).where(IDENTITIES.c.object_id == OTHER))
+    number = admit(airflow, elsewhere, "Op")
+    with airflow.begin() as connection:
+        begun = sessions.start(connection, elsewhere, number, sid=None, lifetime=28_800)
+    assert standing.standing(begun.handle, OTHER_TENANT)
+
+
 def test_a_change_that_another_thread_saw_first_is_asked_once_more(
     airflow: Engine, standing: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +232,8 @@ def test_an_account_that_was_deactivated_in_airflow_loses_its_sessions_for_good(
     assert standing.standing(begun.handle, TENANT) is None
     assert [row.why_ended for row in sessions_of(airflow)] == ["deactivated", "deactivated"]
     assert log_lines(airflow) == [("entra_sign_out", PERSON)]
+    said = {"tenantId": TENANT, "objectId": PERSON, "reason": "deactivated"}
+    assert json.loads(row_of(airflow, Log.__table__)["extra"]) == said
     change(airflow, User.__table__, active=True)
     clock.advance(2)
     assert [standing.standing(one.handle, TENANT) for one in (begun, other)] == [None, None]
