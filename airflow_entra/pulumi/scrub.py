@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from airflow_entra.settings.secrets import is_secret_key, without_secrets
 
@@ -41,9 +42,17 @@ _LAYOUT = re.compile(r"[\s\\|]+")
 """What programs add to a text: line breaks, indentation, margins and escapes, within a secret too. It is looked for
 without them."""
 
+_HTML = tuple(
+    str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': double, "'": single})
+    for double, single in (("&quot;", "&#x27;"), ("&#34;", "&#39;"))
+)
+"""As Python writes it, and as Go does."""
+_CODE = re.compile(r"%[0-9A-F]{2}")
+"""Of a character in a URL."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _FORMS = (
-    re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JSON Web Token
+    # A JSON Web Token, with what it is glued to: each word is looked at once, however often it says eyJ.
+    re.compile(r"(?<![\w-])(?=[\w-]++\.[\w-]{8,}+\.)[\w-]*?eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+"),
     _PRIVATE_KEY,
     re.compile(r"(?<=AccountKey=)[A-Za-z0-9+/=]{16,}"),
     re.compile(r"(?<=SharedAccessKey=)[A-Za-z0-9+/=]{16,}"),
@@ -58,7 +67,7 @@ _FORMS = (
 _LABELLED = re.compile(
     r"""((?:client_?secret|secret_?text|client_?assertion|(?:access|refresh|id|bearer)_?token|password|passphrase)
     ["'\\]*[=:][ ]?["'\\]*)  # in a form, in JSON, in an environment
-    (?=[^\s"'&,;}\\]*\d)[^\s"'&,;}\\]{8,}""",
+    (?=[^\s"'&,;}\\]{0,500}\d)[^\s"'&,;}\\]{8,}""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -166,27 +175,55 @@ def _begun(form: str, text: str) -> int:
 def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
     for name, value in environment.items():
         for form in _IN_A_URL:
-            yield from form.findall(value)
+            for found in form.findall(value):
+                yield from (found, unquote(found))
         upper = name.upper()
         if not _NAMES.search(upper):
             continue
         if _FILES.search(upper):
-            with suppress(OSError, UnicodeDecodeError), Path(value).open("r", encoding="utf-8") as file:
-                yield file.read(_MOST_OF_A_FILE)
-        elif not _NOT_NAMES.search(upper) and not Path(value).is_absolute():
+            yield from _held(Path(value))
+        elif not _NOT_NAMES.search(upper) and not _names_a_file(value):
             yield value
+
+
+def _held(file: Path) -> Iterator[str]:
+    """What a file holds; nothing of a pipe or a device, which may never end or even begin."""
+    with suppress(OSError):
+        if file.is_file():
+            with file.open("r", encoding="utf-8", errors="replace") as opened:
+                yield opened.read(_MOST_OF_A_FILE)
+
+
+def _names_a_file(value: str) -> bool:
+    """Whether it is a path although its variable's name doesn't say so. Base64 may begin with a slash as well."""
+    with suppress(OSError):  # too long for a name
+        return Path(value).is_absolute() and Path(value).exists()
+    return False
 
 
 def _written(secret: str) -> Iterator[str]:
     """The ways in which programs write a secret, whole and line by line."""
+    secret = os.fsencode(secret).decode("utf-8", "replace")  # as what is said is read, where it isn't UTF-8
     parts = {secret, secret.strip(), *map(str.strip, secret.splitlines())}
     for part in parts:
         if len(part) < _LEAST or part.lower() in _NO_SECRETS:
             continue
-        yield from (part, quote(part, safe=""), quote_plus(part), repr(part)[1:-1], _in_go(part))
+        quoted = (quote(part, safe=""), quote(part), quote_plus(part))
+        yield from (part, repr(part)[1:-1], _in_go(part), *quoted, *(_CODE.sub(_lower, form) for form in quoted))
         yield from (json.dumps(part, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-        for encoded in (base64.b64encode(part.encode()), base64.urlsafe_b64encode(part.encode())):
-            yield encoded.decode().rstrip("=")
+        yield from (part.translate(marks) for marks in _HTML)
+        raw = part.encode()
+        yield from (raw.hex(), raw.hex().upper())
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(raw).decode().rstrip("=")
+            for before in (1, 2):  # as in user:password, where a part of the first and the last letters is the others'
+                inside = encode(bytes(before) + raw).decode().rstrip("=")[before + 1 : -1]
+                if len(inside) >= _A_WORD:
+                    yield inside
+
+
+def _lower(code: re.Match[str]) -> str:
+    return code.group().lower()
 
 
 def _in_go(text: str) -> str:
