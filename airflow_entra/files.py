@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from airflow_entra.errors import UserError, of_unicode_error
+
+_MOST_BYTES = 64 * 2**20
+"""Of a file that a user names: an export of the state of a thousand stacks is smaller."""
+_NAMELESS = "/dev/fd/"
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A regular file or a pipe without a name, such as <(command), open for reading. Raises OSError.
+
+    A device or a named pipe is refused before it is opened: it may never end, and opening it may wait for ever.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode) and not (stat.S_ISFIFO(mode) and _nameless(path)):
+        raise OSError(errno.EINVAL, "it is a device or a named pipe; name a regular file", str(path))
+    return path.open("rb")
+
+
+def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
+    """What is in such a file. Raises OSError, also where there are more than so many bytes."""
+    try:
+        with opened(path) as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        error.filename = str(path)  # reading names none, opening does
+        raise
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"the file is larger than {most // 2**20} MiB; name the right one", str(path))
+    return content
+
+
+def _nameless(pipe: Path) -> bool:
+    """On Linux /dev/fd/N leads to "pipe:[1]", which is nowhere; on macOS it is there itself."""
+    place = os.path.realpath(pipe)
+    return place.startswith(_NAMELESS) or not os.path.exists(place)  # noqa: PTH110 -- a path from realpath
 
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file. Raises UserError where it isn't one, and OSError."""
     try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        error.filename = str(path)  # reading names none, opening does
-        raise
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise of_unicode_error(error, path) from error
 

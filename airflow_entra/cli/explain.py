@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     "--group", "groups", multiple=True, metavar="NAME", help="A member of this group (name or id); repeat it."
 )
 @click.option(
-    "--token", type=click.File("r"), metavar="FILE", help="Who a token names; - reads it from standard input."
+    "--token",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Who a token names; - reads it from standard input.",
 )
 @click.option("--role", metavar="NAME", help="Who has this role.")
 @click.option(
@@ -37,7 +40,7 @@ def command(
     stack: str,
     person: str | None,
     groups: tuple[str, ...],
-    token: TextIO | None,
+    token: Path | None,
     role: str | None,
     outputs: Path | None,
     port: int,
@@ -73,14 +76,15 @@ def command(
     result(render(answers, form))
 
 
-def _token(stack: DeclaredStack, token: TextIO, outputs: Path | None) -> Explanation:
+def _token(stack: DeclaredStack, token: Path, outputs: Path | None) -> Explanation:
     from airflow_entra.access.explain import Known, explain_token, known
     from airflow_entra.access.token import unverified_claims
     from airflow_entra.errors import on_disk
-    from airflow_entra.files import read_object
+    from airflow_entra.files import read_object, read_text
 
-    with on_disk("read the token", Path(token.name)):
-        claims = unverified_claims(token.read().strip())
+    with on_disk("read the token", token):
+        text = click.get_text_stream("stdin").read() if token == Path("-") else read_text(token)
+    claims = unverified_claims(text.strip())
     if outputs is None:
         return explain_token(stack, claims, Known(), datetime.now(UTC))
     deployed = known(stack, read_object(outputs, "a stack's outputs"))

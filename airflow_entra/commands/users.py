@@ -10,6 +10,7 @@ from airflow_entra.commands.import_ import target_of_import
 from airflow_entra.directory import membership
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.json_text import document
+from airflow_entra.files import read_text
 from airflow_entra.importing.airflow_users import airflow_users
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.pairing import pairs
@@ -17,8 +18,6 @@ from airflow_entra.importing.review import Reviewed, is_review, review_text, rev
 from airflow_entra.importing.stack_text import write_new
 from airflow_entra.local.world import World
 from airflow_entra.target import asking
-
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,5 @@ def links_text(checked: Reviewed) -> str:
 
 
 def _read(file: Path) -> str:
-    with on_disk("read the users", file), file.open("rb") as source:
-        content = source.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise UserError(f"{file} is larger than 64 MiB; an export of Airflow's users is right")
-        return content.decode("utf-8-sig")
+    with on_disk("read the users", file):
+        return read_text(file)

@@ -66,7 +66,7 @@ def open_session(
     known = identities(world)
     for one in settings:
         tenants.seed(world, seed_for(one, known.values()))
-    prepare_workspace(world)
+    prepare_workspace(world, say)
     environment = with_backend(own_environment(os.environ), world.backend, world.passphrase_file)
     environment |= tenant_environment(tenant) | _pulumi_environment(world, engine)
     environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))

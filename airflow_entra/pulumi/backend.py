@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from airflow_entra.errors import UserError
+from airflow_entra.files import read_text
 from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.trouble import PulumiError
 
@@ -161,11 +163,19 @@ def _is_json(file: Path) -> bool:
     return True
 
 
+def declaration(folder: Path) -> dict[str, Any]:
+    """The Pulumi.yaml of a project. Raises PulumiError where there is none that can be read."""
+    found = _read_yaml(folder / "Pulumi.yaml")
+    if not isinstance(found, dict):
+        raise PulumiError(f"{folder / 'Pulumi.yaml'} is no project of Pulumi's: YAML with name and runtime is right")
+    return found
+
+
 def _read_yaml(file: Path) -> Any:
     """What a file holds, JSON being YAML too; None where there is none that can be read."""
     try:
-        return yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return yaml.safe_load(read_text(file))
+    except (OSError, UserError, ValueError, RecursionError, yaml.YAMLError):
         return None
 
 

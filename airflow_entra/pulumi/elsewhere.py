@@ -16,7 +16,10 @@ from typing import Any
 
 import yaml
 
-from airflow_entra.pulumi.backend import with_backend, without_key
+from airflow_entra.pulumi.backend import declaration, with_backend, without_key
+from airflow_entra.pulumi.trouble import PulumiError
+from airflow_entra.settings.document import NotYaml
+from airflow_entra.settings.source import content
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,22 @@ class Elsewhere:
         """A workspace and an empty file backend, removed on leaving. `project` is the folder of Pulumi.yaml."""
         with tempfile.TemporaryDirectory(prefix="airflow-entra-preview-", ignore_cleanup_errors=True) as made:
             folder = Path(made)
-            declared = yaml.safe_load((project / "Pulumi.yaml").read_text("utf-8"))
+            declared = declaration(project)
             config = declared.get("stackConfigDir") or "."
             (folder / "state").mkdir()
             (folder / config).mkdir(exist_ok=True, parents=True)
             (folder / "Pulumi.yaml").write_text(yaml.safe_dump(_moved(declared, project)), "utf-8")
             file = Path(config) / f"Pulumi.{stack}.yaml"
             if (project / file).is_file():
-                content = yaml.safe_load((project / file).read_text("utf-8"))
-                (folder / file).write_text(yaml.safe_dump(_untied(content)), "utf-8")
+                (folder / file).write_text(yaml.safe_dump(_untied(_said(project / file))), "utf-8")
             yield cls(folder, with_backend(environment, folder / "state", secrets.token_urlsafe(32)))
+
+
+def _said(stack_file: Path) -> object:
+    try:
+        return content(stack_file)
+    except NotYaml as error:
+        raise PulumiError(f"{stack_file} can't be read: {error}") from None
 
 
 def _moved(declared: dict[str, Any], project: Path) -> dict[str, Any]:

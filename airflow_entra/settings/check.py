@@ -8,9 +8,8 @@ from pathlib import Path
 
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.settings.across import across
-from airflow_entra.settings.load import load_with_warnings
+from airflow_entra.settings.load import read
 from airflow_entra.settings.mistakes import SettingsError
-from airflow_entra.settings.source import read_text
 from airflow_entra.settings.stack_file import StackFile
 
 
@@ -34,10 +33,10 @@ def check(paths: Sequence[Path]) -> Checked:
     usable = []
     for path in paths:
         try:
-            settings, warnings = load_with_warnings(path)
+            text, settings, warnings = read(path)
         except SettingsError as error:
             found += error.findings
         else:
             found += warnings
-            usable.append(StackFile(path, read_text(path), settings))
+            usable.append(StackFile(path, text, settings))
     return Checked(tuple(paths), tuple(sorted((*found, *across(usable)), key=lambda finding: finding.order)))

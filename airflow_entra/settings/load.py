@@ -45,11 +45,16 @@ def warnings(path: Path) -> tuple[Finding, ...]:
 
 def load_with_warnings(path: Path) -> tuple[StackSettings, tuple[Finding, ...]]:
     """`load` and `warnings` in one reading."""
+    return read(path)[1:]
+
+
+def read(path: Path) -> tuple[str, StackSettings, tuple[Finding, ...]]:
+    """The text of the stack file at `path`, its settings and its warnings. A pipe can be read only once."""
     try:
         text = read_text(path)
     except NotYaml as error:
         raise SettingsError([not_yaml(error, path)]) from None
-    return _load(text, path, path.parent)
+    return text, *_load(text, path, path.parent)
 
 
 def load_text(text: str, path: Path) -> StackSettings:

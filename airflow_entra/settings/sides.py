@@ -78,7 +78,7 @@ def _side(name: str, texts: Mapping[Path, str], read: Mapping[str, StackSettings
             mistakes.extend(error.findings)
             continue
         stacks[stack_name(file)] = StackFile(file, text, settings)
-    return Side(name, stacks, single=Path(name).is_file())
+    return Side(name, stacks, single=Path(name).exists() and not Path(name).is_dir())
 
 
 def _folder(folder: Path, mistakes: list[Finding]) -> Iterator[tuple[Path, str | None]]:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
+from airflow_entra.files import read_bytes
 from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
-from airflow_entra.settings.document import NotYaml
+from airflow_entra.settings.document import Document, NotYaml, plain
 
 
 def read_text(path: Path) -> str:
     """The file's text; NotYaml for what is no readable UTF-8 file of a sensible size."""
     try:
-        with path.open("rb") as file:
-            content = file.read(limits.FILE_BYTES + 1)
+        found = read_bytes(path, limits.FILE_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise NotYaml(
+                _whole("the file is larger than 1 MiB", "a stack file has a few hundred lines", "name the right file")
+            ) from None
         raise NotYaml(
             _whole(
                 f"the file can't be read: {error.strerror}", "an existing stack file", "check the name and its rights"
             )
         ) from None
-    if len(content) > limits.FILE_BYTES:
-        raise NotYaml(
-            _whole("the file is larger than 1 MiB", "a stack file has a few hundred lines", "name the right file")
-        )
     try:
-        text = content.decode("utf-8-sig")
+        text = found.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig", "replace")
+        before = found[: error.start].decode("utf-8-sig", "replace")
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         raise NotYaml(
             Finding(
@@ -43,6 +44,12 @@ def read_text(path: Path) -> str:
             _whole("the file is empty", "it has the section config", "start from one of the files in stacks/")
         )
     return text
+
+
+def content(path: Path) -> object:
+    """What the file says, as dicts, lists and scalars, within the limits of a stack file; NotYaml where it can't be
+    read."""
+    return plain(Document(read_text(path)).root)
 
 
 def _whole(what: str, right: str, fix: str) -> Finding:

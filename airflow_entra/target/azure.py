@@ -52,7 +52,7 @@ class Azure:
         from airflow_entra.pulumi.runner import Pulumi  # most commands ask the directory alone
 
         if new_file and workspace():
-            prepare_workspace(self.world)  # Pulumi sees copies of the stack files there
+            prepare_workspace(self.world, lambda _: None)  # of the new file too; `local run` told what it left out
         return Pulumi(workspace() or self.world.project, os.environ, self.stack)
 
     def outputs(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -312,6 +314,8 @@ TROUBLED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (lambda file: file.mkdir(), ""),
     "not there": (lambda _: None, ""),
     "below a file": (lambda file: file.symlink_to("Pulumi.yaml/below"), ""),
+    "a device that never ends": (lambda file: file.symlink_to("/dev/zero"), "it is a device or a named pipe"),
+    "a named pipe": (lambda file: os.mkfifo(file), "it is a device or a named pipe"),
     "a file that the disk can't read": (lambda file: file.symlink_to("/proc/self/mem"), "Input/output error"),
 }
 troubled = pytest.mark.parametrize(("make", "said"), TROUBLED.values(), ids=TROUBLED)
@@ -502,6 +506,9 @@ def test_every_command_waits_for_something() -> None:
 
 @pytest.mark.parametrize(("call", "place"), IN_A_FILE.values(), ids=IN_A_FILE)
 def test_ctrl_c_while_it_reads(project: Project, call: str, place: str) -> None:
+    if place.startswith("stacks/"):  # a named pipe is no stack file, and one that is handed on may be
+        ctrl_c_while_it_reads_a_pipe(project, call, project.folder / place)
+        return
     pipe = project.folder / place
     pipe.parent.mkdir(parents=True, exist_ok=True)
     if place.startswith("site"):  # what it starts waits
@@ -511,6 +518,35 @@ def test_ctrl_c_while_it_reads(project: Project, call: str, place: str) -> None:
     with project.started(call, PYTHONPATH=str(project.folder / "site")) as running, pipe.open("wb"):
         running.interrupt()  # it has opened the pipe: opening its other end waits for that
         in_a_line(running.ended(), INTERRUPTED, "airflow-entra: interrupted")
+
+
+def ctrl_c_while_it_reads_a_pipe(project: Project, call: str, file: Path) -> None:
+    file.unlink(missing_ok=True)
+    file.symlink_to("/dev/stdin")
+    ends = os.pipe()
+    with os.fdopen(ends[0], "rb", 0) as stdin, os.fdopen(ends[1], "wb", 0) as begun:
+        begun.write(b"#")
+        with project.started(call, stdin) as running:
+            while fcntl.ioctl(stdin, termios.FIONREAD, b"\0" * 4) != b"\0" * 4:
+                os.sched_yield()
+            running.interrupt()
+            in_a_line(running.ended(), INTERRUPTED, "airflow-entra: interrupted")
+
+
+@pytest.mark.parametrize("call", [call for row in TABLE.values() for call in row.reads])
+def test_what_another_program_writes_is_read_once(project: Project, call: str) -> None:
+    """As the shell's <(command) hands it on."""
+    right = {"check": project.folder / "stacks" / "Pulumi.prod.yaml", "--outputs": project.folder / "outputs.json"}
+    content = next((file.read_bytes() for word, file in right.items() if word in call), TOKEN.encode())
+    (project.folder / "given").symlink_to("/dev/stdin")
+    ends = os.pipe()
+    with os.fdopen(ends[0], "rb", 0) as stdin, os.fdopen(ends[1], "wb", 0) as writer:
+        writer.write(content)  # fits into the pipe
+        writer.close()
+        with project.started(call.format(**{"in": "given"}), stdin) as running:
+            ended = running.ended()
+    assert not re.search(r"Traceback|mistake|a device", ended.err), ended.err
+    assert "check" not in call or ended.code == 0, ended.err
 
 
 @asks

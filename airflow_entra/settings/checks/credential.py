@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from airflow_entra.files import opened
 from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings import durations, limits
 from airflow_entra.settings.checks.rule import Rule, at
@@ -74,7 +75,7 @@ def certificate_files(settings: StackSettings, folder: Path, broken: frozenset[s
 
 def _certificate_file(folder: Path, name: str, loc: Loc) -> Iterator[Finding]:
     try:
-        with (folder / name).open("rb") as file:
+        with opened(folder / name) as file:
             text = file.read(_CERTIFICATE_BYTES).decode("ascii", "replace")
     except OSError as error:
         yield _certificate(loc, f"{name} can't be read: {error.strerror}", "write the path relative to this stack file")
