@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -56,6 +57,11 @@ def read_text(path: Path) -> str:
         return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise of_unicode_error(error, path) from error
+
+
+def read_standard_input() -> str:
+    """What is typed or piped there, to its end; nothing where it is closed."""
+    return sys.stdin.read(_MOST_BYTES) if sys.stdin else ""
 
 
 def read_object(path: Path, what: str) -> dict[str, Any]:

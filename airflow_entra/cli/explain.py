@@ -80,10 +80,10 @@ def _token(stack: DeclaredStack, token: Path, outputs: Path | None) -> Explanati
     from airflow_entra.access.explain import Known, explain_token, known
     from airflow_entra.access.token import unverified_claims
     from airflow_entra.errors import on_disk
-    from airflow_entra.files import read_object, read_text
+    from airflow_entra.files import read_object, read_standard_input, read_text
 
     with on_disk("read the token", token):
-        text = click.get_text_stream("stdin").read() if token == Path("-") else read_text(token)
+        text = read_standard_input() if token == Path("-") else read_text(token)
     claims = unverified_claims(text.strip())
     if outputs is None:
         return explain_token(stack, claims, Known(), datetime.now(UTC))
