@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from airflow_entra_auth import refresh_tokens, sessions
 from airflow_entra_auth.keyring import OtherKeyError, UnsealedError, keyring
 from airflow_entra_auth.refresh_tokens import Kept, Opened
-from airflow_entra_auth.tables import REFRESH_TOKENS, SESSIONS
+from airflow_entra_auth.tables import IDENTITIES, REFRESH_TOKENS, SESSIONS
 from airflow_entra_auth.watch.follow import Applied, LeaseLostError
 from airflow_entra_auth.watch.lease import DatabaseLease
 from airflow_entra_auth.watch.people import Verdict
@@ -20,7 +20,7 @@ from airflow_entra_auth.watch.refresh import Held, Outcome
 from airflow_entra_auth.watch.refresh_store import CLOCKS_DIFFER, RefreshStore
 from airflow_entra_auth.watch.store import AirflowStore
 from tests.auth.conftest import NOW, Clock, other_key
-from tests.auth.database import Role, User, admit, change, log_lines, person, roles_held, sessions_of
+from tests.auth.database import Log, Role, User, admit, change, log_lines, person, roles_held, sessions_of
 from tests.auth.sign_on import OTHER_TENANT, PERSON, TENANT
 
 OTHER = "beef0000-1111-4222-8333-444455556666"
@@ -105,6 +105,27 @@ def test_live_sessions_are_due_that_wait_longest_first(database: Engine, store: 
     assert due(store, NOW - 1) == [without]
 
 
+def test_a_session_without_an_answer_waits_longer_than_any(database: Engine, store: RefreshStore) -> None:
+    without = sign_in(database, token=None)
+    sign_in(database)
+    assert due(store, 0) == [without]
+
+
+def test_a_token_is_opened_once_while_it_stays_the_same(
+    database: Engine, store: RefreshStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(database)
+    whole, opened = refresh_tokens.opened, list[Kept]()
+
+    def counted(kept: Kept) -> Opened | None:
+        opened.append(kept)
+        return whole(kept)
+
+    monkeypatch.setattr(refresh_tokens, "opened", counted)
+    assert due(store, NOW) == due(store, NOW)
+    assert len(opened) == 1
+
+
 def test_sessions_that_wait_as_long_are_in_one_order(database: Engine, store: RefreshStore) -> None:
     begun = sorted(sign_in(database) for _ in range(4))
     assert due(store, NOW) == begun
@@ -177,6 +198,30 @@ def test_a_session_that_entra_refuses_ends_and_no_other(database: Engine, store:
     assert log_lines(database) == [("entra_sign_out", PERSON)]
     assert store.answered([outcome]) == []
     assert log_lines(database) == [("entra_sign_out", PERSON)]
+
+
+def test_the_end_of_a_session_and_its_line_are_written_together(
+    database: Engine, store: RefreshStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = sign_in(database)
+    refused = Outcome(begun, PERSON, ends="the sign-in was revoked")
+    with monkeypatch.context() as patched:
+        patched.delattr(refresh_tokens, "answered")
+        with pytest.raises(AttributeError):
+            store.answered([refused, Outcome("another", OTHER, token="token-2")])
+    assert (log_lines(database), sessions_of(database)[0].why_ended) == ([], None)
+    store.answered([refused])
+    with database.connect() as connection:
+        said = json.loads(connection.execute(sa.select(Log.extra)).scalar_one())
+    assert said == {"tenantId": TENANT, "objectId": PERSON, "reason": "directory: the sign-in was revoked"}
+
+
+def test_the_session_of_somebody_unknown_ends_too(database: Engine, store: RefreshStore) -> None:
+    begun = sign_in(database)
+    with database.begin() as connection:
+        connection.execute(sa.delete(IDENTITIES))
+    why: sessions.WhyEnded = "refused by the directory"
+    assert store.answered([Outcome(begun, PERSON, ends="revoked")]) == [Applied(PERSON, (), (), 1, why)]
 
 
 def test_without_the_lease_no_answer_is_written(database: Engine, store: RefreshStore) -> None:

@@ -223,6 +223,23 @@ def test_a_round_is_not_counted_where_another_number_is_there_by_now(rounds: App
     assert rounds.read() == LastRound(1, NOW, "1")
 
 
+def test_a_round_is_not_counted_where_another_number_came_since_it_was_read(
+    rounds: AppliedRounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds.record(None)
+    with monkeypatch.context() as patched:
+        patched.setattr("airflow_entra_auth.watch.applied._read", lambda _: LastRound(7, NOW, "7"))
+        assert rounds.record(7) is None
+    assert rounds.read() == LastRound(1, NOW, "1")
+
+
+def test_a_link_that_looks_like_the_number_is_left_alone(store: AirflowStore, rounds: AppliedRounds) -> None:
+    rounds.record(None)
+    store.apply([], {"accounts": "1"})
+    assert rounds.record(1) == LastRound(2, NOW, "2")
+    assert store.links()["accounts"] == "1"
+
+
 def test_a_round_is_not_counted_without_the_lease(database: Engine, rounds: AppliedRounds) -> None:
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE airflow_entra_watch_lease SET holder = 'other/1'"))
