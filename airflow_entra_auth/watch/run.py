@@ -31,7 +31,8 @@ LONGEST_ASKED = 300.0
 everybody who left in."""
 GIVEN_UP = 10.0
 """Seconds after which a lease that nobody kept would have ended."""
-TROUBLE = (GraphError, CredentialError, AuditError, httpx.HTTPError, KeyError, TypeError, ValueError)
+_UNREADABLE = (KeyError, TypeError, ValueError)
+TROUBLE = (GraphError, CredentialError, AuditError, httpx.HTTPError, *_UNREADABLE)
 """What a round may end with besides the database's error: an answer that can't be read too."""
 
 log = logging.getLogger(__name__)
@@ -299,4 +300,8 @@ def told(error: Exception) -> str:
         return str(error)
     # A database's error goes on with the statement and its values, which are nobody's business.
     said = str(getattr(error, "orig", None) or error).partition("\n")[0]
-    return display(f"{type(error).__name__}: {said}", 500)
+    if isinstance(error, httpx.HTTPError):
+        what = "Entra or Graph does not answer"
+    else:
+        what = "an answer can't be read" if isinstance(error, _UNREADABLE) else "Airflow's database does not answer"
+    return display(f"{what}: {said}" if said else what, 500)

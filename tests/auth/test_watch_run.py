@@ -298,7 +298,14 @@ def test_a_missing_permission_names_the_fix_and_a_database_no_statement() -> Non
     class WrappedError(Exception):
         orig = ValueError("connection refused\nDETAIL: more")
 
-    assert told(WrappedError("INSERT INTO secret VALUES (1)")) == "WrappedError: connection refused"
+    said = told(WrappedError("INSERT INTO secret VALUES (1)"))
+    assert said == "Airflow's database does not answer: connection refused"
+
+
+def test_trouble_is_said_in_words_and_not_in_names_of_classes() -> None:
+    assert told(httpx.ConnectError("Connection refused")) == "Entra or Graph does not answer: Connection refused"
+    assert told(httpx.ReadTimeout("")) == "Entra or Graph does not answer"
+    assert told(KeyError("value")) == "an answer can't be read: 'value'"
 
 
 # --- what a monitor sees ---
