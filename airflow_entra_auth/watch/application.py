@@ -17,6 +17,9 @@ from airflow_entra_auth.graph import Graph, GraphError, Request
 from airflow_entra_auth.issuance import Application, Assignment, Status
 from airflow_entra_auth.rules import SignOnRules
 
+CONFIRM_AFTER = 0.5
+"""Seconds until Graph is asked again where it says less than before. Asked at once, the same replica would say the
+same."""
 DISBELIEVE = 60.0
 """Seconds that an assignment which was removed stays removed, whatever a replica says. A new one has a new id."""
 ASK_AGAIN = 60.0
@@ -61,14 +64,15 @@ class ApplicationWatch:
         self._last: _Seen | None = None
         self._counted: _Seen | None = None
         self._removed: dict[str, float] = {}
-        self._refused_at = float("-inf")
+        self._refused_at = self._doubted_at = float("-inf")
         self._refused_once = False
         self._listed: list[Any] = []
         self._listed_at = float("-inf")
 
     def look(self) -> None:
         """Asks once, and twice the first time. Raises GraphError and httpx.TransportError; `now` is as before then."""
-        if self._clock() - self._refused_at < ASK_AGAIN:
+        now = self._clock()
+        if now - self._refused_at < ASK_AGAIN or (self.first_doubt and now - self._doubted_at < CONFIRM_AFTER):
             return
         before = self._last or self._ask()
         seen = self._ask() if isinstance(before, _Seen) else before
@@ -86,6 +90,7 @@ class ApplicationWatch:
             gone = self._counted.assignments.keys() - counts.assignments.keys()
             self._removed |= dict.fromkeys(gone, self._clock())
         self.first_doubt = counts != seen and not self.doubtful
+        self._doubted_at = self._clock()
         self.doubtful = counts != seen
         self._last, self._counted = seen, counts
         self.now = Application(

@@ -19,8 +19,10 @@ class Facts:
         self._valid_from: dict[str, tuple[int, float]] = {}
 
     def learn(self, changes: Changes, now: float) -> None:
-        if changes.lost:
-            self._out, self._left = {}, {}
+        if "accounts" in changes.lost:  # somebody who came back meanwhile was reported to nobody
+            self._out = {}
+        if "groups" in changes.lost:
+            self._left = {}
         self._forget_before(now - REMEMBER)
         for person, status in changes.status.items():
             self._out.pop(person, None)

@@ -24,8 +24,8 @@ class Changes:
 
     `people` have to be asked about. The newest facts of each: `status` of an account, `valid_from` of its sign-ins
     (seconds since 1970), and in `members` whether a person came into a group (True) or left it. `everybody` has to be
-    asked about: a group is gone, or one went into or out of another. `lost`: a feed began anew, so that something may
-    have been missed.
+    asked about: a group is gone, or one went into or out of another. `lost`: these feeds began anew, so that something
+    may have been missed.
     """
 
     people: set[str] = field(default_factory=set)
@@ -33,7 +33,7 @@ class Changes:
     valid_from: dict[str, int] = field(default_factory=dict)
     members: dict[tuple[str, str], bool] = field(default_factory=dict)
     everybody: bool = False
-    lost: bool = False
+    lost: set[FeedName] = field(default_factory=set)
 
     @property
     def some(self) -> bool:
@@ -67,7 +67,8 @@ def follow(feed: Feed, graph: Graph, link: str | None, groups: Groups, changes: 
         except GraphError as error:
             if not isinstance(error, SyncLost) and error.status != 400 and error.code != BAD_LINK:
                 raise
-    changes.lost = changes.everybody = True
+    changes.lost.add(feed.name)
+    changes.everybody = True
     return _read(feed, graph.delta(feed.path, {"$select": feed.select, "$deltatoken": "latest"}), groups, changes)
 
 

@@ -20,7 +20,7 @@ import httpx
 from airflow_entra_auth.graph import Graph, GraphError
 from airflow_entra_auth.issuance import Account, Application
 from airflow_entra_auth.rules import SignOnRules
-from airflow_entra_auth.watch.application import ApplicationWatch
+from airflow_entra_auth.watch.application import CONFIRM_AFTER, ApplicationWatch
 from airflow_entra_auth.watch.facts import Facts
 from airflow_entra_auth.watch.feeds import FEEDS, Changes, FeedName, Groups, follow
 from airflow_entra_auth.watch.people import Found, Verdict, ask, verdict
@@ -32,9 +32,6 @@ COMPARE_EVERY = 900.0
 """Seconds. Everybody is compared at each start and then this often: what no feed reported is mended then."""
 LOOK_AGAIN = 10.0
 """Seconds after a change. Graph has many replicas, and one of them may have answered from before it."""
-CONFIRM_AFTER = 0.5
-"""Seconds until Graph is asked again about an application that seems to give less than before. Asked at once, the same
-replica would say the same."""
 SIGN_INS = 120.0
 """Seconds. A session that began this long ago is written by now, however slow the sign-in was."""
 PEOPLE_AT_ONCE = 20
@@ -100,7 +97,8 @@ class Round:
     """What one round did.
 
     `owed`: how many people are still to be asked about; `compared` once that is nobody of all. `doubtful`: the
-    application's facts have to be asked for once more before they count. `assignments_known`: Graph says who is
+    application's facts have to be asked for once more before they count. `waits`: all that is owed is a second answer,
+    which is asked for a moment after the first. `assignments_known`: Graph says who is
     assigned; `long_list`: on more than one page.
     """
 
@@ -110,6 +108,7 @@ class Round:
     lost: bool = False
     owed: int = 0
     doubtful: bool = False
+    waits: bool = False
     assignments_known: bool = True
     long_list: bool = False
 
@@ -120,23 +119,34 @@ class Round:
 
     def pause(self, interval: float) -> float:
         """Seconds until the next round, `interval` where nothing waits for it."""
-        if self.owed:
+        if self.owed and not self.waits:
             return 0.0
-        return min(interval, CONFIRM_AFTER) if self.doubtful else interval
+        return min(interval, CONFIRM_AFTER) if self.goes_on else interval
 
 
 class Follower:
-    """One watcher's memory, from the moment on that it has the lease."""
+    """One watcher's memory, from the moment on that it has the lease. `wall` is compared with what servers wrote down;
+    how long ago something was is measured with `clock`, which nobody sets."""
 
-    def __init__(self, graph: Graph, rules: SignOnRules, store: Store, clock: Callable[[], float] = time.time) -> None:
-        self._graph, self._rules, self._store, self._clock = graph, rules, store, clock
+    def __init__(
+        self,
+        graph: Graph,
+        rules: SignOnRules,
+        store: Store,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._graph, self._rules, self._store, self._clock, self._wall = graph, rules, store, clock, wall
         self._application = ApplicationWatch(graph, rules, clock)
+        self._queued: Application | None = None
         self._links: Links = store.links()
         self._compared_at = self._saved_at = float("-inf")
         self._compare_again_at = float("inf")
         self._facts = Facts()
         self._again: dict[str, float] = {}
-        self._sign_ins: dict[str, float] = {}
+        self._sign_ins: Collection[str] = ()
+        self._counted: dict[str, float] = {}
+        self._second_at: dict[str, float] = {}
         self._owed: dict[str, Urgency] = {}
         self._named: set[str] = set()
         self._unlisted: set[str] = set()
@@ -156,12 +166,14 @@ class Follower:
         asked = [] if failed else self._most_urgent()
         answers, unanswered = self._judge(out, asked)
         verdicts = self._believed(answers)
-        self._once_more = set(asked) if self._application.doubtful else set()
+        if self._application.doubtful:
+            self._once_more |= set(asked)
         judged = {one.object_id for one in verdicts}
         settled = judged == self._owed.keys() and not self._unlisted
-        self._named -= judged
-        save = not self._named and not self._unlisted and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
+        named = self._named - judged
+        save = not named and not self._unlisted and (self._unsaved or now - self._saved_at >= SAVE_EVERY)
         applied = self._store.apply(verdicts, self._links if save else {}) if verdicts or save else []
+        self._named = named
         later = dict.fromkeys(set(asked).difference(answer.object_id for answer in answers), Urgency.UNANSWERED)
         self._owed = {person: how for person, how in (self._owed | later).items() if person not in judged}
         if save:
@@ -175,6 +187,7 @@ class Follower:
             lost=settled and self._lost,
             owed=len(self._owed),
             doubtful=self._application.first_doubt,
+            waits=all(self._waits(person) for person in self._owed),
             assignments_known=self._application.now is not None,
             long_list=self._application.long,
         )
@@ -185,16 +198,18 @@ class Follower:
     def _ask_feeds(self, now: float) -> None:
         """Queues everyone affected by the changes since the last round, then advances the links."""
         changes = Changes()
-        groups = self._groups_that_count()
+        groups = self._groups_that_count(now)
         links: Links = {
             feed.name: follow(feed, self._graph, self._links.get(feed.name), groups, changes) for feed in FEEDS
         }
         self._facts.learn(changes, now)
         everybody = changes.everybody or now - self._compared_at >= COMPARE_EVERY or now >= self._compare_again_at
-        begun = self._new_sign_ins(now)
+        begun = self._store.begun_since(int(self._wall() - SIGN_INS))
         due = {person for person, at in self._again.items() if at <= now}
-        signed_in, named = set(begun.values()), changes.people | self._once_more
-        changed = named | signed_in
+        # A sign-in may bring a token that is older than a change which a feed reported before the sign-in was written
+        # down; no feed reports that change again.
+        signed_in = {person for session, person in begun.items() if session not in self._sign_ins}
+        changed = changes.people | signed_in
         known = self._store.known() if changed or due or everybody else ()
         if everybody:
             self._compare(known)
@@ -203,37 +218,36 @@ class Follower:
         # A clock that is behind takes an hour's sign-ins for new ones: people whom a feed named don't wait for them.
         later = {person for person in signed_in.intersection(known) if self._owed.get(person) != Urgency.CHANGED}
         self._owed |= dict.fromkeys(later, Urgency.SIGNED_IN)
-        self._owed |= dict.fromkeys((named | due).intersection(known), Urgency.CHANGED)
+        self._owed |= dict.fromkeys((changes.people | due).intersection(known), Urgency.CHANGED)
         self._named |= changes.people.intersection(known)
         self._again = {person: at for person, at in self._again.items() if person not in due}
         self._again |= dict.fromkeys(changed.intersection(known), now + LOOK_AGAIN)
-        self._sign_ins |= dict.fromkeys(begun, now)
-        self._unsaved, self._lost = self._unsaved or changes.some, self._lost or changes.lost
+        self._sign_ins = begun.keys()
+        self._unsaved, self._lost = self._unsaved or changes.some, self._lost or bool(changes.lost)
         self._links = links
 
-    def _groups_that_count(self) -> Groups:
+    def _groups_that_count(self, now: float) -> Groups:
+        """Those too that counted lately: somebody may leave a group before its lost assignment was dealt with."""
         if self._rules.roles_from == "securityGroups":
             return None
         application = self._application.now
-        return self._rules.known_groups | (application.principals if application else frozenset())
-
-    def _new_sign_ins(self, now: float) -> Mapping[str, str]:
-        """A sign-in may bring a token that is older than a change which a feed reported before the sign-in was written
-        down; no feed reports that change again."""
-        since = now - SIGN_INS
-        self._sign_ins = {session: at for session, at in self._sign_ins.items() if at >= since}
-        begun = self._store.begun_since(int(since))
-        return {session: person for session, person in begun.items() if session not in self._sign_ins}
+        counting = self._rules.known_groups | (application.principals if application else frozenset())
+        counted = {group: at for group, at in self._counted.items() if now - at < COMPARE_EVERY}
+        self._counted = counted | dict.fromkeys(counting, now)
+        return self._counted.keys()
 
     def _ask_about_application(self) -> GraphError | httpx.TransportError | None:
         """Queues everyone affected by a change of the application. Gives back what went wrong: then nobody is asked
         about in this round, because an assignment that gave a role may be gone."""
-        before = self._application.now
         try:
             self._application.look()
             after = self._application.now
-            if after is not None and after != before:
-                self._queue(before, after)
+            if after is not None and after != self._queued:
+                self._queue(self._queued, after)
+            self._queued = after
+            if self._once_more and not self._application.doubtful:
+                self._owed |= dict.fromkeys(self._once_more, Urgency.CHANGED)
+                self._once_more = set()
             self._list_members()
         except (GraphError, httpx.TransportError) as error:
             return error
@@ -277,10 +291,14 @@ class Follower:
     def _most_urgent(self) -> list[str]:
         """The next people to ask about; of the equally urgent ones those first who are in a session, then by chance:
         where watchers don't live for long, nobody is always the last."""
-        waiting = [person for person in self._owed if not self._is_out(person)]
+        waiting = [person for person in self._owed if not self._is_out(person) and not self._waits(person)]
         inside = self._store.signed_in() if len(waiting) > PEOPLE_AT_ONCE else ()
         random.shuffle(waiting)
         return sorted(waiting, key=lambda person: (self._owed[person], person not in inside))[:PEOPLE_AT_ONCE]
+
+    def _waits(self, person: str) -> bool:
+        """Whether it is too early for this person's second answer: the same replica would give it."""
+        return self._owed[person] == Urgency.ONCE_MORE and self._clock() < self._second_at.get(person, 0.0)
 
     def _believed(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """Without the first answer to a comparison that would end sessions: no feed named the person, one answer may be
@@ -293,6 +311,9 @@ class Follower:
             and not self._is_out(verdict.object_id)
         }
         self._owed |= dict.fromkeys(odd, Urgency.ONCE_MORE)
+        self._second_at = dict.fromkeys(odd, self._clock() + CONFIRM_AFTER) | {
+            person: at for person, at in self._second_at.items() if person in self._owed and person not in odd
+        }
         return [verdict for verdict in verdicts if verdict.object_id not in odd]
 
     def _judge(self, out: list[str], asked: list[str]) -> tuple[list[Verdict], GraphError | None]:

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.watch import follow
-from airflow_entra_auth.watch.application import ASK_AGAIN, DISBELIEVE, LONG_LIST_EVERY
+from airflow_entra_auth.watch.application import ASK_AGAIN, CONFIRM_AFTER, DISBELIEVE, LONG_LIST_EVERY
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Round
 from tests.auth.directory_double import GROUP_IDS, User
 from tests.auth.sign_on import PERSON
@@ -20,12 +20,9 @@ ROLES_FROM = ("appRoles", "assignedGroups")
 
 
 def rounds(world: World) -> Round:
-    """As the watcher does them: the next one at once where there is something left to ask."""
+    """As the watcher does them: the next one at once, or in a moment, where there is something left to ask."""
     world.now += 1
-    done = world.follower.round()
-    while done.goes_on:
-        done = world.follower.round()
-    return done
+    return world.whole()
 
 
 def ended(world: World) -> list[str | None]:
@@ -242,6 +239,7 @@ def test_of_a_large_group_those_in_a_session_are_asked_about_first(monkeypatch: 
     world.now += 1
     for _ in range(3):  # one to notice, one to be sure and ask about one of the two, one for the other
         world.follower.round()
+        world.now += CONFIRM_AFTER
     assert world.store.roles[OTHER] == ()
 
 

@@ -11,7 +11,7 @@ from airflow_entra_auth.azure import GRAPH_V1
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.issuance import Account, Application, Assignment
 from airflow_entra_auth.watch import follow
-from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError
+from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError, Round
 from airflow_entra_auth.watch.people import Found, verdict
 from tests.auth.directory_double import GROUP_IDS, Directory, User
 from tests.auth.sign_on import GROUPS, PERSON, rules
@@ -27,7 +27,7 @@ class World:
     """Two people, one of them viewer and in finance; both signed in."""
 
     def __init__(self, roles_from: str = "appRoles", **changes: object) -> None:
-        self.now = 1_000_000.0
+        self.now, self.set_back = 1_000_000.0, 0.0
         self.directory = Directory({PERSON: User(), OTHER: User()}, {group: set() for group in (*GROUPS, INNER)})
         self.directory.groups[VIEWERS] |= {PERSON}
         self.directory.groups[FINANCE] |= {PERSON, OTHER}
@@ -38,8 +38,19 @@ class World:
         self.restart()
 
     def restart(self) -> None:
-        self.follower = Follower(self.directory.graph(), self.rules, self.store, clock=lambda: self.now)
+        self.follower = self.another()
         self.follower.round()
+
+    def another(self) -> Follower:
+        """A watcher on a machine whose clock was set back by `set_back` seconds."""
+        clock, wall = lambda: self.now, lambda: self.now - self.set_back
+        return Follower(self.directory.graph(), self.rules, self.store, clock, wall)
+
+    def whole(self) -> Round:
+        """Rounds until there is nothing left to ask; the last of them."""
+        while (done := self.follower.round()).goes_on:
+            self.now += done.pause(1.0)
+        return done
 
     def round(self, seconds: float = 1.0) -> int:
         """The requests that it took."""
@@ -182,8 +193,7 @@ def test_watchers_that_die_after_a_round_each_reach_everybody() -> None:
     for person in people:
         world.directory.users[person] = User()
         world.store.sign_in(person, (), 999_000)
-    while world.follower.round().goes_on:
-        pass
+    world.whole()
     for person in people[: 2 * follow.PEOPLE_AT_ONCE]:
         world.directory.join(VIEWERS, person)
     for _ in range(60):
@@ -285,7 +295,7 @@ def test_one_odd_answer_to_a_comparison_ends_nobody(odd: dict[str, object]) -> N
 def test_a_new_start_goes_on_from_where_it_was_saved() -> None:
     world = World()
     world.directory.leave(FINANCE, OTHER)
-    done = Follower(world.directory.graph(), world.rules, world.store, clock=lambda: world.now).round()
+    done = world.another().round()
     assert (done.lost, done.compared, done.looked_at) == (False, True, 2)
     assert world.store.roles[OTHER] == ()
 

@@ -183,6 +183,7 @@ class Watching(RuleBasedStateMachine):
             self.now += LOOK_AGAIN
             while (done := self.round()).goes_on:
                 assert done.looked_at <= self.at_once
+                self.now += done.pause(1.0)
         assert not done.compared or self.now >= COMPARE_EVERY, "the feeds alone have to do"
         for person in self.store.roles:
             assert set(self.store.roles[person]) == set(self.right(person)), person
@@ -198,7 +199,9 @@ class Watching(RuleBasedStateMachine):
             return self.follower.round()
 
     def start(self) -> None:
-        self.follower = Follower(self.directory.graph(), self.known, self.store, clock=lambda: self.now)
+        self.follower = Follower(
+            self.directory.graph(), self.known, self.store, clock=lambda: self.now, wall=lambda: self.now
+        )
 
     def right(self, person: str) -> tuple[str, ...]:
         """The roles of a sign-in now, written down again for the test."""

@@ -13,7 +13,8 @@ from airflow_entra_auth.credential import ClientCredential, CredentialError
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.watch import run as runs
 from airflow_entra_auth.watch.answers import ApplicationGoneError
-from airflow_entra_auth.watch.follow import CONFIRM_AFTER, Applied, LeaseLostError, Round
+from airflow_entra_auth.watch.application import CONFIRM_AFTER
+from airflow_entra_auth.watch.follow import Applied, LeaseLostError, Round
 from airflow_entra_auth.watch.monitor import Monitor
 from airflow_entra_auth.watch.run import Watcher, told
 from airflow_entra_auth.watch.state import STALE, State

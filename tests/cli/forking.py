@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 _MOST = 2**20
+_LONGEST = 120.0
+"""Seconds: a command that is waited for this long hangs."""
 _PROJECT = Path(__file__).parents[2]
 
 
@@ -100,6 +102,7 @@ def _text(file: IO[bytes]) -> str:
 def forking(**environment: str) -> Iterator[Forking]:
     """A server that was started in this environment: what Python reads of it, such as encodings, stays."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(_LONGEST)
     with ours, theirs:
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.cli.forking", str(theirs.fileno())],
@@ -126,6 +129,9 @@ def _serve(connection: socket.socket) -> list[str] | None:
         pid = os.fork()
         if pid == 0:
             connection.close()
+            signal.signal(
+                signal.SIGINT, signal.default_int_handler
+            )  # where the tests run in the background it is ignored
             for standard, given in enumerate(descriptors):
                 os.dup2(given, standard)
                 os.close(given)

@@ -205,13 +205,13 @@ class Asked:
         store = MemoryStore()
         for person in self.tenant.people:
             store.sign_in(person, tuple(self.chance.sample(ROLES, self.chance.choice([0, 1, 2]))), 999_000)
-        follower = Follower(self.graph, self.rules, store, clock=lambda: self.now)
+        follower = Follower(self.graph, self.rules, store, clock=lambda: self.now, wall=lambda: self.now)
 
         def compare(truth: dict[str, Arrival]) -> None:
             had = dict(store.roles)
             self.now += 1
-            while follower.round().goes_on:
-                pass
+            while (done := follower.round()).goes_on:
+                self.now += done.pause(1.0)
             for person, arrival in truth.items():
                 context = self._context("watch", person)
                 assert set(store.roles[person]) == arrival.roles, context
