@@ -96,12 +96,34 @@ def test_a_change_is_made_written_down_and_told(database: Engine, store: Airflow
     assert '"roles": ["Op"], "rolesBefore": ["Admin"], "reason": "directory: another group"' in extra(database)[0]
 
 
+def test_a_role_comes_beside_those_that_the_person_has(database: Engine, store: AirflowStore) -> None:
+    sign_in(database, "Op")
+    assert store.apply([verdict("Op", "Viewer")], {}) == [Applied(PERSON, ("Op",), ("Op", "Viewer"), 0, None)]
+
+
+def test_a_person_for_whom_nothing_changes_holds_up_nobody_else(database: Engine, store: AirflowStore) -> None:
+    third = "f" * 36
+    for object_id in (PERSON, OTHER, third):
+        sign_in(database, "Op", object_id=object_id)
+    verdicts = [verdict("Op"), verdict("Viewer", object_id=OTHER), verdict("Admin", object_id=third)]
+    assert store.apply(verdicts, {}) == [
+        Applied(OTHER, ("Op",), ("Viewer",), 0, None),
+        Applied(third, ("Op",), ("Admin",), 0, None),
+    ]
+
+
+def test_a_verdict_about_somebody_who_never_signed_in_changes_nothing(database: Engine, store: AirflowStore) -> None:
+    assert store.apply([verdict("Op")], {}) == []
+    assert log_lines(database) == []
+
+
 def test_what_is_as_it_was_is_not_touched(database: Engine, store: AirflowStore, clock: Clock) -> None:
     sign_in(database, "Op", "Viewer")
     sign_in(database, "Admin", object_id=OTHER)
     clock.advance(60)
     same = [verdict("Viewer", "Op"), verdict("Admin", "Op", object_id=OTHER, only_lowers=True)]
     assert store.apply(same, {}) == []
+    assert store.apply([verdict("Viewer", "Op", only_lowers=True)], {}) == []
     with database.connect() as connection:
         assert set(connection.execute(sa.select(IDENTITIES.c.updated_at)).scalars()) == {NOW}
     assert log_lines(database) == []
@@ -118,6 +140,12 @@ def test_a_row_that_somebody_made_up_is_written_anew_though_its_roles_are_right(
     assert log_lines(database) == []
 
 
+def test_a_row_that_somebody_made_up_proves_no_role_where_roles_only_go(database: Engine, store: AirflowStore) -> None:
+    sign_in(database, "Op")
+    change(database, IDENTITIES, mac="0" * 64)
+    assert store.apply([verdict("Op", only_lowers=True)], {}) == [Applied(PERSON, ("Op",), (), 1, "no role left")]
+
+
 def test_who_left_is_out(database: Engine, store: AirflowStore) -> None:
     sign_in(database, "Op")
     sign_in(database, "Op")
@@ -131,10 +159,13 @@ def test_who_left_is_out(database: Engine, store: AirflowStore) -> None:
 def test_who_left_and_has_nothing_any_more_is_not_written_down_again(database: Engine, store: AirflowStore) -> None:
     admit(database, PERSON)
     assert store.apply([verdict(ends="disabled in the directory")], {}) == []
+    admit(database, OTHER, "Op")
+    left = verdict(object_id=OTHER, ends="disabled in the directory")
+    assert store.apply([left], {}) == [Applied(OTHER, ("Op",), (), 0, None)], "no session ended, so there is no why"
     sign_in(database)
     (applied,) = store.apply([verdict(ends="deleted from the directory")], {})
     assert applied == Applied(PERSON, (), (), 1, "deleted from the directory")
-    assert log_lines(database) == [("entra_sign_out", PERSON)]
+    assert log_lines(database)[1:] == [("entra_sign_out", PERSON)]
 
 
 def test_sessions_that_began_before_a_revocation_end(database: Engine, store: AirflowStore) -> None:
@@ -202,6 +233,20 @@ def test_without_an_audit_log_nothing_opens_everything_closes_and_the_links_wait
     assert (whys(database), whys(database, OTHER)) == (["revoked in the directory"], [None])
     assert store.links() == {}
     assert "A role is taken away although Airflow's audit log could not be written" in caplog.text
+
+
+def test_whoever_moves_to_another_role_while_there_is_no_audit_log_stays_in_the_session(
+    database: Engine, store: AirflowStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old role goes at once; the new one comes when it can be written down."""
+    sign_in(database, "Op")
+    with monkeypatch.context() as patched:
+        patched.setattr(audit, "_write", None)
+        with pytest.raises(AuditError):
+            store.apply([verdict("Viewer")], {})
+    assert (roles_held(database), whys(database)) == ([], [None])
+    store.apply([verdict("Viewer")], {})
+    assert (roles_held(database), whys(database)) == (["Viewer"], [None])
 
 
 @pytest.fixture
