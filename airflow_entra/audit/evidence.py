@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from airflow_entra.errors import UserError
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
+_FOLDER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
 
 
 class ChangedError(UserError):
@@ -45,7 +47,7 @@ def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str
     Raises UserError where what is there already was changed, and OSError.
     """
     try:
-        before = verify(place) if place.exists() else []
+        before = _chain(place) if place.exists() else []
     except ChangedError as changed:
         raise UserError(str(changed)) from changed
     place.mkdir(parents=True, exist_ok=True)
@@ -71,8 +73,27 @@ def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str
 def verify(place: Path) -> list[Kept]:
     """Every audit that is kept there, oldest first, after its files and the chain were checked.
 
-    Raises UserError with the first thing that isn't as it was written, and OSError.
+    Raises ChangedError with the first thing that isn't as it was written, or where no audit is kept, and OSError.
     """
+    kept = _chain(place)
+    if not kept:
+        if (place / MANIFEST).is_file():
+            raise ChangedError(
+                f"{place} is one audit, and nobody vouches for one alone: name {place.absolute().parent}"
+            )
+        raise ChangedError(
+            f"{place} holds no evidence: name the folder that --evidence named, which holds a folder for each audit"
+        )
+    for entry in sorted(place.iterdir()):
+        if entry.is_symlink() or not (entry.is_dir() and _FOLDER.fullmatch(entry.name)):
+            raise ChangedError(_changed(entry, "is no audit's folder"))
+        if entry.name > kept[-1].folder.name:
+            raise ChangedError(_changed(entry, f"is the newest audit and has no {MANIFEST}"))
+    return kept
+
+
+def _chain(place: Path) -> list[Kept]:
+    """The audits with a manifest, as `verify` says; none where there are none."""
     newest_first = sorted(place.glob(f"*/{MANIFEST}"), reverse=True)
     vouched: Mapping[str, Any] | None = None  # what a manifest says of the one before; nobody vouches for the newest
     found: list[Kept] = []
@@ -99,6 +120,12 @@ def _read(file: Path) -> Kept:
         kept = Kept(file.parent, manifest | {"previous": manifest["previous"] and dict(manifest["previous"])})
     except (ValueError, KeyError, TypeError):
         raise ChangedError(_changed(file, "is no manifest of this release")) from None
+    names = {MANIFEST, *(name for name, _ in told)}
+    for entry in sorted(file.parent.iterdir()):
+        if entry.name not in names:
+            raise ChangedError(_changed(entry, f"is not in {MANIFEST}"))
+    if link := next((path for path in (file.parent, *file.parent.iterdir()) if path.is_symlink()), None):
+        raise ChangedError(_changed(link, "is a symbolic link"))
     for name, digest in told:
         if not (file.parent / name).is_file() or _hash(file.parent / name) != digest:
             raise ChangedError(_changed(file.parent / name, "was changed or is gone"))

@@ -117,4 +117,8 @@ def _verify(place: Path) -> None:
     kept = verify(place)
     for one in kept:
         show(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
-    say(f"{len(kept)} audits, each as it was written, none missing in between.")
+    say(
+        "1 audit, as it was written."
+        if len(kept) == 1
+        else f"{len(kept)} audits, each as it was written, none missing in between."
+    )

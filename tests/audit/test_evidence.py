@@ -5,10 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.audit.evidence import MANIFEST, keep, verify
+from airflow_entra.audit.evidence import MANIFEST, ChangedError, keep, verify
+from airflow_entra.cli import main
 from airflow_entra.errors import UserError
 from tests.audit.stack import NOW
 
@@ -69,3 +71,58 @@ def test_an_audit_that_was_interrupted_proves_nothing_and_stops_nothing(tmp_path
     (tmp_path / "2026-11-23T120000Z" / "audit.json").write_text("{")
     (folder,) = kept(tmp_path, 1)
     assert [one.folder for one in verify(tmp_path)] == [folder]
+
+
+def found(place: Path) -> str:
+    """What is wrong with the evidence: a finding, so exit code 1."""
+    with pytest.raises(ChangedError) as changed:
+        verify(place)
+    assert changed.value.exit_code == 1
+    return str(changed.value)
+
+
+def test_a_folder_without_evidence_is_a_finding_that_says_which_is_meant(tmp_path: Path) -> None:
+    assert "holds no evidence" in found(tmp_path)
+    (tmp_path / "Pulumi.local.yaml").write_text("config: {}")
+    assert "holds no evidence" in found(tmp_path)
+    (audit,) = kept(tmp_path / "evidence", 1)
+    assert found(audit).endswith(f"name {tmp_path / 'evidence'}")
+
+
+def test_what_no_manifest_lists_is_found(tmp_path: Path) -> None:
+    *_, last = kept(tmp_path)
+    (last / "more.csv").write_text("Person")
+    assert "more.csv is not in manifest.json" in found(tmp_path)
+    (last / "more.csv").unlink()
+    (tmp_path / "more.csv").write_text("Person")
+    assert "more.csv is no audit's folder" in found(tmp_path)
+    (tmp_path / "more.csv").unlink()
+    (tmp_path / "2026").mkdir()
+    assert "2026 is no audit's folder" in found(tmp_path)
+
+
+def test_the_newest_audit_without_its_manifest_is_found_and_the_next_audit_goes_on(tmp_path: Path) -> None:
+    *_, second, last = kept(tmp_path)
+    (last / MANIFEST).unlink()
+    assert f"{last.name} is the newest audit and has no manifest.json" in found(tmp_path)
+    following = keep(tmp_path, NOW + timedelta(days=9), {}, FILES)
+    assert [audit.folder for audit in verify(tmp_path)][-2:] == [second, following]
+
+
+def test_a_symbolic_link_is_no_evidence(tmp_path: Path) -> None:
+    first, *_, last = kept(tmp_path / "evidence")
+    (last / "audit.json").unlink()
+    (last / "audit.json").symlink_to(first / "audit.json")
+    assert "audit.json is a symbolic link" in found(tmp_path / "evidence")
+    (last / "audit.json").unlink()
+    (last / "audit.json").write_text(FILES["audit.json"])
+    last.rename(tmp_path / "elsewhere")
+    last.symlink_to(tmp_path / "elsewhere")
+    assert f"{last.name} is a symbolic link" in found(tmp_path / "evidence")
+
+
+@pytest.mark.parametrize(("audits", "said"), [(1, "1 audit, as"), (2, "2 audits, each as")])
+def test_the_command_counts_the_audits(tmp_path: Path, audits: int, said: str) -> None:
+    kept(tmp_path, audits)
+    result = CliRunner().invoke(main, ["audit", "--verify", str(tmp_path)])
+    assert (result.exit_code, result.stderr.startswith(said)) == (0, True)
