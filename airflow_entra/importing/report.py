@@ -62,7 +62,8 @@ def conclusion(report: Report) -> str:
     if report.imported is None:
         return f"{found}Next: read {report.file}, then run this again to take over the state."
     if not report.differing:
-        return f"{found}Stack {report.stack} is taken over: the next `pulumi up` changes nothing."
+        nothing = "" if report.imported else "Nothing to import. "
+        return f"{found}{nothing}Stack {report.stack} is taken over: the next `pulumi up` changes nothing."
     return f"{found}Stack {report.stack} is in the state: settle what the next `pulumi up` would change."
 
 

@@ -25,9 +25,10 @@ def importable(listed: Mapping[str, Any], ids: Mapping[Resource, str]) -> Json |
     """The import file that `preview --import-file` wrote, with ids and without what isn't there; None where no
     resource is left to import."""
     kept = []
-    names = {str(one["name"]) for one in listed["resources"]} | set(listed.get("nameTable") or {})
+    listed_resources = listed.get("resources") or []  # Pulumi leaves an empty list away
+    names = {str(one["name"]) for one in listed_resources} | set(listed.get("nameTable") or {})
     found = 0
-    for one in listed["resources"]:
+    for one in listed_resources:
         if one.get("component"):
             kept.append(one)
             continue
