@@ -91,6 +91,8 @@ def start(world: World, wish: Wish, *, http_port: int, say: Callable[[str], None
     if found and unchanged and found.missing:
         say(f"Starting again what had died of Airflow {home.version}: {', '.join(found.missing)} ...")
     elif found and not unchanged:
+        if urlsplit(found.local_url).port != prepared.port:  # before the one that runs is stopped
+            process.must_be_free(prepared.port)
         say(f"What Airflow {home.version} was started with has changed since: starting it again.")
         found.stop()
     if not unchanged:

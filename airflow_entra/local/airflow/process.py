@@ -117,7 +117,7 @@ def start(
         if found is not None:
             return _completed(found, environment, own)
         stop(home.folder)  # what a killed one left behind
-        _must_be_free(port)
+        must_be_free(port)
         _migrate(home, environment)
         started: dict[str, subprocess.Popen[bytes]] = {}
         record: dict[str, Any] = {"url": url, "localUrl": local_url, "parts": []}
@@ -178,8 +178,8 @@ def _end(processes: list[psutil.Process]) -> None:
     psutil.wait_procs(alive, STOP_SECONDS)
 
 
-def _must_be_free(port: int) -> None:
-    """Otherwise another server's answer would pass for ours."""
+def must_be_free(port: int) -> None:
+    """Raises UserError where somebody listens there: another server's answer would pass for ours."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
