@@ -135,8 +135,9 @@ def hand_on(command: Sequence[str], folder: Path | None, environment: Mapping[st
     """Run a command that somebody else chose, with their terminal; its exit code, 128 + N where signal N ended it.
 
     What Pulumi says into a file or a pipe goes there without secrets; a command of ours sees to that itself. Raises
-    FileNotFoundError where there is no such command, and UserError where a part of what Pulumi said is lost, unless the
-    reader went away.
+    FileNotFoundError where there is no such command, UserError where a part of what Pulumi said is lost, unless the
+    reader went away, and Interrupted where a signal ended Pulumi's work: its own exit code says only that it failed. A
+    shell that goes on after Ctrl-C was not ended by it.
     """
     family, shown = Family(asked=None), (Onto(sys.stdout), Onto(sys.stderr))
     with ExitStack() as streams:
@@ -144,6 +145,8 @@ def hand_on(command: Sequence[str], folder: Path | None, environment: Mapping[st
         if is_pulumi(command) and not (sys.stdout.isatty() and sys.stderr.isatty()):
             out, err = streams.enter_context(passed_on(Scrub(environment), *shown, data=is_data(command), whole=True))
         code = family.run(command, folder=folder, environment=environment, stdout=out, stderr=err, terminal=True)
+    if code and is_pulumi(command):
+        family.check()
     for error in (one.broken for one in shown if isinstance(one.broken, OSError)):
         if error.errno != errno.EPIPE:
             raise of_os_error(error, "write all that Pulumi said")

@@ -163,3 +163,27 @@ def test_at_a_terminal_the_command_hears_ctrl_c_once_whatever_its_standard_input
         assert process.wait(30) == 7
     os.close(terminal)
     assert heard(tmp_path / "notes") == [signal.SIGINT]
+
+
+@pytest.mark.parametrize(("name", "code"), [("pulumi", "130"), ("shell", "1")])
+def test_pulumi_that_ctrl_c_ended_was_interrupted_and_has_not_failed(tmp_path: Path, name: str, code: str) -> None:
+    """Its own exit code is 1 for a preview and another for an update; a shell's is its own affair."""
+    (tmp_path / name).write_text("#!/bin/sh\ntrap 'exit 1' INT\necho ready\nwhile :; do sleep 0.05; done\n")
+    (tmp_path / name).chmod(0o755)
+    script = """
+import os, sys
+from airflow_entra.pulumi.family import Interrupted
+from airflow_entra.pulumi.passing_on import hand_on
+try:
+    print(hand_on(sys.argv[1:], None, dict(os.environ)))
+except Interrupted as interrupted:
+    print(128 + interrupted.number)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / name)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == f"{code}\n"
