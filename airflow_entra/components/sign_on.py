@@ -19,8 +19,8 @@ from airflow_entra.components.hand_over import hand_over
 from airflow_entra.components.part import Part
 from airflow_entra.components.role_groups import RoleGroups
 from airflow_entra.components.watcher import Watcher
-from airflow_entra.directory.credentials import CredentialError
 from airflow_entra.directory.tenant import Denied, LiveTenant
+from airflow_entra.errors import AnswerError
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import CreatedVault, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
@@ -110,7 +110,7 @@ class AirflowSignOn(Part):
             return self._tenant.vault_is_soft_deleted(
                 self._stack.settings.subscription_id or "", self._stack.settings.location or "", vault
             )
-        except CredentialError as error:
+        except AnswerError as error:
             raise pulumi.RunError(str(error)) from None
 
     def _lifetimes(self) -> None:

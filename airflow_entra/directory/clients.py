@@ -34,7 +34,7 @@ def connect(
     """Clients for a tenant as the identity in the ARM_* variables of `env`; `client` is the way to Azure, where that
     isn't the environment's.
 
-    Asking raises CredentialError, GraphError and httpx.TransportError.
+    Asking raises AnswerError, GraphError and httpx.TransportError.
     """
     token = token_source(GRAPH, tenant_id, env, client=client)
     arm = Graph(token_source(ARM, tenant_id, env, client=client), base=RESOURCE_MANAGER, client=client)

@@ -7,12 +7,14 @@ azure-identity's. No value of these variables reaches a message.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_entra.directory.trouble import busy
 from airflow_entra.errors import AnswerError
 from airflow_entra.files import read_text
 from airflow_entra_auth import azure
@@ -25,6 +27,7 @@ GRAPH = azure.scope(azure.GRAPH)
 ARM = azure.scope(azure.RESOURCE_MANAGER)
 _PATIENCE = 60.0  # seconds of waiting for one token, in all
 _MARGIN = 300.0  # seconds before its end from which a token is not handed out any more
+_NO_LOG = logging.NullHandler()
 
 
 class CredentialError(AnswerError):
@@ -79,6 +82,8 @@ def _federated_token(env: Mapping[str, str]) -> Callable[[], str] | None:
 def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, **proof: str) -> tuple[str, float]:
     import httpx
 
+    from airflow_entra_auth.graph.errors import seconds
+
     post = client.post if client else httpx.post
     form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope, **proof}
     response = _patiently(lambda: post(azure.token_url(tenant), data=form, timeout=30.0))
@@ -88,6 +93,8 @@ def _post(client: httpx.Client | None, tenant: str, scope: str, client_id: str, 
         body = None
     said = body if isinstance(body, dict) else {}
     if not response.is_success:
+        if why := busy(response.status_code, seconds(response.headers.get("retry-after"))):
+            raise AnswerError(f"Entra gave application {client_id} no token for tenant {tenant}: it {why}")
         # Entra's description names the client and the reason; of the form that was sent it repeats nothing secret.
         reason = str(said.get("error_description") or said.get("error") or f"HTTP {response.status_code}").splitlines()[
             0
@@ -154,6 +161,7 @@ def _azure_identity(env: Mapping[str, str]) -> Fetch:
 def _credential(env: Mapping[str, str], tenant: str) -> TokenCredential:
     from azure import identity
 
+    logging.getLogger("azure").addHandler(_NO_LOG)  # it logs beforehand what it raises
     client, certificate = env.get("ARM_CLIENT_ID"), env.get("ARM_CLIENT_CERTIFICATE_PATH")
     if client and certificate:
         password = env.get("ARM_CLIENT_CERTIFICATE_PASSWORD")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,14 @@ def trouble(error: BaseException) -> AnswerError | None:
     if azure is not None and isinstance(error, azure.AzureError):
         return AnswerError(f"Azure refused or did not answer: {str(error).partition(chr(10))[0]}; {_NETWORK}")
     return None
+
+
+def busy(status: int, retry_after: float | None) -> str | None:
+    """Why whoever answered with this status did not do what was asked, which may work later; None for a refusal."""
+    later = "in a few minutes" if retry_after is None else f"in {max(1, math.ceil(retry_after))} s"
+    if status == 429:
+        return f"is throttling (HTTP 429); try again {later}"
+    return f"is not available (HTTP {status}); try again {later}" if status >= 500 else None
 
 
 def silence(error: httpx.HTTPError | httpx.InvalidURL) -> str:

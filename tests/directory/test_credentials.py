@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import httpx
 import pytest
 
 from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+from airflow_entra.errors import AnswerError
 
 TENANT = "7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11"
 SECRET = "do-not-show-me"
@@ -100,13 +103,39 @@ def test_an_entra_that_is_busy_in_trouble_or_silent_is_asked_again(
     assert len(pauses) == 3
 
 
-def test_an_entra_that_stays_busy_is_told(entra: Entra, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (httpx.Response(429, headers={"Retry-After": "25"}), "is throttling (HTTP 429); try again in 25 s"),
+        (httpx.Response(429), "is throttling (HTTP 429); try again in a few minutes"),
+        (httpx.Response(503, text="away"), "is not available (HTTP 503); try again in a few minutes"),
+    ],
+)
+def test_an_entra_that_stays_busy_or_away_has_refused_nothing(
+    entra: Entra, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response, said: str
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
-    entra.refusal = httpx.Response(429, headers={"Retry-After": "25"}, json={"error_description": "AADSTS90033: busy"})
-    with pytest.raises(CredentialError, match="AADSTS90033"):
+    entra.refusal = answer
+    with pytest.raises(AnswerError) as told:
         token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})()
-    assert sum(pauses) == 50
+    assert not isinstance(told.value, CredentialError)
+    assert str(told.value) == f"Entra gave application c no token for tenant {TENANT}: it {said}"
+    assert 0 < sum(pauses) <= 60
+
+
+def test_with_no_identity_azures_own_log_is_silent(tmp_path: Path) -> None:
+    program = f"""
+from airflow_entra.directory.credentials import GRAPH, CredentialError, token_source
+try:
+    token_source(GRAPH, {TENANT!r}, {{}})()
+except CredentialError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
 
 def test_with_no_identity_at_all_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
