@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 settings.register_profile("anywhere", deadline=None)  # how long an example takes depends on what else the machine does
 settings.load_profile("anywhere")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job, and in all that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 LAST = "test_pages.py"
