@@ -10,6 +10,7 @@ from typing import Any
 from airflow_entra.escape.terminal import line
 from airflow_entra.importing.changes import Property, changes
 from airflow_entra.pulumi.resource_types import COMPONENTS, PASSWORD, SECRET, STACK
+from airflow_entra.pulumi.urn import resource_name
 
 _FIRST = re.compile(r"[.\[]")
 _INDEX = re.compile(r"\[[^]]*\]")
@@ -42,7 +43,7 @@ def differences(steps: Sequence[Mapping[str, Any]]) -> tuple[Difference, ...]:
         properties = tuple(_properties(step)) if operation in ("update", "replace") else ()
         known = found.get(urn)
         if known is None or (properties and not known.properties):
-            name = line(urn.rpartition("::")[2])
+            name = line(resource_name(urn))
             found[urn] = Difference(operation, kind, name, properties, _expected(kind, operation, properties))
     return tuple(sorted(found.values(), key=lambda one: (one.operation, one.type, one.name)))
 

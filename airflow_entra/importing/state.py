@@ -13,6 +13,7 @@ from typing import Any
 from airflow_entra.directory.registered import LifetimePolicy
 from airflow_entra.importing.ids import Resource
 from airflow_entra.pulumi.resource_types import LIFETIME, LIFETIME_ASSIGNMENT
+from airflow_entra.pulumi.urn import in_the_same_stack, resource_name
 
 Json = dict[str, Any]
 _DYNAMIC = (LIFETIME, LIFETIME_ASSIGNMENT)
@@ -58,7 +59,7 @@ def settled(
     there = {one["urn"] for one in resources}
     wanted = [step["newState"] for step in steps if step["urn"] not in there and _is_dynamic(step)]
     for state in sorted(wanted, key=lambda state: _DYNAMIC.index(state["type"])):
-        id_ = ids.get((state["type"], _name(state["urn"])))
+        id_ = ids.get((state["type"], resource_name(state["urn"])))
         if id_ is not None and state.get("parent") in there:
             resources += _with_provider(state, id_, policy, resources)
     return {**export, "deployment": {**deployment, "resources": resources}} if resources != before else None
@@ -70,10 +71,6 @@ def dynamic_resources(export: Mapping[str, Any]) -> int:
 
 def _is_dynamic(step: Mapping[str, Any]) -> bool:
     return bool(step["op"] == "create" and step["newState"]["type"] in _DYNAMIC)
-
-
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
 
 
 def _as_said(resource: Json, said: Mapping[str, Any] | None) -> Json:
@@ -97,8 +94,7 @@ def _with_provider(
     state: Mapping[str, Any], id_: str, policy: LifetimePolicy | None, there: Iterable[Mapping[str, Any]]
 ) -> list[Json]:
     """The resource as the program would have left it, after its provider where that isn't in the state yet."""
-    stack = state["urn"].split("::")
-    urn = "::".join([stack[0], stack[1], _PROVIDER, "default"])
+    urn = in_the_same_stack(state["urn"], _PROVIDER, "default")
     made: list[Json] = []
     provider = next((one["id"] for one in there if one["urn"] == urn), None)
     if provider is None:

@@ -12,6 +12,7 @@ from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackP
 from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.runner import Answer
 from airflow_entra.pulumi.scrub import Scrub
+from airflow_entra.pulumi.urn import resource_name, resource_type
 
 _NO_CHANGE = frozenset({"same", "read", "read-replacement", "read-discarded", "refresh"})
 _SAID_ANYWAY = frozenset({"preview failed", "an unhandled error occurred: program exited with non-zero exit code: 1"})
@@ -165,7 +166,7 @@ class Events:
         level, severity = event.get("enforcementLevel", ""), event.get("severity", "")
         self._violations.append(
             Finding(
-                "the stack" if f"::{STACK}::" in urn else urn.rpartition("::")[2],
+                "the stack" if resource_type(urn) == STACK else resource_name(urn),
                 problem,
                 rule if said else f"the policy {name} holds",
                 remedy or "see what the policy's pack says about it",
@@ -190,7 +191,7 @@ def _identity(metadata: Mapping[str, Any]) -> tuple[str, str]:
     module, _, name = rest.rpartition(":")
     module = module.partition("/")[0]
     type_ = f"{package}:{name}" if module in ("", "index") else f"{package}:{module}:{name}"
-    return type_, str(metadata["urn"]).rpartition("::")[2]
+    return type_, resource_name(metadata["urn"])
 
 
 def _id(metadata: Mapping[str, Any]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.pulumi.urn import resource_name
+
 
 @dataclass(frozen=True)
 class PendingCreate:
@@ -17,7 +19,7 @@ class PendingCreate:
 
     @property
     def name(self) -> str:
-        return self.urn.rpartition("::")[2]
+        return resource_name(self.urn)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from airflow_entra.access.secret_slots import SLOTS, current, parse_rfc3339
 from airflow_entra.finding import Finding, FindingsError
 from airflow_entra.pulumi.resource_types import CERTIFICATE, PASSWORD, SECRET
+from airflow_entra.pulumi.urn import resource_name
 from airflow_entra.settings.model import VaultSecret
 
 VAULT_SECRET_NAME = "client-secret"  # noqa: S105 -- the logical name of that resource
@@ -63,9 +64,9 @@ def held(export: Mapping[str, Any], stack: str, whose: str = "") -> Held:
     """
     names, in_vault = [f"{whose}{slot}" for slot in SLOTS], f"{whose}{VAULT_SECRET_NAME}"
     resources: list[Resource] = (export.get("deployment") or {}).get("resources") or []
-    passwords = [one for one in resources if one["type"] == PASSWORD and _name(one) in names]
-    there = {_name(one): one for one in passwords if not one.get("delete")}
-    vault = [one for one in resources if one["type"] == SECRET and _name(one) == in_vault]
+    passwords = [one for one in resources if one["type"] == PASSWORD and resource_name(one["urn"]) in names]
+    there = {resource_name(one["urn"]): one for one in passwords if not one.get("delete")}
+    vault = [one for one in resources if one["type"] == SECRET and resource_name(one["urn"]) == in_vault]
     in_place = [one for one in vault if not one.get("delete")]
     missing = [name for name in names if name not in there] + ([] if in_place else ["the vault's secret"])
     if missing:
@@ -121,16 +122,12 @@ def _slot(resource: Resource) -> Slot:
     outputs = resource["outputs"]
     ends = _moment(outputs["endDate"])
     starts = _moment(outputs.get("startDate") or resource["created"])
-    return Slot(_name(resource), resource["urn"], outputs["keyId"], starts, ends)
+    return Slot(resource_name(resource["urn"]), resource["urn"], outputs["keyId"], starts, ends)
 
 
 def _moment(text: str) -> datetime:
     moment = parse_rfc3339(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _name(resource: Resource) -> str:
-    return str(resource["urn"]).rpartition("::")[2]
 
 
 def _vault_end(resource: Resource) -> int | None:

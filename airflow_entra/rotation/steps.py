@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_entra.finding import Finding
+from airflow_entra.pulumi.urn import resource_name
 from airflow_entra.rotation.slots import Held, Slot
 
 _NOTHING = frozenset({"same", "read", "read-discard", "discard-replaced", "refresh"})
@@ -18,7 +19,7 @@ Step = Mapping[str, Any]
 
 def others(steps: Iterable[Step], held: Held, replaced: Sequence[Slot]) -> list[str]:
     """What the preview's steps would change beyond replacing these slots and following in the vault, in words."""
-    return [f"{step['op']} {_name(step)}" for step in steps if not _is_rotation(step, held, replaced)]
+    return [f"{step['op']} {resource_name(step['urn'])}" for step in steps if not _is_rotation(step, held, replaced)]
 
 
 def refusal(stack: str, changes: Sequence[str]) -> Finding:
@@ -55,7 +56,3 @@ def _differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
             yield from _differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
     elif old != new:
         yield path
-
-
-def _name(step: Step) -> str:
-    return str(step["urn"]).rpartition("::")[2]

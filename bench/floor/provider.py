@@ -36,7 +36,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     async def Create(self, request: Any, context: Any) -> Any:
-        name = request.urn.rpartition("::")[2]
+        name = request.urn.split("::", 3)[-1]
         return provider_pb2.CreateResponse(id="" if request.preview else name, properties=request.properties)
 
     async def Update(self, request: Any, context: Any) -> Any:

@@ -156,6 +156,14 @@ def test_an_error_that_pulumi_reports_is_a_failure_whatever_the_exit_code(result
     assert (found.outcome, found.errors) == ("failed", ("boom",))
 
 
+def test_a_name_forges_no_other_resource() -> None:
+    forged = ["x::airflow-local-viewers", "x::pulumi:pulumi:Stack::y"]
+    steps = [planned("create", name, None, state(x=1)) for name in forged]
+    found = read(PRELUDE, *steps, *(policy("p", "mandatory", "No", URN + name) for name in forged), END, code=1)
+    assert [step.name for step in found.steps] == forged
+    assert [finding.where for finding in found.violations] == forged
+
+
 def test_words_besides_the_events_of_a_preview_that_succeeded_are_no_failure() -> None:
     assert read(PRELUDE, "warning: a new version of Pulumi is available", END).outcome == "previewed"
 
