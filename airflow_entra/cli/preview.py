@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,6 @@ def command(
     from airflow_entra.report.findings import placed
     from airflow_entra.report.preview import render
     from airflow_entra.report.preview_words import summary
-    from airflow_entra.settings.stack_file import FOLDER, stack_file
 
     if stacks and all_:
         raise click.UsageError("--stack names some, --all takes every one: say one of them")
@@ -69,8 +68,9 @@ def command(
         raise click.UsageError(f"--format {form} is printed: leave --out away")
     if out is not None and not out.absolute().parent.is_dir():
         raise click.UsageError(f"--out: {out.parent} is no folder: make it first, or name a file in another")
+    world = project_world()
     found = preview(
-        project_world(),
+        world,
         stacks,
         base=base,
         refresh=refresh,
@@ -82,7 +82,8 @@ def command(
         progress=Progress(lambda stack: say(f"{stack}: previewing ..."), _again, _ended),
     )
     if form == "github" or form == "sarif":
-        hosted(form, placed(found.findings, partial(stack_file, Path(FOLDER))), "preview")
+        with chdir(world.project):  # whence the comparison names its files, wherever the caller is
+            hosted(form, placed(found.findings, world.stack_file), "preview")
     elif out is None:
         result(render(found, form, width()))
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from airflow_entra.escape.terminal import line
 from airflow_entra.escape.workflow import message, property_value
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.report.findings import where
@@ -22,13 +23,13 @@ def workflow_commands(findings: Iterable[Finding], root: Path) -> str:
 
 def _command(finding: Finding, root: Path) -> str:
     kind, place = KINDS.get(finding.id), finding.where
-    said = f"{finding.what}; {finding.right}; {finding.fix}"
+    said = line(f"{finding.what}; {finding.right}; {finding.fix}")
     properties: dict[str, str] = {}
     if isinstance(place, InFile):
         properties = {"file": within(place.file, root), "line": str(place.line), "col": str(place.column)}
     else:
-        said = f"{where(finding)}: {said}"
-    properties["title"] = f"{kind.title} ({kind.name})" if kind else finding.id
+        said = f"{line(where(finding))}: {said}"
+    properties["title"] = f"{kind.title} ({kind.name})" if kind else line(finding.id)
     listed = ",".join(f"{name}={property_value(value)}" for name, value in properties.items())
     command = "notice" if finding.severity == "note" else finding.severity
     link = f"\nSee {kind.link}" if kind else ""

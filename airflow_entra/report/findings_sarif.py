@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from airflow_entra.escape.json_text import document
+from airflow_entra.escape.terminal import line
 from airflow_entra.escape.workflow import sarif_text
 from airflow_entra.finding import Finding, InFile, exit_code
 from airflow_entra.report.places import within
@@ -28,7 +29,7 @@ def sarif(findings: Sequence[Finding], root: Path, version: str, command: str = 
 
     Its rules are every kind of mistake, and what else was found.
     """
-    others = sorted({finding.id for finding in findings} - set(KINDS))
+    others = sorted({line(finding.id) for finding in findings} - set(KINDS))
     rules = [*map(_rule, KINDS.values()), *({"id": id_, "name": _name(id_)} for id_ in others)]
     run = {
         "tool": {"driver": {"name": "airflow-entra", "version": version, "rules": rules}},
@@ -41,7 +42,7 @@ def sarif(findings: Sequence[Finding], root: Path, version: str, command: str = 
 
 
 def _name(id_: str) -> str:
-    return "".join(word.capitalize() for word in re.split(r"[/-]", id_))
+    return "".join(word.capitalize() for word in re.split("[^A-Za-z0-9]+", id_))
 
 
 def _rule(kind: Kind) -> dict[str, Any]:
@@ -61,10 +62,10 @@ def _results(findings: Sequence[Finding], root: Path, rules: Mapping[str, int]) 
     for finding in findings:
         identity = _identity(finding, root)
         yield {
-            "ruleId": finding.id,
-            "ruleIndex": rules[finding.id],
+            "ruleId": line(finding.id),
+            "ruleIndex": rules[line(finding.id)],
             "level": finding.severity,
-            "message": {"text": sarif_text(f"{finding.what}; {finding.right}; {finding.fix}")},
+            "message": {"text": sarif_text(line(f"{finding.what}; {finding.right}; {finding.fix}"))},
             "locations": list(_locations(finding.where, root)),
             "partialFingerprints": {"airflowEntraMistake/v1": f"{identity}:{seen[identity]}"},
         }

@@ -277,6 +277,28 @@ def test_every_stack_but_the_local_one_where_there_is_no_local_tenant(
     assert document["access"] is None
 
 
+@pytest.mark.parametrize("workspace", [True, False])
+def test_from_a_folder_below_the_places_are_those_of_the_stack_files(
+    somewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workspace: bool
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(somewhere / "stacks", base)
+    prod = somewhere / "stacks" / "Pulumi.prod.yaml"
+    prod.write_text(prod.read_text().replace("- create: airflow-prod-admins", "- create: airflow-dev-admins"))
+    shutil.copy(somewhere / "stacks" / "Pulumi.staging.yaml", somewhere / "stacks" / "Pulumi.locked.yaml")
+    (somewhere / "docs").mkdir()
+    monkeypatch.chdir(somewhere / "docs")
+    monkeypatch.setenv("PATH", os.pathsep.join((str(install(tmp_path / "bin")), os.defpath)))
+    if workspace:
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(somewhere))
+    stacks = ("--stack", "prod", "--stack", "locked")
+    options = (*stacks, "--no-policies", "--format", "github", "--base", str(base))
+    result = call(*options, FAKE_NOTES=str(tmp_path), PULUMI_BACKEND_URL="real")
+    places = re.findall(r"^::\w+ file=([^,]*),", result.stdout, re.MULTILINE)
+    assert {"stacks/Pulumi.prod.yaml", "stacks/Pulumi.locked.yaml"} <= set(places), result.output
+    assert all((somewhere / place).is_file() for place in places)
+
+
 def test_only_the_named_stacks_access_and_what_is_wrong_between_all(
     somewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

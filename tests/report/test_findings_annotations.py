@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.report.findings_annotations import workflow_commands
 from airflow_entra.settings.kinds import KINDS
@@ -19,10 +20,10 @@ def mistake(what: str = "w", file: str = "/repo/stacks/Pulumi.x.yaml") -> Findin
     return Finding(InFile(Path(file), 3, 7), what, "r", "f", id="yaml/not-yaml")
 
 
-def read(line: str) -> tuple[str, dict[str, str], str]:
+def read(command_line: str) -> tuple[str, dict[str, str], str]:
     """What the runner makes of a line (actions/runner, ActionCommand.TryParseV2): command, properties, message."""
-    assert line.startswith("::")
-    head, _, message = line[2:].partition("::")
+    assert command_line.startswith("::")
+    head, _, message = command_line[2:].partition("::")
     command, _, said = head.partition(" ")
     properties = dict(part.split("=", 1) for part in said.split(","))
 
@@ -35,8 +36,7 @@ def read(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def test_a_mistake_marks_its_line() -> None:
-    line = workflow_commands([mistake()], ROOT)
-    assert line == (
+    assert workflow_commands([mistake()], ROOT) == (
         "::error file=stacks/Pulumi.x.yaml,line=3,col=7,title=The text is not YAML (yaml/not-yaml)"
         f"::w; r; f%0ASee {KINDS['yaml/not-yaml'].link}\n"
     )
@@ -56,4 +56,13 @@ def test_no_text_adds_a_command_or_is_changed(what: str, name: str) -> None:
     assert command == "error"
     assert properties.keys() == {"file", "line", "col", "title"}
     assert properties["file"] == f"{name}.yaml"
-    assert message.startswith(f"{what}; r; f\n")
+    assert message.startswith(f"{line(f'{what}; r; f')}\n")
+
+
+def test_a_policys_name_and_its_place_move_no_cursor() -> None:
+    foreign = "g\u202egpj \x1b[31m\n::error::x\r"
+    found = Finding(foreign, foreign, foreign, foreign, id=f"policy/{foreign}", stack=foreign)
+    written = workflow_commands([found], ROOT)
+    _, properties, message = read(written[:-1])
+    assert not {"\u202e", "\x1b", "\n", "\r"} & {*"".join(properties.values()), *message, *written[:-1]}
+    assert "%0A" not in written

@@ -145,6 +145,16 @@ def test_a_name_puts_no_link_into_an_alert() -> None:
     assert "](" not in results(mistake("[click](https://evil.example)"))[0]["message"]["text"]
 
 
+def test_what_a_host_shows_of_an_alert_moves_no_cursor() -> None:
+    foreign = "g\u202egpj \x1b[31m\n::error::x\r"
+    placed_at = InFile(Path("a"), 1, 1)
+    run = log(Finding(placed_at, foreign, foreign, foreign, id=f"policy/{foreign}"))["runs"][0]
+    (found,) = run["results"]
+    rule = run["tool"]["driver"]["rules"][found["ruleIndex"]]
+    assert rule["id"] == found["ruleId"]
+    assert "".join((found["message"]["text"], found["ruleId"], rule["name"])).isprintable()
+
+
 @given(name=st.text(min_size=1, max_size=20).filter(lambda t: not {"/", "\0"} & set(t) and t not in (".", "..")))
 def test_any_file_name_is_a_uri_that_leads_back(name: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in name):
