@@ -129,9 +129,6 @@ def _serve(connection: socket.socket) -> list[str] | None:
         pid = os.fork()
         if pid == 0:
             connection.close()
-            signal.signal(
-                signal.SIGINT, signal.default_int_handler
-            )  # where the tests run in the background it is ignored
             for standard, given in enumerate(descriptors):
                 os.dup2(given, standard)
                 os.close(given)
