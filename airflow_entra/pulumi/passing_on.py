@@ -28,6 +28,10 @@ _BLOCK = 4096
 """Bytes for which there is no room on a full disk, whatever the end of the last block had left."""
 _DATA = frozenset({"config", "stack"})
 """Commands of Pulumi whose output is somebody's data, such as a state to keep: only known secrets are masked in it."""
+_NOT_AS_IT_WAS = (
+    "warning: what Pulumi said holds the value of a secret variable of this environment, and [secret] stands in its "
+    "place: import no such state. At a terminal Pulumi's output is not changed\n"
+)
 
 
 class Onto:
@@ -63,22 +67,27 @@ def passed_on(
 ) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Two files for a program's standard output and standard error, given to `out` and `err` until the end of this.
 
-    Where `out` gets `data`, only known secrets are masked in it. Where `out` and `err` are the same, so are the files,
-    and the order of what is said is kept. With `whole`, raises UserError if the disk is full in the end: Pulumi goes on
-    without a word when its output can't be written.
+    Where `out` gets `data`, only known secrets are masked in it, and `err` is told where there were any. Where `out`
+    and `err` are the same, so are the files, and the order of what is said is kept. With `whole`, raises UserError if
+    the disk is full in the end: Pulumi goes on without a word when its output can't be written.
     """
     with ExitStack() as files:
-        said = Followed(files.enter_context(_unbuffered()), scrub, scrub.known if data else scrub.text, out)
+        said = Followed(files.enter_context(_unbuffered()), scrub, scrub.data if data else scrub.text, out)
         told = said if out is err else Followed(files.enter_context(_unbuffered()), scrub, scrub.text, err)
         streams = list({id(stream): stream for stream in (said, told)}.values())
         over = threading.Event()
+        failed: list[Exception] = []
 
         def follow() -> None:
-            while not over.wait(_EVERY_SECONDS):
+            try:
+                while not over.wait(_EVERY_SECONDS):
+                    for stream in streams:
+                        if not (data and stream is said):  # a document is masked as a whole
+                            stream.show()
                 for stream in streams:
-                    stream.show()
-            for stream in streams:
-                stream.show(all_of_it=True)
+                    stream.show(all_of_it=True)
+            except Exception as error:
+                failed.append(error)
 
         follower = threading.Thread(target=follow, daemon=True)
         follower.start()
@@ -87,6 +96,10 @@ def passed_on(
         finally:
             over.set()
             follower.join()
+        for error in failed:
+            raise error
+        if data and said.masked:
+            err(_NOT_AS_IT_WAS)
         for stream in streams if whole else ():
             with on_disk("keep what Pulumi says, of which a part is lost", Path(tempfile.gettempdir())):
                 os.posix_fallocate(stream.file.fileno(), os.fstat(stream.file.fileno()).st_size, _BLOCK)
@@ -101,6 +114,8 @@ class Followed:
         self._position = 0
         self._rest = ""
         self._unread = b""
+        self.masked = False
+        """Whether what was shown isn't what the program wrote."""
 
     def show(self, *, all_of_it: bool = False) -> None:
         """Show what has come since, up to where a secret may have begun."""
@@ -108,7 +123,9 @@ class Followed:
         end = len(self._rest) if all_of_it else self._scrub.settled(self._rest)
         shown, self._rest = self._rest[:end], self._rest[end:]
         if shown:
-            self._show(self._mask(shown))
+            masked = self._mask(shown)
+            self.masked = self.masked or masked != shown
+            self._show(masked)
 
     def _came(self, all_of_it: bool) -> str:
         """What the program wrote since the last time, as text; a character that isn't whole yet waits."""

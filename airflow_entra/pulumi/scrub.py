@@ -47,6 +47,8 @@ _HTML = tuple(
     for double, single in (("&quot;", "&#x27;"), ("&#34;", "&#39;"))
 )
 """As Python writes it, and as Go does."""
+_JSON_TEXT = re.compile(r'("(?:[^"\\]|\\.)*+")(\s*+:)?')
+"""A text of a JSON document, and what makes a key of it."""
 _CODE = re.compile(r"%[0-9A-F]{2}")
 """Of a character in a URL."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -104,6 +106,20 @@ class Scrub:
             parts += text[shown : flat.at(found.start())], SECRET
             shown = flat.at(found.end() - 1) + 1
         return "".join((*parts, text[shown:]))
+
+    def data(self, text: str) -> str:
+        """A document without the environment's secrets: of JSON the texts alone, so that its keys, numbers and layout
+        stay, whatever word or number the secret is."""
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return self.known(text)
+        return _JSON_TEXT.sub(self._json_text, text)
+
+    def _json_text(self, found: re.Match[str]) -> str:
+        said = json.loads(found[1])
+        masked = said if found[2] else self.known(said)
+        return found.group() if masked == said else json.dumps(masked, ensure_ascii=False)
 
     def value(self, value: Any, key: str = "") -> Any:
         """A JSON value, without the text below keys that name a secret (password, clientSecret, ...)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -78,6 +79,38 @@ def test_data_stays_as_it_is_but_for_known_secrets() -> None:
     with passed_on(SCRUB, Onto(said), Onto(io.StringIO()), data=True) as (out, _):
         out.write(f"{looks_like_one} {SECRET}\n".encode())
     assert said.getvalue() == f"{looks_like_one} [secret]\n"
+
+
+@pytest.mark.parametrize("passphrase", ["1234", "12345678", "prod", "state", "size", "resources", "deployment"])
+def test_a_state_stays_a_state_whatever_the_passphrase_is(passphrase: str) -> None:
+    state = {
+        "version": 1234,
+        "deployment": {"urn": "a", "size": 12345678, "resources": [{"state": True, "note": f"it's {passphrase}"}]},
+    }
+    written = json.dumps(state, indent=4)
+    said, told = io.StringIO(), io.StringIO()
+    with passed_on(Scrub({"PULUMI_CONFIG_PASSPHRASE": passphrase}), Onto(said), Onto(told), data=True) as (out, _):
+        out.write(written[:20].encode())
+        out.write(written[20:].encode())
+    assert said.getvalue() == written.replace(f"it's {passphrase}", "it's [secret]")
+    assert "import no such state" in told.getvalue()
+
+
+def test_what_can_t_be_masked_is_an_error_and_not_silence() -> None:
+    class Broken(Scrub):
+        def text(self, text: str) -> str:
+            raise RecursionError(len(text))
+
+    with pytest.raises(RecursionError), passed_on(Broken({}), Onto(io.StringIO()), Onto(io.StringIO())) as (out, _):
+        out.write(b"a word\n")
+
+
+def test_data_without_secrets_is_passed_on_as_it_is() -> None:
+    written = json.dumps({"a": ["\u00fc", "\\", '"', "x\ny", 1e3]}, indent=4) + "\n"
+    said, told = io.StringIO(), io.StringIO()
+    with passed_on(SCRUB, Onto(said), Onto(told), data=True) as (out, _):
+        out.write(written.encode())
+    assert (said.getvalue(), told.getvalue()) == (written, "")
 
 
 def test_a_reader_that_has_gone_stops_nothing(tmp_path: Path) -> None:
