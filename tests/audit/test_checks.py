@@ -224,6 +224,16 @@ def test_a_credential_that_the_stack_file_does_not_have_is_found(
     assert all("reads the whole directory" in finding.what for finding in seen.findings if finding.severity == "error")
 
 
+def test_of_two_secrets_of_one_name_the_finding_says_which() -> None:
+    more = replace(secret("slot-a"), key_id="5f0c")
+    seen = look(audited(application=application(credentials=(*BOTH, more))), FINE)
+    (what,) = [finding.what for finding in seen.findings if finding.id == "audit/credential-undeclared"]
+    assert what.startswith(f"key 5f0c, valid until {more.ends_at:%Y-%m-%d}: whoever has it")
+    endless = replace(more, ends_at=None)
+    seen = look(audited(application=application(credentials=(*BOTH, endless))), FINE)
+    assert any("key 5f0c, without an end: " in finding.what for finding in seen.findings)
+
+
 def wheres(seen: Audit) -> list[str]:
     return [str(finding.where) for finding in seen.findings if finding.id == "audit/credential-undeclared"]
 

@@ -84,7 +84,9 @@ def _undeclared_of(holder: _Holder, now: datetime) -> Iterator[Finding | Skipped
     live = holder.live(now)
     for credential in _beyond(_names(holder.declared, live), live):
         of = " of the service principal" if credential.of_principal else ""
-        yield _not_declared(holder, f"{credential.kind} {credential.name}{of}", f"whoever has it {holder.gives}")
+        yield _not_declared(
+            holder, f"{credential.kind} {credential.name}{of}", f"{_which(credential)}: whoever has it {holder.gives}"
+        )
     if holder.application.trusted is None:
         whose = holder.whose or "the application's "
         yield Skipped(f"the reading identity may not see {whose}federated credentials")
@@ -92,6 +94,12 @@ def _undeclared_of(holder: _Holder, now: datetime) -> Iterator[Finding | Skipped
         if not _is_declared(trusted, holder.declared):
             what = f"whoever has a token of {trusted.issuer} for {trusted.subject} {holder.gives}"
             yield _not_declared(holder, f"federated credential {trusted.name}", what)
+
+
+def _which(credential: ApplicationCredential) -> str:
+    """Which of those of one name: a rotation's slot says no more than the name of a secret made by hand may."""
+    until = f"valid until {credential.ends_at:%Y-%m-%d}" if credential.ends_at else "without an end"
+    return f"key {credential.key_id}, {until}"
 
 
 def _beyond(
