@@ -24,7 +24,7 @@ from airflow_entra.settings.types import GITHUB_ISSUER
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
-from airflow_entra.components import start_up
+from airflow_entra.components import start_up  # noqa: F401, I001 -- before all else
 from airflow_entra.bootstrap.program import run
 
 run()

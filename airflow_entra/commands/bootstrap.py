@@ -53,6 +53,7 @@ def call(
     local = environment.get(WORKSPACE)
     workspace = Workspace(Path(local).parent / FOLDER if local else project / FOLDER, project)
     workspace.prepare(declared)
+    say(f"Written: {workspace.folder} (Pulumi's project for this, with its state)")
     policies = Path(local) / "policies" if local else project / "policies"
     engine = Engine(workspace, workspace.environment(environment), policies)
     engine.settle(declared, say)

@@ -55,8 +55,9 @@ def conclusion(told: Bootstrap) -> str:
     if not told.steps:
         return "No changes: everything is as declared."
     counts = Counter(_VERBS.get(step.operation, step.operation) for step in told.steps)
-    listed = ", ".join(f"{count} {verb}" for verb, count in sorted(counts.items()))
-    return f"Done: {listed}." if told.applied else f"To be {listed}. Nothing is made yet."
+    would = "" if told.applied else "would be "
+    listed = ", ".join(f"{count} {would}{verb}" for verb, count in sorted(counts.items()))
+    return f"Done: {listed}." if told.applied else f"{listed}. Nothing is made yet."
 
 
 def _text(told: Bootstrap) -> str:

@@ -19,7 +19,7 @@ DEPLOYMENT = f"repo:{REPOSITORY}:environment:local"
 
 def test_from_nothing_to_a_deployment_by_an_identity_that_has_what_was_printed_and_no_more(begin: Begin) -> None:
     world = begin()
-    assert "To be 17 made. Nothing is made yet." in world.run().stdout
+    assert "17 would be made. Nothing is made yet." in world.run().stdout
     assert registrations(world) == {}
 
     assert "Done: 17 made." in world.run("--yes").stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from airflow_entra.bootstrap.workspace import Workspace, policy_config
 from policies.registry import RULES
 from tests.access.pipelines import declared, stack
 
+PROJECT = Path(__file__).parents[2]
 ORGANISATION = "0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"
 
 
@@ -32,6 +34,17 @@ def test_a_second_run_writes_the_same_and_keeps_what_pulumi_wrote(tmp_path: Path
     workspace.prepare(declared())
     assert yaml.safe_load(stack_file.read_text())["encryptionsalt"] == "v1:salt"
     assert {file: file.stat().st_mtime_ns for file in files} == files
+
+
+def test_what_is_written_into_the_repository_passes_its_checks(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "bootstrap", tmp_path)
+    workspace.prepare(declared())
+    ruff, settings = PROJECT / ".venv" / "bin" / "ruff", PROJECT / "pyproject.toml"
+    for check in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
+        done = subprocess.run(
+            [ruff, *check, "--config", settings, workspace.folder], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
 
 
 def test_pulumi_gets_the_folder_as_its_backend_and_no_passphrase_of_anybody_s(tmp_path: Path) -> None:

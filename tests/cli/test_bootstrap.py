@@ -64,6 +64,7 @@ def test_without_pulumi_it_names_both_ways_to_have_it(project: Path) -> None:
     assert result.exit_code == 2
     assert "there is no pulumi on PATH" in result.stderr
     assert "the same command after `airflow-entra local run --`" in result.stderr
+    assert f"Written: {project / 'bootstrap'}" in result.stderr
     assert (project / "bootstrap" / "Pulumi.yaml").is_file()  # written before the first run, and again by each
 
 

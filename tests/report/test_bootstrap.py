@@ -58,7 +58,7 @@ def test_markdown_holds_the_calls_and_json_the_same_things() -> None:
 def test_before_anything_is_made_it_shows_what_would_be_and_no_id() -> None:
     one = told(*STEPS, made=False)
     said = render(one, "text")
-    assert conclusion(one) == "To be 2 made. Nothing is made yet."
+    assert conclusion(one) == "2 would be made. Nothing is made yet."
     assert "create  Application  application/preview" in said
     assert "<client id of airflow-entra-production>" in said
     assert "Write into the stack files" not in said
