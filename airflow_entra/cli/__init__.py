@@ -43,6 +43,20 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(self.lazy[cmd_name]).command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises NoSuchCommand with what may have been meant: click knows no command whose module isn't imported."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            name, above = error.command_name, ctx.parent
+            if above and isinstance(above.command, click.Group) and name in above.command.list_commands(above):
+                raise click.UsageError(
+                    f"No such command {name!r} here: it is `{above.command_path} {name}`.", ctx
+                ) from None
+            raise click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx) from None
+
 
 class Program(LazyGroup):
     """The group of all commands. Whatever one of them raises ends it with one line and the right exit code."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
 from airflow_entra.cli.common import Form, format_option
-from airflow_entra.cli.output import agreed, result, say
+from airflow_entra.cli.output import agreed, can_ask, result, say
 
 
 def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -100,6 +99,4 @@ def command(
 
 
 def _agreed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return agreed(question)
+    return can_ask() and agreed(question)

@@ -62,8 +62,15 @@ def commands(text: str) -> None:
         click.echo(text, nl=False)
 
 
+def can_ask() -> bool:
+    """Whether a person is there to answer."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def agreed(question: str, *, abort: bool = False) -> bool:
-    """What the person at the terminal answers; with `abort` a no ends the command."""
+    """What the person at the terminal answers; with `abort` a no ends the command. Raises UserError without one."""
+    if not can_ask():
+        raise UserError("there is no terminal to ask at: give --yes")
     return click.confirm(screen(question), err=True, abort=abort)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_entra.cli.common import Form, format_option, target_port_option
-from airflow_entra.cli.output import agreed, result, say, width
+from airflow_entra.cli.output import agreed, can_ask, result, say, width
 from airflow_entra.local.world import project_world
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ def _agreed(found: Sequence[ApplicationCredential]) -> bool:
     say("The stack doesn't have:")
     for credential in found:
         say(f"  {words(credential)}")
-    return not sys.stdin.isatty() or agreed("Take away? What uses one of them stops working")
+    return not can_ask() or agreed("Take away? What uses one of them stops working")

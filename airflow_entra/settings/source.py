@@ -9,6 +9,7 @@ from airflow_entra.files import read_bytes
 from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
 from airflow_entra.settings.document import Document, NotYaml, plain
+from airflow_entra.settings.stack_file import FOLDER, stack_file, stack_files
 
 
 def read_text(path: Path) -> str:
@@ -20,11 +21,9 @@ def read_text(path: Path) -> str:
             raise NotYaml(
                 _whole("the file is larger than 1 MiB", "a stack file has a few hundred lines", "name the right file")
             ) from None
-        raise NotYaml(
-            _whole(
-                f"the file can't be read: {error.strerror}", "an existing stack file", "check the name and its rights"
-            )
-        ) from None
+        meant = stack_file(Path(FOLDER), str(path))  # somebody named the stack in place of its file
+        fix = f"{meant}?" if meant in stack_files(Path(FOLDER)) else "check the name and its rights"
+        raise NotYaml(_whole(f"the file can't be read: {error.strerror}", "an existing stack file", fix)) from None
     try:
         text = found.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -57,3 +57,11 @@ def test_github_and_sarif_change_no_exit_code(tmp_path: Path, monkeypatch: pytes
     results = json.loads(alerts.stdout)["runs"][0]["results"]
     assert len(errors) == sum(result["level"] == "error" for result in results) == code // 2
     assert "1 file fine" in alerts.stderr or "1 error in 1 of 1 file" in alerts.stderr
+
+
+def test_a_stack_named_in_place_of_its_file_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    result = CliRunner().invoke(main, ["check", "local", "nowhere"])
+    assert result.exit_code == 2
+    assert "fix:   stacks/Pulumi.local.yaml?" in result.stdout
+    assert "Pulumi.nowhere.yaml" not in result.stdout

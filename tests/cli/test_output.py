@@ -86,3 +86,26 @@ def test_a_stack_with_such_names_is_compared(form: str) -> None:
         page = markdown(said.stdout)
         assert page.elements <= {"p", "strong", "h4", "table", "thead", "tbody", "tr", "th", "td", "code"}
         assert not page.read_by_hosts()
+
+
+def test_a_question_without_a_terminal_says_which_option_answers_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_ENTRA_LOCAL", str(tmp_path))
+    said = CliRunner().invoke(main, ["local", "reset"], input="y\n")
+    assert (said.exit_code, said.stderr) == (2, "airflow-entra: there is no terminal to ask at: give --yes\n")
+    assert tmp_path.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["audti"], "No such command 'audti'. Did you mean 'audit'?"),
+        (["local", "depoy"], "No such command 'depoy'. Did you mean 'deploy'?"),
+        (["local", "who"], "No such command 'who' here: it is `main who`."),
+        (["zzz"], "No such command 'zzz'."),
+    ],
+)
+def test_a_command_that_there_is_none_of_is_told_with_what_may_be_meant(words: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, f"Error: {said}")
