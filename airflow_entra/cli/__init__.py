@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -73,6 +74,8 @@ class Program(LazyGroup):
         from airflow_entra.cli.ending import told
 
         with told():
+            if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in nohup
+                signal.signal(signal.SIGINT, signal.default_int_handler)  # until now it was start.py's
             return super().invoke(ctx)
 
 

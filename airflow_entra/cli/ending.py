@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import traceback
@@ -19,7 +20,7 @@ from airflow_entra.errors import UserError, of_os_error, of_unicode_error
 def told() -> Iterator[None]:
     """Whatever is raised meanwhile ends the process with a line on standard error and an exit code.
 
-    What click raises goes on to click, which words a wrong call itself.
+    What click says of a wrong call is printed as everything else is.
     """
     try:
         yield
@@ -32,8 +33,13 @@ def told() -> Iterator[None]:
             say("\nairflow-entra: interrupted; nothing was done")
             raise SystemExit(128 + signal.SIGINT) from None
         raise
-    except (click.ClickException, click.exceptions.Exit):
+    except click.exceptions.Exit:
         raise
+    except click.ClickException as error:
+        words = io.StringIO()
+        error.show(words)  # it repeats arguments, which may be anybody's
+        say(words.getvalue().rstrip("\n"))
+        raise SystemExit(error.exit_code) from None
     except Exception as error:
         found = for_user(error)
         message = _mistake(error) if found is None else str(found) if found.located else f"airflow-entra: {found}"

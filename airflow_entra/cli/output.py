@@ -45,7 +45,7 @@ def show(line: object) -> None:
 
 def width() -> int | None:
     """How wide the terminal is that the result is shown on; None where it goes into a file or a pipe."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else None
 
 
 def say(line: str) -> None:

@@ -19,7 +19,7 @@ def living(record: Mapping[str, Any]) -> psutil.Process | None:
         process = psutil.Process(record["pid"])
         if process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - record["created"]) > 1:
             return None
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, KeyError, TypeError, ValueError, OverflowError):  # or a record that is none
         return None
     return process
 
@@ -28,7 +28,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     """A JSON object that a process or its starter wrote; None where there is none, or half of one."""
     try:
         content = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

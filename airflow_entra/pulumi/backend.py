@@ -62,6 +62,13 @@ class Lock:
     hostname: str
     taken: datetime
 
+    @classmethod
+    def of(cls, content: Any) -> Lock:
+        """From what Pulumi writes. Raises ValueError, KeyError or TypeError for anything else."""
+        if not isinstance(content["hostname"], str) or not 0 < content["pid"] < 2**31:
+            raise ValueError
+        return cls(int(content["pid"]), content["hostname"], datetime.fromisoformat(content["timestamp"]))
+
     @property
     def stale(self) -> bool:
         """True where its process ran on this machine and is gone, even if its number was given to another."""
@@ -97,14 +104,17 @@ class FolderBackend:
         return self.folder / ".pulumi" / "stacks" / project / f"{stack}.json"
 
     def deployment(self, project: str, stack: str) -> dict[str, Any]:
-        """A stack's state; empty where there is no such stack, or nothing in it."""
+        """A stack's state; empty where there is no such stack, or nothing in it. Raises PulumiError."""
+        file = self.checkpoint(project, stack)
         try:
-            content = json.loads(self.checkpoint(project, stack).read_text("utf-8"))
-            return content["checkpoint"].get("latest") or {}
+            content = json.loads(read_text(file))
+            found: dict[str, Any] = content["checkpoint"].get("latest") or {}
+            {resource["type"]: resource.get("outputs") for resource in found.get("resources") or ()}
         except FileNotFoundError:
             return {}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise PulumiError(f"{self.checkpoint(project, stack)} is no state of a stack") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise PulumiError(f"{file} is no state of a stack: restore it from {file.name}.bak beside it") from None
+        return found
 
     def outputs(self, project: str, stack: str) -> dict[str, Any]:
         """A stack's outputs, of which secret ones stay encrypted; empty where it isn't deployed."""
@@ -114,7 +124,10 @@ class FolderBackend:
     def changes_of_last_update(self, project: str, stack: str) -> dict[str, int]:
         """What the last update did, by kind ("create", "same", ...), as its history says."""
         newest = max((self.folder / ".pulumi" / "history" / project / stack).glob("*.history.json"), default=None)
-        return dict(json.loads(newest.read_text()).get("resourceChanges") or {}) if newest else {}
+        try:
+            return dict(json.loads(read_text(newest)).get("resourceChanges") or {}) if newest else {}
+        except (ValueError, AttributeError, TypeError, RecursionError, UserError):
+            return {}
 
     def interrupted(self, project: str, stack: str) -> bool:
         """Whether an earlier run left a lock, a file that is half written or an unfinished operation."""
@@ -123,15 +136,22 @@ class FolderBackend:
         return bool(self.deployment(project, stack).get("pending_operations"))
 
     def locks(self, project: str, stack: str) -> Iterator[Lock]:
-        """The locks on a stack, in no order. An unreadable one counts as this host's."""
+        """The locks on a stack, in no order. One that is half written counts as this host's. Raises PulumiError."""
         for file in (self.folder / ".pulumi" / "locks" / "organization" / project / stack).glob("*.json"):
             try:
-                content = json.loads(file.read_text())
-                yield Lock(int(content["pid"]), content["hostname"], datetime.fromisoformat(content["timestamp"]))
+                content = json.loads(read_text(file))
+                lock = Lock.of(content)
             except FileNotFoundError:
                 continue
-            except (ValueError, KeyError):
+            except json.JSONDecodeError:
                 yield Lock(0, socket.gethostname(), datetime.fromtimestamp(file.stat().st_mtime).astimezone())
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise PulumiError(
+                    f"{file} is no lock of Pulumi's: it has the pid, hostname and timestamp of who works on the stack. "
+                    "Where nobody does, delete it"
+                ) from None
+            else:
+                yield lock
 
     def remove_torn_files(self, project: str, stack: str) -> int:
         """Remove what a killed Pulumi left half written; how much there was. Only where nobody has the stack.

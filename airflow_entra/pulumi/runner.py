@@ -36,8 +36,8 @@ _NO_REASON = re.compile(
 class Answer:
     """What Pulumi said. `stdout` and `stderr` are masked; `lines`, `complaints` and `object` are data and are not."""
 
-    def __init__(self, stdout: str, stderr: str, code: int, scrub: Scrub) -> None:
-        self._said, self._complained, self._scrub = stdout, stderr, scrub
+    def __init__(self, stdout: str, stderr: str, code: int, scrub: Scrub, stack: str) -> None:
+        self._said, self._complained, self._scrub, self._stack = stdout, stderr, scrub, stack
         self.code = code
 
     def __str__(self) -> str:
@@ -73,15 +73,21 @@ class Answer:
         from pulumi.automation.errors import ConcurrentUpdateError, StackNotFoundError, create_command_error
 
         kind = create_command_error(CommandResult(self.stdout, self.stderr, self.code))
-        if isinstance(kind, StackNotFoundError):  # a CLI that had no code for it yet
+        if isinstance(kind, StackNotFoundError) and self._lacks_stack():
             return NoSuchStackError(reason)
         return LockedError(reason) if isinstance(kind, ConcurrentUpdateError) else PulumiError(reason)
+
+    def _lacks_stack(self) -> bool:
+        """Whether Pulumi's error itself, and no text within it, says so: of a CLI that had no code for it yet."""
+        errors = [line for line in self.complaints if line.startswith("error: ")]
+        named = re.fullmatch(r"error: no stack named '(.+)' found", errors[0]) if errors else None
+        return named is not None and named[1].rpartition("/")[2] == self._stack.rpartition("/")[2]
 
     def object(self) -> Json:
         """Standard output as the JSON object that it holds. Raises PulumiError."""
         try:
             found = json.loads(self._said)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise PulumiError(
@@ -145,7 +151,7 @@ class Pulumi:
                 )
             except FileNotFoundError:
                 raise NoPulumiError from None
-            answer = Answer(_text(said), _text(complained), code, self.scrub)
+            answer = Answer(_text(said), _text(complained), code, self.scrub, self.stack)
         self.family.check()
         if check and code:
             raise answer.trouble
@@ -168,7 +174,11 @@ class Pulumi:
 
     def outputs(self) -> Json:
         """The program's outputs, without secrets; empty where nothing is deployed."""
-        outputs: Json = self.scrub.value(self._on_stack("stack", "output", "--json").object())
+        said = self._on_stack("stack", "output", "--json").object()
+        try:
+            outputs: Json = self.scrub.value(said)
+        except RecursionError:
+            raise PulumiError("the outputs nest too deeply to be read; a few levels are right") from None
         return outputs
 
     def preview(self, *options: str) -> list[Json]:
@@ -228,7 +238,7 @@ def _reason(answer: Answer) -> str:
     try:
         diagnostics = json.loads(answer.stdout).get("diagnostics") or []
         reasons = [found["message"] for found in diagnostics if found.get("severity") == "error"]
-    except (ValueError, AttributeError, TypeError, KeyError):
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         reasons = [line.strip(" \t*") for line in said if _REASON.search(line) and not _NO_REASON.search(line)]
         reasons = list(dict.fromkeys(reasons))
     killed = [f"it was killed (signal {-answer.code})"] if answer.code < 0 else []

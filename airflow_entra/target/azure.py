@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, workspace
+from airflow_entra.pulumi.backend import FolderBackend
 from airflow_entra.pulumi.trouble import NoSuchStackError
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Azure:
 
     @property
     def own_backend(self) -> bool:
-        return workspace() is not None
+        folder = workspace()
+        backend = FolderBackend.of(folder, os.environ) if folder else None
+        return backend is not None and backend.folder.resolve() == self.world.backend.resolve()
 
     def pulumi(self, *, new_file: bool = False) -> Pulumi:
         from airflow_entra.pulumi.runner import Pulumi  # most commands ask the directory alone

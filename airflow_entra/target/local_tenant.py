@@ -64,7 +64,7 @@ class LocalTenant:
 
     @property
     def own_backend(self) -> bool:
-        return True
+        return self._inside.own_backend if workspace() else True
 
     def pulumi(self, *, new_file: bool = False) -> Pulumi:
         from airflow_entra.local.run import open_session

@@ -234,6 +234,19 @@ def test_every_option_that_names_a_file_is_in_trouble_somewhere(name: str) -> No
             assert f"{option} {{" in calls or option in TABLE[name].elsewhere or option in calls.split(), option
 
 
+@pytest.mark.parametrize("name", [*TABLE, "no-such-command"])
+def test_a_wrong_call_repeats_no_argument_as_a_command(project: Project, name: str) -> None:
+    wrong = "a\n::error::x\033[2J"
+    with project.forks.started(
+        [*name.split(), "--stack", wrong, "--no-such", wrong], project.env, project.folder
+    ) as it:
+        ended = it.ended()
+    if name != "federated":  # whose arguments are another program's
+        in_a_line(ended, 2)
+    assert "\n::error" not in ended.err
+    assert "\033" not in ended.err
+
+
 CLOSED, FULL = 141, 2
 _HELP = {name: f"{name} --help" for name in TABLE}
 PRINTS = {name: row.prints for name, row in TABLE.items() if row.prints} | {
@@ -258,8 +271,9 @@ def test_the_disk_is_full(project: Project, call: str) -> None:
     in_a_line(ended, FULL, "the disk is full; free some space")
 
 
-def test_there_is_no_standard_output() -> None:
-    command = ["/bin/sh", "-c", 'exec "$0" -m airflow_entra.cli graph --stack dev >&-', sys.executable]
+@pytest.mark.parametrize("call", ["graph --stack dev", "check stacks/Pulumi.local.yaml"])
+def test_there_is_no_standard_output(call: str) -> None:
+    command = ["/bin/sh", "-c", f'exec "$0" -m airflow_entra.cli {call} >&-', sys.executable]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "airflow-entra: cannot write to standard output: it is closed\n")
 

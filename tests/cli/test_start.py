@@ -19,3 +19,11 @@ def test_help_imports_nothing_slow(arguments: tuple[str, ...]) -> None:
     said = f"{asked}; print('\\n' + ' '.join({{name.partition('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", said], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert SLOW.intersection(done.stdout.splitlines()[-1].split()) == set()
+
+
+def test_ctrl_c_before_anything_is_imported_is_one_line() -> None:
+    during = "import signal; from airflow_entra import start; import builtins; real = builtins.__import__; "
+    during += "builtins.__import__ = lambda name, *a, **k: "
+    during += "(signal.raise_signal(signal.SIGINT) if name == 'click' else None, real(name, *a, **k))[1]; start.main()"
+    done = subprocess.run([sys.executable, "-c", during], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "airflow-entra: interrupted; nothing was done\n")

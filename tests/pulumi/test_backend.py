@@ -131,3 +131,27 @@ def test_a_state_that_is_none_is_said_to_be(tmp_path: Path) -> None:
     file.write_text('{"checkpoint": ')
     with pytest.raises(PulumiError, match=r"local\.json is no state"):
         backend.outputs("airflow-entra", "local")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "null", "7", "{}", '{"pid": null, "hostname": "a", "timestamp": "x"}', "[" * 100_000]
+    + [json.dumps(lock_of(pid)) for pid in (-1, 0, 2**40)],
+    ids=lambda content: content[:30],
+)
+def test_a_lock_file_that_is_none_is_named(tmp_path: Path, content: str) -> None:
+    write_lock(tmp_path, content)
+    with pytest.raises(PulumiError, match=r"locks/.*\.json is no lock of Pulumi's: it has the pid, hostname"):
+        list(FolderBackend(tmp_path).locks("airflow-entra", "local"))
+
+
+@pytest.mark.parametrize(
+    "latest", ['{"resources": [{}]}', '{"resources": [7]}', '{"resources": {"a": 1}}', "[1]", "[" * 100_000]
+)
+def test_a_checkpoint_that_is_none_is_named(tmp_path: Path, latest: str) -> None:
+    backend = FolderBackend(tmp_path)
+    file = backend.checkpoint("airflow-entra", "local")
+    file.parent.mkdir(parents=True)
+    file.write_text(f'{{"checkpoint": {{"latest": {latest}}}}}')
+    with pytest.raises(PulumiError, match=r"local.json is no state of a stack: restore it from local.json.bak"):
+        backend.outputs("airflow-entra", "local")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_entra.pulumi.runner import Pulumi, each
-from airflow_entra.pulumi.trouble import LockedError, NoPulumiError, PulumiError
+from airflow_entra.pulumi.trouble import LockedError, NoPulumiError, NoSuchStackError, PulumiError
 from airflow_entra.variables import PROVE
 
 DEPLOYER = "deployers-own-secret-value"
@@ -160,3 +160,36 @@ def test_an_answer_that_is_no_object_is_refused(stand_in: StandIn) -> None:
     stand_in.says("[]")
     with pytest.raises(PulumiError):
         stand_in.pulumi.export()
+
+
+@pytest.mark.parametrize(
+    "complained",
+    ["error: no stack named 'prod' found\n", "warning: old\nerror: no stack named 'organization/airflow/prod' found\n"],
+)
+def test_a_cli_without_a_code_for_it_says_that_there_is_no_such_stack(stand_in: StandIn, complained: str) -> None:
+    stand_in.says(complained=complained, code=255)
+    with pytest.raises(NoSuchStackError):
+        stand_in.pulumi.outputs()
+
+
+@pytest.mark.parametrize(
+    "complained",
+    [
+        "error: group \"no stack named 'prod' found\" is odd\n",
+        "error: no stack named 'other' found\n",
+        "error: it failed\nerror: no stack named 'prod' found\n",
+        "no stack named 'prod' found\n",
+    ],
+)
+def test_a_text_within_another_error_says_nothing_about_the_stack(stand_in: StandIn, complained: str) -> None:
+    stand_in.says(complained=complained, code=255)
+    with pytest.raises(PulumiError) as raised:
+        stand_in.pulumi.outputs()
+    assert not isinstance(raised.value, NoSuchStackError)
+
+
+@pytest.mark.parametrize("depth", [600, 100_000])
+def test_outputs_that_nest_too_deeply_are_told(stand_in: StandIn, depth: int) -> None:
+    stand_in.says('{"a":' * depth + "1" + "}" * depth)
+    with pytest.raises(PulumiError, match=r"nest too deeply|did not answer with a JSON object"):
+        stand_in.pulumi.outputs()

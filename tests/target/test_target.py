@@ -65,9 +65,11 @@ def test_pulumi_runs_in_the_project_or_inside_local_run_in_the_workspace(
     assert (pulumi.folder, pulumi.stack, pulumi.environment["PULUMI_BACKEND_URL"]) == (PROJECT, "prod", "s3://theirs")
     assert not target.own_backend
     monkeypatch.setenv(WORKSPACE, str(world.workspace))
-    for stack in ("prod", "local"):
-        target = target_of(world, world.declared(stack), port=0)
-        assert (target.pulumi().folder, target.own_backend) == (world.workspace, True)
+    for backend, own in (("azblob://state", False), (f"file://{world.backend}", True), ("file:///elsewhere", False)):
+        monkeypatch.setenv("PULUMI_BACKEND_URL", backend)
+        for stack in ("prod", "local"):
+            target = target_of(world, world.declared(stack), port=0)
+            assert (target.pulumi().folder, target.own_backend) == (world.workspace, own)
 
 
 def test_a_stack_that_is_deployed_nowhere_has_no_outputs_and_no_records(world: World) -> None:
