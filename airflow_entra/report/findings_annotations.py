@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from airflow_entra.escape.terminal import line
-from airflow_entra.escape.workflow import message, property_value
+from airflow_entra.escape.workflow import message, property_value, without_commands
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.report.findings import where
 from airflow_entra.report.places import within
@@ -23,14 +23,23 @@ def workflow_commands(findings: Iterable[Finding], root: Path) -> str:
 
 def _command(finding: Finding, root: Path) -> str:
     kind, place = KINDS.get(finding.id), finding.where
-    said = line(f"{finding.what}; {finding.right}; {finding.fix}")
+    said = _shown(f"{finding.what}; {finding.right}; {finding.fix}")
     properties: dict[str, str] = {}
     if isinstance(place, InFile):
-        properties = {"file": within(place.file, root), "line": str(place.line), "col": str(place.column)}
+        properties = {
+            "file": without_commands(within(place.file, root)),
+            "line": str(place.line),
+            "col": str(place.column),
+        }
     else:
-        said = f"{line(where(finding))}: {said}"
-    properties["title"] = f"{kind.title} ({kind.name})" if kind else line(finding.id)
+        said = f"{_shown(where(finding))}: {said}"
+    properties["title"] = f"{kind.title} ({kind.name})" if kind else _shown(finding.id)
     listed = ",".join(f"{name}={property_value(value)}" for name, value in properties.items())
     command = "notice" if finding.severity == "note" else finding.severity
     link = f"\nSee {kind.link}" if kind else ""
     return f"::{command} {listed}::{message(said + link)}"
+
+
+def _shown(text: str) -> str:
+    """On one line, and without what Azure DevOps would obey where the same step runs there."""
+    return without_commands(line(text))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.escape.terminal import line
+from airflow_entra.escape.workflow import without_commands
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.report.findings_annotations import workflow_commands
 from airflow_entra.settings.kinds import KINDS
@@ -55,14 +57,15 @@ def test_no_text_adds_a_command_or_is_changed(what: str, name: str) -> None:
     command, properties, message = read(lines[:-1])
     assert command == "error"
     assert properties.keys() == {"file", "line", "col", "title"}
-    assert properties["file"] == f"{name}.yaml"
-    assert message.startswith(f"{line(f'{what}; r; f')}\n")
+    assert properties["file"] == without_commands(f"{name}.yaml")
+    assert message.startswith(f"{without_commands(line(f'{what}; r; f'))}\n")
 
 
 def test_a_policys_name_and_its_place_move_no_cursor() -> None:
-    foreign = "g\u202egpj \x1b[31m\n::error::x\r"
+    foreign = "g\u202egpj \x1b[31m\n::error::x\r ##vso[task.setvariable variable=a]b ##[error]c"
     found = Finding(foreign, foreign, foreign, foreign, id=f"policy/{foreign}", stack=foreign)
     written = workflow_commands([found], ROOT)
     _, properties, message = read(written[:-1])
     assert not {"\u202e", "\x1b", "\n", "\r"} & {*"".join(properties.values()), *message, *written[:-1]}
     assert "%0A" not in written
+    assert not re.search(r"##(vso)?\[", written)
