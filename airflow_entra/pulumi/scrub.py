@@ -29,7 +29,7 @@ _NOT_NAMES = re.compile(r"_(DIR|ENDPOINT|HOST|ID|NAME|PATH|TYPE|URI|URL|VERSION)
 _FILES = re.compile(r"_FILE(_PATH)?$")
 _MOST_OF_A_FILE = 8 * 1024
 _IN_A_URL = (
-    re.compile(r"://[^/\s:@]*:([^/\s@]+)@"),
+    re.compile(r"://[^/\s:@]*:((?!\d{1,5}/)[^\s@]+)@"),  # SQLAlchemy takes a slash too; a port is none
     re.compile(r"[?&;](?:sig|token|password|secret|access_key|account_key|storage_key)=([^&;\s]+)", re.IGNORECASE),
 )
 _NO_SECRETS = frozenset({"true", "false", "none", "null", "disabled", "enabled"})
@@ -38,9 +38,9 @@ _LEAST = 4
 """Characters. A shorter secret would be found in every other word."""
 _A_WORD = 8
 """A known secret that is shorter is masked only where it is a word of its own."""
-_LAYOUT = re.compile(r"[\s\\|]+")
-"""What programs add to a text: line breaks, indentation, margins and escapes, within a secret too. It is looked for
-without them."""
+_LAYOUT = re.compile(r"(?:[\s\\|\u200b]|\x1b\[[\d;]*m)+")
+"""What programs add to a text: line breaks, indentation, margins, escapes and colours, within a secret too. It is
+looked for without them."""
 
 _HTML = tuple(
     str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': double, "'": single})

@@ -133,6 +133,17 @@ def test_a_known_secret_is_found_as_hosts_and_headers_write_it(write: Callable[[
     assert left.endswith(" b")
 
 
+@pytest.mark.parametrize("between", ["\x1b[31m", "\x1b[0m\x1b[1m", "\u200b", "\n  |  ", "\\\n"])
+def test_a_known_secret_is_found_with_colours_and_breaks_in_it(between: str) -> None:
+    assert Scrub({"MY_SECRET": "c0rrect9horse"}).text(f"a c0rrect{between}9horse b") == "a [secret] b"
+
+
+def test_a_password_with_a_slash_is_one_and_a_port_is_none() -> None:
+    scrub = Scrub({"DB_URL": "postgresql://u:p%40ss/w0rdxyz@h/db", "A_URL": "https://h:8080/some/path@x"})
+    assert scrub.text("for p@ss/w0rdxyz and p%40ss/w0rdxyz") == "for [secret] and [secret]"
+    assert scrub.text("for 8080/some/path") == "for 8080/some/path"
+
+
 def test_a_password_in_a_url_is_known_as_a_program_reads_it_too() -> None:
     scrub = Scrub({"DB_URL": "postgresql://u:p%40ssw0rdxyz@h/db"})
     assert scrub.text("for p@ssw0rdxyz and p%40ssw0rdxyz") == "for [secret] and [secret]"
