@@ -76,7 +76,7 @@ def run(
         if file_only or file.resolve() != world.stack_file(stack.name).resolve():
             return report
         taken = take_over(stack, application, clients, _pulumi(target, clients, say), say)
-    found = (*taken.findings, *report.found)
+    found = (*taken.findings, *(finding for finding in report.found if finding not in taken.settled))
     return replace(report, imported=taken.imported, differing=taken.differing, found=found)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
-from airflow_entra.directory.registered import Registered
+from airflow_entra.directory.registered import Registered, Secret
 from airflow_entra.directory.vaults import KeptSecret, LiveVault
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
@@ -43,7 +43,7 @@ def credential(application: Registered, vaults: Sequence[LiveVault], choices: Ch
         if pem and not application.trusts:
             return Credential({"mode": "certificate", "file": f"{choices.stack}.pem"}, certificate=pem)
     found = _vault_secret(application, vaults, choices)
-    found.findings += [_stays(secret.name, secret.key_id, secret.ends, application) for secret in application.secrets]
+    found.findings += secrets_that_stay(application, application.secrets)
     return found
 
 
@@ -191,13 +191,18 @@ def _access_policies(vault: LiveVault) -> Finding:
     )
 
 
-def _stays(name: str, key_id: str, ends: str, application: Registered) -> Finding:
+def secrets_that_stay(application: Registered, secrets: Iterable[Secret], whose: str = "") -> list[Finding]:
+    """A finding for each of these secrets of the application: an import leaves them and can't have their values."""
+    return [_stays(secret, application, whose) for secret in secrets]
+
+
+def _stays(secret: Secret, application: Registered, whose: str) -> Finding:
     return Finding(
-        f"client secret {line(name) or 'without a name'} ({key_id})",
-        f"its value can't be taken over; it is valid until {line(ends)}",
+        f"{whose}client secret {line(secret.name) or 'without a name'} ({secret.key_id})",
+        f"its value can't be taken over; it is valid until {line(secret.ends)}",
         "the next `pulumi up` makes two of its own beside it (slot-a, slot-b) and puts one into the vault",
         "once Airflow has the new one (`airflow-entra render`, then a sign-in), remove this one: az ad app "
-        f"credential delete --id {application.client_id} --key-id {key_id}",
+        f"credential delete --id {application.client_id} --key-id {secret.key_id}",
         severity="warning",
         id="import/secret-not-taken-over",
     )

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from airflow_entra.directory.registered import LifetimePolicy
+from airflow_entra.directory.registered import LifetimePolicy, Secret
 from airflow_entra.importing.ids import Resource
-from airflow_entra.pulumi.resource_types import LIFETIME, LIFETIME_ASSIGNMENT
+from airflow_entra.pulumi.resource_types import LIFETIME, LIFETIME_ASSIGNMENT, PASSWORD
 from airflow_entra.pulumi.urn import in_the_same_stack, resource_name
 
 Json = dict[str, Any]
@@ -67,6 +67,13 @@ def settled(
 
 def dynamic_resources(export: Mapping[str, Any]) -> int:
     return sum(one["type"] in _DYNAMIC for one in export["deployment"].get("resources") or ())
+
+
+def held(secrets: Iterable[Secret], export: Mapping[str, Any]) -> list[Secret]:
+    """Those of an application's secrets that are in the stack's state."""
+    resources = export["deployment"].get("resources") or ()
+    keys = {str((one.get("outputs") or {}).get("keyId")).lower() for one in resources if one["type"] == PASSWORD}
+    return [secret for secret in secrets if secret.key_id.lower() in keys]
 
 
 def _is_dynamic(step: Mapping[str, Any]) -> bool:

@@ -18,13 +18,14 @@ from airflow_entra.directory.vaults import LiveVault, exists, read_vault, read_v
 from airflow_entra.escape.odata import literal
 from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices
+from airflow_entra.importing.credential import secrets_that_stay
 from airflow_entra.importing.differences import Difference, differences
 from airflow_entra.importing.draft import Draft, draft
 from airflow_entra.importing.ids import Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.live_watcher import live_watcher
 from airflow_entra.importing.stack_text import stack_text, write_new
-from airflow_entra.importing.state import Json, dynamic_resources, importable, settled
+from airflow_entra.importing.state import Json, dynamic_resources, held, importable, settled
 from airflow_entra.pulumi.resource_types import PRINCIPAL
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import PulumiError, patiently
@@ -47,12 +48,14 @@ class Listed:
 class Taken:
     """`imported`: how many resources came into the state this time; `differing`: what the next `up` would do.
 
-    `findings`: what could not be brought into the state, and why.
+    `findings`: what could not be brought into the state, and why. `settled`: findings about the application that the
+    state has settled, because its secrets are the stack's own.
     """
 
     imported: int
     differing: tuple[Difference, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...]
+    settled: tuple[Finding, ...]
 
 
 def read(clients: Clients, client_id: str, choices: Choices) -> tuple[Registered, tuple[LiveVault, ...]]:
@@ -97,14 +100,24 @@ def take_over(stack: DeclaredStack, application: Registered, clients: Clients, p
         say(f"Importing {count} resources into the state of stack {stack.name} ...")
         import_all(pulumi, wanted, ids, protect=settings.environment == "production", say=say)
     before = pulumi.export()
+    ours = tuple(secrets_that_stay(application, held(application.secrets, before)))
+    findings = (*groups.findings, *_of_the_watcher(live.watcher, before))
     right = settled(before, declared.steps, ids, application.lifetime_policy)
     if right is not None:
         pulumi.put(right)
         count += dynamic_resources(right) - dynamic_resources(before)
     if wanted is None and right is None:
-        return Taken(0, differences(_shown(pulumi, declared.steps)), groups.findings)
+        return Taken(0, differences(_shown(pulumi, declared.steps)), findings, ours)
     say("Asking Pulumi what the next `pulumi up` would change ...")
-    return Taken(count, differences(_shown(pulumi, patiently(partial(listed, pulumi), say).steps)), groups.findings)
+    return Taken(count, differences(_shown(pulumi, patiently(partial(listed, pulumi), say).steps)), findings, ours)
+
+
+def _of_the_watcher(watcher: Registered | None, export: Json) -> list[Finding]:
+    """Its secrets that are none of the stack's: whoever has one reads the directory, and no rotation takes it away."""
+    if watcher is None:
+        return []
+    ours = held(watcher.secrets, export)
+    return secrets_that_stay(watcher, [secret for secret in watcher.secrets if secret not in ours], "the watcher's ")
 
 
 def listed(pulumi: Pulumi) -> Listed:

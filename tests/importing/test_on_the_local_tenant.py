@@ -54,6 +54,10 @@ def test_a_lost_state_comes_back_and_only_the_client_secrets_are_made_anew(deplo
         one["urn"]: one["id"] for one in deployment.state() if one.get("id") and "::pulumi:providers" not in one["urn"]
     }
     tracked = deployment.world.stack_file("local").read_bytes()
+    for _ in range(2):
+        whole = run_import(deployment, "local", client_id, code=1)
+        assert (whole["imported"], whole["differing"]) == (0, [])
+        assert [one["id"] for one in whole["findings"]] == ["import/nested-group"]  # of the seed, and nothing to import
     deployment.pulumi("stack rm --force --yes --preserve-config")
 
     report = run_import(deployment, "local", client_id, code=1)
@@ -78,6 +82,7 @@ def test_a_lost_state_comes_back_and_only_the_client_secrets_are_made_anew(deplo
     said = " ".join(one["where"] for one in report["findings"])
     assert "client secret slot-a" in said
     assert "client secret slot-b" in said
+    assert "the watcher's client secret watcher-slot-a" in said
 
     deployment.up()
     assert deployment.preview() == []

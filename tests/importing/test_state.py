@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_entra.directory.registered import LifetimePolicy
+from airflow_entra.directory.registered import LifetimePolicy, Secret
 from airflow_entra.finding import exit_code
 from airflow_entra.importing.changes import changes
 from airflow_entra.importing.differences import differences
 from airflow_entra.importing.report import FAIL_ON, Report, conclusion, render
-from airflow_entra.importing.state import dynamic_resources, importable, settled
+from airflow_entra.importing.state import dynamic_resources, held, importable, settled
 from airflow_entra.pulumi.resource_types import (
     APPLICATION,
     GROUP,
@@ -169,3 +169,10 @@ def test_a_preview_is_told_without_what_does_not_change_and_without_secrets() ->
     again = Report("prod", "f", written=False, imported=0)
     assert conclusion(again).startswith("Nothing to import. ")
     assert exit_code(again.findings, FAIL_ON) == 0
+
+
+def test_the_secrets_that_the_state_has_are_the_stack_s_own() -> None:
+    ours, other = Secret("5F0C", "slot-a", ""), Secret("7a1b", "slot-a", "")
+    slot = {"type": PASSWORD, "urn": urn(PASSWORD, "slot-a"), "outputs": {"keyId": "5f0c"}}
+    assert held((ours, other), {"deployment": {"resources": [slot, {"type": GROUP, "urn": urn(GROUP, "g")}]}}) == [ours]
+    assert held((ours, other), {"deployment": {}}) == []
