@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from airflow_entra.cli.common import tenant_port_option
+from airflow_entra.cli.common import next_steps, own_command, tenant_port_option
 from airflow_entra.cli.output import say, show
 from airflow_entra.local.world import project_world
 
@@ -38,6 +38,9 @@ def command(version: str | None, stack: str, port: int | None, tenant_port: int,
         show(f"  {one.person.sign_in_name:{width}}  {', '.join(held.role for held in one.roles)}")
     show(f"""
 Logs  {running.home.logs}
-DAGs  {running.home.dags}
-Next: airflow-entra who         everybody, and why some people may not sign in
-      airflow-entra local down  stop Airflow and the tenant; their state stays""")
+DAGs  {running.home.dags}""")
+    steps = {
+        own_command("who"): "everybody, and why some people may not sign in",
+        own_command("local down"): "stop Airflow and the tenant; their state stays",
+    }
+    show(next_steps(steps))

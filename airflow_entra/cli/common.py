@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +13,7 @@ import click
 
 from airflow_entra import variables
 from airflow_entra.cli.output import commands, result
+from airflow_entra.escape.shell import word
 from airflow_entra.local import DEFAULT_HTTP_PORT
 
 if TYPE_CHECKING:
@@ -36,6 +39,22 @@ def hosted(form: Hosted, findings: Sequence[Finding], command: str) -> None:
         from airflow_entra.report.findings_sarif import sarif
 
         result(sarif(findings, root, version("airflow-entra"), command))
+
+
+def own_command(words: str) -> str:
+    """A command of ours as the caller's shell finds it: by its path in a checkout whose environment isn't on PATH."""
+    name = "airflow-entra"
+    ours, found = Path(sys.executable).with_name(name), shutil.which(name)
+    if ours.is_file() and not (found and ours.samefile(found)):
+        here = Path.cwd()
+        name = word(str(ours.relative_to(here) if ours.is_relative_to(here) else ours))
+    return f"{name} {words}"
+
+
+def next_steps(steps: Mapping[str, str]) -> str:
+    """What to do next, command -> what it does, below each other."""
+    width = max(map(len, steps))
+    return "Next: " + "\n      ".join(f"{command:<{width}}  {why}".rstrip() for command, why in steps.items())
 
 
 format_option = click.option(

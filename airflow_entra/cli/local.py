@@ -7,7 +7,7 @@ import sys
 import click
 
 from airflow_entra.cli import LazyGroup
-from airflow_entra.cli.common import tenant_port_option
+from airflow_entra.cli.common import next_steps, own_command, tenant_port_option
 from airflow_entra.cli.output import agreed, say, show
 from airflow_entra.errors import UserError
 from airflow_entra.local import tenant as tenants
@@ -73,7 +73,7 @@ def status() -> None:
     tenant = tenants.running(world)
     if tenant is None:
         how = "was killed" if tenants.was_killed(world) else "is not running"
-        show(f"The local tenant {how}. `airflow-entra local up` starts it with its state.")
+        show(f"The local tenant {how}. `{own_command('local up')}` starts it with its state.")
         sys.exit(1)
     show(f"running    process {tenant.pid}")
     show(f"page       {tenant.url}")
@@ -81,7 +81,7 @@ def status() -> None:
     show(f"CA         {tenant.ca_file}")
     ahead, faults = clock.read(world).ahead, fault.read(world)
     if ahead:
-        show(f"clock      {durations.format(ahead)} ahead of this machine (airflow-entra local clock --reset)")
+        show(f"clock      {durations.format(ahead)} ahead of this machine ({own_command('local clock --reset')})")
     for line in faults.lines() if faults else ():
         show(f"fault      {line}")
     for identity in identities(world).values():
@@ -92,7 +92,7 @@ def status() -> None:
         if airflow.watcher:
             show(f"           watcher: {airflow.watcher}")
         if airflow.missing:
-            show(f"           not running: {', '.join(airflow.missing)}. `{airflow.command}` starts it")
+            show(f"           not running: {', '.join(airflow.missing)}. `{own_command(airflow.command)}` starts it")
     if any(airflow.missing for airflow in airflows):
         sys.exit(1)
 
@@ -160,10 +160,12 @@ def deploy(port: int, stack: str) -> None:
     outputs = deploy_stack(session, stack, say=say)
     changes = session.world.state.changes_of_last_update(PROJECT, stack)
     show(summary(stack, outputs, changes))
-    show(f"""\
-Next: open {session.tenant.url}
-      airflow-entra local airflow                              a real Airflow that signs in with it
-      airflow-entra who                                        who may sign in, and as what
-      airflow-entra local run -- pulumi preview --stack prod   the production stack, on this tenant
-      airflow-entra check                                      every stack file, checked
-      make down                                                stop the tenant; its state stays""")
+    steps = {
+        f"open {session.tenant.url}": "",
+        own_command("local airflow"): "a real Airflow that signs in with it",
+        own_command("who"): "who may sign in, and as what",
+        own_command("local run -- pulumi preview --stack prod"): "the production stack, on this tenant",
+        own_command("check"): "every stack file, checked",
+        "make down": "stop the tenant; its state stays",
+    }
+    show(next_steps(steps))

@@ -84,7 +84,7 @@ def test_an_airflow_whose_watcher_died_is_not_well(world: World) -> None:
         result = call(world, "status")
         assert f"Airflow    {url}, logs in {record.parent / 'logs'}\n" in result.output
         assert ("not running: watch" in result.output) == missing
-        assert ("`airflow-entra local airflow --stack local --version 2.11` starts it" in result.output) == missing
+        assert ("airflow-entra local airflow --stack local --version 2.11` starts it" in result.output) == missing
         assert result.exit_code == int(missing)
     record.unlink()
 

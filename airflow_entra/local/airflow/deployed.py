@@ -172,10 +172,10 @@ class Standing:
 
     @property
     def command(self) -> str:
-        """What starts the missing parts."""
+        """What starts the missing parts, after our own command's name."""
         exact, _, stock = self.folder.name.partition("-")
         options = ["--version", exact.rpartition(".")[0], *(["--stock"] if stock else [])]
-        return " ".join(["airflow-entra", "local", "airflow", "--stack", self.folder.parent.name, *options])
+        return " ".join(["local", "airflow", "--stack", self.folder.parent.name, *options])
 
 
 def standings(world: World) -> list[Standing]:
