@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 
 _COMMANDS = {
     "audit": "airflow_entra.cli.audit",
@@ -50,13 +51,13 @@ class LazyGroup(click.Group):
         """Raises NoSuchCommand with what may have been meant: click knows no command whose module isn't imported."""
         try:
             return super().resolve_command(ctx, args)
-        except click.exceptions.NoSuchCommand as error:
+        except NoSuchCommand as error:
             name, above = error.command_name, ctx.parent
             if above and isinstance(above.command, click.Group) and name in above.command.list_commands(above):
                 raise click.UsageError(
                     f"No such command {name!r} here: it is `{above.command_path} {name}`.", ctx
                 ) from None
-            raise click.exceptions.NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx) from None
+            raise NoSuchCommand(name, possibilities=self.list_commands(ctx), ctx=ctx) from None
 
 
 class Program(LazyGroup):

@@ -37,14 +37,14 @@ _NOT_AS_IT_WAS = (
 class Onto:
     """Shows it on a stream of this process. Where that fails, the program goes on all the same."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
-        self.broken: OSError | ValueError | None = None
+        self.broken: OSError | ValueError | None = None if stream else OSError(errno.EBADF, "it is closed")
         """Why a part of it was not shown."""
 
     def __call__(self, text: str) -> None:
         try:
-            if not self.broken:
+            if self._stream and not self.broken:
                 self._stream.write(text)
                 self._stream.flush()
         except (OSError, ValueError) as error:
@@ -58,7 +58,12 @@ def on_standard_output() -> Show:
 
 def in_color() -> bool:
     """Whether standard output is somebody's terminal, and they like colours."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Not of one that was closed before Python began."""
+    return stream is not None and stream.isatty()
 
 
 @contextmanager
@@ -159,7 +164,7 @@ def hand_on(command: Sequence[str], folder: Path | None, environment: Mapping[st
     family, shown = Family(asked=None), (Onto(sys.stdout), Onto(sys.stderr))
     with ExitStack() as streams:
         out = err = None
-        if is_pulumi(command) and not (sys.stdout.isatty() and sys.stderr.isatty()):
+        if is_pulumi(command) and not (_is_terminal(sys.stdout) and _is_terminal(sys.stderr)):
             out, err = streams.enter_context(passed_on(Scrub(environment), *shown, data=is_data(command), whole=True))
         code = family.run(command, folder=folder, environment=environment, stdout=out, stderr=err, terminal=True)
     if code and is_pulumi(command):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_entra.pulumi.trouble import PulumiError
 from airflow_entra.pulumi.urn import resource_name
 
 
@@ -38,8 +39,16 @@ class Interruption:
 
 
 def interruption(export: Mapping[str, Any]) -> Interruption:
-    """Read `pulumi stack export`'s object (`{"deployment": {...}}`)."""
-    deployment = export.get("deployment") or {}
+    """Read `pulumi stack export`'s object (`{"deployment": {...}}`). Raises PulumiError where it is none."""
+    try:
+        return _interruption(export.get("deployment") or {})
+    except (AttributeError, KeyError, TypeError):
+        raise PulumiError(
+            "the stack's export is no state of a stack: look at `pulumi stack export`, and restore an earlier one"
+        ) from None
+
+
+def _interruption(deployment: Mapping[str, Any]) -> Interruption:
     operations = deployment.get("pending_operations") or []
     creates = tuple(
         PendingCreate(one["resource"]["urn"], one["resource"]["type"], one["resource"].get("inputs") or {})

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.pulumi.passing_on import Followed, Onto, is_data, is_pulumi, passed_on
+from airflow_entra.pulumi.passing_on import Followed, Onto, in_color, is_data, is_pulumi, on_standard_output, passed_on
 from airflow_entra.pulumi.scrub import Scrub
 
 PROJECT = Path(__file__).parents[2]
@@ -179,3 +179,9 @@ def test_what_standard_output_did_not_take_is_an_error(tmp_path: Path) -> None:
 )
 def test_which_commands_say_data(command: list[str], pulumi: bool, data: bool) -> None:
     assert (is_pulumi(command), is_data(command)) == (pulumi, data)
+
+
+def test_a_stream_that_was_closed_before_the_program_began_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert not in_color()
+    on_standard_output()("said")

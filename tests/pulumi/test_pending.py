@@ -1,4 +1,7 @@
+import pytest
+
 from airflow_entra.pulumi.pending import PendingCreate, interruption, settled
+from airflow_entra.pulumi.trouble import PulumiError
 
 
 def test_an_undisturbed_stack() -> None:
@@ -49,3 +52,11 @@ def test_what_had_been_made_becomes_a_resource_and_what_had_not_is_forgotten() -
         },
     }
     assert "pending_operations" in export["deployment"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "deployment", [{"resources": [7]}, {"pending_operations": [{"type": "creating"}]}, {"pending_operations": [None]}]
+)
+def test_an_export_that_is_no_state_is_told(deployment: dict[str, object]) -> None:
+    with pytest.raises(PulumiError, match="the stack's export is no state of a stack"):
+        interruption({"deployment": deployment})
