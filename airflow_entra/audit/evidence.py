@@ -118,7 +118,7 @@ def _read(file: Path) -> Kept:
             raise ValueError
         told = [(str(one["name"]), str(one["sha256"])) for one in manifest["files"]]
         kept = Kept(file.parent, manifest | {"previous": manifest["previous"] and dict(manifest["previous"])})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ChangedError(_changed(file, "is no manifest of this release")) from None
     names = {MANIFEST, *(name for name, _ in told)}
     for entry in sorted(file.parent.iterdir()):

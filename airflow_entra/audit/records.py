@@ -148,7 +148,7 @@ def parse(lines: Iterable[str], origin: str) -> Records:
 def _object(text: str, place: str) -> dict[str, Any]:
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UserError(f"{place}: not JSON; {_AGAIN}") from None
     if not isinstance(line, dict):
         raise UserError(f"{place}: not a JSON object; {_AGAIN}")

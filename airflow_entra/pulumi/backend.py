@@ -178,7 +178,7 @@ class FolderBackend:
 def _is_json(file: Path) -> bool:
     try:
         json.loads(file.read_text("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

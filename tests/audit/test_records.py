@@ -35,6 +35,7 @@ def test_a_file_that_lost_a_line_is_refused(lost: int) -> None:
     ("line", "said"),
     [
         ("{", "records:2: not JSON"),
+        ("[" * 100_000, "records:2: not JSON"),
         ("[]", "records:2: not a JSON object"),
         ('{"kind": "planet"}', "records:2: kind is 'planet'"),
         ('{"kind": "person"}', "records:2: not such a line"),
