@@ -135,7 +135,6 @@ def test_a_token_says_what_decides_and_no_more() -> None:
         ({"ApplicationGroup", "SecurityGroup"}, {VIEWERS, ADMINS, FINANCE}),
         ({"DirectoryRole"}, set()),
     ],
-    ids=str,
 )
 def test_a_token_names_the_groups_that_the_application_asks_for(said: set[str], named: set[str]) -> None:
     asking = Application(CLIENT, frozenset({Assignment(VIEWERS, None)}), frozenset(said))
