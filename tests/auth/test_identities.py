@@ -298,6 +298,21 @@ def test_the_directorys_roles_are_followed_and_the_sign_ins_kept(database: Engin
     assert (row.updated_at, row.display_name) == (NOW + 10, "Jane Doe")
 
 
+def test_the_persons_row_is_held_before_it_is_read(database: Engine) -> None:
+    """An update that changes nothing: on PostgreSQL and MySQL it keeps others away until the caller commits."""
+    admit(database, JANE, "Admin")
+    admit(database, person(OTHER), "Op")
+    held: list[int] = []
+
+    def executed(_: Any, cursor: Any, statement: str, *__: Any) -> None:
+        if statement.startswith(f"UPDATE {IDENTITIES.name}"):
+            held.append(cursor.rowcount)
+
+    sa.event.listen(database, "after_cursor_execute", executed)
+    follow(database, "Op")
+    assert held == [1, 1], "held, and written"
+
+
 def test_where_roles_only_go_none_comes(database: Engine) -> None:
     admit(database, JANE, "Admin", "Op")
     assert follow(database, "Op", "Viewer", only_lowers=True) == (("Admin", "Op"), ("Op",))
