@@ -593,8 +593,8 @@ def test_ctrl_c_while_pulumi_works(project: Project, tenant: dict[str, str], cal
 
 def test_ctrl_c_at_a_question(project: Project) -> None:
     (project.folder / ".local").mkdir()
-    answer, question = os.pipe()
-    with os.fdopen(answer, "rb", 0) as stdin, os.fdopen(question, "wb", 0), project.started("local reset", stdin) as it:
+    person, terminal = os.openpty()
+    with os.fdopen(person, "rb", 0), os.fdopen(terminal, "rb", 0) as stdin, project.started("local reset", stdin) as it:
         while "Delete" not in it.said():
             os.sched_yield()
         it.interrupt()
