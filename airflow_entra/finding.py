@@ -98,7 +98,7 @@ def exit_code(findings: Iterable[Finding], fail_on: Severity = "error") -> int:
     """2 where something can't be used, else 1 where a finding is of severity `fail_on` or worse, else 0."""
     found = list(findings)
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    return 2 if any(one.unusable for one in found) else int(any(one.severity in bad for one in found))
+    return 2 if any(finding.unusable for finding in found) else int(any(finding.severity in bad for finding in found))
 
 
 class FindingsError(UserError):

@@ -24,7 +24,7 @@ _FOLDER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
 
 
 class ChangedError(UserError):
-    """What was found there is no longer as it was written: the finding of who verifies it."""
+    """The evidence in a folder is no longer as it was written; `audit --verify` tells it as a finding."""
 
     exit_code = 1
 

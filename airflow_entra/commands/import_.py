@@ -115,7 +115,7 @@ def _about(
         findings = draft(application, vaults, choices if vaults else replace(choices, vault=None)).findings
     except DraftError as problem:
         findings = problem.findings
-    return tuple(one for one in findings if one.where not in settled)
+    return tuple(finding for finding in findings if finding.where not in settled)
 
 
 def _pulumi(target: Target, clients: Clients, say: Callable[[str], None]) -> Pulumi:

@@ -119,7 +119,7 @@ def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
         compared,
         stacks=len(stacks),
         changes=tuple(one for one in compared.changes if one.stack in stacks),
-        findings=tuple(one for one in compared.findings if not one.stack or one.stack in stacks),
+        findings=tuple(finding for finding in compared.findings if not finding.stack or finding.stack in stacks),
     )
 
 

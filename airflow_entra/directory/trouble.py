@@ -53,7 +53,7 @@ def silence(error: httpx.HTTPError | httpx.InvalidURL) -> str:
 
 @contextmanager
 def asking(what: str) -> Iterator[None]:
-    """The trouble with whom is asked meanwhile, after `what` was not to be had of them, as an AnswerError."""
+    """What a service answers meanwhile in place of `what`, as an AnswerError."""
     try:
         yield
     except Exception as error:

@@ -64,7 +64,7 @@ class ApplicationWatch:
         self._last: _Seen | None = None
         self._counted: _Seen | None = None
         self._removed: dict[str, float] = {}
-        self._refused_at = self._doubted_at = float("-inf")
+        self._refused_at = self._asked_at = float("-inf")
         self._refused_once = False
         self._listed: list[Any] = []
         self._listed_at = float("-inf")
@@ -72,7 +72,7 @@ class ApplicationWatch:
     def look(self) -> None:
         """Asks once, and twice the first time. Raises GraphError and httpx.TransportError; `now` is as before then."""
         now = self._clock()
-        if now - self._refused_at < ASK_AGAIN or (self.first_doubt and now - self._doubted_at < CONFIRM_AFTER):
+        if now - self._refused_at < ASK_AGAIN or (self.first_doubt and now - self._asked_at < CONFIRM_AFTER):
             return
         before = self._last or self._ask()
         seen = self._ask() if isinstance(before, _Seen) else before
@@ -90,7 +90,7 @@ class ApplicationWatch:
             gone = self._counted.assignments.keys() - counts.assignments.keys()
             self._removed |= dict.fromkeys(gone, self._clock())
         self.first_doubt = counts != seen and not self.doubtful
-        self._doubted_at = self._clock()
+        self._asked_at = self._clock()
         self.doubtful = counts != seen
         self._last, self._counted = seen, counts
         self.now = Application(

@@ -39,8 +39,9 @@ class RefreshStore:
         Raises OtherKeyError.
         """
         with self._engine.connect() as connection:
-            sessions.must_be_of_this_key(connection, self._tenant)
             live = refresh_tokens.of_live_sessions(connection, self._tenant)
+            if any(kept not in self._answered for kept in live):  # nothing new is nothing of another key
+                sessions.must_be_of_this_key(connection, self._tenant)
         self._answered = {kept: self._answered.get(kept) or self._answered_at(kept) for kept in live}
         future = int(time.time()) + CLOCKS_DIFFER
         old = [(at, kept) for kept, at in self._answered.items() if at <= tried_until or at > future]
