@@ -87,7 +87,7 @@ for held in sorted(store.due(now - 300), key=lambda held: held.object_id):
     print(held.object_id, store.unseal(held), sep=": ")
 with mock.patch("airflow_entra_auth.sessions.keyring", lambda: parse("b" * 43)):
     try:
-        store.due(now - 300)
+        RefreshStore(engine, "t", None, None).due(now - 300)
     except OtherKeyError as error:
         print(error)
 """

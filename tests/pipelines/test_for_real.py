@@ -47,7 +47,7 @@ def deployment(tmp_path: Path, engine: Path) -> Iterator[Deployment]:
     git(clone, *("-c", "user.name=Ada", "-c", "user.email=ada@contoso.com"), "commit", "--quiet", "-m", "One stack")
     git(clone, "update-ref", "refs/remotes/origin/main", "HEAD")
     (clone / ".venv").symlink_to(Path(sys.prefix))  # what "Set up" makes
-    world = World(clone, tmp_path / "world", clone / "stacks")
+    world = World(clone, clone / ".local", clone / "stacks")
     deployment = Deployment(world)
     yield deployment
     for live in deployment.lives:
