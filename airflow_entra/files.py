@@ -17,6 +17,7 @@ from airflow_entra.errors import UserError, of_unicode_error
 _MOST_BYTES = 64 * 2**20
 """Of a file that a user names: an export of the state of a thousand stacks is smaller."""
 _NAMELESS = "/dev/fd/"
+_NOT_HERE = "this runs on Linux and macOS, and on Windows in WSL: it locks files in the way of Unix"
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -30,6 +31,22 @@ def opened(path: Path) -> IO[bytes]:
     if not stat.S_ISREG(mode) and not (stat.S_ISFIFO(mode) and _nameless(path)):
         raise OSError(errno.EINVAL, "it is a device or a named pipe; name a regular file", str(path))
     return path.open("rb")
+
+
+def lock(file: IO[Any], *, wait: bool = False) -> bool:
+    """Hold an open file until it is closed or this process ends; whether it is held, as another process may hold it.
+
+    `wait`: until it does no longer. Raises UserError on Windows.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        raise UserError(_NOT_HERE) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:

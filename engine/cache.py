@@ -1,12 +1,13 @@
 """Where this project keeps what is expensive to get, for all checkouts of a user; safe to delete."""
 
-import fcntl
+import errno
 import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 _REMOVE = 'nice -n 19 rm -rf -- "$@" </dev/null >/dev/null 2>&1 &'
 
@@ -22,12 +23,25 @@ def alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold a lock file; the system takes it back from a process that dies. `waiting` is called before a wait."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(file):
             waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
+            _lock(file, wait=True)
         yield
+
+
+def _lock(file: IO[Any], *, wait: bool = False) -> bool:
+    """Whether the open file is held from now on. Raises OSError on Windows, which has no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        raise OSError(
+            errno.ENOTSUP, "files are locked in the way of Unix: use Linux, macOS or WSL", file.name
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def discard(folder: Path) -> None:
@@ -42,9 +56,7 @@ def remove_discarded(folder: Path) -> None:
     if not discarded:
         return
     with (folder / "removing.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(lock):
             return
         # `rm` inherits the lock and holds it to its end; Ctrl-C in this terminal doesn't reach it.
         subprocess.run(

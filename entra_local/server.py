@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import signal
@@ -166,6 +165,10 @@ def _listen(port: int) -> socket.socket:
 def _only_server(state: Path) -> Iterator[None]:
     """Hold the folder: a second server on it would take the first one's ready.json away."""
     with (state / "serve.lock").open("a") as lock:
+        try:
+            import fcntl
+        except ImportError:
+            raise StartError("the state folder is locked in the way of Unix: use Linux, macOS or WSL") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -27,6 +27,7 @@ GRAPH = azure.scope(azure.GRAPH)
 ARM = azure.scope(azure.RESOURCE_MANAGER)
 _PATIENCE = 60.0  # seconds of waiting for one token, in all
 _MARGIN = 300.0  # seconds before its end from which a token is not handed out any more
+_PUBLIC = ("", "public", "global")
 _NO_LOG = logging.NullHandler()
 
 
@@ -39,8 +40,15 @@ def token_source(
 ) -> Callable[[], str]:
     """A function that returns an access token for `scope`, fetched at first use and again when nearly over.
 
-    `client` is the way to Entra for a secret or a federated token, where it isn't the environment's.
+    `client` is the way to Entra for a secret or a federated token, where it isn't the environment's. Raises
+    CredentialError where the variables name another cloud.
     """
+    cloud = env.get("ARM_ENVIRONMENT", "")
+    if cloud.lower() not in _PUBLIC:
+        raise CredentialError(
+            f"ARM_ENVIRONMENT is {cloud}: nothing here was ever proven in another cloud than Azure's public one, whose "
+            "sign-in and Microsoft Graph have other addresses; take the variable away"
+        )
     fetch = _client_credentials(env, client) or _azure_identity(env)
     cached, until = "", 0.0
 

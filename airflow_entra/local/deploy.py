@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from airflow_entra.errors import UserError
+from airflow_entra.files import lock
 from airflow_entra.local.run import Session
 from airflow_entra.local.seed import first_members
 from airflow_entra.local.tenant import running, seed
@@ -66,9 +66,7 @@ def _only_one_deploys(
     then: str = "wait until it ends, then run this again (it will find everything done, or go on)",
 ) -> Iterator[None]:
     """Two at once would only fight over Pulumi's own lock, whose message tells people to break it."""
-    with (world.home / f"deploy-{stack}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another deployment of stack {stack} is running in {world.home}; {then}") from None
+    with (world.home / f"deploy-{stack}.lock").open("w") as file:
+        if not lock(file):
+            raise UserError(f"another deployment of stack {stack} is running in {world.home}; {then}")
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from airflow_entra.files import lock
 
 
 def living(record: Mapping[str, Any]) -> psutil.Process | None:
@@ -36,6 +37,6 @@ def read_record(path: Path) -> dict[str, Any] | None:
 @contextmanager
 def only_one(lock_file: Path) -> Iterator[None]:
     """Waits until nobody else is inside with the same file; a killed holder lets go of it."""
-    with lock_file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock_file.open("w") as file:
+        lock(file, wait=True)
         yield

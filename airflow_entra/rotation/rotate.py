@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.directory.application_credentials import ApplicationCredential
+from airflow_entra.files import lock
 from airflow_entra.finding import Finding, exit_code
 from airflow_entra.pulumi.pending import interruption
 from airflow_entra.pulumi.runner import Pulumi
@@ -280,10 +280,6 @@ class Rotate:
     def _only_run(self) -> Iterator[None]:
         """Between machines Pulumi's own lock counts; on one, two runs must not both find the same slot due."""
         with self.stack_file.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RefusedError(
-                    one_at_a_time(self.stack.name, "another rotation of this stack is running")
-                ) from None
+            if not lock(file):
+                raise RefusedError(one_at_a_time(self.stack.name, "another rotation of this stack is running"))
             yield

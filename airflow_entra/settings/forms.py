@@ -31,7 +31,8 @@ def quote(value: object) -> str:
 class Form:
     """A text that must match `pattern` and pass `check`, which returns it normalised or raises `wrong(...)`.
 
-    `rule` completes "it is right when it has ..."; `source` is the document that says so.
+    `rule` completes "it is right when it has ..."; `source` is the document that says so. `why` says more about a
+    text that doesn't match.
     """
 
     noun: str
@@ -40,6 +41,7 @@ class Form:
     example: str
     source: str | None = None
     pattern: str | None = None
+    why: Callable[[str], str | None] | None = None
     check: Callable[[str], str] | None = None
 
     @cached_property
@@ -54,7 +56,9 @@ class Form:
                 fix="write it in another way",
             )
         if self._compiled is not None and not self._compiled.fullmatch(value):
-            raise wrong(f"{quote(value)} is not {self.noun}", right=self.rule, fix=self.fix)
+            why = self.why(value) if self.why else None
+            what = f"{quote(value)} is not {self.noun}{f': {why}' if why else ''}"
+            raise wrong(what, right=self.rule, fix=self.fix)
         return self.check(value) if self.check else value
 
     def __get_pydantic_core_schema__(self, source_type: object, handler: GetCoreSchemaHandler) -> CoreSchema:

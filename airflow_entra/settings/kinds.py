@@ -14,6 +14,7 @@ from airflow_entra.settings import limits
 _YAML = "https://yaml.org/spec/1.2.2/"
 _STACK_FILE = "https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/"
 _SECRETS = "https://learn.microsoft.com/en-us/azure/key-vault/secrets/secrets-best-practices"
+_CLOUDS = "https://learn.microsoft.com/en-us/entra/identity-platform/authentication-national-cloud"
 _LICENCES = "https://learn.microsoft.com/en-us/entra/fundamentals/licensing"
 _ASSIGNMENT = "https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/assign-user-or-group-access-portal"
 _OWNERS = "https://learn.microsoft.com/en-us/entra/identity-platform/security-best-practices-for-app-registration"
@@ -71,6 +72,12 @@ _ALL = (
         limits.ENTRA_LIMITS,
     ),
     Kind("settings/encrypted", "A setting is encrypted", "Whoever reviews access reads the settings.", _STACK_FILE),
+    Kind(
+        "settings/other-cloud",
+        "Another cloud than Azure's public one",
+        "Azure for governments and Azure in China sign people in at other addresses, where this was never run.",
+        _CLOUDS,
+    ),
     Kind(
         "settings/plain-secret",
         "A secret in the stack file",

@@ -93,6 +93,7 @@ def _settings(document: Document, folder: Path | None) -> tuple[StackSettings | 
     assert isinstance(config, dict)  # noqa: S101 -- the caller looked
     misspelt, encrypted = outline.misspelt(config), outline.encrypted(config)
     findings = [*plain_secrets(document)]
+    findings += outline.other_clouds(config)
     findings += [outline.misspelt_finding(key, meant) for key, meant in misspelt.items()]
     findings += [outline.encrypted_finding(key) for key in encrypted]
     told = {*misspelt.values(), *encrypted, *(loc[1] for loc in map(_loc, findings) if len(loc) == 2)}

@@ -121,7 +121,8 @@ class SignIn(Section):
     guests: Literal["refuse", "allow"] = "refuse"
     """Whether guests of the tenant may sign in."""
     token_lifetime: TokenLifetime | None = None
-    """How long Entra's tokens for Airflow last. Licence P1. Not together with `signInFrequency`."""
+    """How long Entra's tokens for Airflow last: not those for Microsoft Graph, no refresh token, and none of a managed
+    identity. Licence P1. Not together with `signInFrequency`."""
     sign_in_frequency: SignInFrequency | None = None
     """How often Conditional Access asks people to sign in again. Licence P1. Not together with `tokenLifetime`."""
     airflow_session: AirflowSession = timedelta(hours=8)

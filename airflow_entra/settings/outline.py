@@ -12,6 +12,13 @@ from airflow_entra.settings.model import StackSettings, config_key
 OURS = "airflow-entra:"
 KNOWN = tuple(config_key(field) for field in StackSettings.model_fields)
 
+_CLOUDS: Mapping[str, tuple[str, ...]] = {
+    "azuread:environment": ("public", "global"),
+    "azuread:metadataHost": (),
+    "azure-native:environment": ("public",),
+    "azure-native:metadataHost": (),
+}
+"""Each key with what says the public cloud: azuread 6.11 and azure-native 3.23 have no others for it."""
 _PULUMI_KEYS = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"]
 
 
@@ -71,6 +78,20 @@ def misspelt(config: Mapping[str, object]) -> dict[str, str | None]:
         elif key.lower() in absent:
             found[key] = absent[key.lower()]
     return found
+
+
+def other_clouds(config: Mapping[str, object]) -> Iterator[Finding]:
+    """The keys with which Pulumi's providers would deploy to another cloud than the public one."""
+    for key, public in _CLOUDS.items():
+        if key in config and str(config[key]).lower() not in public:
+            yield Finding(
+                At(("config", key)),
+                f"{key} names another cloud than the public one, and nothing here was ever proven there: sign-in, "
+                "Microsoft Graph and key vaults have other addresses",
+                f"{' or '.join(public)}, or no such key" if public else "no such key",
+                f"delete {key}",
+                id="settings/other-cloud",
+            )
 
 
 def encrypted(config: Mapping[str, object]) -> list[str]:

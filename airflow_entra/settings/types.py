@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 from airflow_entra.settings import durations, limits, urls
 from airflow_entra.settings.forms import Form, Span, quote
 from airflow_entra.settings.mistakes import wrong
+from airflow_entra_auth.releases import TESTED, refusal
 
 _HEX = "[0-9a-fA-F]"
 _ID = f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
@@ -268,11 +270,12 @@ Location = Annotated[
 AirflowVersion = Annotated[
     str,
     Form(
-        noun="an Airflow version that this program knows",
-        rule="2.11 or 3.x, with or without a patch number",
-        fix='write the version in quotes, such as "3.3"',
+        noun="an Airflow version that is tested",
+        rule=f"{' or '.join(TESTED)}, with or without a patch number",
+        fix='bring Airflow to one of them, and write it in quotes, such as "3.3"',
         example="3.3",
-        pattern=r"(?:2\.11|3\.\d{1,2})(?:\.\d{1,3})?",
+        pattern=rf"(?:{'|'.join(map(re.escape, TESTED))})(?:\.\d{{1,3}})?",
+        why=lambda text: refusal(text) if re.fullmatch(r"\d+(?:\.\w+)+", text) else None,
     ),
 ]
 CertificateFile = Annotated[

@@ -30,7 +30,11 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    from airflow import settings
+    from airflow import __version__, settings
+
+    from airflow_entra_auth.releases import must_be_tested
+
+    must_be_tested(__version__)
     from airflow.providers.fab.auth_manager.models import Role, User
 
     logging.basicConfig(

@@ -52,6 +52,18 @@ def test_a_client_secret_gets_a_token_once(entra: Entra) -> None:
     ]
 
 
+@pytest.mark.parametrize("cloud", ["usgovernment", "china", "dod"])
+def test_another_cloud_is_refused_before_anything_is_sent(entra: Entra, cloud: str) -> None:
+    with pytest.raises(CredentialError, match=f"ARM_ENVIRONMENT is {cloud}: .*take the variable away"):
+        token_source(GRAPH, TENANT, env={"ARM_ENVIRONMENT": cloud})
+    assert entra.forms == []
+
+
+@pytest.mark.parametrize("cloud", ["", "public", "Public"])
+def test_the_public_cloud_may_be_said(cloud: str) -> None:
+    assert callable(token_source(GRAPH, TENANT, env={"ARM_ENVIRONMENT": cloud}))
+
+
 def test_a_token_near_its_end_is_replaced(entra: Entra, monkeypatch: pytest.MonkeyPatch) -> None:
     entra.expires_in = "3600"  # some answers write a text
     token = token_source(GRAPH, TENANT, {"ARM_CLIENT_ID": "c", "ARM_CLIENT_SECRET": SECRET})

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.local.processes import only_one
+from airflow_entra_auth.releases import TESTED, refusal
 from engine.cache import cache_folder
 
-RELEASES = {2: "2.11.2", 3: "3.3.2"}
+RELEASES = {int(release.split(".")[0]): release for release in TESTED.values()}
 """The release of each major version that this program starts and tests."""
 
 UV_VERSION = "0.13.9"
@@ -25,14 +26,17 @@ _OLDEST = (3, 11)  # what the lock files were made for
 
 
 def release(version: str) -> str:
-    """The release that stands for a version as stack files write it: "3.3" and "3" give "3.3.2".
+    """The release that stands for a version as people write it: "3.3", "3.3.2" and "3" give "3.3.2".
 
-    Raises `UserError` where no release of that major version is known.
+    Raises `UserError` where no tested release is meant.
     """
-    major = version.split(".")[0]
-    if not major.isdecimal() or int(major) not in RELEASES:
-        raise UserError(f"no Airflow {version} is known here; --version takes 3.3 or 2.11")
-    return RELEASES[int(major)]
+    for minor, tested in TESTED.items():
+        if version in (minor.split(".")[0], minor) or version.startswith(f"{minor}."):
+            return tested
+    why = refusal(version) if version[:1].isdecimal() and "." in version else None
+    raise UserError(
+        f"no Airflow {version} is known here{f' ({why})' if why else ''}; --version takes {' or '.join(TESTED)}"
+    )
 
 
 def major(version: str) -> int:
