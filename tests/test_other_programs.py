@@ -16,6 +16,8 @@ import pytest
 
 from tests.auth.sign_on import TENANT, document
 
+pytestmark = pytest.mark.slow  # a process each
+
 PROJECT = Path(__file__).parents[1]
 SECRET = "s3cret-that-is-nowhere"
 _AIRFLOW = """

@@ -32,6 +32,8 @@ from airflow_entra.local.world import World
 from tests.cli.forking import Ended, Forking, Running, forking
 from tests.cli.test_render import OUTPUTS
 
+pytestmark = pytest.mark.slow  # a process each, hundreds of them: two fifths of what `make quick` took
+
 PROJECT = Path(__file__).parents[2]
 TENANT = "7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11"
 SECRET = "s3cret-that-is-nowhere"
