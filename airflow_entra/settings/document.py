@@ -1,7 +1,7 @@
 """A stack file's text as plain values, each with its place in the file.
 
-Read event by event from libyaml: 20 times faster than ruamel.yaml (which edit.py uses, because it keeps comments), and
-nesting, aliases and repeated keys are judged before anything is built from them.
+Read event by event from libyaml: 20 times faster than ruamel.yaml (which import uses, because it keeps comments),
+and nesting, aliases and repeated keys are judged before anything is built from them.
 """
 
 from __future__ import annotations
