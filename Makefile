@@ -2,7 +2,6 @@
 # user's cache folder.
 
 PYTHON ?= python3
-PORT ?= 8400
 STACK ?= local
 
 UV_VERSION := 0.13.9
@@ -20,8 +19,8 @@ COMPILE := $(RUN)/python -m compileall -qq -j 0 -x 'pulumi_azure_native/(?!$(SER
 .PHONY: help up airflow down clean test quick mutants check format docs docs-airflow docs-pictures bench lock
 
 help:
-	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it"
-	@echo "make airflow start a real Airflow that signs in with it (VERSION=2.11 for the other)"
+	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it (PORT=N: its page)"
+	@echo "make airflow start a real Airflow that signs in with it (VERSION=2.11 for the other; PORT=N: Airflow's)"
 	@echo "make down    stop the local tenant; its state stays"
 	@echo "make clean   remove the local tenant's state and the local stacks"
 	@echo "make test    set up and run every test"
@@ -35,10 +34,11 @@ help:
 	@echo "make bench   measure, and write bench/RESULTS.md"
 
 up: .venv/synced
-	@$(RUN)/airflow-entra local deploy --stack $(STACK) --port $(PORT)
+	@$(RUN)/airflow-entra local deploy --stack $(STACK) $(if $(PORT),--port $(PORT))
 
 airflow: .venv/synced
-	@$(RUN)/airflow-entra local airflow --stack $(STACK) $(if $(VERSION),--version $(VERSION))
+	@$(RUN)/airflow-entra local airflow --stack $(STACK) $(if $(VERSION),--version $(VERSION)) $(if $(PORT),--port $(PORT)) \
+	  $(if $(TENANT_PORT),--tenant-port $(TENANT_PORT))
 
 down:
 	@if [ -x $(RUN)/airflow-entra ]; then $(RUN)/airflow-entra local down; fi

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -37,16 +37,25 @@ _REMEDIES = {
 }
 
 
+def shown(path: Path | str) -> str:
+    """A file as every message names it: as the caller would, from the folder that they stand in, if it lies there."""
+    with suppress(OSError):  # a folder that is gone
+        here = Path.cwd()
+        return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else str(path)
+    return str(path)
+
+
 def of_os_error(error: OSError, doing: str = "", place: Path | None = None) -> UserError:
     """What the operating system refused, where, and the remedy. `place` counts where the error names none."""
-    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else place
+    named = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else place
+    where = shown(named) if named else None
     reason = _REMEDIES.get(error.errno or 0) or error.strerror or str(error) or "the system gave no reason"
     return UserError(": ".join(str(part) for part in (doing and f"cannot {doing}", where, reason) if part))
 
 
 def of_unicode_error(error: UnicodeError, place: Path | None = None) -> UserError:
     """Text in another encoding than the one that is needed. What it says isn't repeated."""
-    where = place or "a file or a name"
+    where = shown(place) if place else "a file or a name"
     if isinstance(error, UnicodeDecodeError):
         return UserError(f"{where}: it is not UTF-8 from byte {error.start + 1} on; save it as UTF-8")
     return UserError(f"{where}: it holds letters that can't be written here; use UTF-8 (LANG=C.UTF-8)")

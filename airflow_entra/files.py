@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -16,6 +17,9 @@ from airflow_entra.errors import UserError, of_unicode_error
 
 _MOST_BYTES = 64 * 2**20
 """Of a file that a user names: an export of the state of a thousand stacks is smaller."""
+_LONGEST_LINE = 4 * 2**20
+_MOST_OF_LINES = 2**30
+"""Bytes: the records of a year with a million runs are smaller."""
 _NAMELESS = "/dev/fd/"
 _NOT_HERE = "this runs on Linux and macOS, and on Windows in WSL: it locks files in the way of Unix"
 
@@ -60,6 +64,18 @@ def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"the file is larger than {most // 2**20} MiB; name the right one", str(path))
     return content
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of such a file, of which there may be far more than fit into memory. Raises OSError, also for a line
+    or a file that has no end, and UnicodeError."""
+    read = 0
+    with opened(path) as file:
+        while line := file.readline(_LONGEST_LINE + 1):
+            read += len(line)
+            if len(line) > _LONGEST_LINE or read > _MOST_OF_LINES:
+                raise OSError(errno.EFBIG, "a line, or the file, is larger than any that we write", str(path))
+            yield line.decode("utf-8")
 
 
 def _nameless(pipe: Path) -> bool:

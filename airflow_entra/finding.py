@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 
 Severity = Literal["error", "warning", "note"]
 """error: somebody may have access that nobody meant, or something doesn't work. warning: it is laxer than it should be,
@@ -32,7 +32,7 @@ class InFile:
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{shown(self.file)}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,9 @@ class Finding:
     """Nothing can be done with what it is about until it is corrected: a stack file, a preview that couldn't start."""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.right}; {self.fix}"
+        """As a compiler says it, the remedy below: what `check` prints."""
+        kind = f" [{self.id}]" if self.id else ""
+        return f"{self.where}: {self.severity}: {self.what}{kind}\n  right: {self.right}\n  fix:   {self.fix}"
 
     @property
     def position(self) -> Position:

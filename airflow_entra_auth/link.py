@@ -154,7 +154,7 @@ class _Tables:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0; 1 where a line can't be done, and then none is; 2 where the file, the sign-on file or the database can't be
     read."""
-    parser = argparse.ArgumentParser(prog="python -m airflow_entra_auth.link", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m airflow_entra_auth.link", description=__doc__, allow_abbrev=False)
     parser.add_argument("file", type=Path, help="what `airflow-entra import --users REVIEWED --apply` printed")
     parser.add_argument("--apply", action="store_true", help="do it; else it is only said what would be done")
     options = parser.parse_args(arguments)

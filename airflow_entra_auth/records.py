@@ -218,7 +218,9 @@ def _moment(text: str) -> datetime:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Always 0. What stops it is raised."""
-    parser = argparse.ArgumentParser(prog="python -m airflow_entra_auth.records", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_entra_auth.records", description=__doc__, allow_abbrev=False
+    )
     parser.add_argument("--since", type=_moment, required=True, help="2026-11-01, or with a time and zone; UTC without")
     parser.add_argument("--until", type=_moment, help="now, unless said")
     options = parser.parse_args(arguments)

@@ -36,11 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _said(arguments: list[str] | None) -> str:
     """Do what the command line says; what to print."""
-    parser = argparse.ArgumentParser(prog="python -m entra_local", description="A local Microsoft Entra tenant.")
+    parser = argparse.ArgumentParser(
+        prog="python -m entra_local", description="A local Microsoft Entra tenant.", allow_abbrev=False
+    )
     commands = parser.add_subparsers(required=True)
 
     def command(name: str, run: Command, about: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=about)
+        made = commands.add_parser(name, help=about, allow_abbrev=False)
         made.add_argument("--state", type=Path, required=True, metavar="DIR", help="its folder, which may be in use")
         made.set_defaults(run=run)
         return made

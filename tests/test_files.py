@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -10,7 +11,7 @@ import pytest
 
 from airflow_entra import files
 from airflow_entra.errors import UserError
-from airflow_entra.files import read_text, write_private, write_whole
+from airflow_entra.files import read_lines, read_text, write_private, write_whole
 
 
 def test_it_replaces_what_was_there_through_a_link_and_for_others_to_read(tmp_path: Path) -> None:
@@ -89,3 +90,27 @@ def test_what_is_not_utf8_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refused:
         read_text(file)
     assert str(refused.value) == f"{file}: it is not UTF-8 from byte 2 on; save it as UTF-8"
+
+
+def test_lines_that_never_end_are_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_LONGEST_LINE", 10)
+    monkeypatch.setattr(files, "_MOST_OF_LINES", 100)
+    file = tmp_path / "records"
+    file.write_text("0123456789\nä\n")
+    with pytest.raises(OSError, match="larger than any"):
+        list(read_lines(file))
+    file.write_text("ä\n" * 30)
+    assert list(read_lines(file)) == ["ä\n"] * 30
+    ends = os.pipe()
+    endless = Thread(target=_endless, args=(ends[1],))
+    endless.start()
+    with pytest.raises(OSError, match="larger than any"):
+        list(read_lines(Path(f"/dev/fd/{ends[0]}")))
+    os.close(ends[0])
+    endless.join()
+
+
+def _endless(pipe: int) -> None:
+    with suppress(BrokenPipeError):
+        while True:
+            os.write(pipe, b"a\n" * 100)

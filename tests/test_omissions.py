@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import click
 import pytest
 from pydantic import BaseModel
 
+import airflow_entra.cli
 import policies
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.stated import stated
-from airflow_entra.cli import main
+from airflow_entra.cli import LazyGroup, main
 from airflow_entra.settings import load, model
 from policies.registry import RULES
 from policies.rules import Rule
@@ -124,3 +126,44 @@ def test_every_finding_says_what_would_be_right_and_what_to_do() -> None:
         if isinstance(said, ast.Constant) and not (isinstance(said.value, str) and said.value.strip())
     ]
     assert empty == [], "say what is wrong, what would be right and how to fix it"
+
+
+def test_every_module_of_a_command_is_a_command() -> None:
+    """One that no group names is found by nobody."""
+    named = {module for group in (main, main.get_command(click.Context(main), "local")) for module in _lazy(group)}
+    modules = (f"airflow_entra.cli.{module.name}" for module in pkgutil.iter_modules(airflow_entra.cli.__path__))
+    commands = [
+        name for name in modules if not name.endswith("__main__") and hasattr(importlib.import_module(name), "command")
+    ]
+    assert sorted(set(commands) - named) == [], "name these commands in _COMMANDS of cli/__init__.py"
+
+
+def _lazy(group: click.Command | None) -> Iterator[str]:
+    assert isinstance(group, LazyGroup)
+    yield from group.lazy.values()
+
+
+def test_no_option_is_known_by_its_beginning() -> None:
+    """A script that calls --en would mean something else with the next option that begins so."""
+    found = [
+        f"{file.relative_to(PROJECT)}:{call.lineno}"
+        for package in ("airflow_entra", "airflow_entra_auth", "engine", "entra_local", "policies")
+        for file in sorted((PROJECT / package).rglob("*.py"))
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(("ArgumentParser", ".add_parser"))
+        if not any(word.arg == "allow_abbrev" and ast.unparse(word.value) == "False" for word in call.keywords)
+    ]
+    assert found == [], "say allow_abbrev=False"
+
+
+def test_one_and_several_are_told_apart_in_one_place() -> None:
+    """The policies know none of ours, and what runs inside Airflow stands alone."""
+    found = [
+        f"{file.relative_to(PROJECT)}:{choice.lineno}"
+        for file in sorted((PROJECT / "airflow_entra").rglob("*.py"))
+        if file.name != "words.py"
+        for choice in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(choice, ast.IfExp) and re.fullmatch(r".+ (==|!=) -?1", ast.unparse(choice.test))
+        if any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (choice.body, choice.orelse))
+    ]
+    assert found == [], "say it with `many` or `form` of airflow_entra/words.py"

@@ -24,6 +24,7 @@ from airflow_entra_auth.claims import GroupsNeeded, Refused, decide, display
 from airflow_entra_auth.issuance import Account, NoToken
 from airflow_entra_auth.rules import SignOnRules
 
+_MOST_NAMES = 8
 _STAND_INS = uuid.UUID("6c0f3c1e-58c1-5f0e-8a43-0d3a4f2f7b25")
 
 
@@ -77,24 +78,28 @@ def known(stack: DeclaredStack, outputs: Mapping[str, Any]) -> Known:
 
 
 def explain_groups(stack: DeclaredStack, groups: Sequence[str]) -> Explanation:
-    """What a direct member of these groups (names or object ids), a member of the tenant, has."""
+    """What a direct member of these groups (names or object ids), a member of the tenant, has.
+
+    Raises UserError for a group that the stack file doesn't name.
+    """
     access = stack.plan
     ids = _ids(access, Known())
     found = {name: _find(access, name) for name in groups}
+    if unknown := [name for name, key in found.items() if key is None]:
+        raise UserError("; ".join(_unknown(stack, name) for name in unknown))
     keys = [key for key in found.values() if key is not None]
     decided = rules(stack, ANYBODY, ids)
     inside = frozenset(ids[key].lower() for key in keys)
     claims = issuance.claims(issuance.declared(decided), Account(ANYBODY, direct=inside, security=inside), decided)
     if isinstance(claims, NoToken):
         raise AssertionError("the sign-on file's own application gives everybody a token")
-    unknown = tuple(_unknown(access, name) for name, key in found.items() if key is None)
     ruled = tuple(
         f"who is in {group.name} is decided by its rule: {group.rule}"
         for group in (access.groups[key] for key in keys)
         if group.rule
     )
     subject = f"a member of {' and '.join(groups)}"
-    notes = (*unknown, *ruled, *_about_groups(stack.settings.sign_in))
+    notes = (*ruled, *_about_groups(stack.settings.sign_in))
     return _answer(stack, decided, claims, subject, notes, keys)
 
 
@@ -210,11 +215,14 @@ def _find(access: AccessPlan, name: str) -> str | None:
     return None
 
 
-def _unknown(access: AccessPlan, name: str) -> str:
-    names = {group.name.casefold(): group.name for group in access.groups.values()}
-    close = [names[match] for match in difflib.get_close_matches(name.casefold(), names, n=1)]
-    meant = f": is {close[0]} meant?" if close else ""
-    return f"the stack file names no group {name!r}, which therefore gives nothing{meant}"
+def _unknown(stack: DeclaredStack, name: str) -> str:
+    names = {group.name.casefold(): group.name for group in stack.plan.groups.values()}
+    close = difflib.get_close_matches(name.casefold(), names, n=1)
+    if close:
+        return f"stack {stack.name} names no group {name!r}, which therefore gives nothing: is {names[close[0]]} meant?"
+    more = len(names) - _MOST_NAMES
+    named = ", ".join(list(names.values())[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"stack {stack.name} names no group {name!r}, which therefore gives nothing; it names {named}"
 
 
 def _about_groups(sign_in: SignIn) -> tuple[str, ...]:

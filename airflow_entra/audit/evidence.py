@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
@@ -55,7 +55,9 @@ def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str
     try:
         folder.mkdir()
     except FileExistsError:
-        raise UserError(f"{folder} is there already: evidence is never overwritten; run the audit again") from None
+        raise UserError(
+            f"{shown(folder)} is there already: evidence is never overwritten; run the audit again"
+        ) from None
     for name, text in files.items():
         _make(folder / name, text)
     last = before[-1] if before else None

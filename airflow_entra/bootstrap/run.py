@@ -118,4 +118,8 @@ def _steps(found: StackPreview) -> Iterator[Step]:
 
 def _complaints(found: StackPreview) -> Iterator[str]:
     yield from found.errors
-    yield from (f"{finding} ({finding.id})" for finding in found.violations if finding.severity == "error")
+    yield from (
+        f"{finding.where}: {finding.what}; {finding.fix} ({finding.id})"
+        for finding in found.violations
+        if finding.severity == "error"
+    )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from airflow_entra.cli.common import hosted, target_port_option
+from airflow_entra.cli.common import form_of, hosted, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
     from airflow_entra.finding import Severity
     from airflow_entra.report.audit import Format
 
+_FORMS = ("text", "markdown", "html", "csv", "json")
 _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "left", "grants", "actions", "runs"]
 
 
@@ -34,9 +35,8 @@ _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "lef
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "html", "csv", "json", "sarif"]),
-    default="text",
-    show_default=True,
+    type=click.Choice([*_FORMS, "sarif"]),
+    help="Else by the name of FILE; text where that says nothing.",
 )
 @click.option("--table", type=click.Choice(_TABLES), default="access", show_default=True, help="With --format csv.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write there instead.")
@@ -65,7 +65,7 @@ def command(
     files: tuple[Path, ...],
     drift: bool,
     days: int,
-    form: Format | Literal["sarif"],
+    form: Format | Literal["sarif"] | None,
     table: str,
     out: Path | None,
     evidence: Path | None,
@@ -80,10 +80,11 @@ def command(
     where Airflow kept no name, that is what is said. Exit code 1 where something of --fail-on or worse is wrong,
     or, with --drift, where the three differ.
     """
-    if form == "csv" and table == "drift" and not drift:
-        raise click.UsageError("--table drift goes with --drift")
     if form == "sarif" and out is not None:
         raise click.UsageError("--format sarif is printed: leave --out away")
+    written = cast("Format", form_of(form, out, _FORMS, "text"))
+    if written == "csv" and table == "drift" and not drift:
+        raise click.UsageError("--table drift goes with --drift")
     if verify is not None:
         _verify(verify)
         return
@@ -101,9 +102,9 @@ def command(
     if form == "sarif":
         hosted(form, placed(found.findings, lambda _: world.stack_file(stack)), "audit")
     elif out is None:
-        result(render(found, form, table, width()))
+        result(render(found, written, table, width()))
     else:
-        write_private(out, render(found, form, table))
+        write_private(out, render(found, written, table))
         say(f"Written: {out}")
     if kept is not None:
         say(f"Kept: {kept}")
@@ -113,12 +114,10 @@ def command(
 
 def _verify(place: Path) -> None:
     from airflow_entra.audit.evidence import verify
+    from airflow_entra.words import form, many
 
     kept = verify(place)
     for one in kept:
         show(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
-    say(
-        "1 audit, as it was written."
-        if len(kept) == 1
-        else f"{len(kept)} audits, each as it was written, none missing in between."
-    )
+    how = form(len(kept), "as it was written", "each as it was written, none missing in between")
+    say(f"{many(len(kept), 'audit')}, {how}.")

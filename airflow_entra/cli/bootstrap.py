@@ -19,6 +19,7 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tu
 @click.option("--github", metavar="OWNER/REPOSITORY", help="The repository whose workflows deploy.")
 @click.option("--azure-devops", metavar="ORGANISATION/PROJECT", help="The project whose pipelines deploy.")
 @click.option("--azure-devops-organization-id", metavar="GUID", help="The organisation's id, which names its issuer.")
+@click.option("--stack", "stacks", multiple=True, metavar="NAME", help="Take this stack's file; repeat it. Else all.")
 @click.option("--environments", multiple=True, callback=_listed, metavar="NAMES", help="Else those of the stack files.")
 @click.option(
     "--without-preview",
@@ -42,6 +43,7 @@ def command(
     github: str | None,
     azure_devops: str | None,
     azure_devops_organization_id: str | None,
+    stacks: tuple[str, ...],
     environments: tuple[str, ...],
     without_preview: tuple[str, ...],
     audit: bool,
@@ -75,6 +77,7 @@ def command(
         github=github,
         azure_devops=azure_devops,
         organisation_id=azure_devops_organization_id,
+        stacks=stacks,
         options={
             "environments": environments,
             "without_preview": without_preview,

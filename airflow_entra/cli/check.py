@@ -15,8 +15,9 @@ _FORMS = ("text", "json", "markdown", "github", "sarif")
 
 @click.command(name="check")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE...]")
+@click.option("--stack", "stacks", multiple=True, metavar="NAME", help="This stack's file; repeat it.")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="text", show_default=True)
-def command(files: tuple[Path, ...], form: Form | Hosted) -> None:
+def command(files: tuple[Path, ...], stacks: tuple[str, ...], form: Form | Hosted) -> None:
     """Print every mistake of stack files: file:line:column, what is wrong, what would be right, and how to fix it.
 
     Without FILE, every stacks/Pulumi.*.yaml. Touches nothing and needs no network. Exit code 2 where a file is wrong, 1
@@ -30,7 +31,7 @@ def command(files: tuple[Path, ...], form: Form | Hosted) -> None:
     from airflow_entra.settings.check import check
     from airflow_entra.settings.stack_file import FOLDER, stack_files
 
-    chosen = list(files) or stack_files(Path(FOLDER))
+    chosen = [*files, *_files_of(stacks)] or stack_files(Path(FOLDER))
     if not chosen:
         raise click.UsageError("no stacks/Pulumi.*.yaml here: run this in the project's folder, or name a FILE")
     checked = check(chosen)
@@ -40,3 +41,12 @@ def command(files: tuple[Path, ...], form: Form | Hosted) -> None:
         result(render(checked, form, width()))
     say(conclusion(checked))
     sys.exit(exit_code(checked.findings))
+
+
+def _files_of(stacks: tuple[str, ...]) -> list[Path]:
+    if not stacks:
+        return []
+    from airflow_entra.local.world import project_world
+
+    world = project_world()
+    return [world.existing_stack_file(stack) for stack in stacks]

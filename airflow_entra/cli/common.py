@@ -28,7 +28,7 @@ Hosted = Literal["github", "sarif"]
 
 def hosted(form: Hosted, findings: Sequence[Finding], command: str) -> None:
     """Print findings for a repository's host."""
-    root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    root = _repository()
     if form == "github":
         from airflow_entra.report.findings_annotations import workflow_commands
 
@@ -39,6 +39,55 @@ def hosted(form: Hosted, findings: Sequence[Finding], command: str) -> None:
         from airflow_entra.report.findings_sarif import sarif
 
         result(sarif(findings, root, version("airflow-entra"), command))
+
+
+def _repository() -> Path:
+    """The folder from which the repository's host names files: the checkout that the caller stands in."""
+    if workspace := os.environ.get("GITHUB_WORKSPACE"):
+        return Path(workspace)
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+
+
+_ENDINGS: Mapping[str, str] = {
+    ".csv": "csv",
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".sarif": "sarif",
+    ".svg": "svg",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"), "a picture of pixels"),
+    **dict.fromkeys((".pdf", ".ps", ".eps"), "a printed page"),
+    **dict.fromkeys((".doc", ".docx", ".odt", ".ods", ".xls", ".xlsx"), "an office document"),
+    **dict.fromkeys((".zip", ".gz", ".tgz", ".tar"), "an archive"),
+}
+"""What a file's name says of what is in it."""
+
+
+def form_of(form: str | None, out: Path | None, forms: Sequence[str], unless_said: str) -> str:
+    """The format to write FILE in: `form`, else what its name says, else `unless_said`.
+
+    Raises click.UsageError where the name says something else.
+    """
+    named = _ENDINGS.get(out.suffix.lower()) if out else None
+    if named is None or named == form:
+        return form or unless_said
+    if form is None and named in forms:
+        return named
+    instead = f"--format is {form}" if form else f"this command writes {', '.join(forms)}"
+    raise click.UsageError(f"--out {out}: by its name that is {named}, and {instead}")
+
+
+def no_file(folder: Path | None) -> None:
+    """Raises click.UsageError where a folder to write into is called as a file is."""
+    if folder is not None and folder.suffix.lower() in _ENDINGS and not folder.is_dir():
+        raise click.UsageError(f"--out {folder}: that is a folder's place, and it is called as a file is")
 
 
 def own_command(words: str) -> str:

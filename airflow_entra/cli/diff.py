@@ -13,11 +13,14 @@ from airflow_entra.cli.output import result, width
 @click.command(name="diff")
 @click.argument("base")
 @click.argument("head", default=".")
+@click.option("--stack", "stacks", multiple=True, metavar="NAME", help="Compare this stack alone; repeat it.")
 @format_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where access changes, as git diff does.")
 @click.option("--people", is_flag=True, help="Ask the directory whom it means, by who is in the groups today.")
 @target_port_option
-def command(base: str, head: str, form: Form, exit_code: bool, people: bool, port: int) -> None:
+def command(
+    base: str, head: str, stacks: tuple[str, ...], form: Form, exit_code: bool, people: bool, port: int
+) -> None:
     """Who gains and who loses which role from BASE to HEAD, over all stacks; HEAD is the working tree unless given.
 
     Each is a folder (a project, or its stacks/), a stack file, or else a git revision, which is read without touching
@@ -30,7 +33,7 @@ def command(base: str, head: str, form: Form, exit_code: bool, people: bool, por
     from airflow_entra.report.diff import render
     from airflow_entra.settings.sides import sides
 
-    before, after = sides(base, head)
+    before, after = sides(base, head, only=stacks)
     compared = compare(before, after)
     if people:
         from airflow_entra.commands.diff import with_people

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import click
 
 from airflow_entra import variables
-from airflow_entra.cli.output import OutputError, say
+from airflow_entra.cli.output import OutputError, say, width
 from airflow_entra.errors import UserError, of_os_error, of_unicode_error
 
 
@@ -42,8 +42,7 @@ def told() -> Iterator[None]:
         raise SystemExit(error.exit_code) from None
     except Exception as error:
         found = for_user(error)
-        message = _mistake(error) if found is None else str(found) if found.located else f"airflow-entra: {found}"
-        _masked(message)
+        _masked(_mistake(error) if found is None else _words(found))
         if os.environ.get(variables.DEBUG):
             _masked("".join(traceback.format_exception(error)))
         raise SystemExit(UserError.exit_code if found is None else found.exit_code) from None
@@ -64,6 +63,14 @@ def for_user(error: BaseException) -> UserError | None:
     if isinstance(error, UnicodeError):
         return of_unicode_error(error)
     return trouble(error)
+
+
+def _words(error: UserError) -> str:
+    from airflow_entra.finding import FindingsError
+    from airflow_entra.report.findings import as_text
+
+    said = as_text(error.findings, width()).rstrip("\n") if isinstance(error, FindingsError) else str(error)
+    return said if error.located else f"airflow-entra: {said}"
 
 
 def _mistake(error: Exception) -> str:

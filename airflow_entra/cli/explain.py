@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_entra.cli.common import Form, format_option, target_port_option
-from airflow_entra.cli.output import result
+from airflow_entra.cli.output import result, width
 
 if TYPE_CHECKING:
     from airflow_entra.access import DeclaredStack
@@ -73,7 +73,7 @@ def command(
         from airflow_entra.commands.who import explanations
 
         answers = explanations(world, stack, str(person), port=port)
-    result(render(answers, form))
+    result(render(answers, form, width()))
 
 
 def _token(stack: DeclaredStack, token: Path, outputs: Path | None) -> Explanation:

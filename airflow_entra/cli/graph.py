@@ -7,6 +7,7 @@ from typing import Literal
 
 import click
 
+from airflow_entra.cli.common import form_of
 from airflow_entra.cli.output import result, say, show
 
 
@@ -16,7 +17,7 @@ from airflow_entra.cli.output import result, say, show
     "--format",
     "form",
     type=click.Choice(["mermaid", "svg"]),
-    help="Else by the name of FILE: svg where it ends with .svg, mermaid otherwise.",
+    help="Else by the name of FILE; mermaid where that says nothing.",
 )
 @click.option(
     "--out",
@@ -29,17 +30,18 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
 
     From the stack files alone, without network. Exit code 2 where one is wrong.
     """
+    written = form_of(form, out, ("mermaid", "svg", "markdown"), "mermaid")
     from airflow_entra.access.picture import picture
-    from airflow_entra.errors import UserError
+    from airflow_entra.errors import UserError, shown
     from airflow_entra.files import write_whole
     from airflow_entra.local.world import project_world
 
     world = project_world()
     names = tuple(dict.fromkeys(stacks)) or tuple(world.stack_names())
     if not names:
-        raise UserError(f"no Pulumi.*.yaml in {world.stacks}")
+        raise UserError(f"no Pulumi.*.yaml in {shown(world.stacks)}")
     pictures = [picture(world.declared(name)) for name in names]
-    if form == "svg" or (form is None and out is not None and out.suffix == ".svg"):
+    if written == "svg":
         from airflow_entra.report.graph_svg import svg
 
         text = svg(pictures)
@@ -49,7 +51,7 @@ def command(stacks: tuple[str, ...], form: Literal["mermaid", "svg"] | None, out
         text = mermaid(pictures)
         if refused := too_much(pictures):
             say(f"GitHub won't draw this: {refused}. Draw fewer stacks at once, or use --format svg.")
-        if out is not None and out.suffix == ".md":
+        if written == "markdown":
             text = fenced(text)
     if out is None:
         result(text)

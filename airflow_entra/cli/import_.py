@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, format_option, target_port_option
+from airflow_entra.cli.common import Form, form_of, format_option, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def command(
     from airflow_entra.importing.report import FAIL_ON, conclusion, render
     from airflow_entra.local.world import project_world
 
+    form_of(None, out, ("yaml",), "yaml")
     if apply and users is None:
         raise click.UsageError("--apply goes with --users")
     choices = Choices(
@@ -148,12 +149,14 @@ def _users(file: Path, choices: Choices, out: Path | None, *, overwrite: bool, a
     from airflow_entra.finding import exit_code
     from airflow_entra.local.world import project_world
     from airflow_entra.report.findings import as_text, counted
+    from airflow_entra.words import form, many
 
     found = review_users(project_world(), choices, file, out, overwrite=overwrite, port=port, say=say)
     if isinstance(found, Proposed):
         counts = ", ".join(f"{count} {proposal}" for proposal, count in sorted(found.counts.items())) or "none"
         show(str(found.file))
-        say(f"Proposals: {counts}; {found.known} users are somebody's already. Next: decide each, and check that file.")
+        known = f"{many(found.known, 'user')} {form(found.known, 'is', 'are')} known already"
+        say(f"Proposals: {counts}; {known}. Next: decide each, and check that file.")
         return
     result(as_text(found.findings, width()))
     if found.findings:
@@ -161,7 +164,7 @@ def _users(file: Path, choices: Choices, out: Path | None, *, overwrite: bool, a
         sys.exit(exit_code(found.findings))
     if apply:
         result(links_text(found))
-    say(f"{len(found.links)} links, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
+    say(f"{many(len(found.links), 'link')}, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

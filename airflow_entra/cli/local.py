@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from airflow_entra.cli import LazyGroup
 from airflow_entra.cli.common import next_steps, own_command, tenant_port_option
-from airflow_entra.cli.output import agreed, say, show
-from airflow_entra.errors import UserError
+from airflow_entra.cli.output import agreed, say, show, width
+from airflow_entra.errors import UserError, shown
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.identities import FULL, KNOWN
 from airflow_entra.local.world import project_world
 from airflow_entra.pulumi import PROJECT
+from airflow_entra.words import form, many
+
+if TYPE_CHECKING:
+    from airflow_entra.local.airflow.deployed import Standing
 
 
 @click.group(
@@ -50,11 +56,8 @@ def down() -> None:
     airflows = stop_all(world)
     stopped = tenants.stop(world)
     if airflows:
-        show(
-            "1 Airflow is stopped; its state is kept."
-            if airflows == 1
-            else f"{airflows} Airflows are stopped; their state is kept."
-        )
+        stand = form(airflows, "is stopped; its state is kept", "are stopped; their state is kept")
+        show(f"{many(airflows, 'Airflow')} {stand}.")
     show("The local tenant is stopped; its state is kept." if stopped else "No local tenant is running.")
 
 
@@ -74,11 +77,12 @@ def status() -> None:
     if tenant is None:
         how = "was killed" if tenants.was_killed(world) else "is not running"
         show(f"The local tenant {how}. `{own_command('local up')}` starts it with its state.")
+        _airflows(standings(world))
         sys.exit(1)
     show(f"running    process {tenant.pid}")
     show(f"page       {tenant.url}")
     show(f"proxy      {tenant.proxy}")
-    show(f"CA         {tenant.ca_file}")
+    show(f"CA         {shown(tenant.ca_file)}")
     ahead, faults = clock.read(world).ahead, fault.read(world)
     if ahead:
         show(f"clock      {durations.format(ahead)} ahead of this machine ({own_command('local clock --reset')})")
@@ -87,14 +91,18 @@ def status() -> None:
     for identity in identities(world).values():
         show(f"identity   {identity.name}: client {identity.client_id}, object {identity.object_id}")
     airflows = standings(world)
-    for airflow in airflows:
-        show(f"Airflow    {airflow.url}, logs in {airflow.folder / 'logs'}")
+    _airflows(airflows)
+    if any(airflow.missing for airflow in airflows):
+        sys.exit(1)
+
+
+def _airflows(found: Sequence[Standing]) -> None:
+    for airflow in found:
+        show(f"Airflow    {airflow.url}, logs in {shown(airflow.folder / 'logs')}")
         if airflow.watcher:
             show(f"           watcher: {airflow.watcher}")
         if airflow.missing:
             show(f"           not running: {', '.join(airflow.missing)}. `{own_command(airflow.command)}` starts it")
-    if any(airflow.missing for airflow in airflows):
-        sys.exit(1)
 
 
 @command.command()
@@ -107,7 +115,7 @@ def reset(yes: bool) -> None:
     world = project_world()
     must_not_be_running(world)
     if not yes:
-        agreed(f"Delete {world.home} with all its state?", abort=True)
+        agreed(f"Delete {shown(world.home)} with all its state?", abort=True)
     stop_all(world)
     tenants.stop(world)
     world.remove()
@@ -124,7 +132,7 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
 
     `airflow-entra local run -- pulumi up --stack prod` deploys the production stack, unchanged, on the local tenant.
     """
-    from airflow_entra.local.run import open_session, stacks_in
+    from airflow_entra.local.run import needs_pulumi, open_session, stacks_in
 
     world = project_world()
     stacks = stacks_in(world, arguments)
@@ -135,6 +143,7 @@ def run(port: int, identity: str, official_providers: bool, arguments: tuple[str
         say=say,
         identity=identity,
         official_providers=official_providers,
+        engine=needs_pulumi(arguments),
     )
     if arguments[0] == "pulumi":
         for stack in stacks:
@@ -159,7 +168,7 @@ def deploy(port: int, stack: str) -> None:
     say(f"Local tenant: {session.tenant.url}. Deploying stack {stack} ...")
     outputs = deploy_stack(session, stack, say=say)
     changes = session.world.state.changes_of_last_update(PROJECT, stack)
-    show(summary(stack, outputs, changes))
+    show(summary(stack, outputs, changes, width()))
     steps = {
         f"open {session.tenant.url}": "",
         own_command("local airflow"): "a real Airflow that signs in with it",

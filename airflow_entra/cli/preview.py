@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from contextlib import chdir
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from airflow_entra.cli.common import Form, Hosted, hosted, target_port_option
+from airflow_entra.cli.common import Form, Hosted, form_of, hosted, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
     from airflow_entra.preview.result import StackPreview
+
+
+_FORMS = ("text", "json", "markdown")
 
 
 @click.command(name="preview")
@@ -23,9 +26,8 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "markdown", "github", "sarif"]),
-    default="text",
-    show_default=True,
+    type=click.Choice([*_FORMS, "github", "sarif"]),
+    help="Else by the name of the file of --out; text where that says nothing.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report into this file, whole.")
 @click.option("--refresh", is_flag=True, help="Look first for what was changed outside of Pulumi.")
@@ -37,7 +39,7 @@ def command(
     stacks: tuple[str, ...],
     all_: bool,
     base: str | None,
-    form: Form | Hosted,
+    form: Form | Hosted | None,
     out: Path | None,
     refresh: bool,
     expect_no_changes: bool,
@@ -66,6 +68,7 @@ def command(
         raise click.UsageError("--stack names some, --all takes every one: say one of them")
     if out is not None and form in ("github", "sarif"):
         raise click.UsageError(f"--format {form} is printed: leave --out away")
+    written = cast("Form", form_of(form, out, _FORMS, "text"))
     if out is not None and not out.absolute().parent.is_dir():
         raise click.UsageError(f"--out: {out.parent} is no folder: make it first, or name a file in another")
     world = project_world()
@@ -85,9 +88,9 @@ def command(
         with chdir(world.project):  # whence the comparison names its files, wherever the caller is
             hosted(form, placed(found.findings, world.stack_file), "preview")
     elif out is None:
-        result(render(found, form, width()))
+        result(render(found, written, width()))
     else:
-        write_whole(out, render(found, form))
+        write_whole(out, render(found, written))
         show(summary(found))
     sys.exit(exit_code(found.findings))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from airflow_entra.cli.common import no_file
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def command(
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
+    no_file(out)
     wanted = [target] if target else [file for file in TARGETS if not (stock and file in NOT_STOCK)]
     texts = rendered(
         project_world(), stack, wanted, outputs, version=airflow_version, url=_base_url(url), at=at, stock=stock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from airflow_entra.cli.common import Form, format_option, target_port_option
-from airflow_entra.cli.output import result, say
+from airflow_entra.cli.output import result, say, width
 from airflow_entra.local.world import project_world
 
 
@@ -25,5 +25,5 @@ def command(port: int, stack: str, form: Form, person: str | None) -> None:
     from airflow_entra.report.who import conclusion, render
 
     found = standings(project_world(), stack, person, port=port)
-    result(render(stack, found, form))
+    result(render(stack, found, form, width()))
     say(conclusion(stack, found))

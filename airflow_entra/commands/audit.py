@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from airflow_entra.commands.drift import drift_of
 from airflow_entra.directory.audited import read
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.spreadsheet import csv_text
-from airflow_entra.files import opened
+from airflow_entra.files import read_lines
 from airflow_entra.local.world import World
 from airflow_entra.report.audit import render
 from airflow_entra.report.audit_tables import tables
@@ -70,8 +69,8 @@ def keep_evidence(world: World, place: Path, found: Audit) -> Path:
 
 
 def _of_file(file: Path) -> Records:
-    with on_disk("read the records", file), io.TextIOWrapper(opened(file), "utf-8") as lines:
-        return parse(lines, str(file))
+    with on_disk("read the records", file):
+        return parse(read_lines(file), str(file))
 
 
 def _by_url(records: Iterable[Records], client_id: str) -> Mapping[str, Records]:

@@ -12,7 +12,7 @@ from airflow_entra.access.vault import VaultPlace
 from airflow_entra.directory.clients import Clients
 from airflow_entra.directory.registered import Registered
 from airflow_entra.directory.vaults import LiveVault
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import draft
@@ -70,9 +70,9 @@ def run(
             findings, written = _about(application, vaults, choices, stack.settings), False
         else:
             findings = write(application, vaults, choices, file, overwrite=overwrite).findings
-            say(f"{file} is written.")
+            say(f"{shown(file)} is written.")
             stack, written = DeclaredStack(choices.stack, load(file)), True
-        report = Report(stack.name, str(file), written, findings)
+        report = Report(stack.name, shown(file), written, findings)
         if file_only or file.resolve() != world.stack_file(stack.name).resolve():
             return report
         taken = take_over(stack, application, clients, _pulumi(target, clients, say), say)

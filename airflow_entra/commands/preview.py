@@ -10,7 +10,7 @@ from pathlib import Path
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.compare import Compared, compare
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 from airflow_entra.local.world import World
 from airflow_entra.preview.base import default_base
 from airflow_entra.preview.engine import POLICIES, Engine
@@ -126,7 +126,7 @@ def _of(compared: Compared, stacks: Sequence[str]) -> Compared:
 def _pack(folder: Path) -> Path:
     if not (folder / POLICIES / "PulumiPolicy.yaml").is_file():
         raise UserError(
-            f"{folder / POLICIES} holds no policy pack (PulumiPolicy.yaml): copy the folder from airflow-entra, or "
-            "preview without (--no-policies)"
+            f"{shown(folder / POLICIES)} holds no policy pack (PulumiPolicy.yaml): copy the folder from airflow-entra, "
+            "or preview without (--no-policies)"
         )
     return folder / POLICIES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -41,19 +42,47 @@ def screen(text: str) -> str:
     return without_commands(kept(text))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int | None = None) -> str:
     """Columns of foreign text; `columns` are their names, empty for none.
 
-    Nothing is cut or folded, as ids and addresses are there to be copied.
+    Nothing is cut, as ids and addresses are there to be copied: a table that is wider than `width` has a line for each
+    cell in place of a column.
     """
     from rich.cells import cell_len  # only where there is a table
 
     shown = [tuple(columns)] if columns else []
     shown += [tuple(map(indented, row)) for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
+        return "\n\n".join(_stacked(shown[0], row, width) for row in shown[1:]) if columns else _run_on(shown, width)
     return "\n".join(
         "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in shown
+    )
+
+
+def _stacked(columns: Sequence[str], row: Sequence[str], width: int) -> str:
+    """The cells of a row below each other, each after its column's name."""
+    label = max(map(len, columns))
+    cells = ((f"{name:<{label}}  ", cell) for name, cell in zip(columns, row, strict=True) if cell.strip())
+    return "\n".join(folded(name, cell.strip(), width) for name, cell in cells)
+
+
+def _run_on(rows: Iterable[Sequence[str]], width: int) -> str:
+    return "\n".join(folded("", "  ".join(filter(None, row)), width) for row in rows)
+
+
+def folded(label: str, text: str, width: int | None) -> str:
+    """`text` behind its label, in lines of `width` if that is said; words, ids and addresses stay whole."""
+    if width is None or len(label) + len(text) <= width:
+        return label + text
+    return textwrap.fill(
+        text,
+        max(width, 2 * len(label)),
+        initial_indent=label,
+        subsequent_indent=" " * max(len(label), 2),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_entra.errors import UserError
+from airflow_entra.words import many
 
 MOST = 50_000  # users; a file of more is no export of one Airflow
 
@@ -31,7 +32,7 @@ def airflow_users(text: str, name: str) -> list[AirflowUser]:
     """The users in an export; `name` is the file's, for messages. Raises UserError."""
     rows = _json(text) if text.lstrip()[:1] in ("[", "{") else list(csv.DictReader(io.StringIO(text)))
     if not rows or len(rows) > MOST:
-        raise UserError(f"{name} holds {len(rows)} users; {_RIGHT}")
+        raise UserError(f"{name} holds {many(len(rows), 'user')}; {_RIGHT}")
     users = [_user(row) for row in rows if isinstance(row, Mapping)]
     if len(users) != len(rows) or not all(user.user_name for user in users):
         raise UserError(f"{name} is no export of Airflow's users: some have no username; {_RIGHT}")

@@ -17,6 +17,7 @@ from airflow_entra.directory.vaults import KeptSecret, LiveVault
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices, DraftError
+from airflow_entra.words import many
 
 _SECRET_NAME = "airflow-oauth-client-secret"  # noqa: S105 -- the stack file's default name
 
@@ -144,7 +145,7 @@ def _new_vault(choices: Choices, seen: int) -> Credential:
         )
     name = re.sub(r"[^a-z0-9]+", "-", f"kv-airflow-{choices.stack}".lower())[:24].strip("-")
     entry = {"mode": "vaultSecret", "vault": {"create": name, "resourceGroup": f"rg-airflow-{choices.stack}"}}
-    looked = f"none of the {seen} vaults that may be read" if seen else "no vault that may be read"
+    looked = f"of {many(seen, 'vault')} that may be read none" if seen else "no vault that may be read"
     found = Credential(entry, choices.subscription, "westeurope")
     found.findings.append(
         Finding(

@@ -20,6 +20,7 @@ from airflow_entra.importing.lifetimes import at_least_p1, lifetimes
 from airflow_entra.importing.roles import roles
 from airflow_entra.settings import limits
 from airflow_entra.settings.model import config_key
+from airflow_entra.words import form
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _more_owners(application: Registered, owners: Sequence[str]) -> Finding:
     new = sorted(set(owners) - {owner.id.lower() for owner in application.owners})
     return Finding(
         f"application {line(application.name)}",
-        f"{', '.join(new)} become{'s' if len(new) == 1 else ''} owner with the next `pulumi up`",
+        f"{', '.join(new)} {form(len(new), 'becomes owner', 'become owners')} with the next `pulumi up`",
         "who deploys is among the owners, else it could not change the application any more; two or more answer",
         "leave it so, or import with the identity that will deploy",
         severity="note",

@@ -114,7 +114,7 @@ def _nested(group: LiveGroup, inner: str, roles_from: RolesFrom) -> Finding:
         "its members get no role: Entra counts direct members alone",
         f"{counted} direct members of {line(group.name)} only, whatever the portal's list looks like",
         f"assign {line(inner)} itself (add it to the role's groups), or put its people into {line(group.name)}",
-        severity="warning",
+        severity="note",  # nothing changes: they had none before
         id="import/nested-group",
     )
 

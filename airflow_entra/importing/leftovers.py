@@ -10,6 +10,7 @@ from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, SCOPE_I
 from airflow_entra.directory.registered import Registered
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
+from airflow_entra.words import many
 
 _UP = "the next `pulumi up` turns it off"
 _NO_HARM = {"offline_access"}
@@ -83,7 +84,7 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
     if asked:
         yield Finding(
             where,
-            f"has or asks for {len(asked)} application permissions, which work without a person",
+            f"has or asks for {many(len(asked), 'application permission')}, usable without a person",
             "the application that people sign in to needs none; with signIn.revocation: watch the stack makes an "
             "identity of its own that reads the directory",
             "the next `pulumi up` stops asking; what an administrator has granted is revoked in the portal "
@@ -127,7 +128,7 @@ def _consents(application: Registered) -> Iterator[Finding]:
     if personal:
         yield Finding(
             where,
-            f"{personal} people consented for themselves",
+            f"{many(personal, 'person', 'people')} consented for themselves",
             "an administrator consents once for everybody, and to known permissions",
             "nothing has to be done; revoke them in the portal (Enterprise applications, Permissions) to tidy up",
             severity="note",

@@ -12,6 +12,7 @@ from airflow_entra.finding import Finding, Severity
 from airflow_entra.importing.changes import Property
 from airflow_entra.importing.differences import Difference
 from airflow_entra.report.findings import Format, as_json, as_markdown, as_text, counted
+from airflow_entra.words import many
 
 FAIL_ON: Severity = "warning"
 """An import is done where nobody has to look at anything."""
@@ -40,7 +41,7 @@ class Report:
         if self.differing:
             yield Finding(
                 f"stack {self.stack}",
-                f"the next `pulumi up` would change {len(self.differing)} resources{expected}"
+                f"the next `pulumi up` would change {many(len(self.differing), 'resource')}{expected}"
                 + (f", and delete or replace {len(lost)} of them" if lost else ""),
                 "it changes nothing, or no more than you mean",
                 f"correct {self.file}{' first' if lost else ' where that is not meant'}, and run this again",

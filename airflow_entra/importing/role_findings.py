@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from airflow_entra.directory.registered import AppRole, Assigned, Registered
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
+from airflow_entra.words import form
 
 _KINDS = {"User": "person", "ServicePrincipal": "workload"}
 
@@ -49,7 +50,7 @@ def no_group(role: AppRole, holders: Sequence[Assigned]) -> Finding:
 
 
 def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Finding:
-    losing = f", and {len(holders)} assigned lose it" if holders else ""
+    losing = f", and {len(holders)} assigned {form(len(holders), 'loses', 'lose')} it" if holders else ""
     return Finding(
         _role(role),
         what,

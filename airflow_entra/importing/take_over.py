@@ -30,6 +30,7 @@ from airflow_entra.pulumi.resource_types import PRINCIPAL
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import PulumiError, patiently
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+from airflow_entra.words import many
 from airflow_entra_auth.graph import Graph
 
 Say = Callable[[str], None]
@@ -97,7 +98,7 @@ def take_over(stack: DeclaredStack, application: Registered, clients: Clients, p
     count = 0
     if wanted is not None:
         count = sum(not one.get("component") for one in wanted["resources"])
-        say(f"Importing {count} resources into the state of stack {stack.name} ...")
+        say(f"Importing {many(count, 'resource')} into the state of stack {stack.name} ...")
         import_all(pulumi, wanted, ids, protect=settings.environment == "production", say=say)
     before = pulumi.export()
     ours = tuple(secrets_that_stay(application, held(application.secrets, before)))

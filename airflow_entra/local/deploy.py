@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 from airflow_entra.files import lock
 from airflow_entra.local.run import Session
 from airflow_entra.local.seed import first_members
@@ -68,5 +68,5 @@ def _only_one_deploys(
     """Two at once would only fight over Pulumi's own lock, whose message tells people to break it."""
     with (world.home / f"deploy-{stack}.lock").open("w") as file:
         if not lock(file):
-            raise UserError(f"another deployment of stack {stack} is running in {world.home}; {then}")
+            raise UserError(f"another deployment of stack {stack} is running in {shown(world.home)}; {then}")
         yield

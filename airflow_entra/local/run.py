@@ -29,11 +29,20 @@ from engine.plugins import install_stand_ins
 class Session:
     """A world that is up and prepared for some stacks: run commands in it."""
 
-    def __init__(self, world: World, tenant: tenants.Tenant, engine: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, world: World, tenant: tenants.Tenant, engine: Path | None, environment: Mapping[str, str]
+    ) -> None:
         self.world = world
         self.tenant = tenant
-        self.engine = engine
+        self._engine = engine
         self.environment = dict(environment)
+
+    @property
+    def engine(self) -> Path:
+        """The folder of Pulumi's programs, in a session that was opened with them."""
+        if self._engine is None:
+            raise AssertionError("this session was opened without Pulumi")
+        return self._engine
 
     def pulumi(self, stack: str) -> Pulumi:
         """Pulumi on a stack of the world's own backend, which is made there where it isn't yet."""
@@ -55,24 +64,28 @@ def open_session(
     say: Callable[[str], None],
     identity: str = FULL,
     official_providers: bool = False,
+    engine: bool = True,
 ) -> Session:
     """Bring the world up and seed the tenant with what the named stacks take for granted.
 
-    Raises UserError, before anything is started for a wrong stack file.
+    Without `engine` there is no Pulumi in it: getting one takes minutes where there is none yet. Raises UserError,
+    before anything is started for a wrong stack file.
     """
     settings = [world.declared(stack).settings for stack in stacks]
-    engine = _engine(say)
+    pulumi = _engine(say) if engine else None
     tenant = tenants.start(world, http_port)
     known = identities(world)
     for one in settings:
         tenants.seed(world, seed_for(one, known.values()))
     prepare_workspace(world, say)
     environment = with_backend(own_environment(os.environ), world.backend, world.passphrase_file)
-    environment |= tenant_environment(tenant) | _pulumi_environment(world, engine)
-    environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))
+    environment |= tenant_environment(tenant)
+    if pulumi is not None:
+        environment |= _pulumi_environment(world, pulumi)
+        environment["PULUMI_HOME"] = str(_pulumi_home(world, official_providers))
     if settings:
         environment |= _deployer_environment(settings[0], known[identity].client_id, known[identity].secret)
-    return Session(world, tenant, engine, environment)
+    return Session(world, tenant, pulumi, environment)
 
 
 def stacks_in(world: World, command: Sequence[str]) -> list[str]:
@@ -120,6 +133,23 @@ def _pulumi_home(world: World, official_providers: bool) -> Path:
     return home
 
 
+_CA_VARIABLES = (
+    "SSL_CERT_FILE",  # OpenSSL, Go, .NET, httpx
+    "REQUESTS_CA_BUNDLE",  # requests, and so the Azure CLI
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)
+"""Where the clients that ask Azure look for the authorities that they trust. Git and pip have variables of their own,
+which stay as they are: they ask other hosts."""
+_WITHOUT_PULUMI = frozenset({"az", "curl", "wget", "openssl"})
+"""Clients that people call by hand, of which none runs Pulumi."""
+
+
+def needs_pulumi(command: Sequence[str]) -> bool:
+    """Whether a command may run Pulumi: a script or a program of ours may."""
+    return Path(command[0]).name not in _WITHOUT_PULUMI
+
+
 def tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
     """What makes Azure's names lead to the tenant, for any program that takes a proxy and a CA from its environment."""
     return {
@@ -127,9 +157,7 @@ def tenant_environment(tenant: tenants.Tenant) -> dict[str, str]:
         "https_proxy": tenant.proxy,
         "NO_PROXY": NO_PROXY,
         "no_proxy": NO_PROXY,
-        "SSL_CERT_FILE": str(tenant.ca_file),
-        "REQUESTS_CA_BUNDLE": str(tenant.ca_file),
-        "NODE_EXTRA_CA_CERTS": str(tenant.ca_file),
+        **dict.fromkeys(_CA_VARIABLES, str(tenant.ca_file)),
     }
 
 

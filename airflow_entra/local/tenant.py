@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from airflow_entra.errors import UserError, of_os_error
+from airflow_entra.errors import UserError, of_os_error, shown
 from airflow_entra.files import write_private
 from airflow_entra.local.processes import living, only_one, read_record
 from airflow_entra.local.world import World, own_environment
@@ -162,7 +162,7 @@ def _spawn(world: World, http_port: int) -> Tenant:
         elsewhere = "; --port N (make up PORT=N) takes another" if "in use" in reason else ""
         raise UserError(f"the local tenant did not start: {reason}{elsewhere}")
     stop(world)
-    raise UserError(f"the local tenant was not ready after {START_SECONDS} s; its log is {log}")
+    raise UserError(f"the local tenant was not ready after {START_SECONDS} s; its log is {shown(log)}")
 
 
 def _last_line(text: str) -> str:

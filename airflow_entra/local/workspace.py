@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from airflow_entra.errors import on_disk
+from airflow_entra.errors import on_disk, shown
 from airflow_entra.files import write_private
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.backend import declaration, salt, without_key
@@ -49,9 +49,9 @@ def _copy(tracked: Path, copy: Path, say: Callable[[str], None]) -> None:
     try:
         found = content(tracked)
     except NotYaml as error:
-        say(f"{tracked}: left out, as it can't be read: {error}")
+        say(f"{shown(tracked)}: left out, as it can't be read: {error}")
         return
     if not isinstance(found, dict):
-        say(f"{tracked}: left out, as it has no sections")
+        say(f"{shown(tracked)}: left out, as it has no sections")
         return
     write_private(copy, yaml.safe_dump(without_key(found) | salt(copy), sort_keys=False))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_entra import variables
-from airflow_entra.errors import UserError, on_disk
+from airflow_entra.errors import UserError, on_disk, shown
 from airflow_entra.files import write_private
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.backend import FolderBackend
@@ -82,7 +82,9 @@ class World:
             raise UserError(mistake)
         file = self.stack_file(stack)
         if not file.exists():
-            raise UserError(f"no stack file {file}; there is one for: {', '.join(self.stack_names()) or 'no stack'}")
+            raise UserError(
+                f"no stack file {shown(file)}; there is one for: {', '.join(self.stack_names()) or 'no stack'}"
+            )
         return file
 
     def declared(self, stack: str) -> DeclaredStack:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 from airflow_entra.files import read_text
 from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.trouble import PulumiError
@@ -113,7 +113,9 @@ class FolderBackend:
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise PulumiError(f"{file} is no state of a stack: restore it from {file.name}.bak beside it") from None
+            raise PulumiError(
+                f"{shown(file)} is no state of a stack: restore it from {file.name}.bak beside it"
+            ) from None
         return found
 
     def outputs(self, project: str, stack: str) -> dict[str, Any]:
@@ -147,8 +149,8 @@ class FolderBackend:
                 yield Lock(0, socket.gethostname(), datetime.fromtimestamp(file.stat().st_mtime).astimezone())
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise PulumiError(
-                    f"{file} is no lock of Pulumi's: it has the pid, hostname and timestamp of who works on the stack. "
-                    "Where nobody does, delete it"
+                    f"{shown(file)} is no lock of Pulumi's: it has the pid, hostname and timestamp of who works on the "
+                    "stack. Where nobody does, delete it"
                 ) from None
             else:
                 yield lock
@@ -187,7 +189,9 @@ def declaration(folder: Path) -> dict[str, Any]:
     """The Pulumi.yaml of a project. Raises PulumiError where there is none that can be read."""
     found = _read_yaml(folder / "Pulumi.yaml")
     if not isinstance(found, dict):
-        raise PulumiError(f"{folder / 'Pulumi.yaml'} is no project of Pulumi's: YAML with name and runtime is right")
+        raise PulumiError(
+            f"{shown(folder / 'Pulumi.yaml')} is no project of Pulumi's: YAML with name and runtime is right"
+        )
     return found
 
 

@@ -28,6 +28,8 @@ _BLOCK = 4096
 """Bytes for which there is no room on a full disk, whatever the end of the last block had left."""
 _DATA = frozenset({"config", "stack"})
 """Commands of Pulumi whose output is somebody's data, such as a state to keep: only known secrets are masked in it."""
+_JSON = frozenset({"--json", "-j", "--json=true"})
+"""What makes a program of any command's output."""
 _NOT_AS_IT_WAS = (
     "warning: what Pulumi said holds the value of a secret variable of this environment, and [secret] stands in its "
     "place: import no such state. At a terminal Pulumi's output is not changed\n"
@@ -182,4 +184,5 @@ def is_pulumi(command: Sequence[str]) -> bool:
 
 def is_data(command: Sequence[str]) -> bool:
     """Whether the standard output of that command of Pulumi has to stay as it is, but for known secrets."""
-    return next((word for word in command[1:] if not word.startswith("-")), "") in _DATA
+    said = next((word for word in command[1:] if not word.startswith("-")), "")
+    return said in _DATA or any(word in _JSON for word in command[1:])

@@ -109,12 +109,11 @@ class Scrub:
 
     def data(self, text: str) -> str:
         """A document without the environment's secrets: of JSON the texts alone, so that its keys, numbers and layout
-        stay, whatever word or number the secret is."""
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            return self.known(text)
-        return _JSON_TEXT.sub(self._json_text, text)
+        stay, whatever word or number the secret is. A document may be on each line, as Pulumi's events are."""
+        lines = text.splitlines(keepends=True)
+        if _is_json(text) or (lines and all(_is_json(line) for line in lines if line.strip())):
+            return _JSON_TEXT.sub(self._json_text, text)
+        return self.known(text)
 
     def _json_text(self, found: re.Match[str]) -> str:
         said = json.loads(found[1])
@@ -154,6 +153,14 @@ class Scrub:
 
     def _found(self, flat: _Flat) -> Iterator[re.Match[str]]:
         return self._wrapped.finditer(flat.text) if self._wrapped else iter(())
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _line(text: str, position: int) -> int:

@@ -17,6 +17,7 @@ from airflow_entra.directory.clients import Clients
 from airflow_entra.finding import Finding, FindingsError
 from airflow_entra.pulumi import resource_types as types
 from airflow_entra.pulumi.pending import PendingCreate
+from airflow_entra.words import many
 from airflow_entra_auth.graph import Graph, GraphError
 
 Inputs = Mapping[str, Any]
@@ -43,7 +44,9 @@ def settle(create: PendingCreate, clients: Clients, known_ids: frozenset[str]) -
     if create.type == types.PASSWORD:
         for credential in found:
             _remove_password(credential, clients)
-        return Settlement(None, f"{len(found)} unreadable client secrets removed" if found else "had not been made")
+        return Settlement(
+            None, f"{many(len(found), 'unreadable client secret')} removed" if found else "had not been made"
+        )
     if len(found) > 1:
         either = f"{', '.join(found)} could each be what the interrupted run made"
         fix = "delete those that are not needed and run this again"

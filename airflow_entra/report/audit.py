@@ -36,14 +36,15 @@ def _text(audit: Audit, width: int | None) -> str:
     parts = [line(conclusion(audit)), ""]
     for one in tables(audit):
         findings = as_text(audit.findings[:SHOWN], width).splitlines()
-        told = findings if one.name == FINDINGS else _aligned(one)
+        told = findings if one.name == FINDINGS else _aligned(one, width)
         parts += [one.title, *(told if one.rows else [f"  {one.empty}"]), *_more(one), ""]
     parts += [f"Not seen: {line(what)}" for what in not_seen(audit)]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _aligned(table: Table) -> list[str]:
-    return [f"  {row}" for row in terminal.table(table.columns, table.rows[:SHOWN]).split("\n")]
+def _aligned(table: Table, width: int | None) -> list[str]:
+    room = width and width - 2
+    return [f"  {row}" if row else "" for row in terminal.table(table.columns, table.rows[:SHOWN], room).split("\n")]
 
 
 def _more(table: Table) -> Iterator[str]:

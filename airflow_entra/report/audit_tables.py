@@ -15,6 +15,7 @@ from airflow_entra.directory.audited import Eligible
 from airflow_entra.directory.who import Standing
 from airflow_entra.finding import Finding
 from airflow_entra.report.findings import COLUMNS, counted, rows
+from airflow_entra.words import many
 
 Row = tuple[str, ...]
 FINDINGS = "findings"
@@ -36,14 +37,14 @@ def conclusion(audit: Audit) -> str:
     """One line: how it stands."""
     admitted = sum(one.refused is None for one in audit.standings)
     skipped = sum(result.skipped is not None for result in audit.results)
-    more = f"; {skipped} of {len(audit.results)} checks not looked at" if skipped else ""
-    people = "1 person" if admitted == 1 else f"{admitted} people"
-    drifted = "" if audit.drift is None else f" (drift: {_counted(len(audit.drift))})"
+    more = f"; {skipped} of {many(len(audit.results), 'check')} not looked at" if skipped else ""
+    people = many(admitted, "person", "people")
+    drifted = (
+        ""
+        if audit.drift is None
+        else f" (drift: {many(len(audit.drift), 'difference') if audit.drift else 'no difference'})"
+    )
     return f"Stack {audit.stack}: {people} may sign in; findings: {counted(audit.findings, 'none')}{drifted}{more}."
-
-
-def _counted(differences: int) -> str:
-    return {0: "no difference", 1: "1 difference"}.get(differences, f"{differences} differences")
 
 
 def tables(audit: Audit) -> list[Table]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_entra.escape.json_text import document
 from airflow_entra.report.findings import Format, as_json, as_markdown, as_text, counted
 from airflow_entra.settings.check import Checked
+from airflow_entra.words import many
 
 
 def render(checked: Checked, form: Format, width: int | None = None) -> str:
@@ -19,7 +20,7 @@ def render(checked: Checked, form: Format, width: int | None = None) -> str:
 
 def conclusion(checked: Checked) -> str:
     """One line for people: how it stands and what to do next."""
-    files = f"{len(checked.files)} file{'' if len(checked.files) == 1 else 's'}"
+    files = many(len(checked.files), "file")
     errors = [finding for finding in checked.findings if finding.severity == "error"]
     if not errors:
         return f"{files} fine{f', {counted(checked.findings)}' if checked.findings else ''}. Next: pulumi preview."

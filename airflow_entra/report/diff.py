@@ -16,6 +16,7 @@ from airflow_entra.escape.terminal import line
 from airflow_entra.report.diff_json import as_json
 from airflow_entra.report.findings import as_json as finding_as_json
 from airflow_entra.report.findings import as_markdown, as_text, counted
+from airflow_entra.words import form, many
 
 Format = Literal["text", "json", "markdown"]
 
@@ -38,35 +39,36 @@ def render(compared: Compared, form: Format, width: int | None = None) -> str:
         return document(as_json(compared) | {"findings": list(map(finding_as_json, compared.findings))})
     if form == "text":
         told = as_text(compared.findings, width)
-        return line(conclusion(compared)) + "\n" + (f"\n{told}" if told else "") + changes_as_text(compared)
+        return line(conclusion(compared)) + "\n" + (f"\n{told}" if told else "") + changes_as_text(compared, width)
     found = [*as_markdown(compared.findings), ""] if compared.findings else []
     return "\n".join([f"**{text(conclusion(compared))}**", "", *found, *changes_as_markdown(compared)])
 
 
 def conclusion(compared: Compared) -> str:
     """One line: how much changes."""
-    stacks = f"{compared.stacks} stack{'' if compared.stacks == 1 else 's'}"
+    stacks = many(compared.stacks, "stack")
     if not compared.changes:
         head = "this folder" if compared.head == "." else compared.head
-        say = "says" if compared.stacks == 1 else "say"
+        say = form(compared.stacks, "says", "say")
         return f"No change in access: {stacks} {say} the same in {compared.base} and {head}."
     gained = sum(len(one.grants.gained) for one in compared.changes)
     lost = sum(len(one.grants.lost) for one in compared.changes)
     rights = sum(len(one.rights.gained) + len(one.rights.lost) for one in compared.changes)
     parts = [
-        f"{gained} role{'' if gained == 1 else 's'} gained by groups",
+        f"{many(gained, 'role')} gained by groups",
         f"{lost} lost",
-        *([f"{rights} DAG right{'' if rights == 1 else 's'} changed"] if rights else []),
+        *([f"{many(rights, 'DAG right')} changed"] if rights else []),
         counted(compared.findings, "nothing that opens more"),
     ]
     return f"Access changes in {len(compared.changes)} of {stacks}: {', '.join(parts)}."
 
 
-def changes_as_text(compared: Compared) -> str:
+def changes_as_text(compared: Compared, width: int | None = None) -> str:
     """Each stack's changes, below an empty line."""
     parts = []
+    room = width and width - 2
     for one in compared.changes:
-        told = [f"  {row}" for row in terminal.table((), rows(one)).split("\n") if row]
+        told = [f"  {row}" for row in terminal.table((), rows(one), room).split("\n") if row]
         parts.append("\n".join(["", line(_title(one)), *told]))
     if compared.people is not None:
         parts.append(_people_text(compared))

@@ -10,14 +10,16 @@ from airflow_entra.access.explain import Explanation
 from airflow_entra.escape import markdown
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import Md, text
-from airflow_entra.escape.terminal import line
+from airflow_entra.escape.terminal import folded, line
 
 Format = Literal["text", "json", "markdown"]
 
 
-def render(explanations: Sequence[Explanation], form: Format) -> str:
+def render(explanations: Sequence[Explanation], form: Format, width: int | None = None) -> str:
     """The result for standard output, with its last newline."""
-    return {"text": _text, "json": _json, "markdown": _markdown}[form](explanations)
+    if form == "text":
+        return _text(explanations, width)
+    return _json(explanations) if form == "json" else _markdown(explanations)
 
 
 def _verdict(one: Explanation) -> str:
@@ -34,15 +36,17 @@ def _sections(one: Explanation) -> list[tuple[str, tuple[str, ...]]]:
     return [(name, said) for name, said in sections if any(said)]
 
 
-def _text(explanations: Sequence[Explanation]) -> str:
+def _text(explanations: Sequence[Explanation], width: int | None) -> str:
     lines: list[str] = []
     for one in explanations:
-        lines.append(line(_verdict(one)))
+        lines.append(folded("", line(_verdict(one)), width))
         for held in one.roles:
             lines.append(f"  {line(held.role)}")
-            lines += [f"    through  {line(group)}" for group in held.through]
-            lines += [f"    may      {line(right)}" for right in held.may]
-        lines += [f"  {name:<5}  {line(said)}" for name, sentences in _sections(one) for said in sentences]
+            lines += [folded("    through  ", line(group), width) for group in held.through]
+            lines += [folded("    may      ", line(right), width) for right in held.may]
+        lines += [
+            folded(f"  {name:<5}  ", line(said), width) for name, sentences in _sections(one) for said in sentences
+        ]
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
 

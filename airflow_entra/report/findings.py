@@ -5,16 +5,17 @@ Beside it `findings_sarif` and `findings_annotations`, for those who host the re
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
+from airflow_entra.errors import shown
 from airflow_entra.escape.markdown import Md, code, table, text
-from airflow_entra.escape.terminal import line
+from airflow_entra.escape.terminal import folded, line
 from airflow_entra.finding import SEVERITIES, Finding, InFile, Severity
+from airflow_entra.words import many
 
 COLUMNS = ("Severity", "Where", "What is wrong", "What would be right", "Fix", "Finding")
 Format = Literal["text", "json", "markdown"]
@@ -52,7 +53,7 @@ def as_json(finding: Finding) -> FindingJson:
     if finding.stack:
         said["stack"] = finding.stack
     if isinstance(finding.where, InFile):
-        said["file"], said["line"], said["column"] = str(finding.where.file), *finding.position
+        said["file"], said["line"], said["column"] = shown(finding.where.file), *finding.position
     return said
 
 
@@ -72,20 +73,7 @@ def _parts(finding: Finding, width: int | None) -> Iterator[str]:
         ("  seen:  ", "; ".join(f"{name} {value}" for name, value in finding.evidence)),
     ):
         if said:
-            yield _folded(label, line(said), width)
-
-
-def _folded(label: str, said: str, width: int | None) -> str:
-    if width is None or len(label) + len(said) <= width:
-        return label + said
-    return textwrap.fill(
-        said,
-        max(width, 2 * len(label)),
-        initial_indent=label,
-        subsequent_indent=" " * max(len(label), 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+            yield folded(label, line(said), width)
 
 
 def where(finding: Finding) -> str:
@@ -129,5 +117,5 @@ def as_markdown(findings: Iterable[Finding]) -> list[str]:
 def counted(findings: Iterable[Finding], none: str = "no finding") -> str:
     """How many of each severity: "2 errors, 1 warning"."""
     counts = Counter(finding.severity for finding in findings)
-    listed = [f"{counts[one]} {one}{'' if counts[one] == 1 else 's'}" for one in SEVERITIES if counts[one]]
+    listed = [many(counts[one], one) for one in SEVERITIES if counts[one]]
     return ", ".join(listed) or none

@@ -30,7 +30,7 @@ def render(found: Previewed, form: Format, width: int | None = None) -> str:
 
 
 def _text(found: Previewed, width: int | None) -> str:
-    lines = [line(summary(found)), "", *_access(found)]
+    lines = [line(summary(found)), "", *_access(found, width)]
     if findings := gathered(found):
         lines += ["", *as_text(findings, width).splitlines()]
     for one in found.stacks:
@@ -39,10 +39,10 @@ def _text(found: Previewed, width: int | None) -> str:
     return "\n".join(row.rstrip() for row in lines) + "\n"
 
 
-def _access(found: Previewed) -> list[str]:
+def _access(found: Previewed, width: int | None) -> list[str]:
     if found.compared is None:
         return [f"Access is not compared: {line(found.no_base)}"]
-    return [line(diff.conclusion(found.compared)), *diff.changes_as_text(found.compared).splitlines()]
+    return [line(diff.conclusion(found.compared)), *diff.changes_as_text(found.compared, width).splitlines()]
 
 
 def _stack(one: StackPreview) -> Iterator[str]:

@@ -15,7 +15,6 @@ from airflow_entra.report.preview_words import (
     drifted,
     gathered,
     left_out,
-    many,
     names,
     removed,
     state,
@@ -23,6 +22,7 @@ from airflow_entra.report.preview_words import (
     summary,
 )
 from airflow_entra.report.shorten import Block, Cut, blocks_of, fit, size
+from airflow_entra.words import many
 
 MARKER = "<!-- airflow-entra-preview -->"
 """The comment's last line, by which a pipeline finds the one that it wrote before."""

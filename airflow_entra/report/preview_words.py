@@ -14,6 +14,7 @@ from airflow_entra.preview.changes import UNKNOWN
 from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
 from airflow_entra.pulumi.scrub import SECRET
 from airflow_entra.report.findings import counted as counted_findings
+from airflow_entra.words import many
 from airflow_entra_auth.claims import display
 
 _VERBS = {
@@ -35,10 +36,6 @@ def names(stacks: Iterable[str]) -> str:
     listed = list(stacks)
     more = len(listed) - _MOST_NAMES
     return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-def many(number: int, singular: str, plural: str = "") -> str:
-    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
 
 
 def counted(steps: Iterable[Step]) -> str:

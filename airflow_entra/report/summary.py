@@ -8,9 +8,9 @@ from typing import Any
 from airflow_entra.escape.terminal import line, table
 
 
-def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int]) -> str:
+def summary(stack: str, outputs: Mapping[str, Any], changes: Mapping[str, int], width: int | None = None) -> str:
     """The readable end of a deployment. `outputs` are the program's, `changes` counts resources by what happened."""
-    parts = [line(_changes(stack, changes)), table((), _facts(outputs)), _roles(outputs.get("roles", {}))]
+    parts = [line(_changes(stack, changes)), table((), _facts(outputs)), _roles(outputs.get("roles", {}), width)]
     hand_over = outputs.get("handOver")
     if hand_over and hand_over.get("open"):
         asked = [f"Still to be done by the identity team ({hand_over['file']}):", *hand_over["open"]]
@@ -69,10 +69,10 @@ def _credential(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
             return []
 
 
-def _roles(roles: Mapping[str, Sequence[Mapping[str, str]]]) -> str:
+def _roles(roles: Mapping[str, Sequence[Mapping[str, str]]], width: int | None) -> str:
     rows = [
         ("" if index else role, group["group"], group.get("id") or "not made yet", group["source"])
         for role, groups in roles.items()
         for index, group in enumerate(groups)
     ]
-    return table(("Airflow role", "Group in Entra", "Object ID", ""), rows)
+    return table(("Airflow role", "Group in Entra", "Object ID", ""), rows, width)

@@ -8,21 +8,24 @@ from typing import Any, Literal
 from airflow_entra.directory.who import Standing
 from airflow_entra.escape import markdown, terminal
 from airflow_entra.escape.json_text import document
+from airflow_entra.words import many
 
 Format = Literal["text", "json", "markdown"]
 
 _COLUMNS = ("Person", "Signs in as", "Airflow roles", "Through", "Why not")
 
 
-def render(stack: str, standings: Sequence[Standing], form: Format) -> str:
+def render(stack: str, standings: Sequence[Standing], form: Format, width: int | None = None) -> str:
     """The result for standard output, with its last newline."""
-    return {"text": _text, "json": _json, "markdown": _markdown}[form](stack, standings)
+    if form == "text":
+        return terminal.table(_COLUMNS, map(_row, standings), width) + "\n"
+    return _json(stack, standings) if form == "json" else _markdown(stack, standings)
 
 
 def conclusion(stack: str, standings: Sequence[Standing]) -> str:
     """One line: how many may sign in."""
     admitted = sum(one.refused is None for one in standings)
-    people = f"{len(standings)} {'person' if len(standings) == 1 else 'people'}"
+    people = f"{many(len(standings), 'person', 'people')}"
     roles = ", with these roles at their next sign-in" if admitted else ""
     return f"{admitted} of {people} may sign in to the Airflow of stack {stack}{roles}."
 
@@ -34,10 +37,6 @@ def _row(one: Standing) -> tuple[str, ...]:
         part for part in (one.why, *(f"not {missed.role}: {missed.why}" for missed in one.missed)) if part
     )
     return one.person.name, one.person.sign_in_name, roles, ", ".join(through), why_not
-
-
-def _text(stack: str, standings: Sequence[Standing]) -> str:
-    return terminal.table(_COLUMNS, map(_row, standings)) + "\n"
 
 
 def _markdown(stack: str, standings: Sequence[Standing]) -> str:

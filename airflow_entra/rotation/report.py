@@ -15,6 +15,7 @@ from airflow_entra.report.findings import Format, as_json, as_markdown, as_text
 from airflow_entra.rotation.rotate import Rotation
 from airflow_entra.rotation.slots import Held, Slot
 from airflow_entra.settings import durations
+from airflow_entra.words import form, many
 
 
 def render(rotations: Sequence[Rotation], form: Format, width: int | None = None) -> str:
@@ -59,8 +60,7 @@ def _looked_at(rotation: Rotation) -> str:
 
 
 def _count(number: int) -> str:
-    many = "a credential" if number == 1 else f"{number} credentials"
-    return f"{many} that the stack doesn't have"
+    return f"{many(number, 'credential')} that the stack doesn't have"
 
 
 def _outcome(rotation: Rotation) -> str:
@@ -83,7 +83,7 @@ def _outcome(rotation: Rotation) -> str:
 
 def _replaced(rotation: Rotation) -> str:
     names = [name for name, _, _ in rotation.replaced]
-    return f"{' and '.join(names)} {'were' if len(names) > 1 else 'was'} replaced"
+    return f"{' and '.join(names)} {form(len(names), 'was', 'were')} replaced"
 
 
 def _to_do(rotation: Rotation) -> str:
@@ -188,5 +188,5 @@ def _day(moment: datetime | None) -> str:
 def _distance(moment: datetime, now: datetime) -> str:
     days = (moment - now).days
     if days < 0:
-        return f"{-days} day{'' if days == -1 else 's'} ago"
-    return f"in {days} day{'' if days == 1 else 's'}"
+        return f"{many(-days, 'day')} ago"
+    return f"in {many(days, 'day')}"

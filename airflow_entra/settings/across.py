@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from airflow_entra.errors import shown
 from airflow_entra.finding import Finding, InFile
 from airflow_entra.settings.document import Document
 from airflow_entra.settings.model import CreatedGroup, config_key
@@ -62,7 +63,7 @@ def _uses(file: StackFile) -> Iterator[_Use]:
 def _finding(use: _Use, places: Sequence[_Use]) -> Finding:
     others = [one for one in places if one.file.settings.environment != use.file.settings.environment]
     where = ", ".join(
-        f"{one.file.settings.environment} ({one.file.file}:{':'.join(map(str, one.place))})" for one in others
+        f"{one.file.settings.environment} ({shown(one.file.file)}:{':'.join(map(str, one.place))})" for one in others
     )
     return Finding(
         InFile(use.file.file, *use.place),

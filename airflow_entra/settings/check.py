@@ -31,6 +31,7 @@ def check(paths: Sequence[Path]) -> Checked:
     """Every file with its mistakes; reads the files and the certificates that they name, nothing else."""
     found: list[Finding] = []
     usable = []
+    paths = list({path.resolve(): path for path in paths}.values())  # one that is named twice is one file
     for path in paths:
         try:
             text, settings, warnings = read(path)

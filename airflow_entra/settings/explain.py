@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from airflow_entra.finding import At, Finding, Loc
@@ -211,9 +213,13 @@ def _wrong_type(error: ErrorDetails, loc: Loc, name: str, document: Document) ->
     kind = _KINDS[error["type"]]
     node = document.node(loc)
     if isinstance(node, Scalar):
+        what = f"{name} is {_type_of(node.value)}, {node.text[:40]}"
+        form = _form(error["loc"]) if kind == "text" else None
+        if form and not form.fits(node.text):  # in quotes it would be refused as well
+            return Finding(At(loc), what, form.rule, form.fix)
         # Repeats what the file says: 3.10 would be shown as the number 3.1.
         fix = f'write "{node.text}" in quotes' if kind == "text" and len(node.text) < 40 else _HOW[kind]
-        return Finding(At(loc), f"{name} is {_type_of(node.value)}, {node.text[:40]}", f"it is {kind}", fix)
+        return Finding(At(loc), what, f"it is {kind}", fix)
     found = "a list" if isinstance(error["input"], list) else "a section of keys"
     return Finding(At(loc), f"{name} is {found}", f"it is {kind}", _HOW[kind])
 
@@ -258,16 +264,45 @@ def _sections(annotation: object) -> list[type[model.Section]]:
     return [section for inner in get_args(annotation) for section in _sections(inner)]
 
 
-def _example(loc: tuple[int | str, ...]) -> str:
-    """A value that would do at `loc`, or dots where it is a section."""
-    fields = {field.alias: field for field in section_at(loc[:-1]).model_fields.values()}
-    field = fields.get(str(loc[-1]))
-    if field is None:
-        return "..."
-    forms = [one for one in (*field.metadata, *_metadata(field.annotation)) if isinstance(one, Form | Span)]
-    choices = [one for one in get_args(field.annotation) if isinstance(one, str)]
-    return forms[0].example if forms else " or ".join(choices) or "..."
+def _form(loc: tuple[int | str, ...]) -> Form | None:
+    """What a text at `loc` has to be like; of a list that of its entries."""
+    keys = [step for step in loc if isinstance(step, str) and not step.startswith("<")]
+    field = _field(loc[: loc.index(keys[-1])], keys[-1]) if keys else None
+    metadata = (*field.metadata, *_metadata(field.annotation)) if field else ()
+    return next((one for one in metadata if isinstance(one, Form)), None)
+
+
+def _field(loc: tuple[int | str, ...], key: str) -> FieldInfo | None:
+    return next((field for field in section_at(loc).model_fields.values() if field.alias == key), None)
 
 
 def _metadata(annotation: object) -> list[object]:
     return [one for inner in get_args(annotation) for one in getattr(inner, "__metadata__", ())]
+
+
+def _example(loc: tuple[int | str, ...]) -> str:
+    """A value that would do at `loc`, as the file would say it on one line."""
+    field = _field(loc[:-1], str(loc[-1]))
+    if field is None:
+        return "..."
+    choices = [one for one in get_args(field.annotation) if isinstance(one, str)]
+    return " or ".join(choices) or _sample(field.annotation, field.metadata)
+
+
+def _sample(annotation: object, metadata: Iterable[object] = ()) -> str:
+    """The smallest value of a type: of a section what it can't do without."""
+    known = next((one for one in metadata if isinstance(one, Form | Span)), None)
+    if known:
+        return f'"{known.example}"' if re.fullmatch(r"[\d.]+", known.example) else known.example
+    kind, inner = get_origin(annotation), get_args(annotation)
+    if kind is Annotated:
+        return _sample(inner[0], inner[1:])
+    if kind is list:
+        return f"[{_sample(inner[0])}]"
+    if kind is dict:
+        return f"{{{_sample(inner[0])}: {_sample(inner[1])}}}"
+    if isinstance(annotation, type) and issubclass(annotation, model.Section):
+        required = {name: field for name, field in annotation.model_fields.items() if field.is_required()}
+        said = (f"{field.alias}: {_sample(field.annotation, field.metadata)}" for field in required.values())
+        return f"{{{', '.join(said)}}}"
+    return inner[0] if inner and isinstance(inner[0], str) else _sample(inner[0]) if inner else "..."

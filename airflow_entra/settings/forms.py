@@ -10,7 +10,7 @@ from functools import cached_property
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from airflow_entra.escape.pulumi_log import MARK
 from airflow_entra.escape.terminal import quoted, visible
@@ -60,6 +60,13 @@ class Form:
             what = f"{quote(value)} is not {self.noun}{f': {why}' if why else ''}"
             raise wrong(what, right=self.rule, fix=self.fix)
         return self.check(value) if self.check else value
+
+    def fits(self, text: str) -> bool:
+        try:
+            self.validate(text)
+        except PydanticCustomError:
+            return False
+        return True
 
     def __get_pydantic_core_schema__(self, source_type: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.validate, handler(source_type))

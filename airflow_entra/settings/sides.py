@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +29,20 @@ class Side:
     single: bool = False
 
 
-def sides(*names: str) -> list[Side]:
-    """Each side read; what both say in the same words is read once.
+def sides(*names: str, only: Collection[str] = ()) -> list[Side]:
+    """Each side read; what both say in the same words is read once. With `only`, these stacks alone.
 
     Raises UserError, or SettingsError with every mistake of every file on any side.
     """
     mistakes: list[Finding] = []
     texts = [_texts(name, mistakes) for name in names]
+    known = {stack_name(file) for side in texts for file in side}
+    for stack in only:
+        if stack not in known:
+            raise UserError(f"neither side has a stack {stack}; there is one for: {', '.join(sorted(known))}")
+    if only and not all(Path(name).is_file() for name in names):
+        texts = [{file: text for file, text in side.items() if stack_name(file) in only} for side in texts]
+        mistakes = [one for one in mistakes if isinstance(one.where, InFile) and stack_name(one.where.file) in only]
     read = _read({text for side in texts for text in side.values()})
     found = [_side(name, side, read, mistakes) for name, side in zip(names, texts, strict=True)]
     if mistakes:

@@ -184,7 +184,7 @@ RoleName = Annotated[
         noun="a role name",
         rule=f"a letter, then at most {limits.ROLE_NAME - 1} letters, digits, dots, hyphens and underscores: no blanks",
         fix="rename the role; with `was` it keeps its app role",
-        example="finance-editor",
+        example="Viewer",
         source=limits.APPLICATION,
         pattern=rf"[A-Za-z][A-Za-z0-9._-]{{0,{limits.ROLE_NAME - 1}}}",
     ),

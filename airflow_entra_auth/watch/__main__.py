@@ -156,6 +156,7 @@ def _arguments() -> argparse.Namespace:
         prog="python -m airflow_entra_auth.watch",
         description="Follow Microsoft Entra's changes, and end the Airflow sessions of who left. Takes the environment "
         "of Airflow's other processes.",
+        allow_abbrev=False,
     )
     parser.add_argument(
         "--once", action="store_true", help="compare everybody once, and end; does nothing beside a watcher that runs"

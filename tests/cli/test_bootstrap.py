@@ -37,6 +37,14 @@ def bootstrap(*arguments: str) -> Result:
         (("--github", "a/b", "--azure-devops", "c/d"), "--github OWNER/REPOSITORY or --azure-devops ORG/PROJECT"),
         (("--github", "contoso"), "--github: 'contoso' is no repository; it is OWNER/REPOSITORY"),
         (("--azure-devops", "contoso/data"), "_apis/connectionData"),
+        (
+            ("--github", "contoso/airflow", "--stack", "qa"),
+            "no stack file stacks/Pulumi.qa.yaml; there is one for: dev",
+        ),
+        (
+            ("--github", "contoso/airflow", "--stack", "dev", "--environments", "production"),
+            "production is no environment",
+        ),
         (("--github", "contoso/airflow", "--environments", "prod"), "prod is no environment; an environment is what"),
         (("--github", "contoso/airflow", "--without-preview", "nowhere"), "there is no environment nowhere here"),
     ],

@@ -65,3 +65,34 @@ def test_a_stack_named_in_place_of_its_file_is_understood(monkeypatch: pytest.Mo
     assert result.exit_code == 2
     assert "fix:   stacks/Pulumi.local.yaml?" in result.stdout
     assert "Pulumi.nowhere.yaml" not in result.stdout
+
+
+def test_a_file_that_is_named_twice_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    named = ["stacks/Pulumi.prod.yaml", "./stacks/../stacks/Pulumi.prod.yaml", "--stack", "prod"]
+    assert "1 file fine" in CliRunner().invoke(main, ["check", *named]).stderr
+
+
+def test_a_stack_is_named_in_place_of_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PROJECT)
+    assert "2 files fine" in CliRunner().invoke(main, ["check", "--stack", "prod", "--stack", "dev"]).stderr
+    unknown = CliRunner().invoke(main, ["check", "--stack", "prdo"])
+    assert unknown.exit_code == 2
+    assert "no stack file stacks/Pulumi.prdo.yaml; there is one for: dev, local, prod, staging" in unknown.stderr
+
+
+def test_every_command_tells_a_wrong_file_in_the_words_of_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Pulumi.yaml", "__main__.py"):
+        (tmp_path / name).write_bytes((PROJECT / name).read_bytes())
+    (tmp_path / "stacks").mkdir()
+    text = (PROJECT / "stacks" / "Pulumi.prod.yaml").read_text()
+    (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(text.replace("guests: refuse", "guests: invite"))
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(main, ["check", "--stack", "prod"]).stdout
+    assert said.startswith("stacks/Pulumi.prod.yaml:")
+    assert "\n  right: " in said
+    for command in (["graph"], ["who", "--stack", "prod"], ["explain", "--stack", "prod", "--role", "Op"]):
+        told = CliRunner().invoke(main, command)
+        assert (told.exit_code, told.stderr) == (2, said), command

@@ -176,3 +176,16 @@ def test_people_of_the_local_tenant(home: Path, tmp_path: Path) -> None:
     assert admins
     assert {one["person"] for one in people if one["lost"] == ["Admin"] and not one["gained"]} == admins
     assert all(f"| {person.partition(' (')[0]}" in markdown for person in admins)
+
+
+def test_of_one_stack_alone(project: Path) -> None:
+    for stack in ("prod", "dev"):
+        edit(project, stack, f"- create: airflow-{stack}-admins", f"- create: airflow-{stack}-more")
+    (project / "stacks" / "Pulumi.local.yaml").write_text("config: 1\n")
+    result = diff("main", "--stack", "dev")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Access changes in 1 of 1 stack: ")
+    assert "airflow-prod" not in result.stdout
+    unknown = diff("main", "--stack", "qa")
+    assert unknown.exit_code == 2
+    assert "neither side has a stack qa; there is one for: dev, local, prod, staging" in unknown.stderr

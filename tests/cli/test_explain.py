@@ -40,7 +40,7 @@ def test_groups_in_three_formats() -> None:
 
 
 def test_no_is_an_answer_too() -> None:
-    result = explain("--group", "nobody")
+    result = explain("--token", "-", said=encoded(token(roles=[])))
     assert result.exit_code == 0
     assert "gets no role in the Airflow of stack prod: nothing gives a role" in result.stdout
 
@@ -64,6 +64,12 @@ def test_a_token_on_standard_input_is_never_repeated(tmp_path: Path) -> None:
         (("--group", "a", "--outputs", "pyproject.toml"), "", "--outputs goes with --token"),
         (("--token", "-"), "no token", "this is no token"),
         (("--role", "op"), "", "is Op meant?"),
+        (
+            ("--group", "airflow-prod-admin"),
+            "",
+            "names no group 'airflow-prod-admin', which therefore gives nothing: is",
+        ),
+        (("--group", "airflow-prod-admins", "--group", "x"), "", "it names airflow-prod-admins, platform-on-call"),
         (
             ("--token", "-", "--outputs", "pyproject.toml"),
             encoded(token()),

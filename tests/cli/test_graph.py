@@ -56,3 +56,20 @@ def test_a_wrong_call_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Mon
     wrong = call("--stack", "x")
     assert wrong.exit_code == 2
     assert "is missing" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--out", "{}/x.png"], "x.png: by its name that is a picture of pixels, and this command writes mermaid, svg"),
+        (["--out", "{}/x.pdf"], "a printed page"),
+        (["--out", "{}/x.PNG", "--format", "svg"], "a picture of pixels, and --format is svg"),
+        (["--out", "{}/x.svg", "--format", "mermaid"], "that is svg, and --format is mermaid"),
+    ],
+)
+def test_a_file_of_another_kind_than_its_name_says_is_not_written(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    result = call("--stack", "dev", *(part.format(tmp_path) for part in arguments))
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert said in " ".join(result.stderr.split())

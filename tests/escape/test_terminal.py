@@ -69,3 +69,20 @@ def test_a_table_reads_no_markup() -> None:
     )
     assert table((), [("a", "b")]) == "a  b"
     assert table((), []) == ""
+
+
+def test_a_table_that_is_wider_than_the_terminal_has_a_line_for_each_cell() -> None:
+    rows = [("Ada", "a" * 30, "member of one group and of another one"), ("Bob", "", "x")]
+    assert table(("Name", "Id", "Through"), rows, 80) == table(("Name", "Id", "Through"), rows)
+    assert table(("Name", "Id", "Through"), rows, 40) == (
+        "Name     Ada\n"
+        f"Id       {'a' * 30}\n"
+        "Through  member of one group and of\n"
+        "         another one\n"
+        "\n"
+        "Name     Bob\n"
+        "Through  x"
+    )
+    assert (
+        table((), [("gains", "Admin", "a group with a long name")], 30) == "gains  Admin  a group with a\n  long name"
+    )

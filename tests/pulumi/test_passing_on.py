@@ -174,6 +174,8 @@ def test_what_standard_output_did_not_take_is_an_error(tmp_path: Path) -> None:
         (["pulumi", "up"], True, False),
         (["/opt/pulumi/bin/pulumi", "stack", "export"], True, True),
         (["pulumi", "--cwd=x", "config", "get", "a"], True, True),
+        (["pulumi", "preview", "--json"], True, True),
+        (["pulumi", "-C", "x", "preview", "-j"], True, True),
         (["airflow-entra", "stack"], False, True),
     ],
 )

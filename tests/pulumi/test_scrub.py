@@ -194,3 +194,9 @@ def test_a_known_secret_is_found_however_it_is_written(way: int) -> None:
 @given(st.text(min_size=8, max_size=40), st.text(), st.text())
 def test_a_known_secret_is_found_anywhere(secret: str, before: str, after: str) -> None:
     assert secret not in Scrub({"MY_SECRET": secret}).text(before + secret + after).replace("[secret]", "")
+
+
+@pytest.mark.parametrize("text", ['{"a": 4711, "b": "4711"}', '{"a": 4711}\n\n{"b": "4711"}\n'])
+def test_a_secret_that_is_a_number_breaks_no_json(text: str) -> None:
+    masked = Scrub({"PULUMI_CONFIG_PASSPHRASE": "4711"}).data(text)
+    assert masked == text.replace('"4711"', '"[secret]"')

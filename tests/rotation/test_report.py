@@ -59,7 +59,7 @@ STRANGER = ApplicationCredential("secret", "<b>backdoor</b>", "key-x", NOW, "/ap
     ("told", "said"),
     [
         (rotation("rotated", looked="all"), "The application has no other credential."),
-        (rotation("rotated", looked="all", removed=(STRANGER,)), "a credential that the stack doesn't have removed."),
+        (rotation("rotated", looked="all", removed=(STRANGER,)), "1 credential that the stack doesn't have removed."),
         (
             rotation("rotated", looked="all", unknown=(STRANGER, STRANGER), findings=(FINDING,)),
             "The application has 2 credentials that the stack doesn't have: it may still be open.",

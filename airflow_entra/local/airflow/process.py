@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
-from airflow_entra.errors import UserError
+from airflow_entra.errors import UserError, shown
 from airflow_entra.files import write_private
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.local.processes import living, only_one, read_record
@@ -205,7 +205,7 @@ def _migrate(home: AirflowHome, environment: Mapping[str, str]) -> None:
             check=False,
         ).returncode
     if code:
-        raise UserError(f"`airflow db migrate` ended with {code}; {log} ends with:\n{_tail(log)}")
+        raise UserError(f"`airflow db migrate` ended with {code}; {shown(log)} ends with:\n{_tail(log)}")
     done.write_text(str(home.python))
 
 
@@ -247,12 +247,14 @@ def _wait(home: AirflowHome, started: Mapping[str, subprocess.Popen[bytes]], hea
                 with suppress(subprocess.TimeoutExpired):
                     code = process.wait(0.1)
                     log = home.logs / f"{part}.log"
-                    raise UserError(f"Airflow's {part} ended with {code}; {log} ends with:\n{_tail(log)}")
+                    raise UserError(f"Airflow's {part} ended with {code}; {shown(log)} ends with:\n{_tail(log)}")
             with suppress(httpx.TransportError):
                 if client.get(health).is_success:
                     return
     log = home.logs / f"{next(iter(started))}.log"
-    raise UserError(f"Airflow did not answer at {health} within {START_SECONDS} s; {log} ends with:\n{_tail(log)}")
+    raise UserError(
+        f"Airflow did not answer at {health} within {START_SECONDS} s; {shown(log)} ends with:\n{_tail(log)}"
+    )
 
 
 def _sessions(record: Mapping[str, Any], folder: Path) -> list[psutil.Process]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
 from airflow_entra.settings.checks.rule import Rule, at
+from airflow_entra.settings.explain import closest
 from airflow_entra.settings.model import StackSettings
 from airflow_entra_auth.rules import BUILT_IN_ROLES
 
@@ -21,11 +22,15 @@ def custom_roles_name_dags(settings: StackSettings) -> Iterator[Finding]:
                 f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN_ROLES)}",
             )
         elif name not in BUILT_IN_ROLES and _built_in(name) is None and not role.dags:
+            meant = closest(name, list(BUILT_IN_ROLES))
             yield Finding(
                 At(at("roles", name), key=True),
                 f"the custom role {name} may do nothing: it has no dags",
-                'a custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
-                f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN_ROLES)})",
+                (f"did you mean {meant}? A" if meant else "a")
+                + ' custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
+                f"write {meant}, or add dags"
+                if meant
+                else f"add dags, or use one of Airflow's own roles ({', '.join(BUILT_IN_ROLES)})",
             )
 
 

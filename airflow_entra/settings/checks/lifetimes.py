@@ -56,9 +56,10 @@ def session_outlasts_frequency(settings: StackSettings) -> Iterator[Finding]:
 
 
 def refresh_is_judged_by_address(settings: StackSettings) -> Iterator[Finding]:
-    """Where Conditional Access is to be expected: in production, and where the stack itself has a policy."""
+    """Where Conditional Access is to be expected: in production, and where others have a policy for this application.
+    The one that a stack makes judges no address."""
     tenant = settings.tenant
-    judged = settings.environment == "production" or tenant.manage.conditional_access != "none"
+    judged = settings.environment == "production" or tenant.manage.conditional_access == "existing"
     if settings.sign_in.revocation == "refresh" and tenant.licence != "none" and judged:
         yield Finding(
             At(at("sign_in", "revocation")),

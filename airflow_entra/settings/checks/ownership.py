@@ -8,6 +8,7 @@ from airflow_entra.finding import At, Finding, Loc
 from airflow_entra.settings.checks.rule import Rule, at
 from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra.settings.urls import is_local
+from airflow_entra.words import many
 
 
 def two_owners(settings: StackSettings) -> Iterator[Finding]:
@@ -17,7 +18,7 @@ def two_owners(settings: StackSettings) -> Iterator[Finding]:
         production = settings.environment == "production"
         yield Finding(
             At(at("owners", "application"), key=True),
-            f"the application has {count or 'no'} owner{'' if count == 1 else 's'}",
+            f"the application has {many(count, 'owner') if count else 'no owner'}",
             "two or more, so that one can leave" + ("" if production else "; production insists on it"),
             "add another object id to owners.application",
             severity="error" if production else "warning",
