@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,18 @@ def test_a_group_may_be_called_by_its_object_id_and_in_any_case() -> None:
     assert list(roles(explain_groups(PROD, ["Platform-On-Call"]))) == ["Op"]
 
 
-def test_no_comes_with_a_reason_and_with_who_is_meant() -> None:
-    one = explain_groups(PROD, ["airflow-prod-admin"])
+def test_a_group_that_no_stack_file_names_is_refused_with_what_is_meant() -> None:
+    said = "names no group 'airflow-prod-admin', which therefore gives nothing: is airflow-prod-admins meant?"
+    with pytest.raises(UserError, match=re.escape(said)):
+        explain_groups(PROD, ["airflow-prod-finance", "airflow-prod-admin"])
+    with pytest.raises(UserError, match="it names airflow-prod-admins, platform-on-call"):
+        explain_groups(PROD, ["x"])
+
+
+def test_no_comes_with_a_reason() -> None:
+    one = explain_token(PROD, token(roles=[]), Known(), NOW)
     assert one.refused == "no_role"
     assert "a member of a group inside that group gets none" in one.fix
-    assert (
-        "names no group 'airflow-prod-admin', which therefore gives nothing: is airflow-prod-admins meant?"
-        in one.notes[0]
-    )
 
 
 def test_nested_members_are_spoken_of_as_the_file_has_it() -> None:

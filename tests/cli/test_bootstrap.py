@@ -43,7 +43,7 @@ def bootstrap(*arguments: str) -> Result:
         ),
         (
             ("--github", "contoso/airflow", "--stack", "dev", "--environments", "production"),
-            "production is no environment",
+            "no stack file is of environment production",
         ),
         (("--github", "contoso/airflow", "--environments", "prod"), "prod is no environment; an environment is what"),
         (("--github", "contoso/airflow", "--without-preview", "nowhere"), "there is no environment nowhere here"),
@@ -72,7 +72,7 @@ def test_without_pulumi_it_names_both_ways_to_have_it(project: Path) -> None:
     assert result.exit_code == 2
     assert "there is no pulumi on PATH" in result.stderr
     assert "the same command after `airflow-entra local run --`" in result.stderr
-    assert f"Written: {project / 'bootstrap'}" in result.stderr
+    assert "Written: bootstrap (Pulumi's" in result.stderr
     assert (project / "bootstrap" / "Pulumi.yaml").is_file()  # written before the first run, and again by each
 
 

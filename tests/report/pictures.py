@@ -35,7 +35,7 @@ def reports() -> Mapping[str, str]:
         "diff": _READER.render(diff.render(shown.compared, "markdown")),
         "explain": _READER.render(
             explain.render(
-                [explain_groups(DeclaredStack("prod", settings), ("airflow-prod-finance", "finance-interns"))],
+                [explain_groups(DeclaredStack("prod", settings), ("airflow-prod-finance",))],
                 "markdown",
             )
         ),
