@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import stat
@@ -19,7 +20,7 @@ _MOST_BYTES = 64 * 2**20
 """Of a file that a user names: an export of the state of a thousand stacks is smaller."""
 _LONGEST_LINE = 4 * 2**20
 _MOST_OF_LINES = 2**30
-"""Bytes: the records of a year with a million runs are smaller."""
+"""Characters: the records of a year with a million runs are smaller."""
 _NAMELESS = "/dev/fd/"
 _NOT_HERE = "this runs on Linux and macOS, and on Windows in WSL: it locks files in the way of Unix"
 
@@ -70,12 +71,12 @@ def read_lines(path: Path) -> Iterator[str]:
     """The lines of such a file, of which there may be far more than fit into memory. Raises OSError, also for a line
     or a file that has no end, and UnicodeError."""
     read = 0
-    with opened(path) as file:
+    with io.TextIOWrapper(opened(path), "utf-8") as file:
         while line := file.readline(_LONGEST_LINE + 1):
             read += len(line)
             if len(line) > _LONGEST_LINE or read > _MOST_OF_LINES:
                 raise OSError(errno.EFBIG, "a line, or the file, is larger than any that we write", str(path))
-            yield line.decode("utf-8")
+            yield line
 
 
 def _nameless(pipe: Path) -> bool:

@@ -78,7 +78,7 @@ TABLE: dict[str, Row] = {
         elsewhere={"--out": _AWAY, "--evidence": _AWAY, "--verify": "tests/audit/test_evidence.py"},
     ),
     "bootstrap": Row(stack="bootstrap --github contoso/airflow", pulumi="bootstrap --github contoso/airflow"),
-    "check": Row(stack="check stacks/Pulumi.{stack}.yaml", prints="check", reads=("check {in}",)),
+    "check": Row(stack="check stacks/Pulumi.{stack}.yaml", prints="check --format json", reads=("check {in}",)),
     "diff": Row(
         stack="diff stacks/Pulumi.{stack}.yaml stacks",
         prints="diff before stacks",
@@ -622,11 +622,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("call", [call for row in TABLE.values() for call in row.writes])
 def test_a_file_on_a_full_disk(project: Project, small_disk: Path, call: str) -> None:
-    in_a_line(project.run(call.format(out=small_disk / "out")), 2, f"{small_disk}/out", "the disk is full")
+    in_a_line(project.run(call.format(out=small_disk / "out")), 2, "small/out", "the disk is full")
     assert [path.name for path in small_disk.rglob("*") if path.is_file() and path.stat().st_size] == ["filler"]
 
 
 @pytest.mark.parametrize("call", ["local up", "local seed --people 1", "local clock"])
 def test_the_local_world_on_a_full_disk(project: Project, small_disk: Path, call: str) -> None:
     has_pulumi(project)
-    in_a_line(project.run(call, AIRFLOW_ENTRA_LOCAL=str(small_disk / "world")), 2, str(small_disk), "disk is full")
+    in_a_line(project.run(call, AIRFLOW_ENTRA_LOCAL=str(small_disk / "world")), 2, "small/", "disk is full")
