@@ -112,7 +112,7 @@ def test_an_app_role_that_no_group_has_goes_and_whom_that_costs_access_is_said()
     )
     found = told(result, "app role Viewer")
     assert found.severity == "error"
-    assert "1 assigned lose it" in found.right
+    assert "1 assigned loses it" in found.right
     assert "goes on giving access" in told(result, "person Mona").fix
 
 
@@ -251,7 +251,7 @@ def test_wider_consents_and_what_could_not_be_read_are_told() -> None:
     )
     said = [one.what for one in drafted(wide, VAULT).findings]
     assert "an administrator consented to more than Airflow asks for: Mail.ReadWrite" in said
-    assert "1 people consented for themselves" in said
+    assert "1 person consented for themselves" in said
     assert "Conditional Access policies could not be read" in said
 
 

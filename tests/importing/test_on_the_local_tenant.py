@@ -125,7 +125,7 @@ def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named
     assert "no role" in found["warning", "group Night shift inside Airflow Operators"]
     assert "Airflow's database alone" in found["error", "role analyst"]
     whats = " ".join(one["what"] for one in report["findings"])
-    for told in ("implicit grant issues ID tokens", "public client flows", "1 application permissions"):
+    for told in ("implicit grant issues ID tokens", "public client flows", "1 application permission,"):
         assert told in whats
 
     assert report["imported"] == 11

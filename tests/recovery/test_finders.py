@@ -141,7 +141,7 @@ def test_a_client_secret_that_nobody_can_read_any_more_is_taken_off() -> None:
     azure = Azure({"/v1.0/applications/a": {"passwordCredentials": credentials}})
     inputs = {"applicationId": "/applications/a", "displayName": "slot-a"}
     settled = settle(create(PASSWORD, inputs), azure.clients, frozenset({"a/password/kept"}))
-    assert settled == Settlement(None, "1 unreadable client secrets removed")
+    assert settled == Settlement(None, "1 unreadable client secret removed")
     assert azure.posted == [("/v1.0/applications/a/removePassword", {"keyId": "lost"})]
 
 
