@@ -61,7 +61,9 @@ def _said(arguments: list[str] | None) -> str:
     clock.add_argument("--forward", type=int, metavar="SECONDS", help="move it forward")
     clock.add_argument("--reset", action="store_true", help="back to the machine's time")
     fault = command("fault", _fault, "say which faults the tenant has on demand")
-    fault.add_argument("--plan", metavar="JSON", help="throttle, errors, drop: shares; slow: ms; away; hosts; seed")
+    fault.add_argument(
+        "--plan", metavar="JSON", help="throttle, errors, drop: shares; slow: ms; unseen: s; away; hosts; seed"
+    )
     fault.add_argument("--off", action="store_true", help="none any more")
     options = parser.parse_args(arguments)
     return str(options.run(options))

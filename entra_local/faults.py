@@ -31,13 +31,15 @@ class PlanError(Exception):
 class Plan:
     """How often what goes wrong, as shares of all requests, and at which hosts; no host is all of them.
 
-    `slow` is in milliseconds, and every answer's. `away`: no connection is answered at all.
+    `slow` is in milliseconds, and every answer's. `unseen` is in seconds: so long what was written by way of Graph
+    isn't to be seen (replica.py). `away`: no connection is answered at all.
     """
 
     throttle: float = 0
     errors: float = 0
     drop: float = 0
     slow: int = 0
+    unseen: float = 0
     away: bool = False
     hosts: tuple[str, ...] = ()
     seed: int = 1
@@ -50,7 +52,7 @@ class Plan:
             plan = cls(**given)
             plan = replace(plan, hosts=tuple(plan.hosts))
             shares = (plan.throttle, plan.errors, plan.drop)
-            if any(not 0 <= share <= 1 for share in shares) or sum(shares) > 1 or plan.slow < 0:
+            if any(not 0 <= share <= 1 for share in shares) or sum(shares) > 1 or min(plan.slow, plan.unseen) < 0:
                 raise PlanError("throttle, errors and drop are shares between 0 and 1 that add up to 1 at most")
             if unknown := set(plan.hosts) - set(HOSTS):
                 raise PlanError(f"there is no host {', '.join(sorted(unknown))}; there are {', '.join(HOSTS)}")
@@ -93,9 +95,7 @@ class Faults:
         """
         if text is None or not host:
             return FINE
-        if text != self._text:
-            self._text, self._plan, self._asked = text, Plan.read(text), 0
-        plan = self._plan
+        plan = self._read(text)
         if plan.hosts and host not in plan.hosts:
             return FINE
         if plan.away:
@@ -112,3 +112,15 @@ class Faults:
         if drawn < plan.throttle + plan.errors + plan.drop and not inner:
             return Fate(delay, dropped=True, done=after)
         return Fate(delay)
+
+    def unseen(self, text: str | None) -> float:
+        """Seconds for which what is written by way of Graph isn't to be seen, under the plan in the store."""
+        if text is None:
+            return 0
+        plan = self._read(text)
+        return 0 if plan.hosts and "graph" not in plan.hosts else plan.unseen
+
+    def _read(self, text: str) -> Plan:
+        if text != self._text:
+            self._text, self._plan, self._asked = text, Plan.read(text), 0
+        return self._plan

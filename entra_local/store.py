@@ -8,13 +8,15 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from entra_local import clock
 from entra_local.audit import OBSERVED
 from entra_local.changes import SCHEMA
 from entra_local.links import Links
+from entra_local.replica import LATE, Replica
+from entra_local.replica import SCHEMA as REPLICA_SCHEMA
 from entra_local.wire import JsonObject
 
 LOOKUPS: dict[str, Sequence[str]] = {
@@ -87,7 +89,7 @@ class Store:
         self.connection.execute("PRAGMA synchronous=NORMAL")
         # 4 MB of pages: the memory bar is 120 MB for the whole process.
         self.connection.execute("PRAGMA cache_size=-4096")
-        self.connection.executescript(_SCHEMA + SCHEMA)
+        self.connection.executescript(_SCHEMA + SCHEMA + REPLICA_SCHEMA)
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator["Transaction"]:
@@ -133,13 +135,17 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
 
-    def of(self, tenant: str) -> "Directory":
-        """The documents of one tenant."""
-        return Directory(self.connection, tenant)
+    def of(self, tenant: str, replica: Replica | None = None) -> "Directory":
+        """The documents of one tenant; by way of a `replica` they may come late."""
+        return Directory(self.connection, tenant, replica)
 
 
 class Directory(Links):
     """One tenant's documents and links. Soft-deleted documents are invisible unless asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, tenant: str, replica: Replica | None = None) -> None:
+        super().__init__(connection, tenant)
+        self._replica = replica
 
     def get(self, kind: str, id_: str, *, deleted: bool = False) -> Document | None:
         """The live document of this id, or with `deleted` the soft-deleted one."""
@@ -149,9 +155,23 @@ class Directory(Links):
         ).fetchone()
         return _document(row) if row else None
 
+    @property
+    def late(self) -> bool:
+        """Whether what is written isn't to be seen at once."""
+        return self._replica is not None and self._replica.delay > 0
+
+    def seen(self, document: Document | None) -> Document | None:
+        """A document as this request sees it: None where it isn't there yet."""
+        if document is None or self._replica is None:
+            return document
+        body = self._replica.shown(self.tenant, document.kind, document.id, document.body)
+        return None if body is None else replace(document, body=body)
+
     def put(self, kind: str, id_: str, body: JsonObject) -> None:
         """Write a document, new or not; its lookups follow. A soft-deleted one stays soft-deleted."""
-        before = self._stored(kind, id_)[0] if kind in OBSERVED else None
+        before = self._stored(kind, id_)[0] if kind in OBSERVED or kind in LATE else None
+        if self._replica is not None:
+            self._replica.wrote(self.tenant, kind, id_, before)
         self.changes.note_write(kind, id_, before, body)
         (position,) = self.connection.execute(
             "INSERT INTO documents (tenant, kind, id, body) VALUES (?, ?, ?, ?)"

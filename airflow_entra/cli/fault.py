@@ -39,6 +39,13 @@ def _milliseconds(ctx: click.Context, param: click.Parameter, value: str) -> int
 @click.option(
     "--slow", default="0ms", callback=_milliseconds, metavar="TIME", help="Every answer is so late, as 200ms."
 )
+@click.option(
+    "--unseen",
+    default="0ms",
+    callback=_milliseconds,
+    metavar="TIME",
+    help="New and changed objects of the directory are 404, and refused in references, for so long, as 5s.",
+)
 @click.option("--away", is_flag=True, help="Nothing is answered at all.")
 @click.option("--host", "hosts", type=click.Choice(HOSTS), multiple=True, help="There alone; may be repeated.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same requests fail for the same number.")
@@ -48,6 +55,7 @@ def command(
     server_errors: float,
     drop: float,
     slow: int,
+    unseen: int,
     away: bool,
     hosts: tuple[str, ...],
     seed: int,
@@ -60,8 +68,8 @@ def command(
     """
     from airflow_entra.local.fault import Faults, end, read, set_faults
 
-    wanted = Faults(throttle, server_errors, drop, slow, away, hosts, seed)
-    asked = any((throttle, server_errors, drop, slow, away))
+    wanted = Faults(throttle, server_errors, drop, slow, away, unseen, hosts, seed)
+    asked = any((throttle, server_errors, drop, slow, away, unseen))
     if off and (asked or hosts):
         raise click.UsageError("--off stands alone.")
     if hosts and not asked:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
 Props = dict[str, Any]
+T = TypeVar("T")
 _POLICIES = "/policies/tokenLifetimePolicies"
 _PROVIDER = "__provider"
 
@@ -78,7 +80,7 @@ class AssignmentProvider(_GraphProvider):
         from airflow_entra_auth.azure import GRAPH_V1
 
         graph, policy = _graph(props), props["policy"]
-        assigned = list(graph.pages(_assigned(props)))
+        assigned = _once_there(graph, props, lambda: list(graph.pages(_assigned(props))))
         others = [item for item in assigned if item["id"] != policy]
         if others:
             names = ", ".join(f"{item['displayName']} ({item['id']})" for item in others)
@@ -89,7 +91,7 @@ class AssignmentProvider(_GraphProvider):
             )
         if not assigned:
             reference = {"@odata.id": f"{GRAPH_V1}{_POLICIES}/{policy}"}
-            graph.post(f"{_assigned(props)}/$ref", reference)
+            _once_there(graph, props, lambda: graph.post(f"{_assigned(props)}/$ref", reference))
         return CreateResult(f"{props['application']}/{policy}", _inputs(props))
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -173,6 +175,14 @@ def _graph(props: Props) -> Graph:
     from airflow_entra_auth.graph import Graph
 
     return Graph(token_source(GRAPH, props["tenantId"]))
+
+
+def _once_there(graph: Graph, props: Props, ask: Callable[[], T]) -> T:
+    """Application and policy may have been made a moment ago, by this run. Pulumi shows what is written to stderr."""
+    from airflow_entra.directory.replication import once_there
+
+    made = (props["application"], props["policy"])
+    return once_there(ask, graph, made, say=lambda text: sys.stderr.write(f"{text}\n"))
 
 
 def _get(graph: Graph, path: str) -> Any:

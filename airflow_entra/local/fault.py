@@ -14,13 +14,17 @@ HOSTS = ("graph", "login", "vault", "arm")
 
 @dataclass(frozen=True)
 class Faults:
-    """How often what goes wrong, in percent of all requests; `slow` in milliseconds is every answer's."""
+    """How often what goes wrong, in percent of all requests; `slow` in milliseconds is every answer's.
+
+    `unseen`: milliseconds for which what Graph made or changed isn't to be seen.
+    """
 
     throttle: float = 0
     server_errors: float = 0
     drop: float = 0
     slow: int = 0
     away: bool = False
+    unseen: int = 0
     hosts: tuple[str, ...] = ()
     seed: int = 1
 
@@ -37,6 +41,8 @@ class Faults:
                 yield f"{share:g}% {what}"
         if self.slow and not self.away:
             yield f"every answer is {self.slow} ms late"
+        if self.unseen and not self.away:
+            yield f"new and changed objects of the directory are not to be seen for {self.unseen / 1000:g} s"
         yield f"at {', '.join(self.hosts or HOSTS)}; seed {self.seed}"
 
 
@@ -53,6 +59,7 @@ def set_faults(world: World, faults: Faults) -> Faults | None:
         "drop": faults.drop / 100,
         "slow": faults.slow,
         "away": faults.away,
+        "unseen": faults.unseen / 1000,
         "hosts": faults.hosts,
         "seed": faults.seed,
     }
@@ -69,7 +76,9 @@ def _said(answer: str) -> Faults | None:
         return None
     plan = json.loads(answer)
     shares = {name: round(plan[key] * 100, 6) for name, key in _SHARES.items()}
-    return Faults(**shares, slow=plan["slow"], away=plan["away"], hosts=tuple(plan["hosts"]), seed=plan["seed"])
+    unseen = round(plan["unseen"] * 1000)
+    rest = {name: plan[name] for name in ("slow", "away", "seed")}
+    return Faults(**shares, **rest, unseen=unseen, hosts=tuple(plan["hosts"]))
 
 
 _SHARES = {"throttle": "throttle", "server_errors": "errors", "drop": "drop"}

@@ -100,7 +100,8 @@ def list_kind(
     stored = _rows(request.directory, entity.kind, options, deleted)
     rows = ((position, as_shown(body)) for position, body in stored if keep(body))
     # Counting is quick where nothing has to be looked at.
-    total = request.directory.count(entity.kind) if options.count and not deleted and keep is _everything else None
+    quick = options.count and not deleted and keep is _everything and not request.directory.late
+    total = request.directory.count(entity.kind) if quick else None
     return reply(request, entity, options, rows, skipped=options.order is None, total=total)
 
 
@@ -117,7 +118,8 @@ def _rows(directory: Directory, kind: str, options: Options, deleted: bool) -> I
         narrowed = next((item for item in equalities.items() if item[0] in LOOKUPS.get(kind, ())), None)
         documents = directory.scan(kind, where=narrowed, after=after, deleted=deleted)
     for document in documents:
-        yield document.position, document.body | {"deletedDateTime": document.deleted_at}
+        if (seen := directory.seen(document)) is not None:
+            yield seen.position, seen.body | {"deletedDateTime": seen.deleted_at}
 
 
 def numbered(bodies: Iterable[JsonObject]) -> Iterator[Row]:

@@ -1,11 +1,14 @@
 """A request on its way through Graph."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from entra_local.azure import GRAPH
+from entra_local.faults import SETTING as FAULTS
 from entra_local.graph.exceptions import BadRequest, NotFound
+from entra_local.replica import Replica
 from entra_local.service import Request
 from entra_local.store import Directory
 from entra_local.tokens import NOBODY, Caller
@@ -23,7 +26,10 @@ class GraphRequest(Request):
     @cached_property
     def directory(self) -> Directory:
         """The caller's tenant."""
-        return self.store.of(self.caller.tenant)
+        delay = self.world.faults.unseen(self.world.store.setting(FAULTS))
+        session = hashlib.sha256(self.call.headers.get("authorization", "").encode()).hexdigest()
+        replica = Replica(self.store.connection, delay, session, reading=self.call.method == "GET")
+        return self.store.of(self.caller.tenant, replica)
 
     @property
     def base(self) -> str:

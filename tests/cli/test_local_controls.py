@@ -65,6 +65,9 @@ def test_faults_come_and_go(world: World) -> None:
     assert "100% of the requests are throttled" in said
     assert "at graph; seed 7" in said
     assert (graph(world).status_code, graph(world).headers["retry-after"]) == (429, "1")
+    said = fine(world, "fault", "--unseen", "5s")
+    assert said == fine(world, "fault")
+    assert "new and changed objects of the directory are not to be seen for 5 s" in said
     fine(world, "fault", "--away")
     assert "fault      away" in fine(world, "status")
     with pytest.raises(httpx.TransportError):

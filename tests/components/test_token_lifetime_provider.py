@@ -28,6 +28,8 @@ class Directory:
         self.changes: list[str] = []
         self.reader = False
         """Whoever asks may read everything and write nothing."""
+        self.unseen: dict[str, int] = {}
+        """How many more times an object isn't to be seen."""
 
     def add(self, name: str, *, default: bool = False, lifetime: str = "1:00:00") -> str:
         id_ = f"p{len(self.policies) + 1}"
@@ -45,6 +47,10 @@ class Directory:
         body = json.loads(request.content) if request.content else {}
         if request.method != "GET":
             self.changes.append(f"{request.method} {'/'.join(path)}")
+        for id_, times in self.unseen.items():
+            if times and id_ in (*path, str(body.get("@odata.id", "")).rpartition("/")[2]):
+                self.unseen[id_] -= 1
+                return _missing(id_)
         match request.method, path:
             case "GET", ["policies", _]:
                 return httpx.Response(200, json={"value": list(self.policies.values())})
@@ -80,8 +86,9 @@ class Directory:
         return _missing()
 
 
-def _missing() -> httpx.Response:
-    return httpx.Response(404, json={"error": {"code": "Request_ResourceNotFound", "message": "no"}})
+def _missing(id_: str = "x") -> httpx.Response:
+    said = f"Resource '{id_}' does not exist or one of its queried reference-property objects are not present."
+    return httpx.Response(404, json={"error": {"code": "Request_ResourceNotFound", "message": said}})
 
 
 @pytest.fixture
@@ -228,6 +235,20 @@ def test_another_policy_on_the_application_is_a_conflict_that_names_it(directory
     with pytest.raises(PolicyConflictError, match=rf"Somebody's \({theirs}\)"):
         AssignmentProvider().create(assignment(ours) | MARK)
     assert directory.changes == []
+
+
+@pytest.mark.parametrize("unseen", ["app", "p1"])
+def test_application_and_policy_were_made_a_moment_ago(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], unseen: str
+) -> None:
+    """An object of this run that Entra doesn't show yet is waited for, and nothing is done twice."""
+    policy = directory.add("ours")
+    directory.assigned["app"] = []
+    directory.unseen = {unseen: 2}
+    monkeypatch.setattr("airflow_entra.directory.replication._PAUSES", (0.0,))
+    provider.AssignmentProvider().create(assignment(policy))
+    assert directory.assigned["app"] == [policy]
+    assert f"Entra doesn't show {unseen}" in capfd.readouterr().err
 
 
 def test_an_assignment_goes_with_its_application(directory: Directory) -> None:

@@ -121,7 +121,16 @@ def test_the_portal_and_health_always_answer(graph: Graph) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["{}x", '{"throttle": 2}', '{"throttle": 0.9, "errors": 0.9}', '{"hosts": ["moon"]}', '{"fire": 1}', "[]", "null"],
+    [
+        "{}x",
+        '{"throttle": 2}',
+        '{"unseen": -1}',
+        '{"throttle": 0.9, "errors": 0.9}',
+        '{"hosts": ["moon"]}',
+        '{"fire": 1}',
+        "[]",
+        "null",
+    ],
 )
 def test_a_plan_that_is_none(wrong: str) -> None:
     with pytest.raises(PlanError):

@@ -24,8 +24,8 @@ _HEADERS = {
     "OData-MaxVersion": "4.0",
     "OData-Version": "4.0",
 }
-_POLLS = 20
-_POLL_GAP = 0.25  # seconds; the official provider waits 1 to 5 and wants five good answers in a row
+_POLLS = 80
+_POLL_GAP = 0.25  # seconds; the official provider tries for as long, waits 1 to 5 and wants five good answers in a row
 
 
 class Graph:

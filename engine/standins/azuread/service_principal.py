@@ -7,6 +7,7 @@ from engine.standins.azuread.application_body import role_outputs, scope_outputs
 from engine.standins.azuread.features import feature_tags, features, tags_of
 from engine.standins.azuread.graph import (
     BETA,
+    NOT_YET_THERE,
     Graph,
     already_exists,
     id_part,
@@ -55,7 +56,9 @@ class ServicePrincipal:
         }
         principal = self._graph.post("/servicePrincipals", body, retry=_APPLICATION_NOT_YET_THERE)
         made.id = path = f"/servicePrincipals/{principal['id']}"
-        self._graph.patch(path, {"@odata.type": _TYPE, "description": or_null(inputs.get("description"))})
+        # The official provider says that it waits here, and at present does not: docs/decisions/0032.
+        final = {"@odata.type": _TYPE, "description": or_null(inputs.get("description"))}
+        self._graph.patch(path, final, retry=NOT_YET_THERE)
         owners.finish(self._graph, path, wanted)
 
     def read(self, object_id: str) -> Props | None:

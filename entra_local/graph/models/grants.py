@@ -8,7 +8,7 @@ from typing import Any
 from entra_local import clock
 from entra_local.graph.entities import APP_ROLE_ASSIGNMENT, PERMISSION_GRANT, SERVICE_PRINCIPAL
 from entra_local.graph.exceptions import BadRequest, NotFound, RequiredProperty, SameKey
-from entra_local.graph.models.objects import find_object, kind_of, load, save
+from entra_local.graph.models.objects import find_object, kind_of, load, not_there, save
 from entra_local.graph.models.service_principals import DEFAULT_ACCESS, app_roles
 from entra_local.graph.schema import fresh, merge
 from entra_local.store import Directory
@@ -29,7 +29,7 @@ def assign(directory: Directory, changes: JsonObject, **fixed: str) -> JsonObjec
     resource = load(directory, SERVICE_PRINCIPAL, assignment["resourceId"])
     principal = find_object(directory, assignment["principalId"], _PRINCIPAL_TYPES)
     if principal is None:
-        raise NotFound(assignment["principalId"])
+        raise not_there(directory, assignment["principalId"], _PRINCIPAL_TYPES)
     kind = kind_of(principal)
     _check_role(directory, resource, assignment["appRoleId"], kind)
     if kind == "group" and not principal["securityEnabled"]:

@@ -20,7 +20,7 @@ def created(entity: Entity, id_: str | None = None) -> JsonObject:
 
 def load(directory: Directory, entity: Entity, id_: str) -> JsonObject:
     """A live object. Raises NotFound."""
-    found = directory.get(entity.kind, id_)
+    found = directory.seen(directory.get(entity.kind, id_))
     if found is None:
         raise NotFound(id_)
     return found.body
@@ -34,7 +34,7 @@ def save(directory: Directory, entity: Entity, body: JsonObject) -> None:
 def find_object(directory: Directory, id_: str, kinds: Collection[str] = DIRECTORY_OBJECTS) -> JsonObject | None:
     """A live directory object of one of these kinds, with its `@odata.type`."""
     for kind, entity in DIRECTORY_OBJECTS.items():
-        if kind in kinds and (found := directory.get(kind, id_)) is not None:
+        if kind in kinds and (found := directory.seen(directory.get(kind, id_))) is not None:
             return {"@odata.type": entity.odata_type, **found.body}
     return None
 
@@ -81,12 +81,18 @@ def bind(directory: Directory, link: str, source: str, ids: Iterable[str], kinds
 
 
 def add_reference(directory: Directory, link: str, source: str, target: str, kinds: Collection[str]) -> None:
-    """Link an existing object to another. Raises NotFound or ReferenceExists."""
+    """Link an existing object to another. Raises NotFound, MissingReference or ReferenceExists."""
     found = find_object(directory, target, kinds)
     if found is None:
-        raise NotFound(target)
+        raise not_there(directory, target, kinds)
     if not directory.link(link, source, found["id"]):
         raise ReferenceExists(link)
+
+
+def not_there(directory: Directory, id_: str, kinds: Iterable[str]) -> NotFound:
+    """The error for a reference to an object that isn't there, or not yet."""
+    late = any(directory.get(kind, id_) is not None for kind in kinds)
+    return MissingReference(id_) if late else NotFound(id_)
 
 
 def remove_reference(directory: Directory, link: str, source: str, target: str) -> None:

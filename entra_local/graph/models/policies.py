@@ -14,7 +14,7 @@ from entra_local.graph.entities import (
     Entity,
 )
 from entra_local.graph.exceptions import BadRequest, InvalidValue, NotFound, ReferenceExists, RequiredProperty
-from entra_local.graph.models.objects import created, find_object, load, save
+from entra_local.graph.models.objects import created, find_object, load, not_there, save
 from entra_local.graph.schema import merge
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
@@ -80,7 +80,10 @@ def assigned(directory: Directory, entity: Entity, owner: Entity, owner_id: str)
 def assign(directory: Directory, entity: Entity, owner: Entity, owner_id: str, policy_id: str) -> None:
     """Give an application or service principal a policy: one of each type. Raises NotFound or BadRequest."""
     load(directory, owner, owner_id)
-    policy = load(directory, entity, policy_id)
+    found = directory.seen(directory.get(entity.kind, policy_id))
+    if found is None:
+        raise not_there(directory, policy_id, [entity.kind])
+    policy = found.body
     link = link_name(entity)
     before = directory.targets(link, owner_id)
     if policy["id"] in before:

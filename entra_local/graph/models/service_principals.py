@@ -58,8 +58,8 @@ def update(directory: Directory, id_: str, changes: JsonObject) -> None:
 
 def application_of(directory: Directory, app_id: str) -> JsonObject | None:
     """The live application with this appId."""
-    found = directory.find("application", "appId", app_id)
-    return found[0].body if found else None
+    found = next(map(directory.seen, directory.find("application", "appId", app_id)), None)
+    return found.body if found else None
 
 
 def mirrored(directory: Directory, principal: JsonObject) -> JsonObject:

@@ -33,10 +33,10 @@ def create(directory: Directory, changes: JsonObject) -> JsonObject:
 def load_user(directory: Directory, name: str) -> JsonObject:
     """A user by id or user principal name. Raises NotFound."""
     if "@" in name:
-        found = directory.find("user", "userPrincipalName", name)
-        if not found:
+        found = next(map(directory.seen, directory.find("user", "userPrincipalName", name)), None)
+        if found is None:
             raise NotFound(name)
-        return found[0].body
+        return found.body
     return load(directory, USER, name)
 
 

@@ -13,9 +13,10 @@ def by_app_id(entity: Entity, handler: Callable[[GraphRequest], Reply]) -> Calla
     """A handler for `/<collection>/{id}...`, asked with the client id instead."""
 
     def handle(request: GraphRequest) -> Reply:
-        found = request.directory.find(entity.kind, "appId", request["appId"])
-        if not found:
+        directory = request.directory
+        found = next(map(directory.seen, directory.find(entity.kind, "appId", request["appId"])), None)
+        if found is None:
             raise NotFound(request["appId"])
-        return handler(replace(request, parameters={**request.parameters, "id": found[0].id}))
+        return handler(replace(request, parameters={**request.parameters, "id": found.id}))
 
     return handle
