@@ -243,7 +243,11 @@ def _vault_roles(settings: StackSettings) -> Iterator[Ask]:
         for reader in credential.vault.readers:
             name = names.role_assignment_name(scope, reader, SECRETS_USER)
             url = role_assignment_url(scope, name)
-            properties = {"principalId": reader, "roleDefinitionId": role_definition(place.subscription, SECRETS_USER)}
+            properties = {
+                "principalId": reader,
+                "principalType": "ServicePrincipal",  # else Azure doesn't know one that was made minutes ago
+                "roleDefinitionId": role_definition(place.subscription, SECRETS_USER),
+            }
             yield Ask(
                 "vault_roles",
                 f"Let {reader} read the {what}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pulumi
 from pulumi_azure_native import Provider, authorization, keyvault
 
@@ -12,6 +14,7 @@ from airflow_entra.access.vault import VaultPlace
 from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.part import Part
 from airflow_entra.components.proof import proven
+from airflow_entra.directory.tenant import LiveTenant
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
 
 _SOFT_DELETE_DAYS = 90  # the longest there is, and it can't be changed afterwards
@@ -20,7 +23,8 @@ _SOFT_DELETE_DAYS = 90  # the longest there is, and it can't be changed afterwar
 class SecretVault(Part):
     """`facts` are what may be shown of the client secret, `watcher_facts` of the watcher's: never a value.
 
-    `watcher` are the watcher's secret and what is kept in the vault of it, where it has one.
+    `tenant` says of what kind the readers are. `watcher` are the watcher's secret and what is kept in the vault of it,
+    where it has one.
     """
 
     def __init__(
@@ -31,9 +35,11 @@ class SecretVault(Part):
         deployer: pulumi.Input[str],
         recover: pulumi.Output[bool],
         parent: pulumi.Resource,
+        tenant: LiveTenant,
         watcher: tuple[VaultSecret, ClientCredential] | None = None,
     ) -> None:
         super().__init__("secret-vault", parent)
+        self._tenant = tenant
         self._settings = settings
         self._place = VaultPlace.of(settings, credential)
         self._in_subscription = self._other_subscription()
@@ -131,12 +137,12 @@ class SecretVault(Part):
             "deployer-secrets-officer",
             scope=scope,
             principal_id=deployer,
-            principal_type=_of_any_kind(),
+            principal_type=self._kind_of(deployer),
             role_definition_id=role_definition(self._place.subscription, SECRETS_OFFICER),
             role_assignment_name=pulumi.Output.from_input(deployer).apply(
                 lambda me: names.role_assignment_name(scope, me, SECRETS_OFFICER)
             ),
-            opts=self.child(ignore_changes=["principalId", "roleAssignmentName"], depends_on=[vault]),
+            opts=self.child(ignore_changes=["principalId", "principalType", "roleAssignmentName"], depends_on=[vault]),
         )
 
     def _secret(
@@ -165,16 +171,21 @@ class SecretVault(Part):
             f"{whose}secrets-user/{reader}",
             scope=scope,
             principal_id=reader,
-            principal_type=_of_any_kind(),
+            principal_type=self._kind_of(reader),
             role_definition_id=role_definition(self._place.subscription, SECRETS_USER),
             role_assignment_name=names.role_assignment_name(scope, reader, SECRETS_USER),
-            opts=self.child(depends_on=[secret], provider=self._in_subscription),
+            # Older releases didn't say the kind: what they made stays as it is.
+            opts=self.child(depends_on=[secret], provider=self._in_subscription, ignore_changes=["principalType"]),
         )
 
+    def _kind_of(self, principal: pulumi.Input[str]) -> pulumi.Output[str | None]:
+        """The kind of a principal. Azure doesn't know one that was made minutes ago (PrincipalNotFound) unless it is
+        told the kind. Empty where the directory doesn't tell: Azure looks it up then. The SDK would write "User", and
+        only an output that turns out empty gets past that.
+        """
 
-def _of_any_kind() -> pulumi.Output[str | None]:
-    """The SDK writes "User" where no principal type is said, and Azure refuses that for a workload's identity.
+        async def look(object_id: str) -> str | None:
+            kind = await asyncio.to_thread(self._tenant.principal_type, object_id)
+            return kind if isinstance(kind, str) else None
 
-    Azure finds out itself what kind a principal is; only an output that turns out empty gets past the SDK's default.
-    """
-    return pulumi.Output.from_input(None)
+        return pulumi.Output.from_input(principal).apply(look)

@@ -15,7 +15,14 @@ from airflow_entra.components.part import Part
 class SignInFrequency(Part):
     """Limited to the one application, so that no mistake in it can lock anybody out of the tenant."""
 
-    def __init__(self, frequency: timedelta, stack: str, client_id: pulumi.Input[str], parent: pulumi.Resource) -> None:
+    def __init__(
+        self,
+        frequency: timedelta,
+        stack: str,
+        client_id: pulumi.Input[str],
+        service_principal: pulumi.Resource,
+        parent: pulumi.Resource,
+    ) -> None:
         super().__init__("sign-in-frequency", parent)
         value, period = sign_in_frequency(frequency)
         policy = azuread.ConditionalAccessPolicy(
@@ -35,6 +42,7 @@ class SignInFrequency(Part):
                 sign_in_frequency_interval="timeBased",
                 sign_in_frequency_authentication_type="primaryAndSecondaryAuthentication",
             ),
-            opts=self.child(),
+            # Entra refuses a policy for an application that has none yet (1034).
+            opts=self.child(depends_on=[service_principal]),
         )
         self.register_outputs({"policy": policy.object_id})

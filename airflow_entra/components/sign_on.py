@@ -100,7 +100,9 @@ class AirflowSignOn(Part):
         watcher: tuple[VaultSecret, ClientCredential] | None = None
         if isinstance(watchers, VaultSecret) and self.watcher and self.watcher.credential:
             watcher = watchers, self.watcher.credential
-        vault = SecretVault(self._stack.settings, credential, self.credential, deployer, recover, self, watcher)
+        vault = SecretVault(
+            self._stack.settings, credential, self.credential, deployer, recover, self, self._tenant, watcher
+        )
         if self.watcher is not None:
             self.watcher.facts |= vault.watcher_facts
         return vault.facts
@@ -124,7 +126,8 @@ class AirflowSignOn(Part):
         if sign_in.sign_in_frequency is not None and manage.conditional_access == "managed":
             from airflow_entra.components.sign_in_frequency import SignInFrequency
 
-            SignInFrequency(sign_in.sign_in_frequency, self._stack.name, application.client_id, self)
+            principal = self.registration.service_principal
+            SignInFrequency(sign_in.sign_in_frequency, self._stack.name, application.client_id, principal, self)
 
     def _outputs(self, airflows: tuple[AirflowUrls, ...], credential: dict[str, Any]) -> dict[str, pulumi.Input[Any]]:
         settings, sign_in = self._stack.settings, self._stack.settings.sign_in

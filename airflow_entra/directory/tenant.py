@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
 T = TypeVar("T")
+_PRINCIPAL_TYPES = {
+    "#microsoft.graph.group": "Group",
+    "#microsoft.graph.servicePrincipal": "ServicePrincipal",
+    "#microsoft.graph.user": "User",
+}
 _VAULTS = {"api-version": api_versions.KEY_VAULT}
 _ROLE_ASSIGNMENTS = {"api-version": api_versions.AUTHORIZATION}
 
@@ -120,6 +125,12 @@ class LiveTenant:
         if isinstance(found, Denied):
             return found
         return tuple(policy for policy in found if {client_id, "All"} & set(_included_applications(policy)))
+
+    def principal_type(self, object_id: str) -> str | Denied | None:
+        """What Azure calls the kind of a principal, such as ServicePrincipal; None where the directory shows none."""
+        path = f"/directoryObjects/{object_id}"
+        found = _unless_denied(lambda: _or_none(lambda: self._graph.get(path, {"$select": "id"})), "who reads secrets")
+        return _PRINCIPAL_TYPES.get(found["@odata.type"]) if isinstance(found, dict) else found
 
     def role_assignment_exists(self, scope: str, name: str) -> bool | Denied:
         """Whether the Azure role assignment `name` exists at `scope` (a resource id)."""

@@ -176,6 +176,15 @@ class ConditionalAccessInvalid(GraphError):
         super().__init__(f"{number}: Policy validation error: {why}.")
 
 
+class InvalidApplications(GraphError):
+    """A Conditional Access policy names applications that it can't rule; `named` says why, by client id."""
+
+    code = "BadRequest"
+
+    def __init__(self, named: str) -> None:
+        super().__init__(f"1034: Policy contains invalid applications: {named}")
+
+
 class Denied(GraphError):
     """The caller lacks a permission."""
 

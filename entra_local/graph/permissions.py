@@ -27,7 +27,15 @@ SESSIONS_REVOKE = frozenset({"User.RevokeSessions.All"}) | USER_WRITE
 ME_READ = frozenset({"User.Read", "User.ReadWrite", "User.ReadBasic.All"}) | USER_READ
 ME_MEMBERSHIP_READ = ME_READ | MEMBERSHIP_READ
 AUDIT_READ = frozenset({"AuditLog.Read.All"})
-OBJECT_READ = USER_READ | GROUP_READ | APPLICATION_READ
+READ_OF_KIND = {
+    "application": APPLICATION_READ,
+    "servicePrincipal": APPLICATION_READ,
+    "group": GROUP_READ,
+    "user": USER_READ,
+}
+"""What an object takes where the path doesn't say of which kind it is. In a list of several kinds, an object of a kind
+that the caller may not read is shown by type and id alone: https://learn.microsoft.com/graph/permissions-overview"""
+OBJECT_READ = frozenset[str]().union(*READ_OF_KIND.values())
 DOMAIN_READ = frozenset({"Domain.Read.All", "Domain.ReadWrite.All"}) | _DIRECTORY_READ
 ORGANIZATION_READ = frozenset({"Organization.Read.All", "Organization.ReadWrite.All"}) | _DIRECTORY_READ
 

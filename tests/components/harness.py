@@ -84,6 +84,7 @@ class FakeTenant:
     conditional: list[dict[str, Any]] = field(default_factory=list)
     role_assignments: set[str] = field(default_factory=set)
     known_groups: set[str] | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
     denied: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -116,6 +117,9 @@ class FakeTenant:
     def conditional_access_policies(self, client_id: str) -> Any:
         return self._answer("conditional access", tuple(self.conditional))
 
+    def principal_type(self, object_id: str) -> Any:
+        return self._answer(f"kind of {object_id}", self.kinds.get(object_id))
+
     def role_assignment_exists(self, scope: str, name: str) -> Any:
         return self._answer("role assignments", name in self.role_assignments)
 
@@ -132,6 +136,8 @@ class Registered:
     ignore_changes: tuple[str, ...]
     aliases: tuple[str, ...]
     provider: str
+    depends_on: frozenset[str] = frozenset()
+    """The logical names of what it waits for."""
 
 
 @dataclass
@@ -174,6 +180,7 @@ class Monitor(pulumi_mocks.MockMonitor):
                     tuple(request.ignoreChanges),
                     tuple(alias.spec.name for alias in request.aliases),
                     request.provider,
+                    frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
                 )
             )
         return _with_loop_closed(super().RegisterResource, request)

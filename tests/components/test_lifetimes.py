@@ -39,7 +39,9 @@ def test_a_sign_in_frequency_rules_this_application_alone(
         "signIn.signInFrequency": frequency,
         "tenant.manage.conditionalAccess": "managed",
     }
-    policy = deploy(changes).one("ConditionalAccessPolicy").inputs
+    declared = deploy(changes).one("ConditionalAccessPolicy")
+    assert "service-principal" in declared.depends_on, "Entra refuses the policy before there is one (1034)"
+    policy = declared.inputs
     assert policy["displayName"] == "Airflow sign-in (dev)"
     assert policy["conditions"]["applications"] == {"includedApplications": ["client-id"]}
     controls = policy["sessionControls"]

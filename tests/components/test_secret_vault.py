@@ -69,11 +69,20 @@ def test_readers_may_read_and_who_deploys_may_delete(deploy: Deploy) -> None:
     assert reader["scope"] == VAULT
     assert reader["roleDefinitionId"].endswith(SECRETS_USER)
     assert reader["roleAssignmentName"] == names.role_assignment_name(VAULT, READER, SECRETS_USER)
-    assert "principalType" not in reader  # "User" is the SDK's default, and wrong for a workload
+    assert "principalType" not in reader  # not known here; "User" is the SDK's default, and wrong for a workload
+    assert roles[f"secrets-user/{READER}"].ignore_changes == ("principalType",)
     officer = roles["deployer-secrets-officer"]
     assert officer.inputs["principalId"] == DEPLOYER
     assert officer.inputs["roleDefinitionId"].endswith(SECRETS_OFFICER)
-    assert officer.ignore_changes == ("principalId", "roleAssignmentName")
+    assert officer.ignore_changes == ("principalId", "principalType", "roleAssignmentName")
+
+
+def test_a_role_says_what_kind_of_principal_gets_it(deploy: Deploy) -> None:
+    """Azure doesn't know one that was made minutes ago otherwise."""
+    tenant = FakeTenant(kinds={READER: "Group", DEPLOYER: "ServicePrincipal"})
+    roles = {one.name: one.inputs for one in deploy(tenant=tenant).all("RoleAssignment")}
+    assert roles[f"secrets-user/{READER}"]["principalType"] == "Group"
+    assert roles["deployer-secrets-officer"]["principalType"] == "ServicePrincipal"
 
 
 def test_in_an_existing_vault_only_the_secret_is_ours_and_is_what_readers_may_read(deploy: Deploy) -> None:
@@ -83,7 +92,7 @@ def test_in_an_existing_vault_only_the_secret_is_ours_and_is_what_readers_may_re
     secret = deployed.one("Secret").inputs
     assert (secret["vaultName"], secret["resourceGroupName"], secret["secretName"]) == ("kv-shared", "rg", "airflow")
     assert deployed.outputs["credential"]["secretUri"] == "https://kv-shared.vault.azure.net/secrets/airflow"
-    assert deployed.tenant.asked == []
+    assert deployed.tenant.asked == [f"kind of {READER}"]
 
 
 def test_a_vault_in_another_subscription_gets_a_provider_of_its_own(deploy: Deploy) -> None:

@@ -75,6 +75,16 @@ def test_a_soft_deleted_vault_is_found_at_its_location(status: int, deleted: boo
     assert url.params["api-version"] == "2023-07-01"
 
 
+@pytest.mark.parametrize(
+    ("kind", "principal_type"),
+    [("user", "User"), ("group", "Group"), ("servicePrincipal", "ServicePrincipal"), ("device", None)],
+)
+def test_a_principal_s_kind_in_azure_s_words(kind: str, principal_type: str | None) -> None:
+    assert answering(200, {"@odata.type": f"#microsoft.graph.{kind}", "id": "x"}).principal_type("x") == principal_type
+    assert error(404).principal_type("x") is None
+    assert isinstance(error(403).principal_type("x"), Denied)
+
+
 def test_scopes_of_all_grants_count() -> None:
     grants = {"value": [{"scope": "openid profile"}, {"scope": " email"}, {"scope": None}]}
     assert answering(200, grants).consented_scopes("sp") == frozenset({"openid", "profile", "email"})

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from entra_local import clock
 from entra_local.wire import JsonObject
 from tests.tenant.azure import DELETED, SUB, VAULT, VAULTS, vault_body
 from tests.tenant.world import ARM, DEPLOYER, GROUP, SUBSCRIPTION, TENANT, Tenant, body_of, refusal
@@ -35,6 +36,25 @@ def test_an_assignment_lives_at_any_scope(vault: Tenant, scope: str) -> None:
     assert body_of(vault.arm("DELETE", assignments(scope, NAME))) == made
     assert refusal(vault.arm("GET", assignments(scope, NAME)))[:2] == (404, "RoleAssignmentNotFound")
     assert vault.arm("DELETE", assignments(scope, NAME)).status == 204
+
+
+@pytest.mark.parametrize("kind", ["ServicePrincipal", "Group"])
+def test_a_principal_that_was_made_minutes_ago_is_known_by_its_kind_alone(tenant: Tenant, kind: str) -> None:
+    if kind == "Group":
+        body = {"displayName": "new", "mailNickname": "new", "mailEnabled": False, "securityEnabled": True}
+        principal = body_of(tenant.graph("POST", "/groups", body), 201)["id"]
+    else:
+        app_id = body_of(tenant.graph("POST", "/applications", {"displayName": "new"}), 201)["appId"]
+        principal = body_of(tenant.graph("POST", "/servicePrincipals", {"appId": app_id}), 201)["id"]
+    put = assignments(GROUP, NAME)
+    code, message = refusal(tenant.arm("PUT", put, wanted(principal)))[1:]
+    assert code == "PrincipalNotFound"
+    assert "set the role assignment principalType property" in message
+    body_of(tenant.arm("PUT", put, wanted(principal, principalType=kind)), 201)
+    with tenant.world.store.transaction():
+        tenant.world.store.set(clock.SETTING, "400")
+    tenant.arm("DELETE", put)
+    body_of(tenant.arm("PUT", put, wanted(principal)), 201)
 
 
 def test_the_same_assignment_twice(tenant: Tenant) -> None:

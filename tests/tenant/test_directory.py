@@ -9,7 +9,7 @@ from entra_local.graph.service import GRAPH as SERVICE
 from entra_local.graph.urls import ROUTES
 from entra_local.wire import JsonObject
 from tests.tenant.directory import ADA, ADMIN, GRACE, NOBODY, ON_CALL, OWNED_BY, STRANGER, UNKNOWN, Graph, reference
-from tests.tenant.world import GRAPH
+from tests.tenant.world import GRAPH, TENANT
 
 # who may do what
 
@@ -260,6 +260,29 @@ def test_advanced_queries_need_the_header_and_the_count(graph: Graph) -> None:
 
 
 # directory objects and deleted items
+
+
+@pytest.mark.parametrize(
+    ("permission", "read"),
+    [
+        ("User.Read.All", {ADA}),
+        ("GroupMember.Read.All", {ON_CALL}),
+        ("Group.ReadWrite.All", {ON_CALL}),
+        ("Application.Read.All", {ADMIN["servicePrincipalId"], ADMIN["id"]}),
+        ("Directory.Read.All", {ADA, ON_CALL, ADMIN["servicePrincipalId"], ADMIN["id"]}),
+    ],
+)
+def test_an_object_takes_the_permission_of_its_kind(graph: Graph, permission: str, read: set[str]) -> None:
+    """As azuread finds out, which asks for each owner of a group: User.Read.All for people."""
+    made = graph.tenant.application("reader", tenantId=TENANT, permissions=[permission])
+    reader = Graph(graph.tenant, made | {"tenantId": TENANT})
+    everything = [ADA, ON_CALL, ADMIN["servicePrincipalId"], ADMIN["id"]]
+    for id_ in everything:
+        reader.get(f"/directoryObjects/{id_}", 200 if id_ in read else 403)
+    found = reader.post("/directoryObjects/getByIds", {"ids": everything}, 200)["value"]
+    assert {item["id"] for item in found} == set(everything)
+    assert {item["id"] for item in found if item.get("displayName")} == read, "of the others, type and id alone"
+    assert all(item["@odata.type"] for item in found)
 
 
 def test_directory_objects_have_their_type(graph: Graph) -> None:

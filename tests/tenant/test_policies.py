@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from entra_local.wire import JsonObject
-from tests.tenant.directory import ON_CALL, UNKNOWN, Graph, reference
+from tests.tenant.directory import ADMIN, ON_CALL, UNKNOWN, Graph, reference
 
 LIFETIMES = "/policies/tokenLifetimePolicies"
 POLICIES = "/identity/conditionalAccess/policies"
@@ -97,7 +97,7 @@ POLICY: JsonObject = {
     "displayName": "Airflow sign-in (dev)",
     "state": "enabled",
     "conditions": {
-        "applications": {"includeApplications": ["b6a38a6f-a3fc-40af-aad6-04f70261c288"]},
+        "applications": {"includeApplications": [ADMIN["appId"]]},
         "users": {"includeGroups": [ON_CALL]},
     },
     "grantControls": None,
@@ -105,6 +105,27 @@ POLICY: JsonObject = {
         "signInFrequency": {"isEnabled": True, "type": "hours", "value": 8, "frequencyInterval": "timeBased"}
     },
 }
+
+
+@pytest.mark.parametrize("where", ["includeApplications", "excludeApplications"])
+def test_an_application_without_service_principal_can_t_be_ruled(graph: Graph, where: str) -> None:
+    """The wording is the service's own: clients and people look for the number."""
+    app_id = graph.application()["appId"]
+    applications = {"includeApplications": ["All"], where: [app_id]}
+    policy = POLICY | {"conditions": POLICY["conditions"] | {"applications": applications}}
+    named = f'1034: Policy contains invalid applications: {{"{app_id}":"ServicePrincipalNotFound"}}'
+    assert graph.refused("POST", POLICIES, 400, policy) == named
+    graph.post("/servicePrincipals", {"appId": app_id})
+    made = graph.post(POLICIES, policy)["id"]
+    public = graph.application("desktop", isFallbackPublicClient=True)
+    graph.principal(public)
+    refused = graph.refused(
+        "PATCH",
+        f"{POLICIES}/{made}",
+        400,
+        {"conditions": policy["conditions"] | {"applications": applications | {where: [public["appId"]]}}},
+    )
+    assert refused.endswith(f'{{"{public["appId"]}":"PublicClientsAreUnsupported"}}')
 
 
 def test_conditions_that_were_not_sent_are_null_or_empty(graph: Graph) -> None:

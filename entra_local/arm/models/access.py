@@ -18,9 +18,12 @@ from entra_local.arm.exceptions import (
 )
 from entra_local.arm.models import resources, storage, vaults
 from entra_local.graph.models.objects import find_object, kind_of
+from entra_local.replica import made_within
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
+FRESH = 300.0
+"""Seconds for which Resource Manager doesn't know a new principal, unless it is told what kind it is."""
 _PRINCIPAL_TYPES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 _IN_GROUP = re.compile(
     r"subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -140,10 +143,10 @@ def _principal(directory: Directory, properties: JsonObject) -> tuple[str, str]:
     """The id and type of who gets the role. Raises PrincipalNotFound or UnmatchedPrincipalType."""
     id_ = properties["principalId"]
     found = find_object(directory, id_, _PRINCIPAL_TYPES)
-    if found is None:
+    wanted = properties.get("principalType")
+    if found is None or (wanted is None and made_within(directory.connection, directory.tenant, id_, FRESH)):
         raise PrincipalNotFound(id_, directory.tenant)
     actual = _PRINCIPAL_TYPES[kind_of(found)]
-    wanted = properties.get("principalType")
     if wanted is not None and wanted != actual:
         raise UnmatchedPrincipalType(id_, actual, str(wanted))
     return str(found["id"]), actual

@@ -1,11 +1,12 @@
 """Conditional Access: policies and named locations."""
 
+import json
 from ipaddress import ip_network
 from typing import Any
 
 from entra_local import clock
 from entra_local.graph.entities import CONDITIONAL_ACCESS_POLICY, NAMED_LOCATION
-from entra_local.graph.exceptions import ConditionalAccessInvalid, NotFound
+from entra_local.graph.exceptions import ConditionalAccessInvalid, InvalidApplications, NotFound
 from entra_local.graph.models.objects import created, find_object, load, save
 from entra_local.graph.schema import merge
 from entra_local.store import Directory
@@ -15,6 +16,8 @@ STATES = ("enabled", "disabled", "enabledForReportingButNotEnforced")
 _HOURS = range(1, 24)
 _DAYS = range(1, 366)
 _WORDS = frozenset({"All", "None", "GuestsOrExternalUsers"})
+_SUITES = frozenset({"All", "None", "Office365", "MicrosoftAdminPortals"})
+"""What stands for several applications of Microsoft's."""
 
 _CONDITIONS: JsonObject = {
     # A condition that was not sent comes back like this.
@@ -137,6 +140,7 @@ def _check(directory: Directory, policy: JsonObject) -> None:
         raise ConditionalAccessInvalid("1006", "the policy includes no user")
     if policy["grantControls"] is None and policy["sessionControls"] is None:
         raise ConditionalAccessInvalid("1000", "the policy has no controls")
+    _check_applications(directory, applications)
     _check_references(directory, users)
     _check_frequency((policy["sessionControls"] or {}).get("signInFrequency") or {})
 
@@ -148,6 +152,23 @@ def _check_frequency(frequency: Any) -> None:
         limits = {"hours": _HOURS, "days": _DAYS}.get(str(frequency.get("type")))
         if limits is None or frequency.get("value") not in limits:
             raise ConditionalAccessInvalid("1038", "the sign-in frequency is 1 to 23 hours or 1 to 365 days")
+
+
+def _check_applications(directory: Directory, applications: JsonObject) -> None:
+    """An application counts for Conditional Access once it has a service principal, and only as a confidential one."""
+    invalid = {}
+    for name in ("includeApplications", "excludeApplications"):
+        for app_id in applications[name]:
+            principals = directory.find("servicePrincipal", "appId", app_id)
+            if app_id in _SUITES:
+                continue
+            if not any(map(directory.seen, principals)):
+                invalid[app_id] = "ServicePrincipalNotFound"
+            elif any(found.body["isFallbackPublicClient"] for found in directory.find("application", "appId", app_id)):
+                invalid[app_id] = "PublicClientsAreUnsupported"
+    if invalid:
+        named = json.dumps(invalid, separators=(",", ":"))
+        raise InvalidApplications(named)
 
 
 def _check_references(directory: Directory, users: JsonObject) -> None:

@@ -20,13 +20,13 @@ def list_kind_of(request: GraphRequest) -> Reply:
 def read(request: GraphRequest) -> Reply:
     entity, document = deleted.load(request.directory, request["id"])
     _require(request, DELETED_READ[entity.kind])
-    return Reply(200, _context(request) | typed(deleted.shown(entity, document), beta=request.beta))
+    return Reply(200, _context(request) | typed(request, deleted.shown(entity, document)))
 
 
 def restore(request: GraphRequest) -> Reply:
     _require(request, DELETED_WRITE[deleted.load(request.directory, request["id"])[0].kind])
     restored = deleted.restore(request.directory, request["id"])
-    return Reply(200, _context(request) | typed(restored, beta=request.beta))
+    return Reply(200, _context(request) | typed(request, restored))
 
 
 def purge(request: GraphRequest) -> Reply:

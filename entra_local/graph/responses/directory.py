@@ -1,12 +1,12 @@
 """/directoryObjects, /domains, /organization."""
 
 from entra_local.graph.entities import DIRECTORY_OBJECTS
-from entra_local.graph.exceptions import BadRequest, NotFound
+from entra_local.graph.exceptions import BadRequest, Denied, NotFound
 from entra_local.graph.listing import read_select
 from entra_local.graph.models.applications import directory_tenant
 from entra_local.graph.models.objects import find_object
 from entra_local.graph.request import GraphRequest
-from entra_local.graph.responses.common import ANY_OBJECT, typed
+from entra_local.graph.responses.common import ANY_OBJECT, may_read, typed
 from entra_local.wire import Reply
 
 MAXIMUM_IDS = 1000
@@ -16,8 +16,10 @@ def read_object(request: GraphRequest) -> Reply:
     found = find_object(request.directory, request["id"])
     if found is None:
         raise NotFound(request["id"])
+    if not may_read(request, found):
+        raise Denied
     context = {"@odata.context": f"{request.base}/$metadata#directoryObjects/$entity"}
-    return Reply(200, context | typed(found, beta=request.beta))
+    return Reply(200, context | typed(request, found))
 
 
 def get_by_ids(request: GraphRequest) -> Reply:
@@ -31,7 +33,7 @@ def get_by_ids(request: GraphRequest) -> Reply:
         raise BadRequest("'types' must be a list of types.")
     found = (find_object(request.directory, id_, kinds) for id_ in dict.fromkeys(map(str, ids)))
     select = read_select(request.call, ANY_OBJECT)
-    value = [typed(item, beta=request.beta, select=select) for item in found if item is not None]
+    value = [typed(request, item, select) for item in found if item is not None]
     return Reply(200, {"@odata.context": f"{request.base}/$metadata#directoryObjects", "value": value})
 
 

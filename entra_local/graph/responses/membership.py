@@ -131,7 +131,7 @@ def _counted(request: GraphRequest, number: int) -> Reply:
 
 
 def _typed(request: GraphRequest, kind: str, body: JsonObject, select: Iterable[str]) -> JsonObject:
-    return typed({"@odata.type": DIRECTORY_OBJECTS[kind].odata_type, **body}, beta=request.beta, select=select)
+    return typed(request, {"@odata.type": DIRECTORY_OBJECTS[kind].odata_type, **body}, select)
 
 
 def _strings(request: GraphRequest) -> JsonObject:

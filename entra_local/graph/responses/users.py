@@ -66,7 +66,7 @@ def revoke_sessions(request: GraphRequest) -> Reply:
 def read_manager(request: GraphRequest) -> Reply:
     found = users.manager(request.directory, request["id"])
     context = {"@odata.context": f"{request.base}/$metadata#directoryObjects/$entity"}
-    return Reply(200, context | typed(found, beta=request.beta))
+    return Reply(200, context | typed(request, found))
 
 
 def set_manager(request: GraphRequest) -> Reply:
