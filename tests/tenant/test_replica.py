@@ -48,7 +48,7 @@ def missing(id_: str) -> str:
 )
 def test_a_new_object_is_not_there(late: Graph, collection: str, body: Any, method: str) -> None:
     id_ = late.post(f"/{collection}", body)["id"]
-    path, sent = f"/{collection}/{id_}", {} if method == "PATCH" else None
+    path, sent = f"/{collection}/{id_}", dict[str, Any]() if method == "PATCH" else None
     error = late.request(method, path, 404, sent)["error"]
     assert (error["code"], error["message"]) == ("Request_ResourceNotFound", missing(id_))
     assert id_ not in late.ids(f"/{collection}")
