@@ -16,7 +16,7 @@ SERVICES := authorization|keyvault|managedidentity|network|resources|storage
 COMPILE := $(RUN)/python -m compileall -qq -j 0 -x 'pulumi_azure_native/(?!$(SERVICES))\w+/'
 
 .DEFAULT_GOAL := help
-.PHONY: help up airflow down clean test quick mutants check format docs docs-airflow docs-pictures bench lock
+.PHONY: help up airflow down clean test quick mutants check format docs docs-airflow docs-pictures bench lock chart
 
 help:
 	@echo "make up      deploy the local stack on a local Entra tenant, and say what came of it (PORT=N: its page)"
@@ -28,6 +28,7 @@ help:
 	@echo "make check   formatting, lint, types and the direction of imports"
 	@echo "make mutants change what decides, and list what no test notices"
 	@echo "make docs    write the generated pages and the stack file's JSON Schema"
+	@echo "make chart         fetch Airflow's official Helm chart, which tests then render"
 	@echo "make docs-airflow  run the tests with real Airflows, and write the pages that they fill"
 	@echo "make docs-pictures  photograph the reports in a browser, for docs/pictures"
 	@echo "make lock    choose the versions of what pyproject.toml names, into requirements.lock"
@@ -73,6 +74,9 @@ docs: .venv/synced
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
 	@$(RUN)/python -m tests.auth.answers_page > docs/entra-answers.md
 	@$(RUN)/python -m tests.papers.rooms
+
+chart: .venv/synced
+	@$(RUN)/python -m tests.render.helm
 
 docs-airflow: .venv/synced
 	@$(RUN)/python -m pytest -q tests/airflow --write-tables

@@ -14,16 +14,17 @@ import time
 import uuid
 from collections.abc import Callable, MutableMapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from airflow_entra_auth.azure import LOGIN
+from airflow_entra_auth.reference import UnreadError, read
 from airflow_entra_auth.rules import (
     Certificate,
     Credential,
     EnvironmentSecret,
     FederatedToken,
+    ReferredSecret,
     VaultSecret,
 )
 from airflow_entra_auth.vault import CachedSecret, CredentialError, read_vault
@@ -55,6 +56,8 @@ class ClientCredential:
             return cls(_VaultSecret(CachedSecret(credential, read_secret)), f"secret in {credential.vault_url}")
         if isinstance(credential, EnvironmentSecret):
             return cls(_EnvironmentSecret(credential), f"secret in {credential.variable}")
+        if isinstance(credential, ReferredSecret):
+            return cls(_ReferredSecret(credential), f"secret in {credential.reference}")
         if isinstance(credential, FederatedToken):
             return cls(_FederatedToken(credential), "federated token")
         return cls(_Certificate(credential), f"certificate {credential.certificate_file}")
@@ -140,6 +143,17 @@ class _EnvironmentSecret(_Fixed):
         return {"client_secret": value}
 
 
+class _ReferredSecret(_Fixed):
+    def __init__(self, credential: ReferredSecret) -> None:
+        self._reference = credential.reference
+
+    def parameters(self, client_id: str, token_endpoint: str) -> Parameters:
+        value = _read(self._reference, "client secret", _SECRET_FIX).decode("utf-8", "replace").strip()
+        if not value:
+            raise CredentialError(f"{self._reference} is empty: {_SECRET_FIX}.")
+        return {"client_secret": value}
+
+
 class _FederatedToken(_Fixed):
     def __init__(self, credential: FederatedToken) -> None:
         self._file = credential.token_file
@@ -206,6 +220,7 @@ class _Certificate(_Fixed):
         return jwt.encode(claims, key, algorithm="PS256", headers=headers)
 
 
+_SECRET_FIX = "write the application's client secret there (its value, not its id)"  # noqa: S105 -- no secret
 _KEY_FIX = "mount the key whose certificate the stack file names, readable by the user that Airflow runs as"
 _CERTIFICATE_FIX = "mount the certificate that the stack file names"
 
@@ -214,8 +229,8 @@ def _empty(variable: str) -> str:
     return "empty" if variable in os.environ else "not set"
 
 
-def _read(file: str, what: str, fix: str) -> bytes:
+def _read(reference: str, what: str, fix: str) -> bytes:
     try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise CredentialError(f"The {what} {file} can't be read: {error.strerror}: {fix}.") from error
+        return read(reference)
+    except UnreadError as error:
+        raise CredentialError(f"The {what} {reference} can't be read: {error.reason}: {fix}.") from error

@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from airflow_entra_auth.reference import UnreadError, read
 from airflow_entra_auth.rules import RulesError
+from airflow_entra_auth.sign_on import configured
 from airflow_entra_auth.variables import SESSION_KEY
 
 _LEAST_BYTES = 32
@@ -108,8 +110,15 @@ class Keyring:
 
 @lru_cache(maxsize=1)
 def keyring() -> Keyring:
-    """This process's, read once. Raises RulesError, which never shows what the variable holds."""
-    return parse(os.environ.get(SESSION_KEY, ""))
+    """This process's, read once: the variable's, or else what airflow.cfg refers to. Raises RulesError, which never
+    shows a key."""
+    text, reference = os.environ.get(SESSION_KEY, ""), configured("session_key")
+    if text or not reference:
+        return parse(text)
+    try:
+        return parse(read(reference).decode("ascii", "replace"))
+    except UnreadError as error:
+        raise RulesError(f"The key of people's sessions: {error}") from error
 
 
 def parse(text: str) -> Keyring:

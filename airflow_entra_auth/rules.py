@@ -63,6 +63,13 @@ class EnvironmentSecret:
 
 
 @dataclass(frozen=True)
+class ReferredSecret:
+    """A client secret in a file or a Kubernetes Secret, whoever keeps it fresh there."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
 class FederatedToken:
     """No secret: the platform's token in a file; None names AZURE_FEDERATED_TOKEN_FILE."""
 
@@ -77,7 +84,7 @@ class Certificate:
     certificate_file: str
 
 
-Credential = VaultSecret | EnvironmentSecret | FederatedToken | Certificate
+Credential = VaultSecret | EnvironmentSecret | ReferredSecret | FederatedToken | Certificate
 
 
 @dataclass(frozen=True)
@@ -165,22 +172,27 @@ class SignOnRules:
 
 def load_rules(path: str | Path) -> SignOnRules:
     """Reads the sign-on file. Raises RulesError."""
-    file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        content = Path(path).read_bytes()
+    except OSError as error:
         raise RulesError(
-            f"{file}: the sign-on file can't be read: {reason}. Set AIRFLOW_ENTRA_SIGN_ON to its absolute path, "
-            f"and let the user that Airflow runs as read it; {_FIX}"
+            f"{path}: the sign-on file can't be read: {error.strerror}. Set AIRFLOW_ENTRA_SIGN_ON to its absolute "
+            f"path, and let the user that Airflow runs as read it; {_FIX}"
         ) from error
+    return rules_in(content, str(path))
+
+
+def rules_in(content: bytes, origin: str) -> SignOnRules:
+    """The rules in the content of a sign-on file; `origin` names it in errors. Raises RulesError."""
     try:
-        document = json.loads(text, object_pairs_hook=no_key_twice)
+        document = json.loads(content.decode("utf-8"), object_pairs_hook=no_key_twice)
     except RecursionError as error:
-        raise RulesError(f"{file}: it is nested too deeply; {_FIX}") from error
+        raise RulesError(f"{origin}: it is nested too deeply; {_FIX}") from error
+    except UnicodeDecodeError as error:
+        raise RulesError(f"{origin}: it is not UTF-8 text; {_FIX}") from error
     except ValueError as error:
-        raise RulesError(f"{file}: it is not JSON: {error}; {_FIX}") from error
-    return parse_rules(document, str(file))
+        raise RulesError(f"{origin}: it is not JSON: {error}; {_FIX}") from error
+    return parse_rules(document, origin)
 
 
 def parse_rules(document: object, origin: str) -> SignOnRules:
@@ -240,6 +252,7 @@ def _credential(keys: Keys) -> Credential:
 _CREDENTIALS: dict[str, Callable[[Keys], Credential]] = {
     "vaultSecret": lambda keys: VaultSecret(keys.url("vaultUrl"), keys.text("secretName")),
     "environment": lambda keys: EnvironmentSecret(keys.text("variable")),
+    "secret": lambda keys: ReferredSecret(keys.text("from")),
     "federated": lambda keys: FederatedToken(keys.text_or_null("tokenFile")),
     "certificate": lambda keys: Certificate(keys.text("privateKeyFile"), keys.text("certificateFile")),
 }

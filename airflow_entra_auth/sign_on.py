@@ -7,20 +7,38 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules
+from airflow_entra_auth.reference import KUBERNETES, UnreadError, read
+from airflow_entra_auth.rules import RulesError, SignOnRules, load_rules, rules_in
 from airflow_entra_auth.variables import SIGN_ON
+
+SECTION = "airflow_entra"
+"""Of airflow.cfg: where this Airflow's sign-on file and session key are, unless a variable says it."""
+
+
+def configured(option: str) -> str:
+    """The reference in `[airflow_entra] option` of airflow.cfg; empty where it says none, or where no Airflow is."""
+    try:
+        from airflow.configuration import conf
+    except ImportError:
+        return ""
+    return str(conf.get(SECTION, option, fallback="") or "").strip()
 
 
 @lru_cache(maxsize=1)
 def sign_on() -> SignOnRules:
-    """The sign-on file, read once in a process. Raises RulesError."""
-    path = os.environ.get(SIGN_ON)
-    if not path:
+    """The sign-on file that the variable names, or else airflow.cfg; read once in a process. Raises RulesError."""
+    reference = os.environ.get(SIGN_ON) or configured("sign_on")
+    if not reference:
         raise RulesError(
             f"{SIGN_ON} is not set, so Airflow doesn't know who may sign in; set it to the absolute path of the file "
             "that `airflow-entra render --target roles` wrote"
         )
-    return load_rules(path)
+    if not reference.startswith(KUBERNETES):
+        return load_rules(reference)
+    try:
+        return rules_in(read(reference), reference)
+    except UnreadError as error:
+        raise RulesError(f"The sign-on file {error}") from error
 
 
 def cookie_path(rules: SignOnRules) -> str:

@@ -24,6 +24,13 @@ _TARGETS = (
 @click.option("--target", type=click.Choice(_TARGETS), help="One file, on standard output unless --out is given.")
 @click.option("--airflow-version", metavar="3.3|2.11", help="Which Airflow, where the stack has two; else the newest.")
 @click.option("--url", metavar="BASE", help="The public base URL, where it is not the stack file's.")
+@click.option(
+    "--secret-from",
+    metavar="PLACE",
+    help="Where Airflow finds the client secret that something else keeps fresh, in place of the key vault: a path, or "
+    "kubernetes:secret/NAME/KEY.",
+)
+@click.option("--watcher-secret-from", metavar="PLACE", help="The same for the watcher's own secret.")
 @click.option("--stock", is_flag=True, help="For Airflow without airflow_entra_auth; says what that leaves open.")
 @click.option(
     "--at",
@@ -43,6 +50,8 @@ def command(
     target: Target | None,
     airflow_version: str | None,
     url: str | None,
+    secret_from: str | None,
+    watcher_secret_from: str | None,
     stock: bool,
     at: str,
     out: Path | None,
@@ -57,14 +66,24 @@ def command(
     from airflow_entra.commands.render import rendered
     from airflow_entra.files import write_whole
     from airflow_entra.local.world import project_world
-    from airflow_entra.render import FILES, NOT_STOCK, TARGETS
+    from airflow_entra.render import FILES, NOT_STOCK, TARGETS, SecretPlaces
 
     if target is None and out is None:
         raise click.UsageError("say which file (--target), or where to write all of them (--out)")
     no_file(out)
     wanted = [target] if target else [file for file in TARGETS if not (stock and file in NOT_STOCK)]
     texts = rendered(
-        project_world(), stack, wanted, outputs, version=airflow_version, url=_base_url(url), at=at, stock=stock
+        project_world(),
+        stack,
+        wanted,
+        outputs,
+        version=airflow_version,
+        url=_base_url(url),
+        at=at,
+        secrets=SecretPlaces(
+            _place(secret_from, "--secret-from"), _place(watcher_secret_from, "--watcher-secret-from")
+        ),
+        stock=stock,
     )
     if out is None:
         result("".join(texts.values()))
@@ -74,6 +93,16 @@ def command(
         write_whole(out / FILES[file], text)
         show(out / FILES[file])
     say("Next: docs/airflow.md says which file goes where.")
+
+
+def _place(reference: str | None, option: str) -> str | None:
+    from airflow_entra_auth.reference import is_secret
+
+    if reference is not None and not is_secret(reference):
+        raise click.BadParameter(
+            f"{reference!r} is no place of a secret: an absolute path, or kubernetes:secret/NAME/KEY", param_hint=option
+        )
+    return reference
 
 
 def _base_url(url: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Airflow's own configuration files for one stack. Pure: from settings and a deployed stack's outputs to text."""
 
-from airflow_entra.render.facts import Facts, Places, facts
+from airflow_entra.render.facts import Facts, Places, SecretPlaces, facts
 from airflow_entra.render.sign_on import sign_on_file
 from airflow_entra.render.targets import FILES, NOT_STOCK, TARGETS, Target, render
 
@@ -10,6 +10,7 @@ __all__ = [
     "TARGETS",
     "Facts",
     "Places",
+    "SecretPlaces",
     "Target",
     "facts",
     "render",

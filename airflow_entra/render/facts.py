@@ -43,6 +43,17 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretPlaces:
+    """Where Airflow finds secrets that something else keeps fresh there; None: in the key vault.
+
+    A reference as airflow_entra_auth reads it: a path, or `kubernetes:secret/NAME/KEY`.
+    """
+
+    client: str | None = None
+    watcher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that any of the files says. `session` is in seconds; `roles` holds the groups' object ids."""
 
@@ -102,15 +113,16 @@ def facts(
     url: str | None = None,
     authority: str = LOGIN,
     places: Places | None = None,
+    secrets: SecretPlaces | None = None,
 ) -> Facts:
     """The facts about the Airflow `version` ("3.3", "2.11", "3"; the newest unless given) of a stack.
 
-    `outputs` are the stack's; `url` stands for the stack file's base URL. Raises UserError where the stack isn't
-    deployed as its file says, or has no such Airflow.
+    `outputs` are the stack's; `url` stands for the stack file's base URL; `secrets` for the key vault. Raises UserError
+    where the stack isn't deployed as its file says, or has no such Airflow.
     """
     if mistake := name_mistake(stack.name):
         raise UserError(mistake)
-    places = places or Places()
+    places, secrets = places or Places(), secrets or SecretPlaces()
     airflow = _airflow(stack, version)
     _must_be_deployed(stack, outputs)
     return Facts(
@@ -118,8 +130,8 @@ def facts(
         airflow=urls(airflow.version, url or airflow.url),
         client_id=str(outputs["clientId"]),
         roles=_roles(stack, outputs),
-        credential=_credential(stack, outputs, places),
-        watcher=_watcher(stack, outputs, places),
+        credential=_credential(stack, outputs, places, secrets),
+        watcher=_watcher(stack, outputs, places, secrets),
         authority=authority.rstrip("/"),
         places=places,
     )
@@ -180,17 +192,26 @@ def _roles(stack: DeclaredStack, outputs: Mapping[str, Any]) -> dict[str, tuple[
     return found
 
 
-def _credential(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -> dict[str, Any]:
+def _credential(
+    stack: DeclaredStack, outputs: Mapping[str, Any], places: Places, secrets: SecretPlaces
+) -> dict[str, Any]:
     credential, deployed = stack.settings.credential, outputs["credential"]
     if deployed.get("mode") != credential.mode:
         raise UserError(
             f"stack {stack.name} is deployed with credential.mode {deployed.get('mode')}, its file says "
             f"{credential.mode}; deploy what the file says: pulumi up --stack {stack.name}"
         )
-    return _proof(credential, deployed, places.private_key, places.certificate)
+    if secrets.client and not isinstance(credential, VaultSecret):
+        raise UserError(
+            f"--secret-from says where a client secret is, and stack {stack.name} has none (credential.mode "
+            f"{credential.mode}); leave it out"
+        )
+    return _proof(credential, deployed, places.private_key, places.certificate, secrets.client)
 
 
-def _watcher(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -> dict[str, Any] | None:
+def _watcher(
+    stack: DeclaredStack, outputs: Mapping[str, Any], places: Places, secrets: SecretPlaces
+) -> dict[str, Any] | None:
     """None too where an older release deployed the stack: its watcher is the application."""
     settings, deployed = stack.settings, outputs.get("watcher")
     if not settings.watched or not deployed:
@@ -205,12 +226,19 @@ def _watcher(stack: DeclaredStack, outputs: Mapping[str, Any], places: Places) -
     shared = credential == settings.credential
     key = places.private_key if shared else places.watcher_private_key
     certificate = places.certificate if shared else places.watcher_certificate
-    proof = {"mode": "platform"} if credential is None else _proof(credential, deployed, key, certificate)
+    if credential is None:
+        proof: dict[str, Any] = {"mode": "platform"}
+    else:
+        proof = _proof(credential, deployed, key, certificate, secrets.watcher)
     return {"clientId": deployed["clientId"], "credential": proof}
 
 
-def _proof(credential: Credential, deployed: Mapping[str, Any], key: str, certificate: str) -> dict[str, Any]:
+def _proof(
+    credential: Credential, deployed: Mapping[str, Any], key: str, certificate: str, secret: str | None
+) -> dict[str, Any]:
     if isinstance(credential, VaultSecret):
+        if secret is not None:
+            return {"mode": "secret", "from": secret}
         return {"mode": "vaultSecret", "vaultUrl": deployed["vaultUri"], "secretName": deployed["secretName"]}
     if isinstance(credential, Federated):
         return {"mode": "federated", "tokenFile": None}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
+from itertools import product
 from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +16,7 @@ from airflow_entra.escape.configuration import compose, helm, python_value, yaml
 from airflow_entra.render.facts import Facts
 from airflow_entra.render.options import options
 from airflow_entra.render.sign_on import sign_on_file
+from airflow_entra_auth.reference import KUBERNETES
 from airflow_entra_auth.variables import SESSION_KEY, SIGN_ON
 
 Target = Literal[
@@ -50,6 +53,8 @@ def render(target: Target, facts: Facts, *, stock: bool = False) -> str:
 
 def _possible_with_stock(target: Target, facts: Facts) -> None:
     mode = facts.credential["mode"]
+    if mode == "secret":
+        raise UserError("stock Airflow reads its secret from the key vault: leave out --stock, or --secret-from")
     if mode != "vaultSecret":
         raise UserError(
             f"stock Airflow needs a client secret, and stack {facts.stack.name} has none (credential.mode {mode}); "
@@ -67,6 +72,9 @@ def _possible_with_stock(target: Target, facts: Facts) -> None:
 
 
 def _template(target: Target, facts: Facts, stock: bool) -> str:
+    own_certificate = _own_certificate(facts)
+    if target in _IN_KUBERNETES:
+        facts = _in_kubernetes(facts)
     name = f"stock_{FILES[target]}" if stock and target == "webserver-config" else FILES[target]
     context: dict[str, Any] = {
         "facts": facts,
@@ -79,8 +87,10 @@ def _template(target: Target, facts: Facts, stock: bool) -> str:
         "sign_on_digest": "" if stock else hashlib.sha256(sign_on_file(facts).encode()).hexdigest(),
         "watcher": (facts.watcher or {"credential": facts.credential})["credential"],
         "watcher_account": _watcher_account(facts),
-        "watcher_certificate": f"airflow-entra-{'watcher-' if _own_certificate(facts) else ''}certificate",
-        "watcher_compose_key": "airflow-watcher" if _own_certificate(facts) else "airflow",
+        "watcher_compose_key": "airflow-watcher" if own_certificate else "airflow",
+        "server_secrets": [SESSION_SECRET, *_secrets(facts.credential)],
+        "watcher_secrets": _secrets((facts.watcher or {"credential": facts.credential})["credential"]),
+        "server_account": facts.service_account or f"airflow-{'api-server' if facts.major == 3 else 'webserver'}",
         "watcher_client": (facts.watcher or {"clientId": facts.client_id})["clientId"],
         "webserver_config": _template("webserver-config", facts, stock) if target == "helm" else "",
         "mapping": _mapping(facts),
@@ -90,6 +100,34 @@ def _template(target: Target, facts: Facts, stock: bool) -> str:
         "server_service": "airflow-apiserver" if facts.major == 3 else "airflow-webserver",
     }
     return _environment().get_template(f"{name}.j2").render(context)
+
+
+SESSION_SECRET = "airflow-entra-session"  # noqa: S105 -- a name
+_IN_KUBERNETES: frozenset[Target] = frozenset({"helm", "helm-watcher"})
+_SECRET = f"{KUBERNETES}secret/"
+_OF_A_CERTIFICATE = ("tls.key", "tls.crt")
+
+
+def _in_kubernetes(facts: Facts) -> Facts:
+    """With Secrets of type kubernetes.io/tls in place of files: a mounted one would stand in a list of volumes."""
+    places = facts.places
+    files = (places.private_key, places.certificate, places.watcher_private_key, places.watcher_certificate)
+    named = {
+        file: f"{_SECRET}airflow-entra-{whose}certificate/{key}"
+        for file, (whose, key) in zip(files, product(("", "watcher-"), _OF_A_CERTIFICATE), strict=True)
+    }
+
+    def moved(proof: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: named.get(value, value) if isinstance(value, str) else value for name, value in proof.items()}
+
+    watcher = facts.watcher and {**facts.watcher, "credential": moved(facts.watcher["credential"])}
+    return replace(facts, credential=moved(facts.credential), watcher=watcher)
+
+
+def _secrets(proof: Mapping[str, Any]) -> list[str]:
+    """The names of the Kubernetes Secrets that a proof is read from."""
+    references = (value for value in proof.values() if isinstance(value, str) and value.startswith(_SECRET))
+    return sorted({reference.split("/")[1] for reference in references})
 
 
 def _watcher_account(facts: Facts) -> str:

@@ -30,6 +30,7 @@ from airflow_entra.local.tenant import Tenant
 from airflow_entra.local.world import World, own_environment
 from airflow_entra.render import Places, facts
 from airflow_entra.settings import load
+from airflow_entra_auth.azure import LOGIN
 from airflow_entra_auth.graph import Graph
 from airflow_entra_auth.variables import SESSION_KEY
 from tests.airflow import stacks
@@ -77,7 +78,7 @@ class Company:
             version=version,
             url=f"http://localhost:{port}" if "//localhost" in url else url,
             places=Places.below(str(home.folder)),
-            **({"authority": authority} if authority else {}),
+            authority=authority or LOGIN,
         )
         configured, private = write_files(home, known, stock=stock)
         private |= environment_of_workload(self.world, DeclaredStack(stack, settings))

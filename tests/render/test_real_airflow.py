@@ -15,6 +15,7 @@ from airflow_entra.local.airflow.environment import environment_for
 from airflow_entra.local.airflow.home import AirflowHome
 from airflow_entra.render import Places, facts
 from airflow_entra.render.options import options
+from airflow_entra_auth.variables import SESSION_KEY, SIGN_ON
 from tests.render.stacks import known, outputs, settings
 
 pytestmark = pytest.mark.airflow
@@ -118,3 +119,23 @@ def test_a_teams_own_backend_of_secrets_goes_on_to_work(version: str, tmp_path: 
     )
     for environment in (everywhere, everywhere | private):
         assert _ask(home.python, _CONNECTION, home.environment(8080) | environment) == "db.example.internal"
+
+
+@pytest.mark.parametrize("version", ["3.3", "2.11"])
+def test_airflow_cfg_may_say_where_the_sign_on_file_and_the_session_key_are(version: str, tmp_path: Path) -> None:
+    """As the Helm values do, with references to Kubernetes in place of these files."""
+    home = AirflowHome.at(tmp_path / "home", version)
+    declared = settings()
+    rendered = facts(
+        DeclaredStack("dev", declared), outputs(declared), version=version, places=Places.below(str(tmp_path / "home"))
+    )
+    everywhere, private = write_files(home, rendered)
+    (tmp_path / "session-key").write_text(private.pop(SESSION_KEY))
+    (home.folder / "airflow.cfg").write_text(
+        f"[airflow_entra]\nsign_on = {private.pop(SIGN_ON)}\nsession_key = {tmp_path / 'session-key'}\n"
+    )
+    section = {3: "fab", 2: "webserver"}[home.major]
+    taken = _ask(home.python, _TAKEN, home.environment(8080) | everywhere | private, section)
+
+    assert isinstance(taken, dict)
+    assert taken["metadata"] == f"{rendered.authority}/{declared.tenant_id}/v2.0/.well-known/openid-configuration"
