@@ -73,6 +73,7 @@ docs: .venv/synced
 	@$(RUN)/python -m tests.report.findings_page
 	@$(RUN)/python -m airflow_entra.cli.reference > docs/commands.md
 	@$(RUN)/python -m tests.auth.answers_page > docs/entra-answers.md
+	@$(RUN)/python -m tests.access.permissions_page > docs/permissions.md
 	@$(RUN)/python -m tests.papers.rooms
 
 chart: .venv/synced

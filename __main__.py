@@ -11,5 +11,8 @@ from airflow_entra.components.program import ended_in_words, read, sign_on
 
 with ended_in_words():
     stack = read(Path(__file__).parent)
-    for name, value in sign_on(stack).outputs.items():
+    made = sign_on(stack)
+    for name, value in made.outputs.items():
         pulumi.export(name, value)
+    if made.lacking:  # in a preview, which has shown what would be made
+        raise made.lacking

@@ -8,6 +8,9 @@ LOCAL = "AIRFLOW_ENTRA_LOCAL"
 """The folder of the local world, when not .local in the project."""
 LOCAL_PORT = "AIRFLOW_ENTRA_LOCAL_PORT"
 """Where the local tenant's page is started."""
+NEEDS = "AIRFLOW_ENTRA_NEEDS"
+"""What becomes of it where the deploying identity is proven to lack what the stack needs: the run stops, unless this is
+`tell` (it is said, and the run goes on) or `no` (nothing is compared)."""
 PROVE = "AIRFLOW_ENTRA_PROVE_SECRET"
 """Set by `airflow-entra rotate` for the program: how many times in a row Entra must take the secret before the vault
 gets it. Without it nothing is asked."""

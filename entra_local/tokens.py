@@ -16,6 +16,8 @@ LIFETIME = 4500
 """Seconds: the middle of Entra's random 60-90 minutes. (At 1200 or less azuread renews before every call.)"""
 
 
+_NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
+"""What stands in `wids` of every token that an application gets for itself; no role of the directory has this id."""
 OWN_TIMES: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 """For PyJWT, which knows the machine's clock alone: the times of tokens of the tenant's own are compared with its."""
 GRAPH_AUDIENCES = (GRAPH, f"{GRAPH}/", GRAPH_APP_ID)
@@ -69,6 +71,7 @@ def issue(
         "tid": tenant,
         "uti": uuid4().hex,
         "ver": "1.0",
+        "wids": [_NO_DIRECTORY_ROLE],
     }
     if roles:
         claims["roles"] = list(roles)

@@ -38,3 +38,8 @@ def role_assignments(scope: str) -> str:
 def role_assignment(scope: str, name: str) -> str:
     """The resource id of a role assignment at `scope`."""
     return f"{role_assignments(scope)}/{name}"
+
+
+def permissions(scope: str) -> str:
+    """Where Azure says what the caller may do at `scope`."""
+    return f"{scope}/providers/Microsoft.Authorization/permissions"

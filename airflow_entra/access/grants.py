@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access import azure_roles as roles
+from airflow_entra.access.azure_needs import AzureRole, deploying, reading
 from airflow_entra.access.identity_permissions import KNOWN, permission_id
-from airflow_entra.access.needed import VAULT_ROLES_NEEDED
+from airflow_entra.access.needed import GRANTS_GRAPH, VAULT_ROLES_NEEDED
 from airflow_entra.access.permissions import GRAPH_APP_ID
 from airflow_entra.access.pipeline import Identity, Pipeline
 from airflow_entra.access.requests import Ask, Call, role_assignment_url
-from airflow_entra.access.vault import VaultPlace, in_vault
-from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+from airflow_entra.access.vault import in_vault
+from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra_auth.azure import GRAPH_V1
-
-GRANTS_GRAPH = "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,6 @@ class Made:
     @classmethod
     def not_yet(cls, identity: Identity) -> Made:
         return cls(f"<client id of {identity.name}>", f"<object id of {identity.name}>")
-
-
-@dataclass(frozen=True, slots=True)
-class AzureRole:
-    """An Azure role at a scope (a resource id). `only` are the roles that it may give away, where it gives any."""
-
-    role: str
-    scope: str
-    why: str
-    only: tuple[str, ...] = ()
 
 
 def asks(pipeline: Pipeline, stacks: Mapping[str, StackSettings], made: Mapping[str, Made]) -> tuple[Ask, ...]:
@@ -58,45 +47,11 @@ def azure_roles(identity: Identity, stacks: Mapping[str, StackSettings]) -> tupl
     for name, settings in sorted(stacks.items()):
         if not isinstance(settings.credential, VaultSecret) or identity.key not in ("preview", settings.environment):
             continue
-        needs = _reads if identity.previews else _writes
+        needs = reading if identity.previews else deploying
         for _, credential in in_vault(settings):
             for role in needs(DeclaredStack(name, settings), credential):
                 found.setdefault((role.role, role.scope.lower()), role)
     return tuple(found.values())
-
-
-def _reads(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole]:
-    place = VaultPlace.of(stack.settings, credential)
-    why = f"It sees the vault of {stack.name} and when its secret ends, never the secret's value."
-    yield AzureRole(roles.READER, _group(place) if isinstance(credential.vault, CreatedVault) else place.id, why)
-
-
-def _writes(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRole]:
-    place, created = VaultPlace.of(stack.settings, credential), credential.vault
-    secret = place.secret_id(credential.secret_name)
-    scope = _group(place) if isinstance(created, CreatedVault) else secret
-    what = "makes the vault and writes" if isinstance(created, CreatedVault) else "writes"
-    yield AzureRole(roles.KEY_VAULT_CONTRIBUTOR, scope, f"It {what} the client secret of {stack.name}.")
-    if not isinstance(created, CreatedVault):
-        yield AzureRole(
-            roles.SECRETS_OFFICER, secret, f"It can delete that one secret again when {stack.name} is destroyed."
-        )
-    elif created.private_endpoint_subnet:
-        why = f"It makes the private endpoint of the vault of {stack.name}."
-        yield AzureRole(roles.NETWORK_CONTRIBUTOR, scope, why)
-        yield AzureRole(roles.NETWORK_CONTRIBUTOR, created.private_endpoint_subnet, why)
-    if stack.settings.tenant.manage.vault_roles == "managed":
-        only = (
-            (roles.SECRETS_USER, roles.SECRETS_OFFICER) if isinstance(created, CreatedVault) else (roles.SECRETS_USER,)
-        )
-        why = (
-            f"It lets the identities that Airflow runs as read the secret of {stack.name}, and can give no other role."
-        )
-        yield AzureRole(roles.RBAC_ADMINISTRATOR, scope, why, only)
-
-
-def _group(place: VaultPlace) -> str:
-    return f"/subscriptions/{place.subscription}/resourceGroups/{place.resource_group}"
 
 
 def _graph(identity: Identity, who: Made, tenant: str) -> Ask:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from airflow_entra.access.needed import NEEDED
-from airflow_entra.access.permissions import APP_ROLE_IDS, watch_permissions
-from airflow_entra.settings.model import CreatedGroup, StackSettings
-
-OWN = "Application.ReadWrite.OwnedBy"
+from airflow_entra.access.needed import Part, has_part
+from airflow_entra.access.needs import OWN, fewest, needs
+from airflow_entra.access.permissions import APP_ROLE_IDS
+from airflow_entra.settings.model import StackSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,10 @@ KNOWN = {
         "whoever has it can change every Conditional Access policy. `manage.conditionalAccess: request` does without "
         "it",
     ),
+    "User.Read.All": Known(
+        "looks up what kind of object each owner of a group is, as the provider does",
+        "whoever has it can read everybody's profile. Without `owners.groups` it isn't asked for",
+    ),
 }
 """Every permission that this product ever asks for an identity; the policy pack takes no other."""
 
@@ -83,40 +86,15 @@ def previewing(stacks: Iterable[StackSettings], *, audit: bool = False) -> tuple
 
 def deploying(stacks: Iterable[StackSettings]) -> tuple[str, ...]:
     """What deploying these stacks takes: what they manage themselves, and nothing for what they leave to others."""
-    wanted = {OWN}
-    for one in stacks:
-        manage = one.tenant.manage
-        if any(group.id for role in one.roles.values() for group in role.groups):
-            wanted.add("GroupMember.Read.All")
-        for part, needed in NEEDED.items():
-            if getattr(manage, part) == "managed" and _has(one, part):
-                wanted |= {*needed.graph, *needed.deploying}
-        if manage.consent == "managed" and watch_permissions(one.sign_in):
-            wanted |= set(NEEDED["assignments"].graph)  # the watcher's permissions are assignments too
-    if "Group.ReadWrite.All" in wanted:
-        wanted.discard("GroupMember.Read.All")
-    return tuple(sorted(wanted))
+    return fewest(need.permission for stack in stacks for need in needs(stack))
 
 
 def permission_id(name: str) -> str:
     return APP_ROLE_IDS[name]
 
 
-def _has(stack: StackSettings, part: str) -> bool:
-    """Whether the stack has anything of this part at all."""
-    match part:
-        case "groups":
-            return any(isinstance(group, CreatedGroup) for role in stack.roles.values() for group in role.groups)
-        case "token_lifetime":
-            return stack.sign_in.token_lifetime is not None
-        case "conditional_access":
-            return stack.sign_in.sign_in_frequency is not None
-        case "assignments":
-            return bool(stack.roles)
-        case _:
-            return True
+_POLICIES: tuple[Part, ...] = ("token_lifetime", "conditional_access")
 
 
 def _has_policies(stack: StackSettings) -> bool:
-    policies = ("token_lifetime", "conditional_access")
-    return any(_has(stack, part) and getattr(stack.tenant.manage, part) != "none" for part in policies)
+    return any(has_part(stack, part) and getattr(stack.tenant.manage, part) != "none" for part in _POLICIES)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from airflow_entra.access import AccessPlan, DeclaredStack, api_versions, names
 from airflow_entra.access.azure_roles import SECRETS_USER, role_assignment, role_definition
 from airflow_entra.access.lifetimes import policy_clock, sign_in_frequency
-from airflow_entra.access.needed import NEEDED, VAULT_ROLES_NEEDED
+from airflow_entra.access.needed import GRANTS_GRAPH, NEEDED, VAULT_ROLES_NEEDED
 from airflow_entra.access.needed import Part as Part
 from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, GRAPH_APP_ID, scopes, watch_permissions
 from airflow_entra.access.vault import CLIENT_SECRET, VaultPlace, in_vault
@@ -26,7 +26,6 @@ OWN = "application permission "
 """What an Ask's subject begins with where it is a permission of the watcher's identity; its id follows."""
 NOT_OWN = "no application permission "
 """The same, where the application that people sign in to is to have it no longer."""
-_GIVES = "AppRoleAssignment.ReadWrite.All, or the role Privileged Role Administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ def _watcher(own: tuple[str, ...], ids: Ids, find: str, graph: object) -> Ask:
         "It follows the tenant's changes, so that somebody who left is out of Airflow within seconds. Without it they "
         "are out when their session ends. Nobody signs in to this identity, and it only reads. revocation: refresh "
         "asks for no such permission, and takes minutes.",
-        _GIVES,
+        GRANTS_GRAPH,
         (Call("GET", find), *(Call("POST", url, grant) for grant in grants)),
         tuple(f"{OWN}{APP_ROLE_IDS[name]}" for name in own),
     )
@@ -180,7 +179,7 @@ def _no_longer(ids: Ids) -> Ask:
         f"Take {', '.join(GIVEN_BY_0_1)} from the application that people sign in to",
         "An older release watched as that application. Its watcher has an identity of its own now, and whoever has "
         "Airflow's credential could still read the directory.",
-        _GIVES,
+        GRANTS_GRAPH,
         (Call("GET", url), *(Call("DELETE", f"{url}/<id of the assignment with appRoleId {role}>") for role in taken)),
         tuple(f"{NOT_OWN}{role}" for role in taken),
     )

@@ -37,9 +37,12 @@ class VaultPlace:
         return cls(match["subscription"].lower(), match["group"], match["name"])
 
     @property
+    def group_id(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+
+    @property
     def id(self) -> str:
-        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-        return f"{group}/providers/Microsoft.KeyVault/vaults/{self.name}"
+        return f"{self.group_id}/providers/Microsoft.KeyVault/vaults/{self.name}"
 
     @property
     def uri(self) -> str:

@@ -12,6 +12,7 @@ from airflow_entra.errors import UserError
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.target import Target
+from airflow_entra.variables import NEEDS
 from airflow_entra_auth.graph import Graph, GraphError
 
 _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
@@ -19,7 +20,9 @@ _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
 
 def drift_of(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...]:
     """Every difference of a deployed stack. Raises UserError where Pulumi can't say."""
-    (refreshed,) = preview_all([Engine(target.pulumi(), refresh=True)], 1, Progress())
+    pulumi = target.pulumi()
+    pulumi.environment[NEEDS] = "no"  # whoever looks for drift deploys nothing
+    (refreshed,) = preview_all([Engine(pulumi, refresh=True)], 1, Progress())
     if refreshed.outcome != "previewed" or refreshed.new:
         why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
         raise UserError(f"Pulumi can't say what drifted: {why}")

@@ -13,6 +13,7 @@ from airflow_entra.recovery.recover import recover
 from airflow_entra.rotation.leftovers import GraphEntra
 from airflow_entra.rotation.rotate import Rotate, Rotation, proofs
 from airflow_entra.target import asking, target_of
+from airflow_entra.variables import NEEDS
 
 
 def rotate_stack(
@@ -34,6 +35,7 @@ def rotate_stack(
     declared = world.declared(stack)
     target = target_of(world, declared, port=port, say=say)
     pulumi = target.pulumi()
+    pulumi.environment[NEEDS] = "no"  # an owner of the application rotates, who may do nothing else of the stack's
     with asking(target) as clients:
         rotate = Rotate(
             declared,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pulumi
 
 from airflow_entra import variables
 from airflow_entra.access import DeclaredStack
+from airflow_entra.components.comparing import LackingError, compared
 from airflow_entra.components.early import start_providers
 from airflow_entra.components.moving import held_by_sign_on
 from airflow_entra.directory.tenant import Denied, LiveTenant
@@ -23,10 +24,6 @@ from airflow_entra.errors import UserError
 from airflow_entra.escape.pulumi_log import said
 from airflow_entra.settings import load
 from airflow_entra.settings.stack_file import FOLDER, stack_file
-
-if TYPE_CHECKING:
-    from airflow_entra.components.sign_on import AirflowSignOn
-
 
 ALREADY_SHOWN = 32
 """How a program tells Pulumi's language host that its error has been shown: nothing is added about exit codes."""
@@ -49,16 +46,29 @@ def read(project: Path) -> Declared:
     return Declared(DeclaredStack(name, load(file)), file, hand_over)
 
 
-def sign_on(declared: Declared) -> AirflowSignOn:
+@dataclass(frozen=True)
+class SignOn:
+    """What was declared. `lacking` is for the end of a preview: the identity could not make it."""
+
+    outputs: Mapping[str, pulumi.Input[Any]]
+    lacking: LackingError | None
+
+
+def sign_on(declared: Declared) -> SignOn:
     """The one component, once what the tenant says allows it. Raises UserError, or what asking the tenant raised."""
     stack = declared.stack
     start_providers(stack.settings)
     tenant = LiveTenant.from_environment(stack.settings.tenant_id)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
+        comparison = beside.submit(compared, stack, declared.file, tenant)
         asked = beside.submit(held_by_sign_on, stack, tenant)
         # The SDKs take half a second, while the providers start and the tenant answers.
         from airflow_entra.components.sign_on import AirflowSignOn
 
+        # First what is lacking: it may be why nothing else can be asked.
+        needs = comparison.result()
+        if needs.lacking and not pulumi.runtime.is_dry_run():
+            raise needs.lacking
         warnings = check_groups(stack, declared.file, tenant)
         held = asked.result()
     made = AirflowSignOn(
@@ -66,12 +76,12 @@ def sign_on(declared: Declared) -> AirflowSignOn:
         folder=declared.file.parent,
         hand_over_file=declared.hand_over,
         tenant=tenant,
-        warnings=(*warnings, *held.warnings),
+        warnings=(*needs.warnings, *warnings, *held.warnings),
         deploys=os.environ.get(variables.READ_ONLY) != "true",
         held=held.permissions,
     )
     pulumi.Output.from_input(made.outputs["warnings"]).apply(_warn)
-    return made
+    return SignOn(made.outputs, needs.lacking)
 
 
 @contextmanager

@@ -134,9 +134,20 @@ def _policy(props: Props) -> Props:
 
 
 def _left_over(graph: Graph, name: str) -> str | None:
-    """A policy of our name that applies to nothing: what a run left that was interrupted after the call."""
+    """A policy of our name that applies to nothing: what a run left that was interrupted after the call.
+
+    None too where it may not be seen what it applies to: one more policy is harmless, another application's isn't.
+    """
+    from airflow_entra_auth.graph import GraphError
+
     for policy in graph.pages(_POLICIES, {"$filter": f"displayName eq '{name.replace(chr(39), chr(39) * 2)}'"}):
-        if policy["displayName"] == name and not list(graph.pages(f"{_POLICIES}/{policy['id']}/appliesTo")):
+        try:
+            applied = list(graph.pages(f"{_POLICIES}/{policy['id']}/appliesTo"))
+        except GraphError as error:
+            if error.status != 403:
+                raise
+            continue
+        if policy["displayName"] == name and not applied:
             return str(policy["id"])
     return None
 

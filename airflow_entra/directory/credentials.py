@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from airflow_entra.directory.trouble import busy
@@ -51,12 +52,14 @@ def token_source(
         )
     fetch = _client_credentials(env, client) or _azure_identity(env)
     cached, until = "", 0.0
+    one_at_a_time = Lock()
 
     def token() -> str:
         nonlocal cached, until
-        if time.time() > until - _MARGIN:
-            cached, until = fetch(scope, tenant_id)
-        return cached
+        with one_at_a_time:
+            if time.time() > until - _MARGIN:
+                cached, until = fetch(scope, tenant_id)
+            return cached
 
     return token
 

@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_entra.access import api_versions
-from airflow_entra.access.azure_roles import role_assignment
+from airflow_entra.access.azure_needs import Allowed
+from airflow_entra.access.azure_roles import permissions, role_assignment
+from airflow_entra.access.held import Held, held
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
 from airflow_entra_auth.azure import GRAPH_V1, RESOURCE_MANAGER
 
@@ -42,19 +44,22 @@ class Denied:
 class LiveTenant:
     """One tenant, asked through Microsoft Graph and Azure Resource Manager. Raises GraphError except for a 403."""
 
-    def __init__(self, graph: Callable[[], Graph], arm: Callable[[], Graph]) -> None:
-        self._connect_graph, self._connect_arm = graph, arm
+    def __init__(
+        self, graph: Callable[[], Graph], arm: Callable[[], Graph], token: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._connect_graph, self._connect_arm, self._token = graph, arm, token
 
     @classmethod
     def from_environment(cls, tenant_id: str) -> LiveTenant:
         """The tenant as the identity in the ARM_* variables sees it; signs in at the first question."""
 
-        def connect(scope: str, base: str) -> Graph:
+        def connect(token: Callable[[], str], base: str) -> Graph:
             from airflow_entra_auth.graph import Graph  # httpx costs 0.3 s: only where something is asked
 
-            return Graph(token_source(scope, tenant_id), base=base)
+            return Graph(token, base=base)
 
-        return cls(lambda: connect(GRAPH, GRAPH_V1), lambda: connect(ARM, RESOURCE_MANAGER))
+        token, azure = token_source(GRAPH, tenant_id), token_source(ARM, tenant_id)
+        return cls(lambda: connect(token, GRAPH_V1), lambda: connect(azure, RESOURCE_MANAGER), token)
 
     @cached_property
     def _graph(self) -> Graph:
@@ -63,6 +68,10 @@ class LiveTenant:
     @cached_property
     def _arm(self) -> Graph:
         return self._connect_arm()
+
+    def identity(self) -> Held | None:
+        """Who asks and what it may do in Graph, by its token; None where that says nothing."""
+        return held(self._token())
 
     def missing_groups(self, ids: Iterable[str]) -> frozenset[str] | Denied:
         """Those of `ids` that are no group of the tenant; one call for up to 1,000 of them."""
@@ -138,6 +147,19 @@ class LiveTenant:
         what = "Azure role assignments"
         found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _ROLE_ASSIGNMENTS)), what)
         return found if isinstance(found, Denied) else found is not None
+
+    def allowed_at(self, scope: str) -> tuple[Allowed, ...] | Denied | None:
+        """What the caller may do in Azure at a scope (a resource id), by all its roles; None where there is no such
+        thing. https://learn.microsoft.com/rest/api/authorization/permissions"""
+        path, what = permissions(scope), f"the roles of Azure on {scope}"
+        found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _ROLE_ASSIGNMENTS)), what)
+        if found is None or isinstance(found, Denied):
+            return found
+        if found.get("nextLink"):
+            return Denied(what)  # a part of them proves nothing
+        return tuple(
+            Allowed(tuple(one.get("actions") or ()), tuple(one.get("notActions") or ())) for one in found["value"]
+        )
 
 
 def _included_applications(policy: dict[str, Any]) -> list[str]:

@@ -191,6 +191,12 @@ _ALL = (
         _CERTIFICATES,
     ),
     Kind(
+        "credential/certificate-lifetime",
+        "The certificate has ended, or lives too long",
+        "The policy pack stops a deployment that declares a certificate of more than 180 days.",
+        _CERTIFICATES,
+    ),
+    Kind(
         "watcher/one-identity",
         "The watcher is said to be two identities",
         "One identity reads the directory: a workload, a certificate's, or one that exists.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,13 @@ def load_text(text: str, path: Path) -> StackSettings:
     `path` names it in mistakes. Raises SettingsError.
     """
     return _load(text, path, None)[0]
+
+
+def in_stack_file(findings: Iterable[Finding], path: Path) -> tuple[Finding, ...]:
+    """Findings about a usable stack file, each with its line."""
+    found = tuple(findings)
+    document = Document(read_text(path)) if found else None
+    return tuple(_located(finding, path, document) for finding in found)
 
 
 def not_yaml(error: NotYaml, path: Path) -> Finding:

@@ -63,21 +63,22 @@ class Section(BaseModel):
 
 class Manage(Section):
     """Who does each privileged part: this program (managed), somebody else already (existing: checked, not touched),
-    the identity team after reading a hand-over file (request), or nobody (none)."""
+    the identity team after reading a hand-over file (request), or nobody (none). What the deploying identity needs for
+    each that is managed is on a page of its own: docs/permissions.md."""
 
     groups: Managed = "managed"
-    """Creating the groups that roles name with `create`. Graph permission: Group.ReadWrite.All or Group.Create."""
+    """Creating the groups that roles name with `create`."""
     assignments: Managed = "managed"
-    """Assigning groups to the application. Graph permission: AppRoleAssignment.ReadWrite.All."""
+    """Assigning groups to the application."""
     consent: Managed = "managed"
-    """Admin consent to what the application reads at a sign-in, and with `revocation: watch` to what the watcher reads.
-    Graph permission: DelegatedPermissionGrant.ReadWrite.All; for the watcher AppRoleAssignment.ReadWrite.All too."""
+    """Admin consent to what the application reads at a sign-in, and with `revocation: watch` to what the watcher
+    reads."""
     token_lifetime: Managed = "managed"  # noqa: S105 -- no secret
-    """The token lifetime policy. Graph permission: Policy.ReadWrite.ApplicationConfiguration."""
+    """The token lifetime policy."""
     conditional_access: Managed = "none"
-    """The Conditional Access policy behind `signInFrequency`. Graph permission: Policy.ReadWrite.ConditionalAccess."""
+    """The Conditional Access policy behind `signInFrequency`."""
     vault_roles: Managed = "managed"
-    """Role assignments on the vault. Azure role: Owner or User Access Administrator."""
+    """Role assignments on the vault."""
 
 
 class Existing(Section):

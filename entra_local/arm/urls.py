@@ -53,6 +53,12 @@ TABLE = Table(
             access.delete_assignment,
             _action("Microsoft.Authorization/roleAssignments/delete"),
         ),
+        ArmRoute(
+            "GET",
+            _AUTHORIZATION + "/permissions",
+            access.list_permissions,
+            _action("Microsoft.Authorization/permissions/read"),
+        ),
         ArmRoute("GET", _AUTHORIZATION + "/roleDefinitions", access.list_definitions, _READ_DEFINITION),
         ArmRoute("GET", _AUTHORIZATION + "/roleDefinitions/{name}", access.read_definition, _READ_DEFINITION),
         ArmRoute("GET", "/subscriptions", resources.list_subscriptions),

@@ -9,6 +9,8 @@ _DIRECTORY_WRITE = frozenset({"Directory.ReadWrite.All"})
 APPLICATION_WRITE = frozenset({OWNED_BY, "Application.ReadWrite.All"}) | _DIRECTORY_WRITE
 APPLICATION_READ = frozenset({"Application.Read.All"}) | APPLICATION_WRITE | _DIRECTORY_READ
 ASSIGNMENT_WRITE = frozenset({"AppRoleAssignment.ReadWrite.All"})
+APPLICATION_READ_ALL = APPLICATION_READ - {OWNED_BY}
+"""What assigning takes besides: https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto"""
 ASSIGNMENT_READ = APPLICATION_READ | ASSIGNMENT_WRITE
 GRANT_WRITE = frozenset({"DelegatedPermissionGrant.ReadWrite.All"}) | _DIRECTORY_WRITE
 GRANT_READ = GRANT_WRITE | _DIRECTORY_READ

@@ -110,7 +110,10 @@ _PRINCIPALS = [
         "GET", "/servicePrincipals/{id}/appRoleAssignedTo", service_principals.list_assigned_to, [needs.ASSIGNMENT_READ]
     ),
     GraphRoute(
-        "POST", "/servicePrincipals/{id}/appRoleAssignedTo", service_principals.assign, [needs.ASSIGNMENT_WRITE]
+        "POST",
+        "/servicePrincipals/{id}/appRoleAssignedTo",
+        service_principals.assign,
+        [needs.ASSIGNMENT_WRITE, needs.APPLICATION_READ_ALL],
     ),
     GraphRoute(
         "GET",
@@ -141,7 +144,7 @@ _PRINCIPALS = [
                 "POST",
                 f"/{collection}/{{id}}/appRoleAssignments",
                 service_principals.assign_principal,
-                [needs.ASSIGNMENT_WRITE],
+                [needs.ASSIGNMENT_WRITE, needs.APPLICATION_READ_ALL],
             ),
             GraphRoute(
                 "DELETE",

@@ -58,7 +58,7 @@ def test_whoever_lets_airflow_follow_the_directory_gives_it_permissions() -> Non
     watch: dict[str, Any] = {"signIn.revocation": "watch"}
     refresh: dict[str, Any] = {"signIn.revocation": "refresh"}
     follows, asks = deploying([stack(manage=manage, **watch)]), deploying([stack(manage=manage, **refresh)])
-    assert set(follows) - set(asks) == {"AppRoleAssignment.ReadWrite.All"}
+    assert set(follows) - set(asks) == {"AppRoleAssignment.ReadWrite.All", "Application.Read.All"}
 
 
 def test_several_stacks_of_an_environment_add_up() -> None:

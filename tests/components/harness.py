@@ -92,6 +92,12 @@ class FakeTenant:
         self.asked.append(question)
         return Denied(question) if self.denied else answer
 
+    def identity(self) -> Any:
+        return None
+
+    def allowed_at(self, scope: str) -> Any:
+        return Denied("Azure")
+
     def missing_groups(self, ids: Iterable[str]) -> Any:
         known = self.known_groups
         return self._answer("groups", frozenset() if known is None else frozenset(ids) - known)

@@ -28,7 +28,7 @@ def test_the_client_secret_has_no_application_permission() -> None:
 
 
 def test_what_a_deployer_is_as_good_as_hangs_on_the_assignments() -> None:
-    (permission,) = NEEDED["assignments"].graph
+    permission, *_ = NEEDED["assignments"].graph
     assert permission in PERMISSION.findall(cells("**Deployer**")[3])
 
 

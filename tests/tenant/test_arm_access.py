@@ -266,3 +266,13 @@ def test_conditions_of_any_other_kind_are_not_served(tenant: Tenant, condition: 
     path = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}"
     wanted = _role_assignment(principal, _ADMINISTRATOR, condition=condition)
     assert refusal(tenant.arm("PUT", path, wanted))[:2] == (501, "NotImplemented")
+
+
+def test_whoever_may_ask_hears_what_it_may_do_at_a_scope(tenant: Tenant) -> None:
+    contributor = tenant.application("contributor", azureRoles=[{"scope": GROUP, "role": "Key Vault Contributor"}])
+    path = f"{GROUP}/providers/Microsoft.Authorization/permissions"
+    (said,) = body_of(tenant.arm("GET", path, None, contributor))["value"]
+    assert "Microsoft.KeyVault/*" in said["actions"]
+    assert "Microsoft.KeyVault/locations/deletedVaults/purge/action" in said["notActions"]
+    assert tenant.arm("GET", path.replace("rg-airflow", "rg-none")).status == 404
+    assert tenant.arm("GET", path, None, tenant.application("nobody")).status == 403

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from airflow_entra.files import opened
@@ -91,16 +90,30 @@ def _certificate_file(folder: Path, name: str, loc: Loc) -> Iterator[Finding]:
     if len(blocks) != 1:
         found = f"holds {len(blocks)} certificates" if blocks else "is not a PEM certificate"
         yield _certificate(loc, f"{name} {found}", "convert with `openssl x509 -in FILE -out airflow.pem`")
-    elif not _is_der(blocks[0]):
-        yield _certificate(loc, f"{name} is damaged", "export the certificate again")
-
-
-def _is_der(block: str) -> bool:
+        return
     try:
-        content = base64.b64decode("".join(block.split()), validate=True)
-    except binascii.Error:
-        return False
-    return content[:1] == b"\x30"  # a DER SEQUENCE, as every X.509 certificate is
+        start, end = _validity(blocks[0])
+    except ValueError:
+        yield _certificate(loc, f"{name} is damaged", "export the certificate again")
+        return
+    if end <= datetime.now(UTC):
+        yield _lifetime(loc, f"{name} ended on {end:%Y-%m-%d}", "have a new one issued")
+    elif end - start > limits.SECRET_LIFETIME:
+        shorter = "have one issued that ends sooner; credential.mode: federated needs none"
+        yield _lifetime(loc, f"{name} lives {(end - start).days} days, until {end:%Y-%m-%d}", shorter)
+
+
+def _validity(block: str) -> tuple[datetime, datetime]:
+    """When the certificate in a PEM block begins and ends. Raises ValueError."""
+    from cryptography import x509  # azure-identity's own dependency; only this mode needs it
+
+    certificate = x509.load_der_x509_certificate(base64.b64decode("".join(block.split()), validate=True))
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def _lifetime(loc: Loc, what: str, fix: str) -> Finding:
+    right = f"it is valid, and lives at most {_say(limits.SECRET_LIFETIME)}, as the policy pack says too"
+    return Finding(At(loc), what, right, fix, id="credential/certificate-lifetime")
 
 
 def _certificate(loc: Loc, what: str, fix: str) -> Finding:

@@ -67,7 +67,7 @@ def put(
         name = str(UUID(name))
     except ValueError as error:
         raise InvalidRoleAssignmentId(name) from error
-    _check_scope(everywhere, scope)
+    check_scope(everywhere, scope)
     properties = _properties(body)
     role_id = properties["roleDefinitionId"].rpartition("/")[2].lower()
     if role_id not in azure_roles.ROLES:
@@ -152,8 +152,8 @@ def _principal(directory: Directory, properties: JsonObject) -> tuple[str, str]:
     return str(found["id"]), actual
 
 
-def _check_scope(everywhere: Directory, scope: str) -> None:
-    """A role is assigned on something that exists; of resources, this tenant knows vaults and storage accounts."""
+def check_scope(everywhere: Directory, scope: str) -> None:
+    """A scope is something that exists; of resources, this tenant knows vaults and storage accounts."""
     inside = _IN_GROUP.fullmatch(scope.strip("/"))
     if inside is None:
         return

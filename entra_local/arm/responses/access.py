@@ -52,6 +52,15 @@ def list_assignments(request: ArmRequest) -> Reply:
     return Reply(200, {"value": [_shown(assignment) for assignment in found]})
 
 
+def list_permissions(request: ArmRequest) -> Reply:
+    """What the caller may do at a scope, one entry for each of its role assignments that hold there."""
+    scope = "/" + request["scope"].strip("/")
+    access.check_scope(request.everywhere, scope)
+    held = azure_roles.held(request.everywhere, request.principals)
+    roles = (azure_roles.ROLES.get(_role_id(one)) for one in held if azure_roles.covers(one["scope"], scope))
+    return Reply(200, {"value": [_permissions(role) for role in roles if role is not None]})
+
+
 def read_definition(request: ArmRequest) -> Reply:
     role = azure_roles.ROLES.get(request["name"].lower())
     if role is None:
@@ -68,7 +77,7 @@ def list_definitions(request: ArmRequest) -> Reply:
 def _check_given(request: ArmRequest, operation: str, assignment: JsonObject) -> None:
     """Who may give away roles may have a condition on which. Raises AuthorizationFailed."""
     scope, action = "/" + request["scope"].strip("/"), f"{_ASSIGNMENTS}/{operation}"
-    role = str(assignment.get("roleDefinitionId", "")).rpartition("/")[2].lower()
+    role = _role_id(assignment)
     if not azure_roles.may_give(request.everywhere, request.principals, scope, action, role):
         raise AuthorizationFailed(request.caller.app_id, request.caller.object_id, action, scope)
 
@@ -90,12 +99,6 @@ def _shown(assignment: JsonObject) -> JsonObject:
 def _definition(role: azure_roles.Role, scope: str) -> JsonObject:
     subscription = re.match(r"/?(subscriptions/[^/]+)", scope, re.IGNORECASE)
     prefix = f"/{subscription[1]}" if subscription else ""
-    permissions = {
-        "actions": list(role.actions),
-        "notActions": list(role.excluded),
-        "dataActions": list(role.data_actions),
-        "notDataActions": [],
-    }
     return {
         "id": f"{prefix}/providers/Microsoft.Authorization/roleDefinitions/{role.id}",
         "name": role.id,
@@ -105,6 +108,19 @@ def _definition(role: azure_roles.Role, scope: str) -> JsonObject:
             "type": "BuiltInRole",
             "description": role.name,
             "assignableScopes": ["/"],
-            "permissions": [permissions],
+            "permissions": [_permissions(role)],
         },
     }
+
+
+def _permissions(role: azure_roles.Role) -> JsonObject:
+    return {
+        "actions": list(role.actions),
+        "notActions": list(role.excluded),
+        "dataActions": list(role.data_actions),
+        "notDataActions": [],
+    }
+
+
+def _role_id(assignment: JsonObject) -> str:
+    return str(assignment.get("roleDefinitionId", "")).rpartition("/")[2].lower()
