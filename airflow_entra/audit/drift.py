@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from airflow_entra import next_step
 from airflow_entra.escape.json_text import json_text
 from airflow_entra.finding import Finding
 from airflow_entra.preview.result import ABSENT, PropertyChange, StackPreview, Step
@@ -80,9 +81,9 @@ def _resource(stack: str, known: Step, moved: Step | None, planned: Step | None)
     if moved is not None and moved.op == "gone":
         yield _gone(stack, moved, planned)
     elif planned is not None and planned.op == "create":
-        yield _of(planned, "", _THERE, ABSENT, ABSENT, "stack file", f"`pulumi up --stack {stack}` makes it")
+        yield _of(planned, "", _THERE, ABSENT, ABSENT, "stack file", f"`{next_step.up(stack)}` makes it")
     elif planned is not None and planned.op in ("delete", "discard"):
-        yield _of(planned, "", ABSENT, _THERE, _THERE, "stack file", f"`pulumi up --stack {stack}` deletes it")
+        yield _of(planned, "", ABSENT, _THERE, _THERE, "stack file", f"`{next_step.up(stack)}` deletes it")
     else:
         yield from _properties(stack, known, _by_path(moved), _by_path(planned))
 
@@ -96,7 +97,7 @@ def _gone(stack: str, moved: Step, planned: Step | None) -> Difference:
     if planned is None:
         settle = f"`pulumi refresh --stack {stack}` takes it out of the state; nothing is made"
         return _of(moved, "", ABSENT, _THERE, ABSENT, "tenant", settle)
-    again = f"`pulumi up --refresh --stack {stack}` makes a new one with another id"
+    again = f"`{next_step.up(stack, '--refresh')}` makes a new one with another id"
     restorable = moved.type.rpartition(":")[2] in _RESTORABLE
     settle = f"restore it in Entra, which keeps it 30 days with its id; else {again}" if restorable else again
     return _of(moved, "", _THERE, _THERE, ABSENT, "stack file", settle)
@@ -108,13 +109,13 @@ def _properties(
     for path in dict.fromkeys((*by_hand, *to_do)):
         hand, do = by_hand.get(path), to_do.get(path)
         if hand and do:
-            settle = f"`pulumi up --refresh --stack {stack}` puts it back; to keep it, write it into the stack file"
+            settle = f"`{next_step.up(stack, '--refresh')}` puts it back; to keep it, write it into the stack file"
             yield _of(step, path, do.after, hand.before, hand.after, "stack file", settle)
         elif hand:
             settle = f"`pulumi refresh --stack {stack}` writes it into the state; the stack file has nothing against it"
             yield _of(step, path, hand.after, hand.before, hand.after, "tenant", settle)
         elif do:
-            settle = f"`pulumi up --stack {stack}` does it: declared, and not deployed yet"
+            settle = f"`{next_step.up(stack)}` does it: declared, and not deployed yet"
             yield _of(step, path, do.after, do.before, do.before, "stack file", settle)
 
 

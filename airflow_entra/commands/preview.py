@@ -12,8 +12,9 @@ from airflow_entra.access import DeclaredStack
 from airflow_entra.access.compare import Compared, compare
 from airflow_entra.errors import UserError, shown
 from airflow_entra.local.world import World
+from airflow_entra.next_step import POLICIES
 from airflow_entra.preview.base import default_base
-from airflow_entra.preview.engine import POLICIES, Engine
+from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.result import Previewed
 from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.settings.sides import Side, sides

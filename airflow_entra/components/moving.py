@@ -53,5 +53,6 @@ def _how(permissions: tuple[str, ...]) -> str:
     return (
         f"the application that people sign in to keeps {' and '.join(permissions)}, which an older release gave it to "
         "watch the tenant; the watcher has an identity of its own now. Render Airflow's files again, deploy them, then "
-        "write `airflow-entra:watcher: {moved: true}` and run `pulumi up` again (docs/revocation.md)"
+        "write `airflow-entra:watcher: {moved: true}` and run `pulumi up --policy-pack policies` again "
+        "(docs/revocation.md)"
     )

@@ -11,8 +11,6 @@ from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.elsewhere import Elsewhere
 from airflow_entra.pulumi.runner import NO_SUCH_STACK, Answer, Pulumi
 
-POLICIES = "policies"
-
 _STREAM = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from airflow_entra import next_step
 from airflow_entra.access.compare import Compared
 from airflow_entra.finding import Finding, worst_first
 from airflow_entra.pulumi.trouble import passes
@@ -77,7 +78,7 @@ class StackPreview:
                 "the preview",
                 "it failed" if self.outcome == "failed" else "it could not start",
                 "a preview comes to its end",
-                f"mend what Pulumi says: `pulumi preview --stack {self.stack}` says all of it",
+                f"mend what Pulumi says: `{next_step.preview(self.stack)}` says all of it",
                 id="preview/failed" if self.outcome == "failed" else "preview/not-started",
                 stack=self.stack,
                 unusable=self.outcome == "not started",
@@ -117,7 +118,7 @@ def _unexpected(stack: StackPreview) -> Finding:
         "the preview",
         "something would change",
         "nothing does (--expect-no-changes)",
-        f"see what it is: `pulumi up --stack {stack.stack}` does it, `airflow-entra audit --drift` says who changed it",
+        f"see what it is: `{next_step.up(stack.stack)}` does it, `airflow-entra audit --drift` says who changed it",
         id="preview/changes",
         stack=stack.stack,
     )

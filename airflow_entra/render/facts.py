@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from airflow_entra import next_step
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.access.permissions import scopes
@@ -186,7 +187,7 @@ def _roles(stack: DeclaredStack, outputs: Mapping[str, Any]) -> dict[str, tuple[
         if absent:
             raise UserError(
                 f"stack {stack.name} is deployed without the group {absent[0]} of role {role}, which its file names; "
-                f"deploy what the file says: pulumi up --stack {stack.name}"
+                f"deploy what the file says: {next_step.up(stack.name)}"
             )
         found[role] = tuple(known[name] for name in names if known[name])
     return found
@@ -199,7 +200,7 @@ def _credential(
     if deployed.get("mode") != credential.mode:
         raise UserError(
             f"stack {stack.name} is deployed with credential.mode {deployed.get('mode')}, its file says "
-            f"{credential.mode}; deploy what the file says: pulumi up --stack {stack.name}"
+            f"{credential.mode}; deploy what the file says: {next_step.up(stack.name)}"
         )
     if secrets.client and not isinstance(credential, VaultSecret):
         raise UserError(
@@ -221,7 +222,7 @@ def _watcher(
     if deployed.get("mode") != mode:
         raise UserError(
             f"stack {stack.name} is deployed with a watcher of mode {deployed.get('mode')}, its file says {mode}; "
-            f"deploy what the file says: pulumi up --stack {stack.name}"
+            f"deploy what the file says: {next_step.up(stack.name)}"
         )
     shared = credential == settings.credential
     key = places.private_key if shared else places.watcher_private_key

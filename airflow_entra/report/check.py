@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airflow_entra import next_step
 from airflow_entra.escape.json_text import document
 from airflow_entra.report.findings import Format, as_json, as_markdown, as_text, counted
 from airflow_entra.settings.check import Checked
@@ -23,6 +24,7 @@ def conclusion(checked: Checked) -> str:
     files = many(len(checked.files), "file")
     errors = [finding for finding in checked.findings if finding.severity == "error"]
     if not errors:
-        return f"{files} fine{f', {counted(checked.findings)}' if checked.findings else ''}. Next: pulumi preview."
+        also = f", {counted(checked.findings)}" if checked.findings else ""
+        return f"{files} fine{also}. Next: {next_step.preview()}."
     wrong = f"in {len(checked.unusable)} of {files}" if checked.unusable else f"between {files}, each usable"
     return f"{counted(errors)} {wrong}: correct and check again."

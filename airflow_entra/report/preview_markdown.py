@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from airflow_entra import next_step
 from airflow_entra.escape.markdown import code, fence_for, table, text
 from airflow_entra.escape.markup import xml
 from airflow_entra.escape.terminal import indented, line
@@ -75,7 +76,7 @@ def _wrapped(row: str) -> list[str]:
 
 def _more_failures(cuts: Sequence[Cut]) -> str:
     stacks = names(text(cut.name) for cut in cuts)
-    return f"_What {stacks} said is shortened here: `pulumi preview --stack NAME` says all of it._"
+    return f"_What {stacks} said is shortened here: `{next_step.preview('NAME')}` says all of it._"
 
 
 def _access(found: Previewed) -> list[Block]:
@@ -140,7 +141,7 @@ def _unchanged(one: StackPreview) -> str:
 
 def _more_diffs(cuts: Sequence[Cut]) -> str:
     left = names(f"{text(cut.name)} ({many(cut.rows, 'resource')})" for cut in cuts if cut.rows)
-    return f"_Left out of Pulumi's diff: {left}. `pulumi preview --diff --stack NAME` has all._"
+    return f"_Left out of Pulumi's diff: {left}. `{next_step.preview('NAME', '--diff')}` has all._"
 
 
 def _told_last(found: Previewed) -> list[str]:

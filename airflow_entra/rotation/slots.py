@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from airflow_entra import next_step
 from airflow_entra.access.secret_slots import SLOTS, current, parse_rfc3339
 from airflow_entra.finding import Finding, FindingsError
 from airflow_entra.pulumi.resource_types import CERTIFICATE, PASSWORD, SECRET
@@ -75,7 +76,7 @@ def held(export: Mapping[str, Any], stack: str, whose: str = "") -> Held:
                 f"stack {stack}",
                 f"not deployed: {', '.join(missing)}",
                 "a deployed stack has its secret in two slots, and in the vault the one that ends later",
-                f"pulumi up --stack {stack}, then run this again",
+                f"{next_step.up(stack)}, then run this again",
                 id="rotate/not-deployed",
             )
         )

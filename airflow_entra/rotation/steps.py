@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from airflow_entra import next_step
 from airflow_entra.finding import Finding
 from airflow_entra.pulumi.urn import resource_name
 from airflow_entra.rotation.slots import Held, Slot
@@ -28,7 +29,7 @@ def refusal(stack: str, changes: Sequence[str]) -> Finding:
         f"stack {stack}",
         f"other changes wait to be deployed: {named}",
         "a rotation brings nothing with it that nobody has reviewed",
-        f"run this from the revision that is deployed, or review and deploy first: pulumi up --stack {stack}",
+        f"run this from the revision that is deployed, or review and deploy first: {next_step.up(stack)}",
         id="rotate/other-changes",
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from airflow_entra import next_step
 from airflow_entra.finding import Finding
 from airflow_entra.pulumi.pending import interruption
 from airflow_entra.pulumi.runner import Pulumi, each
@@ -62,7 +63,7 @@ class Updating:
                     f"stack {self.stack}",
                     f"Pulumi can't preview it: {error}",
                     "a rotation is previewed before anything is touched",
-                    f"see that `pulumi preview --stack {self.stack}` works, and run this again",
+                    f"see that `{next_step.preview(self.stack)}` works, and run this again",
                     id="rotate/preview-failed",
                 )
             ) from error

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_entra import next_step
 from airflow_entra.local.workspace import prepare_workspace
 from airflow_entra.local.world import World, workspace
 from airflow_entra.pulumi.backend import FolderBackend
@@ -36,7 +37,7 @@ class Azure:
 
     @property
     def deploy_command(self) -> str:
-        return f"pulumi up --stack {self.stack}"
+        return next_step.up(self.stack)
 
     @contextmanager
     def clients(self, *, audits: bool = False) -> Iterator[Clients]:

@@ -38,7 +38,12 @@ def test_each_property_that_differs_anywhere_is_said_with_its_three_values(
 @pytest.mark.parametrize(
     ("steps", "moved", "wins", "said"),
     [
-        ((Step("create", "azuread:Group", "viewers"),), (), "stack file", "`pulumi up --stack prod` makes it"),
+        (
+            (Step("create", "azuread:Group", "viewers"),),
+            (),
+            "stack file",
+            "`pulumi up --stack prod --policy-pack policies` makes it",
+        ),
         ((Step("delete", "azuread:Group", "viewers"),), (), "stack file", "deletes it"),
         (
             (Step("create", "azuread:Group", "viewers"),),

@@ -165,7 +165,7 @@ def test_pulumis_diff_goes_first_and_says_where_it_is() -> None:
         at = whole.index(part)
         assert whole[at : whole.index("### What Pulumi")] in long
     assert "_Left out of Pulumi's diff: " in long
-    assert "`pulumi preview --diff --stack NAME` has all._" in long
+    assert "`pulumi preview --diff --stack NAME --policy-pack policies` has all._" in long
 
 
 def test_rows_of_the_access_diff_go_next() -> None:

@@ -60,6 +60,6 @@ def test_markdown_shows_a_files_text_as_text(tmp_path: Path) -> None:
 def test_the_conclusion_says_what_to_do_next(tmp_path: Path) -> None:
     good, warned, wrong = _files(tmp_path)
 
-    assert conclusion(check([good])) == "1 file fine. Next: pulumi preview."
-    assert conclusion(check([good, warned])) == "2 files fine, 2 warnings. Next: pulumi preview."
+    assert conclusion(check([good])) == "1 file fine. Next: pulumi preview --policy-pack policies."
+    assert conclusion(check([good, warned])) == "2 files fine, 2 warnings. Next: pulumi preview --policy-pack policies."
     assert conclusion(check([good, wrong])) == "1 error in 1 of 2 files: correct and check again."

@@ -123,7 +123,7 @@ class Both:
 def _comparable(said: str) -> list[str]:
     """What was said without what has to differ: names of the stack, ids, moments."""
     for mine, theirs in (
-        ("pulumi up --stack lunar", "airflow-entra local deploy --stack local"),
+        ("pulumi up --stack lunar --policy-pack policies", "airflow-entra local deploy --stack local"),
         ("https://lunar.contoso.com", "http://localhost:8080"),
         ("https://lunar2.contoso.com", "http://localhost:8081"),
         ("lunar", "local"),

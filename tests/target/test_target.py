@@ -33,9 +33,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     ("stack", "kind", "command"),
     [
         ("local", LocalTenant, "airflow-entra local deploy --stack local"),
-        ("dev", Azure, "pulumi up --stack dev"),
-        ("staging", Azure, "pulumi up --stack staging"),
-        ("prod", Azure, "pulumi up --stack prod"),
+        ("dev", Azure, "pulumi up --stack dev --policy-pack policies"),
+        ("staging", Azure, "pulumi up --stack staging --policy-pack policies"),
+        ("prod", Azure, "pulumi up --stack prod --policy-pack policies"),
     ],
 )
 def test_the_environment_says_which(world: World, stack: str, kind: type, command: str) -> None:
@@ -87,6 +87,6 @@ class Anywhere(Azure):
 
 @pytest.mark.parametrize("missing", [NotDeployedError, NoSuchStackError])
 def test_what_is_not_there_is_told_with_the_command_that_makes_it(world: World, missing: type[Exception]) -> None:
-    told = pytest.raises(missing, match=r"no stack cloud: `pulumi up --stack cloud` makes it")
+    told = pytest.raises(missing, match=r"no stack cloud: `pulumi up --stack cloud --policy-pack policies` makes it")
     with told, asking(Anywhere(world, "cloud", "t", None)):
         raise missing("no stack cloud")
