@@ -16,7 +16,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
+from airflow_entra.access.refused import explained
 from airflow_entra.errors import of_os_error, on_disk
+from airflow_entra.escape.terminal import line
 from airflow_entra.files import give_up
 from airflow_entra.pulumi.family import Family
 from airflow_entra.pulumi.scrub import Scrub
@@ -169,12 +171,19 @@ def hand_on(command: Sequence[str], folder: Path | None, environment: Mapping[st
         if is_pulumi(command) and not (_is_terminal(sys.stdout) and _is_terminal(sys.stderr)):
             out, err = streams.enter_context(passed_on(Scrub(environment), *shown, data=is_data(command), whole=True))
         code = family.run(command, folder=folder, environment=environment, stdout=out, stderr=err, terminal=True)
+        refused = explained("\n".join(map(_written, filter(None, (out, err))))) if code else ()
+    for sentence in refused:
+        shown[1](f"airflow-entra: {line(sentence)}\n")
     if code and is_pulumi(command):
         family.check()
     for error in (one.broken for one in shown if isinstance(one.broken, OSError)):
         if error.errno != errno.EPIPE:
             raise of_os_error(error, "write all that Pulumi said")
     return code if code >= 0 else 128 - code
+
+
+def _written(file: IO[bytes]) -> str:
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode("utf-8", "replace")
 
 
 def is_pulumi(command: Sequence[str]) -> bool:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from airflow_entra.access.refused import explained
 from airflow_entra.escape import terminal
 from airflow_entra.pulumi import PROJECT
 from airflow_entra.pulumi.family import Family
@@ -243,4 +244,5 @@ def _reason(answer: Answer) -> str:
         reasons = list(dict.fromkeys(reasons))
     killed = [f"it was killed (signal {-answer.code})"] if answer.code < 0 else []
     shown = reasons if reasons or killed else list(filter(str.strip, said))  # when killed, the last are no reason
-    return "; ".join(filter(None, map(terminal.line, killed + shown[-_KEPT_LINES:]))) or f"exit code {answer.code}"
+    shown = shown[-_KEPT_LINES:] + list(explained(f"{answer.stdout}\n{answer.stderr}"))
+    return "; ".join(filter(None, map(terminal.line, killed + shown))) or f"exit code {answer.code}"
