@@ -121,8 +121,7 @@ class AirflowSignOn(Part):
         if self._stack.settings.makes_token_lifetime_policy:
             from airflow_entra.components.token_lifetime import TokenLifetime
 
-            lifetime = TokenLifetime(self._stack, application.object_id, self)
-            self._warnings.append(lifetime.warning)
+            TokenLifetime(self._stack, application.object_id, self)
         if sign_in.sign_in_frequency is not None and manage.conditional_access == "managed":
             from airflow_entra.components.sign_in_frequency import SignInFrequency
 

@@ -51,7 +51,7 @@ class TokenLifetimeAssignment(dynamic.Resource, module="entra", name="TokenLifet
 
 
 class TokenLifetime(Part):
-    """`warning`: what to tell when a default of the organisation wins over this policy, else ""."""
+    """One policy, and that the application has it."""
 
     def __init__(self, stack: DeclaredStack, application: pulumi.Input[str], parent: pulumi.Resource) -> None:
         super().__init__("token-lifetime", parent)
@@ -68,14 +68,4 @@ class TokenLifetime(Part):
             self.child(),
         )
         TokenLifetimeAssignment("token-lifetime-assignment", settings.tenant_id, application, policy.id, self.child())
-        self.warning = policy.organizationDefault.apply(_default_wins)
         self.register_outputs({})
-
-
-def _default_wins(name: str | None) -> str:
-    if not name:
-        return ""
-    return (
-        f"the tenant's default token lifetime policy {name!r} wins over signIn.tokenLifetime of this stack: tokens "
-        f"live as long as it says until an administrator takes its isOrganizationDefault away"
-    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,6 +89,18 @@ class LiveTenant:
         what = f"whether vault {vault} was deleted and can be recovered"
         found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _VAULTS)), what)
         return found if isinstance(found, Denied) else found is not None
+
+    def policy(self, name: str) -> dict[str, Any] | None:
+        """What is below /policies by this name, None where it may not be read: one policy, or a list as `value`."""
+        found = _unless_denied(lambda: _or_none(lambda: self._graph.get(f"/policies/{name}")), f"the policy {name}")
+        return None if isinstance(found, Denied) else found
+
+    def made(self, tag: str) -> datetime | None:
+        """When the application with this tag was made; None where there is none, or it may not be looked for."""
+        query = {"$filter": f"tags/any(t:t eq '{tag}')", "$select": "createdDateTime"}
+        found = _unless_denied(lambda: list(self._graph.pages("/applications", query)), "the application")
+        known = () if isinstance(found, Denied) else found
+        return min((datetime.fromisoformat(one["createdDateTime"]) for one in known), default=None)
 
     def app_role_assignments(self, service_principal: str) -> frozenset[tuple[str, str]] | Denied:
         """Who is assigned to the application, as (principal id, app role id)."""

@@ -39,6 +39,30 @@ class BadRequest(GraphError):
     """A request that the directory refuses; the message says why."""
 
 
+class CredentialTypeNotAllowed(GraphError):
+    """An app management policy blocks this kind of credential."""
+
+    code = "CredentialTypeNotAllowedAsPerAppPolicy"
+    message = "Credential type not allowed as per assigned policy."
+
+
+class CredentialLifetime(GraphError):
+    """An app management policy caps how long a credential lives: https://github.com/Azure/azure-cli/issues/28522"""
+
+    code = "CredentialInvalidLifetimeAsPerAppPolicy"
+    message = "The credential lifetime exceeds the max value allowed as per assigned policy"
+
+
+class SecurityDefaultsOn(GraphError):
+    """Conditional Access and security defaults exclude each other."""
+
+    code = "BadRequest"
+    message = (
+        "Security Defaults is enabled in the tenant. You must disable Security defaults before enabling a Conditional "
+        "Access policy."
+    )
+
+
 class BadQuery(GraphError):
     """A wrong query option."""
 

@@ -43,6 +43,10 @@ ORGANIZATION_READ = frozenset({"Organization.Read.All", "Organization.ReadWrite.
 
 POLICY_WRITE = frozenset({"Policy.ReadWrite.ApplicationConfiguration"})
 POLICY_READ = POLICY_WRITE | {"Policy.Read.All"}
+AUTHORIZATION_WRITE = frozenset({"Policy.ReadWrite.Authorization"})
+AUTHORIZATION_READ = AUTHORIZATION_WRITE | {"Policy.Read.All"}
+SECURITY_DEFAULTS_WRITE = frozenset({"Policy.ReadWrite.SecurityDefaults"})
+SECURITY_DEFAULTS_READ = SECURITY_DEFAULTS_WRITE | {"Policy.Read.All"}
 CONDITIONAL_ACCESS_WRITE = frozenset({"Policy.ReadWrite.ConditionalAccess"})
 CONDITIONAL_ACCESS_READ = CONDITIONAL_ACCESS_WRITE | {"Policy.Read.All", "Policy.Read.ConditionalAccess"}
 DELETED_READ = {

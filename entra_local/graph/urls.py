@@ -11,6 +11,7 @@ from entra_local.graph.entities import (
     Entity,
 )
 from entra_local.graph.models.policies import OWNERS, link_name
+from entra_local.graph.models.tenant_policies import APP_MANAGEMENT, AUTHORIZATION, SECURITY_DEFAULTS
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.responses import (
     applications,
@@ -26,7 +27,7 @@ from entra_local.graph.responses import (
 )
 from entra_local.graph.responses.by_app_id import by_app_id
 from entra_local.graph.responses.me import of_me
-from entra_local.graph.responses.policies import AssignedPolicyResponses, PolicyResponses, default_app_management
+from entra_local.graph.responses.policies import AssignedPolicyResponses, PolicyResponses, TenantPolicyResponses
 from entra_local.routing import Route
 from entra_local.wire import Reply
 
@@ -272,7 +273,19 @@ def _policy_routes(entity: Entity) -> Iterator[GraphRoute]:
 
 
 _POLICIES = [
-    GraphRoute("GET", "/policies/defaultAppManagementPolicy", default_app_management, [needs.POLICY_READ]),
+    *(
+        route
+        for name, reading, writing in (
+            (APP_MANAGEMENT, needs.POLICY_READ, needs.POLICY_WRITE),
+            (AUTHORIZATION, needs.AUTHORIZATION_READ, needs.AUTHORIZATION_WRITE),
+            (SECURITY_DEFAULTS, needs.SECURITY_DEFAULTS_READ, needs.SECURITY_DEFAULTS_WRITE),
+        )
+        for kind in [TenantPolicyResponses(name)]
+        for route in (
+            GraphRoute("GET", f"/policies/{name}", kind.read, [reading]),
+            GraphRoute("PATCH", f"/policies/{name}", kind.update, [writing]),
+        )
+    ),
     *_policy_routes(TOKEN_LIFETIME_POLICY),
     *_policy_routes(CLAIMS_MAPPING_POLICY),
 ]

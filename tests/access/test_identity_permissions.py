@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.access.identity_permissions import KNOWN, OWN, deploying, permission_id, previewing
+from airflow_entra.access.identity_permissions import KNOWN, deploying, permission_id, previewing
 from airflow_entra.access.needed import NEEDED
+from airflow_entra.access.needs import OWN
 from airflow_entra.access.permissions import APP_ROLE_IDS
 from airflow_entra_auth.rules import WATCH_PERMISSIONS
 from policies.permissions import _KNOWN as JUDGED

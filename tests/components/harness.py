@@ -95,6 +95,12 @@ class FakeTenant:
     def identity(self) -> Any:
         return None
 
+    def policy(self, name: str) -> Any:
+        return None
+
+    def made(self, tag: str) -> Any:
+        return None
+
     def allowed_at(self, scope: str) -> Any:
         return Denied("Azure")
 

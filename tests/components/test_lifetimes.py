@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from airflow_entra.components.token_lifetime import _default_wins
 from tests.components.harness import Deploy
 
 
@@ -23,11 +22,6 @@ def test_nothing_the_dynamic_provider_is_given_is_a_secret(deploy: Deploy) -> No
     deployed = deploy()
     told = deployed.one("TokenLifetimePolicy").inputs | deployed.one("TokenLifetimeAssignment").inputs
     assert set(told) == {"tenantId", "displayName", "lifetime", "application", "policy", "__provider"}
-
-
-def test_a_default_of_the_organisation_is_a_warning() -> None:
-    assert "'Short tokens'" in _default_wins("Short tokens")
-    assert _default_wins("") == _default_wins(None) == ""
 
 
 @pytest.mark.parametrize(("frequency", "value", "period"), [("8h", 8, "hours"), ("2d", 2, "days"), ("48h", 2, "days")])

@@ -43,7 +43,7 @@ class Printed:
 
 def identity(session: Session, live: Live, printed: Printed, without: str = "") -> Session:
     """The session as a new identity to which all that is printed was granted, call by call, but one thing."""
-    application = live.graph.post("/applications", {"displayName": f"printed, without {without or 'nothing'}"})
+    application = live.graph.post("/applications", {"displayName": "has what is printed"})
     principal = live.graph.post("/servicePrincipals", {"appId": application["appId"]})["id"]
     secret = live.graph.post(f"/applications/{application['id']}/addPassword", {"passwordCredential": {}})["secretText"]
     (graph,) = live.graph.pages("/servicePrincipals", {"$filter": f"appId eq '{GRAPH_APP_ID}'"})

@@ -90,3 +90,23 @@ def test_with_what_is_printed_and_no_more_the_local_stack_is_deployed(shared: De
     code, said = up(shared)
     assert code == 0, said
     assert len(shared.live().applications()) == 1
+
+
+@pytest.mark.parametrize(
+    ("restriction", "words"),
+    [
+        ({"restrictionType": "passwordAddition"}, "allows no client secrets"),
+        ({"restrictionType": "passwordLifetime", "maxLifetime": "P60D"}, "write rotateEvery: 53d or less"),
+    ],
+    ids=["blocked", "capped"],
+)
+def test_what_the_tenant_allows_no_application_is_said_before_one_is_made(
+    deployment: Deployment, restriction: dict[str, str], words: str
+) -> None:
+    live = deployment.live()
+    policy = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [restriction]}}
+    live.graph.patch("/policies/defaultAppManagementPolicy", policy)
+    said = deployment.pulumi(UP, "local", fails=True)
+    assert words in said
+    assert "Nothing was made" in said
+    assert live.applications() == []

@@ -16,7 +16,8 @@ UNKNOWN = "99999999-9999-4999-8999-999999999999"
 ALL_PERMISSIONS = [
     *("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"),
     *("Group.ReadWrite.All", "User.ReadWrite.All", "Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"),
-    *("Policy.ReadWrite.ConditionalAccess", "Directory.Read.All"),
+    *("Policy.ReadWrite.ConditionalAccess", "Directory.Read.All", "Policy.ReadWrite.Authorization"),
+    "Policy.ReadWrite.SecurityDefaults",
 ]
 
 

@@ -87,8 +87,54 @@ def test_a_service_principal_loses_its_policies_with_its_deletion(graph: Graph) 
     assert graph.ids(assigned) == []
 
 
+MANAGEMENT = "/policies/defaultAppManagementPolicy"
+LATER = "2090-01-01T00:00:00Z"
+
+
 def test_the_default_app_management_policy_restricts_nothing(graph: Graph) -> None:
-    assert graph.get("/policies/defaultAppManagementPolicy")["isEnabled"] is False
+    assert graph.get(MANAGEMENT)["isEnabled"] is False
+
+
+def restrict(graph: Graph, kind: str, of: str = "passwordCredentials", **more: Any) -> None:
+    restriction = {"restrictionType": kind, "state": "enabled", "restrictForAppsCreatedAfterDateTime": None} | more
+    graph.patch(MANAGEMENT, {"isEnabled": True, "applicationRestrictions": {of: [restriction]}})
+
+
+def add_password(graph: Graph, status: int = 200) -> JsonObject:
+    made = graph.post("/applications", {"displayName": "new"})
+    path = f"/applications/{made['id']}/addPassword"
+    return graph.post(path, {"passwordCredential": {"endDateTime": LATER}}, status)
+
+
+def test_a_tenant_that_blocks_secrets_refuses_them(graph: Graph) -> None:
+    add_password(graph)
+    restrict(graph, "passwordAddition")
+    refused = add_password(graph, 400)["error"]
+    assert refused["message"] == "Credential type not allowed as per assigned policy."
+    restrict(graph, "passwordAddition", restrictForAppsCreatedAfterDateTime="2099-01-01T00:00:00Z")
+    add_password(graph)
+
+
+def test_a_tenant_that_caps_secrets_refuses_what_lives_longer(graph: Graph) -> None:
+    restrict(graph, "passwordLifetime", maxLifetime="P30D")
+    assert add_password(graph, 400)["error"]["code"] == "CredentialInvalidLifetimeAsPerAppPolicy"
+    restrict(graph, "passwordLifetime", maxLifetime="P30000D")
+    add_password(graph)
+
+
+def test_security_defaults_exclude_conditional_access(graph: Graph) -> None:
+    graph.patch("/policies/identitySecurityDefaultsEnforcementPolicy", {"isEnabled": True})
+    refused = graph.post(POLICIES, POLICY, 400)["error"]
+    assert "You must disable Security defaults" in refused["message"]
+    graph.post(POLICIES, POLICY | {"state": "disabled"})
+
+
+def test_what_people_may_do_is_read_and_changed(graph: Graph) -> None:
+    path = "/policies/authorizationPolicy"
+    graph.patch(path, {"defaultUserRolePermissions": {"allowedToCreateApps": False}})
+    said = graph.get(path)["defaultUserRolePermissions"]
+    assert (said["allowedToCreateApps"], said["allowedToCreateSecurityGroups"]) == (False, True)
+    graph.patch(path, {"nothing": True}, 400)
 
 
 # Conditional Access

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -92,7 +91,7 @@ def _certificate_file(folder: Path, name: str, loc: Loc) -> Iterator[Finding]:
         yield _certificate(loc, f"{name} {found}", "convert with `openssl x509 -in FILE -out airflow.pem`")
         return
     try:
-        start, end = _validity(blocks[0])
+        start, end = validity(text)
     except ValueError:
         yield _certificate(loc, f"{name} is damaged", "export the certificate again")
         return
@@ -103,11 +102,11 @@ def _certificate_file(folder: Path, name: str, loc: Loc) -> Iterator[Finding]:
         yield _lifetime(loc, f"{name} lives {(end - start).days} days, until {end:%Y-%m-%d}", shorter)
 
 
-def _validity(block: str) -> tuple[datetime, datetime]:
-    """When the certificate in a PEM block begins and ends. Raises ValueError."""
+def validity(pem: str) -> tuple[datetime, datetime]:
+    """When the certificate in PEM text begins and ends. Raises ValueError."""
     from cryptography import x509  # azure-identity's own dependency; only this mode needs it
 
-    certificate = x509.load_der_x509_certificate(base64.b64decode("".join(block.split()), validate=True))
+    certificate = x509.load_pem_x509_certificate(pem.encode())
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 

@@ -16,6 +16,7 @@ from entra_local.graph.exceptions import (
 )
 from entra_local.graph.models import credentials
 from entra_local.graph.models.objects import add_reference, bind, created, load, save, take_references
+from entra_local.graph.models.tenant_policies import check_keys
 from entra_local.graph.schema import merge
 from entra_local.store import EVERYWHERE, Directory
 from entra_local.wire import JsonObject
@@ -60,6 +61,8 @@ def update(directory: Directory, id_: str, changes: JsonObject) -> None:
     after = merge(APPLICATION.properties, before, changes)
     if keys is not None:
         credentials.replace_keys(after, keys)
+        known = {key["keyId"] for key in before["keyCredentials"]}
+        check_keys(directory, after, [key for key in after["keyCredentials"] if key["keyId"] not in known])
     _complete(after)
     _check_disabled_first(before["appRoles"], after["appRoles"])
     _check_disabled_first(before["api"]["oauth2PermissionScopes"], after["api"]["oauth2PermissionScopes"])

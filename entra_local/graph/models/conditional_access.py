@@ -8,6 +8,7 @@ from entra_local import clock
 from entra_local.graph.entities import CONDITIONAL_ACCESS_POLICY, NAMED_LOCATION
 from entra_local.graph.exceptions import ConditionalAccessInvalid, InvalidApplications, NotFound
 from entra_local.graph.models.objects import created, find_object, load, save
+from entra_local.graph.models.tenant_policies import check_conditional_access
 from entra_local.graph.schema import merge
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
@@ -132,6 +133,7 @@ def _completed(conditions: Any) -> JsonObject:
 def _check(directory: Directory, policy: JsonObject) -> None:
     if not policy["displayName"] or policy["state"] not in STATES:
         raise ConditionalAccessInvalid("1004", "displayName and state are required")
+    check_conditional_access(directory, policy["state"])
     conditions = policy["conditions"]
     applications, users = conditions["applications"], conditions["users"]
     if not applications or not (applications["includeApplications"] or applications["includeUserActions"]):

@@ -16,6 +16,7 @@ from entra_local import clock
 from entra_local.graph.entities import APPLICATION, FEDERATED_CREDENTIAL, KEY, PASSWORD
 from entra_local.graph.exceptions import BadRequest, InvalidValue, NotFound, RequiredProperty, SameKey
 from entra_local.graph.models.objects import load, save
+from entra_local.graph.models.tenant_policies import check_password
 from entra_local.graph.schema import fresh, merge
 from entra_local.keys import hash_secret
 from entra_local.store import Directory
@@ -41,6 +42,8 @@ def add_password(directory: Directory, application: JsonObject, wanted: Any, sec
     password["endDateTime"] = password["endDateTime"] or clock.stamp(start + _DEFAULT_VALIDITY)
     if clock.parse(password["endDateTime"]) <= start:
         raise InvalidValue("endDateTime", "the credential would end before it starts.")
+    if secret is None:  # what a seed brings was there before any policy
+        check_password(directory, application, start, clock.parse(password["endDateTime"]))
     secret = secret or _new_secret()
     password["hint"] = secret[:3]
     application["passwordCredentials"].append(password)

@@ -1,13 +1,12 @@
 """/policies, and the policies of applications and service principals."""
 
-from entra_local.azure import NO_ID
 from entra_local.graph.entities import Entity
 from entra_local.graph.listing import list_kind
-from entra_local.graph.models import policies
+from entra_local.graph.models import policies, tenant_policies
 from entra_local.graph.models.objects import load
 from entra_local.graph.request import GraphRequest
 from entra_local.graph.responses.common import NO_CONTENT, items, objects, one
-from entra_local.wire import JsonObject, Reply
+from entra_local.wire import Reply
 
 
 class PolicyResponses:
@@ -57,16 +56,16 @@ class AssignedPolicyResponses:
         return NO_CONTENT
 
 
-def default_app_management(request: GraphRequest) -> Reply:
-    """No restriction: what a tenant has that never touched it."""
-    restrictions: JsonObject = {"passwordCredentials": [], "keyCredentials": []}
-    policy = {
-        "@odata.context": f"{request.base}/$metadata#policies/defaultAppManagementPolicy/$entity",
-        "id": NO_ID,
-        "displayName": "Default app management tenant policy",
-        "description": "Default tenant policy that enforces app management restrictions.",
-        "isEnabled": False,
-        "applicationRestrictions": restrictions,
-        "servicePrincipalRestrictions": restrictions,
-    }
-    return Reply(200, policy)
+class TenantPolicyResponses:
+    """The handlers for a policy that a tenant has one of."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, request: GraphRequest) -> Reply:
+        context = {"@odata.context": f"{request.base}/$metadata#policies/{self.name}/$entity"}
+        return Reply(200, context | tenant_policies.load(request.directory, self.name))
+
+    def update(self, request: GraphRequest) -> Reply:
+        tenant_policies.update(request.directory, self.name, request.call.json())
+        return NO_CONTENT
