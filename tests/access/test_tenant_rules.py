@@ -105,7 +105,7 @@ def test_the_organisations_default_wins_and_is_told() -> None:
 
 @pytest.mark.parametrize(("granted", "told"), [([], True), (["ManagePermissionGrantsForSelf.low"], False)])
 def test_nobody_signs_in_where_nobody_may_consent(granted: list[str], told: bool) -> None:
-    open_to_all = {"signIn.rolesFrom": "securityGroups", "signIn.assignmentRequired": False}
+    open_to_all: dict[str, Any] = {"signIn.rolesFrom": "securityGroups", "signIn.assignmentRequired": False}
     settings = stack(manage={"consent": "none"}, **open_to_all)
     says = TenantSays(authorization={"defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": granted}})
     assert [one.id for one in found(settings, says)] == (["needs/nobody-may-consent"] if told else [])
