@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from airflow_entra_auth.ending import StopError
 from airflow_entra_auth.rules import VaultSecret
+from airflow_entra_auth.trust import FIX
 
 KEEP = 300.0  # seconds: a rotation's overlap is days, a refused secret is read again at once
 KEEP_AFTER_FAILURE = 30.0  # seconds until a vault that did not answer is asked again
@@ -119,7 +120,10 @@ def _explain(secret: VaultSecret, error: Exception) -> str:
         "stack file), and let the vault's firewall admit Airflow",
         404: "the vault has no such secret: deploy the stack, or correct secretName",
         429: "the vault is asked too often: try again in a minute",
-    }.get(status or 0, "see that Airflow's host reaches the vault, and that it has an Azure identity (AZURE_CLIENT_ID)")
+    }.get(
+        status or 0,
+        f"see that Airflow's host reaches the vault, and that it has an Azure identity (AZURE_CLIENT_ID); {FIX}",
+    )
     answer = f"HTTP {status}" if status else type(error).__name__
     return f"{_name(secret)} can't be read ({answer}): {fix}."
 

@@ -73,7 +73,9 @@ class Program(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         from airflow_entra.cli.ending import told
+        from airflow_entra_auth.trust import one_authority
 
+        one_authority()
         with told():
             if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in nohup
                 signal.signal(signal.SIGINT, signal.default_int_handler)  # until now it was start.py's

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from airflow_entra.errors import AnswerError
+from airflow_entra_auth.trust import FIX
 
 if TYPE_CHECKING:
     import httpx
 
 _NETWORK = "check the network, HTTPS_PROXY and NO_PROXY, and run the command again"
+_AUTHORITY = f"{FIX}; run the command again"
 
 
 def trouble(error: BaseException) -> AnswerError | None:
@@ -27,10 +29,11 @@ def trouble(error: BaseException) -> AnswerError | None:
     if isinstance(error, GraphError):
         return AnswerError(f"{error}; {_remedy(error.status)}")
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-        return AnswerError(f"{_host(error)} did not answer: {silence(error)}; {_NETWORK}")
+        return AnswerError(f"{_host(error)} did not answer: {silence(error)}; {_remedy_of_silence(error)}")
     azure = sys.modules.get("azure.core.exceptions")  # whoever raises one of its errors has imported it
     if azure is not None and isinstance(error, azure.AzureError):
-        return AnswerError(f"Azure refused or did not answer: {str(error).partition(chr(10))[0]}; {_NETWORK}")
+        said = str(error).partition("\n")[0]
+        return AnswerError(f"Azure refused or did not answer: {said}; {_remedy_of_silence(error)}")
     return None
 
 
@@ -71,6 +74,10 @@ def _host(error: Exception) -> str:
         if with_request is not None:
             return str(with_request.url.host)
     return "the directory"
+
+
+def _remedy_of_silence(error: Exception) -> str:
+    return _AUTHORITY if "CERTIFICATE_VERIFY_FAILED" in str(error) else _NETWORK
 
 
 def _remedy(status: int) -> str:

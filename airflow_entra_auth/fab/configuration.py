@@ -8,6 +8,7 @@ from airflow_entra_auth.credential import ClientCredential
 from airflow_entra_auth.keyring import keyring
 from airflow_entra_auth.rules import scopes
 from airflow_entra_auth.sign_on import cookies, sign_on
+from airflow_entra_auth.trust import one_authority
 
 _AUTH_OAUTH = 4  # flask_appbuilder.const.AUTH_OAUTH, without importing Flask-AppBuilder into a configuration file
 _TIMEOUT = 10.0
@@ -19,6 +20,7 @@ def configuration() -> dict[str, Any]:
     from airflow_entra_auth.airflow_paths import PROVIDER
     from airflow_entra_auth.fab.security_manager import EntraSecurityManager
 
+    one_authority()
     rules = sign_on()
     keyring()
     remote = {

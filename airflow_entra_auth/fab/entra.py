@@ -20,6 +20,7 @@ from airflow_entra_auth.fab.begun import Begun
 from airflow_entra_auth.graph import GraphError
 from airflow_entra_auth.overage import groups_of
 from airflow_entra_auth.rules import SignOnRules
+from airflow_entra_auth.trust import FIX
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +224,6 @@ def _unreachable(rules: SignOnRules, error: Exception) -> SignInError:
     return SignInError(
         "The directory can't be reached",
         "Airflow could not ask Microsoft Entra how to sign you in. Try again in a minute.",
-        f"{rules.metadata_url}: {type(error).__name__}: {error}. Let this machine reach it, through HTTPS_PROXY if "
-        "there is one, with an authority that REQUESTS_CA_BUNDLE names.",
+        f"{rules.metadata_url}: {type(error).__name__}: {error}. Let this machine reach it: {FIX}.",
         503,
     )

@@ -54,6 +54,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: Engine,
     from airflow_entra_auth.keyring import keyring
     from airflow_entra_auth.sign_on import sign_on
     from airflow_entra_auth.tables import create_tables
+    from airflow_entra_auth.trust import one_authority
     from airflow_entra_auth.watch.applied import AppliedRounds
     from airflow_entra_auth.watch.follow import Follower
     from airflow_entra_auth.watch.lease import DatabaseLease
@@ -66,6 +67,7 @@ def _watch(arguments: argparse.Namespace, stop: threading.Event, engine: Engine,
     from airflow_entra_auth.watch.store import AirflowStore
     from airflow_entra_auth.watch.token import AppToken, TokenEndpoint
 
+    one_authority()
     rules = sign_on()
     if arguments.end_before is not None:
         return _end_before(arguments.end_before, engine, rules.tenant_id)

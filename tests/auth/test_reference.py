@@ -7,19 +7,12 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from airflow_entra_auth import keyring as keyring_module
 from airflow_entra_auth import reference
@@ -30,6 +23,7 @@ from airflow_entra_auth.reference import UnreadError, read
 from airflow_entra_auth.rules import ReferredSecret, RulesError
 from airflow_entra_auth.sign_on import sign_on
 from airflow_entra_auth.variables import SESSION_KEY, SIGN_ON
+from tests.auth.authority import authority
 from tests.auth.sign_on import CLIENT, document
 
 TOKEN = "not-a-real-token"
@@ -68,24 +62,11 @@ class Api(BaseHTTPRequestHandler):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     """The folder of a service account, and the port of an API that its authority vouches for."""
     folder = tmp_path_factory.mktemp("account")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "ca.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
-    private = folder / "server.key"
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate, key = authority(folder)
     (folder / "token").write_text(f"{TOKEN}\n")
     (folder / "namespace").write_text("data")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "ca.crt", private)
+    context.load_cert_chain(certificate, key)
     server = HTTPServer(("127.0.0.1", 0), Api)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)

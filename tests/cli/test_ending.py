@@ -51,6 +51,13 @@ ENDINGS: dict[str, tuple[BaseException, int, str]] = {
         "airflow-entra: graph.microsoft.com did not answer: Connection refused; "
         "check the network, HTTPS_PROXY and NO_PROXY, and run the command again",
     ),
+    "a company's own authority": (
+        httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", request=_REQUEST),
+        2,
+        "airflow-entra: graph.microsoft.com did not answer: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify "
+        "failed; SSL_CERT_FILE names a file with the certificate authorities to trust, your company's among them, and "
+        "HTTPS_PROXY and NO_PROXY say where a proxy is; run the command again",
+    ),
     "late": (
         httpx.ReadTimeout(""),
         2,
