@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ from airflow_entra.directory.application_credentials import (
     credentials_of,
 )
 from airflow_entra.directory.changes import Change, changes
+from airflow_entra.directory.mapped_claims import MappedClaims, mapped_claims
 from airflow_entra.directory.membership import Account, Assigned, NotDeployedError
 from airflow_entra.directory.registered import Trust
 from airflow_entra.directory.registration_parts import trust
@@ -98,6 +99,7 @@ class Audited:
     changes: tuple[Change, ...]
     denied: tuple[str, ...]
     eligible: tuple[Eligible, ...] = ()
+    mapped: MappedClaims = field(default_factory=MappedClaims)
 
 
 def read(graph: Graph, stack: DeclaredStack, since: datetime, known: Collection[str] = ()) -> Audited:
@@ -137,6 +139,7 @@ class _Reading:
             personal_consents=Counter(_consented(grants or (), "Principal")),
             changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
             eligible=tuple(self._eligible(members)),
+            mapped=mapped_claims(application, principal, self._policies),
             denied=tuple(dict.fromkeys(self._denied)),  # last: it is filled by the others
         )
 
@@ -183,6 +186,9 @@ class _Reading:
             trusted=self._trusted(f"{path}/federatedIdentityCredentials", whose),
             application_permissions=self._permissions(principals, whose),
         )
+
+    def _policies(self, path: str) -> list[Any] | None:
+        return self._or(None, "claims mapping policies", lambda: self._pages(path))
 
     def _trusted(self, path: str, whose: str) -> tuple[Trust, ...] | None:
         found: list[Any] | None = self._or(None, f"{whose} federated credentials", lambda: self._pages(path))

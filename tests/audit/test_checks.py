@@ -14,6 +14,7 @@ from airflow_entra.audit.records import Records
 from airflow_entra.directory.application_credentials import ApplicationCredential
 from airflow_entra.directory.audited import Audited, GroupOwners
 from airflow_entra.directory.changes import Change
+from airflow_entra.directory.mapped_claims import MappedClaims
 from airflow_entra.directory.membership import Assigned, Members
 from airflow_entra.directory.registered import Trust
 from airflow_entra.report.audit_tables import tables
@@ -107,6 +108,10 @@ WRONG: list[tuple[str, Audited, Records]] = [
     ("audit/assigned-in-person: warning", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
     ("audit/assignment-missing: warning", without_assignment("Admin"), NOBODY),
     ("audit/application-disabled: error", disabled(), NOBODY),
+    ("audit/mapped-claims: error", audited(mapped=MappedClaims(("names",))), FINE),
+    ("audit/mapped-claims: error", audited(mapped=MappedClaims(("names",), own_key=True, accepts=True)), FINE),
+    ("audit/mapped-claims: error", audited(mapped=MappedClaims((), own_key=True)), FINE),
+    ("audit/mapped-claims: warning", audited(mapped=MappedClaims(("names",), accepts=True)), FINE),
     ("audit/unused-assignment: error", with_assigned(Assigned("other", "other", "Admin")), FINE),
     ("audit/group-missing: error", audited(missing=("airflow-local-sales",)), FINE),
     ("audit/group-owner: warning", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
@@ -278,6 +283,7 @@ def test_an_identity_that_existed_has_the_permissions_and_no_other() -> None:
 
 
 BLIND: list[tuple[Audited, set[str]]] = [
+    (audited(mapped=MappedClaims(None)), {"mapped-claims"}),
     (audited(watchers=None), {"credential-expiry", "credential-undeclared", "consent", "watcher-missing"}),
     (audited(watchers=(watcher(trusted=None),)), {"credential-undeclared"}),
     (audited(application=application(trusted=None)), {"credential-undeclared"}),

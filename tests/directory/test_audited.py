@@ -205,6 +205,7 @@ def test_as_few_requests_as_there_are_lists() -> None:
             *("/applications/app/owners", "/applications/app/federatedIdentityCredentials"),
             *("/applications", "/servicePrincipals", "/servicePrincipals/watcher-sp/appRoleAssignments"),
             *("/applications/watcher-app/owners", "/applications/watcher-app/federatedIdentityCredentials"),
+            "/servicePrincipals/sp/claimsMappingPolicies",
             "/servicePrincipals/sp/oauth2PermissionGrants",
             *("/servicePrincipals/sp/appRoleAssignments", "/auditLogs/directoryAudits"),
         ]
