@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, overload
 
-from airflow_entra_auth.azure import STS
+from airflow_entra_auth.azure import LOGIN, STS
 from airflow_entra_auth.rules import SignOnRules
 from airflow_entra_auth.strict import is_guid
 
@@ -28,7 +28,11 @@ _NO_GROUPS: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Person:
-    """Tenant id and object id say who it is; the rest is what to call them, and is compared with nothing."""
+    """Tenant id and object id say who it is; names are compared with nothing.
+
+    `guest`: the account is of another tenant, or a guest in this one. `home_tenant`: where it is of, None where the
+    token doesn't say, or it is no tenant (Google, a one-time passcode).
+    """
 
     tenant_id: str
     object_id: str
@@ -36,6 +40,7 @@ class Person:
     email: str | None
     sign_in_name: str
     guest: bool
+    home_tenant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,20 +79,25 @@ class _MalformedError(Exception):
 
 
 @overload
-def decide(claims: Mapping[str, Any], rules: SignOnRules, groups: Collection[str]) -> Admitted | Refused: ...
+def decide(
+    claims: Mapping[str, Any], rules: SignOnRules, groups: Collection[str], *, home_known: bool = True
+) -> Admitted | Refused: ...
 
 
 @overload
-def decide(claims: Mapping[str, Any], rules: SignOnRules, groups: None = None) -> Admitted | Refused | GroupsNeeded: ...
+def decide(
+    claims: Mapping[str, Any], rules: SignOnRules, groups: None = None, *, home_known: bool = True
+) -> Admitted | Refused | GroupsNeeded: ...
 
 
 def decide(
-    claims: Mapping[str, Any], rules: SignOnRules, groups: Collection[str] | None = None
+    claims: Mapping[str, Any], rules: SignOnRules, groups: Collection[str] | None = None, *, home_known: bool = True
 ) -> Admitted | Refused | GroupsNeeded:
     """Whether the person in a verified token may sign in, and as what. Never raises, whatever the token says.
 
     `groups` are the object ids that Graph gave after GroupsNeeded; they stand in for the token's own, and say nothing
-    where only groups count that are assigned to the application.
+    where only groups count that are assigned to the application. `home_known`: False where the claims come from the
+    directory, which doesn't say which tenant an account is of: the token of each sign-in says it.
     """
     refused = _wrong_party(claims, rules)
     if refused:
@@ -98,9 +108,11 @@ def decide(
     person = Person(rules.tenant_id, str(object_id), str(object_id), None, str(object_id), guest=False)
     try:
         person = _describe(claims, person)
-        guest, notes = _guest(claims, person.tenant_id, rules)
-        person = replace(person, guest=guest) if guest else person
-        if guest and rules.guests == "refuse":
+        guest, home, notes = _origin(claims, person.tenant_id, rules)
+        person = replace(person, guest=True, home_tenant=home) if guest else person
+        if guest and rules.guests == "tenants" and not home_known:
+            notes += (_HOME_UNKNOWN,)
+        elif guest and not _admits(home, rules):
             return _guest_refused(person, rules)
         if rules.roles_from == "appRoles":
             given = _ids(claims.get("roles"), "roles")
@@ -167,24 +179,49 @@ def _shown(character: str) -> str:
     return "" if category in ("Cf", "Cs", "Co", "Cn") and character not in _JOINERS else character
 
 
-def _guest(claims: Mapping[str, Any], tenant_id: str, rules: SignOnRules) -> tuple[bool, tuple[str, ...]]:
-    """`acct` decides; without it, what a guest's token looks like. https://learn.microsoft.com/entra/identity-platform/optional-claims-reference"""
-    account = claims.get("acct")
+def _origin(claims: Mapping[str, Any], tenant_id: str, rules: SignOnRules) -> tuple[bool, str | None, tuple[str, ...]]:
+    """Whether somebody is of another tenant or a guest in this one, and of which tenant they are.
+
+    `idp` names where they proved who they are, and is absent where that is this tenant. `acct` tells guests apart and
+    members that cross-tenant synchronisation made of other tenants' people not: they are members too.
+    https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference,
+    https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
+    """
+    account, provider = claims.get("acct"), _text(claims, "idp")
+    if account is not None and (type(account) not in (int, str) or str(account) not in ("0", "1")):
+        raise _MalformedError(f"the claim acct is {_quote(account)}; 0 (member) or 1 (guest) is right")
+    if provider not in ("", rules.issuer, f"{STS}/{tenant_id}/"):
+        of_tenant = _TENANT.fullmatch(provider.lower())
+        return True, of_tenant[1] if of_tenant else _NO_TENANT.get(provider.lower()), ()
     if account is not None:
-        if type(account) not in (int, str) or str(account) not in ("0", "1"):
-            raise _MalformedError(f"the claim acct is {_quote(account)}; 0 (member) or 1 (guest) is right")
-        return str(account) == "1", ()
-    names = _text(claims, "upn") + _text(claims, "preferred_username")
-    provider = _text(claims, "idp")
-    home = ("", rules.issuer, f"{STS}/{tenant_id}/")
-    if "#EXT#" in names.upper() or provider not in home:
-        return True, ()
+        return str(account) == "1", tenant_id, ()
+    if "#EXT#" in (_text(claims, "upn") + _text(claims, "preferred_username")).upper():
+        return True, None, ()
     if rules.guests == "allow":
-        return False, ()
-    return False, (
-        "the token has no acct claim, so a guest is known by sign-in name and identity provider alone: "
-        "add the optional claim acct to the application's ID token",
+        return False, tenant_id, ()
+    return (
+        False,
+        tenant_id,
+        (
+            "the token has no acct claim, so a guest is known by sign-in name and identity provider alone: "
+            "add the optional claim acct to the application's ID token",
+        ),
     )
+
+
+_TENANT = re.compile(
+    rf"(?:{re.escape(STS)}|{re.escape(LOGIN)})/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/(?:v2\.0)?"
+)
+_NO_TENANT = {"live.com": "9188040d-6c67-4c5b-b112-36a304b66dad"}
+"""Personal Microsoft accounts, whose tokens may name their common tenant as well."""
+_HOME_UNKNOWN = (
+    "comes from another tenant: the token of each sign-in says which, and whether it is among guests.tenants"
+)
+
+
+def _admits(home: str | None, rules: SignOnRules) -> bool:
+    """Whether people of this tenant are let in although it isn't Airflow's own, or they are guests there."""
+    return rules.guests == "allow" or (rules.guests == "tenants" and home in rules.home_tenants)
 
 
 def _overage(claims: Mapping[str, Any]) -> bool:
@@ -257,13 +294,16 @@ def _malformed(person: Person, what: str, rules: SignOnRules) -> Refused:
 
 
 def _guest_refused(person: Person, rules: SignOnRules) -> Refused:
+    home = person.home_tenant or "no tenant that the token names"
+    of_some = rules.guests == "tenants"
     return Refused(
         "guest",
         f"You signed in as {person.sign_in_name}, a guest of this organisation. This Airflow ({rules.stack}) admits "
-        f"its members alone. {_ask(rules)}",
+        f"its own people {'and those of some other organisations ' if of_some else ''}alone. {_ask(rules)}",
         person,
-        f"{person.object_id} is a guest and the stack file says `guests: refuse`. To admit guests who have a role, "
-        "write `guests: allow` and render again.",
+        f"{person.object_id} is a guest or of another tenant ({home}), and the stack file says "
+        + ("`guests: tenants` without it. To admit" if of_some else "`guests: refuse`. To admit")
+        + " people of that tenant who have a role, write it under `guests: {tenants: [...]}` and render again.",
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from airflow_entra_auth.azure import STS
 from airflow_entra_auth.claims import Admitted, GroupsNeeded, Refused, decide
 from airflow_entra_auth.rules import RolesFrom, SignOnRules
 
@@ -64,7 +65,7 @@ class Account:
     """A person at one moment, and the groups that they are in.
 
     `direct` are the groups that list the person as a member; `security` the security-enabled groups that the person is
-    in, directly or through other groups.
+    in, directly or through other groups. `external`: another tenant's account, a guest here or a member.
     """
 
     object_id: str
@@ -72,6 +73,7 @@ class Account:
     guest: bool = False
     direct: frozenset[str] = _NOTHING
     security: frozenset[str] = _NOTHING
+    external: bool = False
 
     def without(self, groups: Collection[str]) -> Account:
         """The account after it left these groups. Another group may still lead into them."""
@@ -115,8 +117,10 @@ def decision(application: Application, account: Account, rules: SignOnRules) -> 
     given = claims(application, account, rules)
     if isinstance(given, NoToken):
         return given
-    decided = decide(given, rules)
-    return decide(given, rules, account.security) if isinstance(decided, GroupsNeeded) else decided
+    decided = decide(given, rules, home_known=not account.external)
+    if isinstance(decided, GroupsNeeded):
+        return decide(given, rules, account.security, home_known=not account.external)
+    return decided
 
 
 def claims(application: Application, account: Account, rules: SignOnRules) -> Mapping[str, Any] | NoToken:
@@ -135,6 +139,8 @@ def claims(application: Application, account: Account, rules: SignOnRules) -> Ma
         "oid": account.object_id,
         "acct": int(account.guest),
     }
+    if account.external:
+        given["idp"] = f"{STS}/"  # of which tenant, the directory doesn't say
     roles = sorted({assignment.role for assignment in held if assignment.role})
     groups = _groups(application, account)
     if roles:
@@ -173,3 +179,12 @@ def _groups(application: Application, account: Account) -> frozenset[str]:
 def _holds(account: Account, principal: str) -> bool:
     """Whether what is assigned to the principal is this person's: neither app roles nor assignments nest."""
     return principal == account.object_id or principal in account.direct
+
+
+def is_external(user: Mapping[str, Any]) -> bool:
+    """Whether an account that Graph gave with its `identities` proves itself to somebody else than this tenant.
+
+    Of another tenant's people the issuer is the word ExternalAzureAD, of which tenant is said nowhere:
+    https://learn.microsoft.com/entra/external-id/user-properties
+    """
+    return any(identity.get("signInType") == "federated" for identity in user.get("identities") or ())

@@ -23,7 +23,7 @@ ACTIONS = ("read", "trigger", "edit", "delete")
 
 Action = Literal["read", "trigger", "edit", "delete"]
 RolesFrom = Literal["appRoles", "assignedGroups", "securityGroups"]
-Guests = Literal["refuse", "allow"]
+Guests = Literal["refuse", "allow", "tenants"]
 Revocation = Literal["watch", "refresh"]
 
 _FIX = "write the file again with `airflow-entra render --target roles`"
@@ -135,6 +135,14 @@ class SignOnRules:
     roles: Mapping[str, RoleRule]
     watcher: WatcherIdentity | None = None
     """None in a file from before watchers had an identity of their own: then it is the application's."""
+    home_tenants: frozenset[str] = frozenset()
+    """With `guests` "tenants": the tenants whose people may sign in besides this one's."""
+    external_session: int | None = None
+    """Seconds that a session of somebody from another tenant lasts; None: as long as everybody's."""
+
+    def session(self, *, guest: bool) -> int:
+        """Seconds that a session lasts; for a person of another tenant perhaps fewer."""
+        return (self.external_session if guest else None) or self.airflow_session
 
     @cached_property
     def issuer(self) -> str:
@@ -211,6 +219,7 @@ def _rules(document: object) -> SignOnRules:
         )
     top = Keys(document)
     top.take("schema", int)
+    guests, home_tenants = _guests(top)
     rules = SignOnRules(
         stack=top.text("stack"),
         environment=top.text("environment"),
@@ -221,16 +230,30 @@ def _rules(document: object) -> SignOnRules:
         base_url=top.url("baseUrl"),
         redirect_uri=top.url("redirectUri"),
         roles_from=top.one_of("rolesFrom", ("appRoles", "assignedGroups", "securityGroups")),
-        guests=top.one_of("guests", ("refuse", "allow")),
+        guests=guests,
         airflow_session=top.seconds("airflowSession"),
         revocation=top.one_of("revocation", ("watch", "refresh")),
         contact=top.text_or_null("contact"),
         credential=_credential(top.keys("credential")),
         roles=_roles(top.take("roles", dict)),
         watcher=_watcher(top.keys("watcher")) if top.has("watcher") else None,
+        home_tenants=home_tenants,
+        external_session=top.seconds("externalSession") if top.has("externalSession") else None,
     )
     top.nothing_else()
     return rules
+
+
+def _guests(top: Keys) -> tuple[Guests, frozenset[str]]:
+    """What the file says about people of other tenants: a word, or the tenants that they may come from."""
+    if not top.is_object("guests"):
+        return top.one_of("guests", ("refuse", "allow")), frozenset()
+    keys = top.keys("guests")
+    tenants = frozenset(guid(tenant, "guests.tenants") for tenant in keys.take("tenants", list))
+    keys.nothing_else()
+    if not tenants:
+        raise WrongError("guests.tenants names none: refuse is right then")
+    return "tenants", tenants
 
 
 def _watcher(keys: Keys) -> WatcherIdentity:

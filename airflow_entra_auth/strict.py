@@ -58,6 +58,10 @@ class Keys:
         """Whether an optional key is there; `null` is there."""
         return key in self._left
 
+    def is_object(self, key: str) -> bool:
+        """Whether a key's value is an object, where it may also be a word."""
+        return isinstance(self._left.get(key), dict)
+
     def keys(self, key: str) -> Keys:
         return Keys(self.take(key, dict), self._at(key))
 

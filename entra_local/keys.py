@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from uuid import UUID
 
 import jwt
 from cryptography.fernet import Fernet, InvalidToken
@@ -58,10 +59,17 @@ class Keys:
         self._folder = folder
         self._loaded: tuple[tuple[int, int], list[SigningKey]] | None = None
 
-    def sign(self, claims: JsonObject) -> str:
-        """A token signed with the current key."""
-        key = self.signing_keys[0]
+    def sign(self, claims: JsonObject, key: SigningKey | None = None) -> str:
+        """A token signed with a key, unless given with the current one."""
+        key = key or self.signing_keys[0]
         return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.id})
+
+    def of_application(self, app_id: str) -> SigningKey:
+        """The key of one application's own, made when first asked for: its certificate stands for it in Graph."""
+        path = self._folder / f"application-{UUID(app_id)}.pem"
+        if not path.exists():
+            write_private(path, _new_key())
+        return SigningKey.read(path)
 
     def public(self, kid: object) -> rsa.RSAPublicKey | None:
         """The public key of this id, current or retired."""

@@ -157,6 +157,8 @@ def _user(directory: Directory, item: JsonObject) -> None:
     id_ = reading.uuid("users", item)
     known = any(directory.get(USER.kind, id_, deleted=deleted) for deleted in (False, True))
     user = _upsert(directory, USER, "users", item, accountEnabled=True, mailNickname=nickname, displayName=nickname)
+    if item.get("homeTenantId"):  # nothing that Graph shows: tokens alone say it
+        directory.put(USER.kind, id_, user | {"homeTenantId": reading.uuid("users", item, "homeTenantId")})
     if "password" in item and not (known and item.get("keep")):
         _password(directory, user["id"], item["password"])
 

@@ -168,7 +168,7 @@ _WHY = {
     "wrong_token": "the token is not for this Airflow",
     "no_object_id": "the token doesn't say who it is about",
     "malformed": "the token can't be understood",
-    "guest": "a guest, and the stack file says guests: refuse",
+    "guest": "a guest or of another tenant, and the stack file's guests doesn't let them in",
     "no_role": "nothing gives a role",
     "too_many_groups": "the token names no groups, because the person is in too many that are assigned",
 }
@@ -236,7 +236,14 @@ def _about_groups(sign_in: SignIn) -> tuple[str, ...]:
 
 
 def _about_guests(sign_in: SignIn) -> tuple[str, ...]:
-    return ("guests of the tenant get nothing (guests: refuse)",) if sign_in.guests == "refuse" else ()
+    said = []
+    if sign_in.guests == "refuse":
+        said.append("people of other tenants, guests and members alike, get nothing (guests: refuse)")
+    elif not isinstance(sign_in.guests, str):
+        said.append(f"of other tenants' people only those of {', '.join(sign_in.guests.tenants)} get in (guests)")
+    if sign_in.external_session is not None and sign_in.guests != "refuse":
+        said.append(f"people of other tenants sign in again after {durations.format(sign_in.external_session)}")
+    return tuple(said)
 
 
 _TAKEN_AWAY = {

@@ -143,7 +143,12 @@ def _consent(settings: StackSettings, ids: Ids) -> Iterator[Ask]:
     yield Ask(
         "consent",
         f"Consent to {', '.join(wanted)} for everybody",
-        "Without it each person is asked at the first sign-in, or refused where people may not consent."
+        (
+            "Without it nobody can sign in: where people have to be assigned to an application, they can't consent "
+            "themselves (AADSTS90094), whatever the tenant's user consent settings say."
+            if settings.sign_in.assignment_required
+            else "Without it each person is asked at the first sign-in, or refused where people may not consent."
+        )
         + (_JUDGED if settings.sign_in.revocation == "refresh" else ""),
         str(NEEDED["consent"]),
         (Call("GET", find), Call("POST", f"{GRAPH_V1}/oauth2PermissionGrants", body)),

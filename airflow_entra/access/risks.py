@@ -109,6 +109,7 @@ def _rights(one: StackDiff) -> Found:
 def _lifetimes(one: StackDiff) -> Found:
     for key, code, absent in (
         ("signIn.airflowSession", "session-longer", None),
+        ("signIn.externalSession", "session-longer", None),
         ("signIn.tokenLifetime", "token-longer", _ENTRAS_OWN_LIFETIME),
         ("credential.rotateEvery", "secret-older", None),
         ("credential.overlap", "secret-overlap-longer", None),
@@ -130,7 +131,7 @@ def _lifetimes(one: StackDiff) -> Found:
 
 def _doors(one: StackDiff) -> Found:
     for key, value, code, what in (
-        ("signIn.guests", "allow", "guests-allowed", "guests of the tenant may sign in"),
+        ("signIn.guests", "allow", "guests-allowed", "people of other tenants may sign in"),
         ("signIn.assignmentRequired", "false", "assignment-not-required", "people get a token without an assignment"),
         ("signIn.rolesFrom", "securityGroups", "nested-members-count", "members of groups inside groups get roles"),
         ("signIn.revocation", "refresh", "revocation-slower", "the tenant's changes are no longer followed"),
@@ -138,6 +139,9 @@ def _doors(one: StackDiff) -> Found:
         change = one.values.get(key)
         if change and change.after == value and not (code == "revocation-slower" and change.before is None):
             yield code, what
+    guests = one.values.get("signIn.guests")
+    if guests and (guests.after or "").startswith("of "):
+        yield "guests-allowed", f"people {guests.after} may sign in"
     environment = one.values.get("environment")
     if environment and environment.before == "production":
         yield "no-longer-production", f"the stack is {environment.after} now: no protection, laxer policies"

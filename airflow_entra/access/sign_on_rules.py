@@ -16,6 +16,7 @@ ANYBODY = "00000000-0000-4000-8000-000000000000"
 def rules(stack: DeclaredStack, client_id: str, ids: Mapping[str, str]) -> SignOnRules:
     """The stack file's rules as Airflow reads them; `ids` are the object ids of the plan's groups by key."""
     settings = stack.settings
+    others, external = settings.sign_in.guests, settings.sign_in.external_session
     airflow = urls(settings.airflow[0].version, settings.airflow[0].url)
     roles = {
         name: RoleRule(
@@ -35,10 +36,12 @@ def rules(stack: DeclaredStack, client_id: str, ids: Mapping[str, str]) -> SignO
         base_url=airflow.url,
         redirect_uri=airflow.redirect_uri,
         roles_from=settings.sign_in.roles_from,
-        guests=settings.sign_in.guests,
+        guests=others if isinstance(others, str) else "tenants",
         airflow_session=int(settings.sign_in.airflow_session.total_seconds()),
         revocation=settings.sign_in.revocation,
         contact=settings.sign_in.contact,
         credential=EnvironmentSecret(""),  # nobody signs in with these rules
         roles=roles,
+        home_tenants=frozenset() if isinstance(others, str) else frozenset(map(str.lower, others.tenants)),
+        external_session=None if external is None else int(external.total_seconds()),
     )

@@ -20,6 +20,7 @@ from airflow_entra.settings.model import (
     Federated,
     Manage,
     Role,
+    SignIn,
     StackSettings,
     Watcher,
     config_key,
@@ -120,6 +121,7 @@ def _values(settings: StackSettings) -> dict[str, str]:
         "signIn.tokenLifetime": sign_in.token_lifetime,
         "signIn.signInFrequency": sign_in.sign_in_frequency,
         "signIn.airflowSession": sign_in.airflow_session,
+        "signIn.externalSession": sign_in.external_session,
         "signIn.longestDagRun": sign_in.longest_dag_run,
     }
     values: dict[str, str | None] = {
@@ -137,7 +139,7 @@ def _values(settings: StackSettings) -> dict[str, str]:
         "tenant.existing.conditionalAccessPolicy": settings.tenant.existing.conditional_access_policy,
         "signIn.rolesFrom": sign_in.roles_from,
         "signIn.assignmentRequired": "true" if sign_in.assignment_required else "false",
-        "signIn.guests": sign_in.guests,
+        "signIn.guests": guests(sign_in),
         "signIn.revocation": sign_in.revocation,
         "signIn.contact": sign_in.contact,
         **{key: durations.format(span) for key, span in spans.items() if span is not None},
@@ -145,6 +147,12 @@ def _values(settings: StackSettings) -> dict[str, str]:
         **_watcher(settings.watcher),
     }
     return {key: value for key, value in values.items() if value is not None}
+
+
+def guests(sign_in: SignIn) -> str:
+    """Who may sign in of other tenants' people, in one word or by tenant."""
+    others = sign_in.guests
+    return others if isinstance(others, str) else f"of {', '.join(sorted(others.tenants))}"
 
 
 def _credential(settings: StackSettings, credential: Credential) -> dict[str, str | None]:

@@ -89,6 +89,7 @@ def _account(person: Account, key: str, group: Members, others: Mapping[str, Mem
         person.guest,
         direct=frozenset(name for name, members in groups.items() if person.id in members.direct),
         security=frozenset({key} if group.security_enabled else ()),
+        external=person.external,
     )
 
 
@@ -97,7 +98,7 @@ def _rules(side: Stated, key: str) -> SignOnRules:
     return replace(
         _RULES,
         roles_from=cast(RolesFrom, side.values["signIn.rolesFrom"]),
-        guests=cast(Guests, side.values["signIn.guests"]),
+        guests=cast(Guests, said) if (said := side.values["signIn.guests"]) in ("refuse", "allow") else "tenants",
         roles={_ROLE: RoleRule(_ROLE, (key,), {})},
     )
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from airflow_entra.access import AccessPlan, names
 from airflow_entra.errors import UserError
 from airflow_entra.escape.odata import literal
-from airflow_entra_auth.issuance import Application, Assignment
+from airflow_entra_auth.issuance import Application, Assignment, is_external
 
 if TYPE_CHECKING:
     from airflow_entra_auth.graph import Graph
 
-PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
+PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType,identities"
 """What is asked of each person: `account` reads it."""
 _USER = "#microsoft.graph.user"
 _PAGE = "999"  # the most that Graph gives at once
@@ -23,7 +23,7 @@ _PAGE = "999"  # the most that Graph gives at once
 
 @dataclass(frozen=True)
 class Account:
-    """A person as the directory knows them; `id` is the object id."""
+    """A person as the directory knows them; `id` is the object id. `external`: another tenant's, guest or member."""
 
     id: str
     name: str
@@ -31,6 +31,7 @@ class Account:
     mail: str | None = None
     enabled: bool = True
     guest: bool = False
+    external: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,4 +176,5 @@ def account(user: Mapping[str, Any]) -> Account:
         mail=user.get("mail"),
         enabled=user.get("accountEnabled") is not False,
         guest=user.get("userType") == "Guest",
+        external=is_external(user),
     )

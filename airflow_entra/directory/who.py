@@ -127,7 +127,9 @@ def standing(person: Account, directory: Directory, rules: SignOnRules) -> Stand
             Held(role, tuple(_through(issuance.sources(application, account, role, rules), account, directory.names)))
             for role in decided.roles
         )
-        return Standing(person, held, missed=tuple(one for one in missed if one.role not in decided.roles))
+        home = "let in where its home tenant is among guests.tenants: the directory doesn't say which it is"
+        why = home if person.external and rules.guests == "tenants" else ""
+        return Standing(person, held, None, why, tuple(one for one in missed if one.role not in decided.roles))
     if isinstance(decided, NoToken):
         return Standing(person, (), decided.reason, _DENIED[decided.reason], missed)
     return Standing(person, (), decided.reason, _REFUSED.get(decided.reason, decided.fix), missed)
@@ -141,7 +143,7 @@ _DENIED: Mapping[Denial, str] = {
     "not_assigned": "in no group that is assigned to the application",
 }
 _REFUSED: Mapping[Reason, str] = {
-    "guest": "a guest, and the stack file says guests: refuse",
+    "guest": "a guest or of another tenant, and the stack file says guests: refuse",
     "no_role": "in no group that gives a role",
     "too_many_groups": "in so many assigned groups that a token names none of them",
 }
@@ -153,7 +155,12 @@ def _account(person: Account, directory: Directory) -> issuance.Account:
     nested = {id_ for id_, group in groups.items() if any(person.id in inside for inside in group.nested.values())}
     security = frozenset(id_ for id_ in direct | nested if groups[id_].security_enabled)
     return issuance.Account(
-        person.id.lower(), "enabled" if person.enabled else "disabled", person.guest, direct, security
+        person.id.lower(),
+        "enabled" if person.enabled else "disabled",
+        person.guest,
+        direct,
+        security,
+        person.external,
     )
 
 

@@ -13,6 +13,7 @@ SCHEMA = 1
 def sign_on(facts: Facts) -> dict[str, Any]:
     """The file's content, keys in the file's order."""
     settings = facts.stack.settings
+    others, external = settings.sign_in.guests, settings.sign_in.external_session
     return {
         "schema": SCHEMA,
         "stack": facts.stack.name,
@@ -24,8 +25,9 @@ def sign_on(facts: Facts) -> dict[str, Any]:
         "baseUrl": facts.airflow.url,
         "redirectUri": facts.airflow.redirect_uri,
         "rolesFrom": settings.sign_in.roles_from,
-        "guests": settings.sign_in.guests,
+        "guests": others if isinstance(others, str) else {"tenants": sorted(others.tenants)},
         "airflowSession": facts.session,
+        **({} if external is None else {"externalSession": int(external.total_seconds())}),
         "revocation": settings.sign_in.revocation,
         "contact": settings.sign_in.contact,
         "credential": dict(facts.credential),

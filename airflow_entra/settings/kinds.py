@@ -17,6 +17,9 @@ _SECRETS = "https://learn.microsoft.com/en-us/azure/key-vault/secrets/secrets-be
 _CLOUDS = "https://learn.microsoft.com/en-us/entra/identity-platform/authentication-national-cloud"
 _LICENCES = "https://learn.microsoft.com/en-us/entra/fundamentals/licensing"
 _ASSIGNMENT = "https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/assign-user-or-group-access-portal"
+_CONSENT = (
+    "https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/application-sign-in-unexpected-user-consent-error"
+)
 _OWNERS = "https://learn.microsoft.com/en-us/entra/identity-platform/security-best-practices-for-app-registration"
 _APP_ROLES = "https://learn.microsoft.com/en-us/entra/identity-platform/howto-add-app-roles-in-apps"
 _ROLES = "https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/auth-manager/access-control.html"
@@ -115,6 +118,12 @@ _ALL = (
         _STACK_FILE,
     ),
     Kind(
+        "tenant/consent-has-somebody",
+        "A consent without which nobody signs in",
+        "Where people have to be assigned to an application, they can't consent to it themselves.",
+        _CONSENT,
+    ),
+    Kind(
         "tenant/token-lifetime-has-somebody",
         "Nobody makes the token lifetime policy",
         "The lifetime in the file would never hold.",
@@ -155,6 +164,12 @@ _ALL = (
         "Airflow's session outlasts the sign-in frequency",
         "Airflow asks Entra only when its own session ends.",
         limits.SIGN_IN_FREQUENCIES,
+    ),
+    Kind(
+        "lifetimes/external-session-is-shorter",
+        "A session of other tenants' people that is no shorter",
+        "It bounds the sessions of people of other tenants, where those get in at all.",
+        limits.AIRFLOW_FAB,
     ),
     Kind(
         "lifetimes/refresh-is-judged-by-address",

@@ -111,6 +111,17 @@ class Airflow(Section):
     """The public base URL, a path prefix included; a trailing slash makes no difference."""
 
 
+class OtherTenants(Section):
+    """The tenants whose people may sign in besides this one's."""
+
+    tenants: Annotated[list[ObjectId], Field(min_length=1)]
+    """Tenant ids. This tenant's own guests come in where its own id is among them."""
+
+
+def _guests_kind(value: object) -> str:
+    return "<OtherTenants>" if isinstance(value, (Mapping, OtherTenants)) else "<word>"
+
+
 class SignIn(Section):
     """How people sign in, and for how long."""
 
@@ -119,8 +130,15 @@ class SignIn(Section):
     security groups (nested ones count)."""
     assignment_required: bool = Field(default=True, strict=True)
     """Whether only people who are assigned to the application get a token at all."""
-    guests: Literal["refuse", "allow"] = "refuse"
-    """Whether guests of the tenant may sign in."""
+    guests: Annotated[
+        Annotated[Literal["refuse", "allow"], Tag("<word>")] | Annotated[OtherTenants, Tag("<OtherTenants>")],
+        Discriminator(_guests_kind),
+    ] = "refuse"
+    """Whether people of other tenants may sign in: guests, and the members that cross-tenant synchronisation makes. The
+    home tenant decides, as Entra's token names it; people without one (Google, a one-time passcode) come in with
+    `allow` alone."""
+    external_session: AirflowSession | None = None
+    """How long Airflow's session lasts for people of other tenants; without it, and at most, `airflowSession`."""
     token_lifetime: TokenLifetime | None = None
     """How long Entra's tokens for Airflow last: not those for Microsoft Graph, no refresh token, and none of a managed
     identity. Licence P1. Not together with `signInFrequency`."""

@@ -68,7 +68,8 @@ class SignIn:
         )
 
     def _admit(self, admitted: Admitted, arrival: Arrival) -> tuple[Entry, sessions.EntraSession | None]:
-        person, lifetime, at = admitted.person, self._rules.airflow_session, int(time.time())
+        person, at = admitted.person, int(time.time())
+        lifetime = self._rules.session(guest=person.guest)
         entry = self._identities.admit(admitted)
         for aside in entry.set_aside:
             reason = f"the row {aside.username} of Airflow's users had the user name or address of this person"

@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_entra_auth.claims import Admitted
 from airflow_entra_auth.graph import Graph, GraphError, Request
-from airflow_entra_auth.issuance import Account, Application, Denial, NoToken, decision, declared, sources
+from airflow_entra_auth.issuance import (
+    Account,
+    Application,
+    Denial,
+    NoToken,
+    decision,
+    declared,
+    is_external,
+    sources,
+)
 from airflow_entra_auth.rules import SignOnRules
 
 if TYPE_CHECKING:
     from airflow_entra_auth.sessions import WhyEnded  # SQLAlchemy, which this needs not
 
-_SELECT = "id,accountEnabled,userType,signInSessionsValidFromDateTime"
+_SELECT = "id,accountEnabled,userType,identities,signInSessionsValidFromDateTime"
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def verdict(found: Found, application: Application | None, rules: SignOnRules, *
         because, why = _DENIED[decided.reason]
         return Verdict(account.object_id, (), because, why)
     because = {
-        "guest": "a guest, and guests are refused",
+        "guest": "a guest or another tenant's, and those are refused",
         "too_many_groups": "in too many groups that are assigned to the application",
     }.get(decided.reason, "in no group that gives a role")
     return Verdict(account.object_id, (), because, "no role left")
@@ -156,7 +165,8 @@ def _found(graph: Graph, person: str, answers: Mapping[Callable[[str], Request],
         if isinstance(listed, GraphError):
             return Found(Account(person, "deleted")) if _gone(listed) else listed
         groups[question is _direct] = listed
-    account = Account(person, "enabled", who.get("userType") == "Guest", direct=groups[True], security=groups[False])
+    guest, external = who.get("userType") == "Guest", is_external(who)
+    account = Account(person, "enabled", guest, direct=groups[True], security=groups[False], external=external)
     return Found(account, moment(who.get("signInSessionsValidFromDateTime")))
 
 

@@ -165,6 +165,28 @@ class NoConsent(SignInError):
         )
 
 
+class AdminConsentRequired(NoConsent):
+    """Where people have to be assigned, they can't consent: an administrator does, for everybody."""
+
+    code = "access_denied"
+    number = 90094
+
+    def __init__(self, name: str) -> None:
+        SignInError.__init__(
+            self,
+            f"{name} needs permission to access resources in your organization that only an admin can grant. Please ask"
+            " an admin to grant permission to this app before you can use it.",
+        )
+
+
+class SigningKeyRequired(SignInError):
+    number = 50146
+    message = (
+        "This application is required to be configured with an application-specific signing key. It is either not"
+        " configured with one, or the key has expired or is not yet valid."
+    )
+
+
 class SessionRequired(SignInError):
     code = "login_required"
     number = 50058

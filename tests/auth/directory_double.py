@@ -22,12 +22,14 @@ Fault = Callable[[], httpx.Response | None]
 
 
 SELECT = "id,accountEnabled,userType,signInSessionsValidFromDateTime"
+PERSON_SELECT = "id,accountEnabled,userType,identities,signInSessionsValidFromDateTime"
 
 
 @dataclass
 class User:
     enabled: bool = True
     guest: bool = False
+    external: bool = False
     valid_from: int = 0
 
 
@@ -168,10 +170,12 @@ class Directory:
             return {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "Gone"}}}
         if not rest:
             assert method == "GET"
-            assert dict(parse_qsl(parts.query))["$select"] == SELECT
+            assert dict(parse_qsl(parts.query))["$select"] == PERSON_SELECT
             account = self.users[user]
             kind = "Guest" if account.guest else "Member"
-            return {"status": 200, "body": {"id": user, "userType": kind, **_fresh(account)}}
+            how = {"signInType": "federated", "issuer": "ExternalAzureAD"} if account.external else {}
+            about = {"id": user, "userType": kind, "identities": [how or {"signInType": "userPrincipalName"}]}
+            return {"status": 200, "body": {**about, **_fresh(account)}}
         if rest == ["getMemberGroups"]:
             assert method == "POST"
             return {"status": 200, "body": {"value": sorted(self.groups_of(user, nested=True))}}

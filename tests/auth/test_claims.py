@@ -184,6 +184,8 @@ def test_claim_names_that_are_no_object_are_refused(value: object) -> None:
         {"acct": None, "preferred_username": "jane_gmail.com#ext#@contoso.onmicrosoft.com"},
         {"acct": None, "idp": "live.com"},
         {"acct": None, "idp": f"https://sts.windows.net/{OTHER}/"},
+        {"acct": 0, "idp": f"https://sts.windows.net/{OTHER}/"},  # a member by cross-tenant synchronisation
+        {"acct": 0, "idp": "live.com"},
     ],
 )
 def test_guests_come_in_as_declared(token: dict[str, Any]) -> None:
@@ -196,10 +198,58 @@ def test_guests_come_in_as_declared(token: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "token", [{"acct": "0"}, {"idp": "live.com"}, {"acct": None, "idp": f"https://sts.windows.net/{TENANT}/"}]
+    "token",
+    [
+        {"acct": "0"},
+        {"acct": None, "idp": f"https://sts.windows.net/{TENANT}/"},
+        {"idp": f"https://login.microsoftonline.com/{TENANT}/v2.0"},
+    ],
 )
 def test_a_member_is_no_guest(token: dict[str, Any]) -> None:
     assert not admitted(decide(claims(roles=["Admin"], **token), RULES)).person.guest
+
+
+MICROSOFT_ACCOUNTS = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+
+@pytest.mark.parametrize("acct", [0, 1])
+@pytest.mark.parametrize(
+    ("idp", "home"),
+    [
+        (f"https://sts.windows.net/{OTHER}/", OTHER),
+        (f"https://login.microsoftonline.com/{OTHER.upper()}/v2.0", OTHER),
+        ("live.com", MICROSOFT_ACCOUNTS),
+        ("google.com", None),
+        ("mail", None),
+        (f"https://sts.windows.net.evil.example/{OTHER}/", None),
+        (f"https://sts.windows.net/{OTHER}/x", None),
+        (f"http://sts.windows.net/{OTHER}/", None),
+    ],
+)
+def test_the_home_tenant_decides_of_guests_and_of_members_alike(acct: int, idp: str, home: str | None) -> None:
+    token = claims(roles=["Admin"], acct=acct, idp=idp)
+    none_of_these = {"tenants": [TENANT]}
+    found = refused(decide(token, rules(guests=none_of_these)))
+    assert (found.reason, found.person and found.person.home_tenant) == ("guest", home)
+    if home is None:
+        assert refused(decide(token, rules(guests={"tenants": [OTHER, MICROSOFT_ACCOUNTS]}))).reason == "guest"
+    else:
+        person = admitted(decide(token, rules(guests={"tenants": [home.upper()]}))).person
+        assert (person.guest, person.home_tenant) == (True, home)
+
+
+def test_a_guest_of_this_tenant_itself_comes_in_where_it_is_named() -> None:
+    """An account that proves itself here and is marked as a guest: its home is this tenant."""
+    token = claims(roles=["Admin"], acct=1)
+    assert refused(decide(token, rules(guests={"tenants": [OTHER]}))).reason == "guest"
+    assert admitted(decide(token, rules(guests={"tenants": [TENANT]}))).person.guest
+
+
+def test_of_people_of_other_tenants_the_directory_says_no_home() -> None:
+    token = claims(roles=["Admin"], idp="https://sts.windows.net/")
+    found = admitted(decide(token, rules(guests={"tenants": [OTHER]}), home_known=False))
+    assert "the token of each sign-in says which" in found.notes[0]
+    assert refused(decide(token, RULES, home_known=False)).reason == "guest"
 
 
 def test_a_guest_is_refused_before_groups_are_asked_for() -> None:
@@ -288,4 +338,5 @@ def test_the_answer_never_holds_another_claim() -> None:
         "email",
         "sign_in_name",
         "guest",
+        "home_tenant",
     }

@@ -17,6 +17,7 @@ from airflow_entra_auth.issuance import (
     claims,
     decision,
     declared,
+    is_external,
     sources,
 )
 from airflow_entra_auth.rules import RolesFrom
@@ -123,6 +124,8 @@ def test_a_token_says_what_decides_and_no_more() -> None:
     expected = {"iss": RULES.issuer, "tid": RULES.tenant_id, "aud": CLIENT, "ver": "2.0", "oid": PERSON, "acct": 1}
     assert claims(EVERYTHING, replace(member(), guest=True), RULES) == expected
     assert claims(EVERYTHING, member(), RULES) == {**expected, "acct": 0}
+    synced = {**expected, "acct": 0, "idp": "https://sts.windows.net/"}
+    assert claims(EVERYTHING, replace(member(), external=True), RULES) == synced
     assert claims(EVERYTHING, member(VIEWERS), RULES) == {**expected, "acct": 0, "roles": ["Viewer"]}
 
 
@@ -170,3 +173,17 @@ def test_beyond_the_limit_a_role_comes_from_what_graph_says(more: set[str], give
     known = rules(rolesFrom="securityGroups")
     assert sources(application, account, "Viewer", known) == given
     assert roles(decision(application, account, known)) == ({"Viewer"} if given else set())
+
+
+@pytest.mark.parametrize(
+    ("identities", "external"),
+    [
+        (None, False),
+        ([], False),
+        ([{"signInType": "userPrincipalName", "issuer": "contoso.com", "issuerAssignedId": "ada@contoso.com"}], False),
+        ([{"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}], True),
+        ([{"signInType": "userPrincipalName"}, {"signInType": "federated", "issuer": "google.com"}], True),
+    ],
+)
+def test_whoever_proves_themselves_elsewhere_is_external(identities: object, external: bool) -> None:
+    assert is_external({"identities": identities}) is external

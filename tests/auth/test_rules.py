@@ -63,6 +63,14 @@ def test_every_credential_is_read(credential: dict[str, Any], read: module.Crede
     assert rules(credential=credential).credential == read
 
 
+def test_people_of_other_tenants_come_in_by_tenant_and_for_a_shorter_time() -> None:
+    some = rules(guests={"tenants": [TENANT.upper()]}, externalSession=3600)
+    assert some.guests == "tenants"
+    assert some.home_tenants == {TENANT}
+    assert (some.session(guest=True), some.session(guest=False)) == (3600, some.airflow_session)
+    assert rules().session(guest=True) == rules().airflow_session
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -88,6 +96,12 @@ def test_every_credential_is_read(credential: dict[str, Any], read: module.Crede
         ({"roles": {"Viewer": {"groups": [], "dags": {"x": ["read"]}}}}, "roles.Viewer.dags"),
         ({"roles": {"x" * 65: {"groups": [], "dags": {}}}}, "1 to 64 characters"),
         ({"sessionLifetime": 1}, "sessionLifetime is unknown"),
+        ({"guests": "some"}, "refuse, allow is right"),
+        ({"guests": {"tenants": []}}, "guests.tenants names none"),
+        ({"guests": {"tenants": ["fabrikam"]}}, 'guests.tenants is "fabrikam"'),
+        ({"guests": {"tenants": "x"}}, "guests.tenants"),
+        ({"guests": {"tenants": [TENANT], "domains": []}}, "guests.domains is unknown"),
+        ({"externalSession": 5}, "at least 60 seconds"),
     ],
 )
 def test_what_cannot_be_right_is_said_with_its_place(changes: dict[str, Any], says: str) -> None:

@@ -14,7 +14,7 @@ from airflow_entra_auth.watch import follow
 from airflow_entra_auth.watch.follow import COMPARE_EVERY, LOOK_AGAIN, Follower, LeaseLostError, Round
 from airflow_entra_auth.watch.people import Found, verdict
 from tests.auth.directory_double import GROUP_IDS, Directory, User
-from tests.auth.sign_on import GROUPS, PERSON, rules
+from tests.auth.sign_on import CLIENT, GROUPS, PERSON, rules
 from tests.auth.store_double import MemoryStore
 
 OTHER = "c0ffee00-1111-4222-8333-444455556667"
@@ -146,10 +146,13 @@ def test_a_deleted_group_gives_nothing() -> None:
     assert world.store.roles == {PERSON: ("Viewer",), OTHER: ()}
 
 
-def test_a_guest_is_out_where_guests_are_refused() -> None:
-    for guests, roles in (("refuse", ()), ("allow", ("finance-editor",))):
+@pytest.mark.parametrize("external", [False, True])
+def test_a_guest_is_out_where_guests_are_refused(external: bool) -> None:
+    let_in = {"tenants": [CLIENT]}  # which tenant it is, the sign-in's token said; the directory doesn't
+    for guests, roles in (("refuse", ()), ("allow", ("finance-editor",)), (let_in, ("finance-editor",) * external)):
         world = World(guests=guests)
-        world.directory.users[OTHER].guest = True
+        world.directory.users[OTHER].guest = not external
+        world.directory.users[OTHER].external = external  # a member, by cross-tenant synchronisation
         world.directory.set_enabled(OTHER, True)
         world.round()
         assert world.store.roles[OTHER] == roles
@@ -483,4 +486,4 @@ def test_a_verdict_says_why() -> None:
     assert verdict(Found(Account(OTHER)), assigned, known).because == "Admin: assigned in person"
     assert verdict(Found(Account(PERSON)), assigned, known).because == "not assigned to the application"
     guest = verdict(Found(Account(PERSON, guest=True, direct=frozenset({VIEWERS}))), assigned, known)
-    assert (guest.because, guest.ends) == ("a guest, and guests are refused", "no role left")
+    assert (guest.because, guest.ends) == ("a guest or another tenant's, and those are refused", "no role left")

@@ -15,7 +15,7 @@ from airflow_entra_auth.watch.people import Found, ask, moment
 from tests.auth.sign_on import CLIENT, GROUPS, PERSON, rules
 
 PERSONS = f"/users/{PERSON}"
-SELECT = "id,accountEnabled,userType,signInSessionsValidFromDateTime"
+SELECT = "id,accountEnabled,userType,identities,signInSessionsValidFromDateTime"
 WHO = Request("GET", f"{PERSONS}?$select={SELECT}")
 DIRECT = Request("GET", f"{PERSONS}/memberOf?$select=id&$top=999")
 SECURITY = Request("POST", f"{PERSONS}/getMemberGroups", {"securityEnabledOnly": True}, asks=True)

@@ -53,6 +53,15 @@ def test_the_package_reads_the_sign_on_file(version: str, mode: str, tmp_path: P
     assert [role.name for role in rules.custom_roles] == ["sales-editor"]
 
 
+def test_the_package_reads_which_other_tenants_may_sign_in(tmp_path: Path) -> None:
+    file = tmp_path / "sign-on.json"
+    other = "99999999-0000-4000-8000-000000000009"
+    file.write_text(render("roles", known(guests={"tenants": [other]}, externalSession="1h")))
+    rules = load_rules(file)
+    assert (rules.guests, rules.external_session) == ("tenants", 3600)
+    assert rules.home_tenants == {other}
+
+
 def server_of(facts: Facts) -> dict[str, str]:
     """The variables of the API server, or of 2.11's webserver."""
     return parse_environment(render("env", facts)) | parse_environment(render("server-env", facts))

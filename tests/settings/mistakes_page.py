@@ -35,6 +35,7 @@ _MORE: tuple[Mapping[str, Any], ...] = tuple(
         ("tokenLifetime: 8h", "signInFrequency: 4h"),
         ("rolesFrom: appRoles", "rolesFrom: appRoles\n    assignmentRequired: false"),
         ("assignments: managed", "assignments: none"),
+        ("consent: request", "consent: none"),
         (
             "        - 44444444-4444-4444-8444-444444444444",
             "        - 44444444-4444-4444-8444-444444444444\n        - 44444444-4444-4444-8444-444444444444",

@@ -9,7 +9,7 @@ import pytest
 
 from entra_local.wire import JsonObject
 from tests.tenant.browser import APP, Browser, person
-from tests.tenant.directory import Graph
+from tests.tenant.directory import OTHER_TENANT, Graph
 from tests.tenant.world import LOGIN, TENANT, Tenant, body_of
 
 ADA = person(1, "Ada Lovelace")
@@ -54,6 +54,31 @@ def declare(browser: Browser, *assignments: JsonObject, **properties: Any) -> No
 def optional(*names: str | JsonObject, kind: str = "idToken") -> JsonObject:
     """Optional claims by name."""
     return {kind: [name if isinstance(name, dict) else {"name": name} for name in names]}
+
+
+# home
+
+SYNCED = person(
+    3,
+    "Synced Member",
+    userPrincipalName="synced_fabrikam.example#EXT#@contoso.example",
+    mail="synced@fabrikam.example",
+    homeTenantId=OTHER_TENANT,
+    creationType="Invitation",
+)
+
+
+def test_a_token_names_the_tenant_that_somebody_is_of_where_it_is_another(browser: Browser) -> None:
+    """Cross-tenant synchronisation makes members: `acct` tells guests apart, `idp` says where somebody is of."""
+    browser.tenant.seed({"users": [SYNCED]})
+    declare(browser, optionalClaims=optional("acct"))
+    assert "idp" not in browser.claims(UPN)
+    member = browser.claims(SYNCED["userPrincipalName"], prompt="login")
+    assert (member["acct"], member["idp"]) == (0, f"https://sts.windows.net/{OTHER_TENANT}/")
+    guest = browser.claims(GUEST["userPrincipalName"], prompt="login")
+    assert guest["acct"] == 1
+    assert guest["idp"].startswith("https://sts.windows.net/")
+    assert guest["idp"] != member["idp"]
 
 
 # roles

@@ -191,6 +191,28 @@ def test_what_nobody_consented_to_is_refused(browser: Browser, given: list[str],
     assert f"Without consent: {missing}." in text
 
 
+def test_where_people_have_to_be_assigned_they_can_t_consent(browser: Browser) -> None:
+    """An administrator consents for everybody, else nobody signs in: whatever the tenant lets people consent to."""
+    browser.tenant.seed(
+        {
+            "applications": [
+                APP
+                | {
+                    "id": "b3000000-0000-4000-8000-000000000001",
+                    "appId": "b3000000-0000-4000-8000-000000000002",
+                    "servicePrincipalId": "b3000000-0000-4000-8000-000000000003",
+                    "delegatedPermissions": [],
+                    "appRoleAssignmentRequired": True,
+                    "assignments": [{"principal": ADA["id"]}],
+                }
+            ]
+        }
+    )
+    other = Browser(browser.tenant, APP | {"appId": "b3000000-0000-4000-8000-000000000002"})
+    text = page_of(other.choose(other.ask(scope="openid"), ADA["userPrincipalName"])).text
+    assert "AADSTS90094: Airflow (test) needs permission" in text
+
+
 # the form
 
 

@@ -26,13 +26,15 @@ def _disabled(facts: Facts) -> Iterator[Finding]:
 
 def _guests(facts: Facts) -> Iterator[Finding]:
     for one in facts.standings.values():
-        if one.person.guest and one.person.enabled:
-            allowed = facts.audited.rules.guests == "allow"
+        if (one.person.guest or one.person.external) and one.person.enabled:
+            refused = facts.audited.rules.guests == "refuse"
+            what = "a guest" if one.person.guest else "another tenant's member"
+            where = " (only where the home tenant is among guests.tenants)" * (facts.audited.rules.guests == "tenants")
             yield Finding(
                 person(one),
-                "a guest with access" if allowed else "a guest in a group of the stack, refused at each sign-in",
-                "guests that somebody vouches for" if allowed else "no guest in the groups",
-                "review the guest with who invited them" if allowed else "take the guest out of the group",
+                f"{what} in a group of the stack, refused at each sign-in" if refused else f"{what} with access{where}",
+                "nobody of another tenant in the groups" if refused else "guests that somebody vouches for",
+                "take the person out of the group" if refused else "review the person with who invited them",
                 severity="note",
             )
 

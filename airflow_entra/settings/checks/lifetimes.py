@@ -55,6 +55,28 @@ def session_outlasts_frequency(settings: StackSettings) -> Iterator[Finding]:
         )
 
 
+def external_session_is_shorter(settings: StackSettings) -> Iterator[Finding]:
+    sign_in = settings.sign_in
+    external = sign_in.external_session
+    if external is None:
+        return
+    if sign_in.guests == "refuse":
+        yield Finding(
+            At(at("sign_in", "externalSession")),
+            "externalSession bounds the sessions of people of other tenants, and guests is refuse",
+            "nobody of another tenant has a session then",
+            "delete externalSession, or write guests: {tenants: [<tenant id>]} or allow",
+        )
+    elif external > sign_in.airflow_session:
+        session = durations.format(sign_in.airflow_session)
+        yield Finding(
+            At(at("sign_in", "externalSession")),
+            f"externalSession {durations.format(external)} is longer than airflowSession {session}",
+            "people of other tenants are in for no longer than this tenant's own",
+            f"write externalSession: {session} or less",
+        )
+
+
 def refresh_is_judged_by_address(settings: StackSettings) -> Iterator[Finding]:
     """Where Conditional Access is to be expected: in production, and where others have a policy for this application.
     The one that a stack makes judges no address."""
@@ -75,5 +97,6 @@ RULES = (
     Rule(("sign_in",), one_of_two_lifetimes),
     Rule(("sign_in",), longest_run_outlasts),
     Rule(("sign_in",), session_outlasts_frequency),
+    Rule(("sign_in",), external_session_is_shorter),
     Rule(("sign_in", "tenant", "environment"), refresh_is_judged_by_address),
 )

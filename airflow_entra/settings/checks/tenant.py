@@ -74,6 +74,19 @@ def existing_parts_are_named(settings: StackSettings) -> Iterator[Finding]:
             )
 
 
+def consent_has_somebody(settings: StackSettings) -> Iterator[Finding]:
+    """People consent themselves nowhere that assignment is required, whatever the tenant lets them consent to."""
+    who = settings.tenant.manage.consent
+    if settings.sign_in.assignment_required and who == "none":
+        yield Finding(
+            At(at("tenant", "manage", "consent")),
+            "nobody signs in before an administrator consents, and manage.consent is none",
+            "where people have to be assigned (assignmentRequired), they can't consent themselves (AADSTS90094)",
+            "write consent: managed, request or existing",
+            severity="warning",
+        )
+
+
 def token_lifetime_has_somebody(settings: StackSettings) -> Iterator[Finding]:
     who = settings.tenant.manage.token_lifetime
     if settings.sign_in.token_lifetime is not None and who == "none":
@@ -154,6 +167,7 @@ RULES = (
     Rule(("tenant", "roles"), dynamic_group_licence),
     Rule(("tenant", "sign_in"), group_assignment_licence),
     Rule(("tenant",), existing_parts_are_named),
+    Rule(("tenant", "sign_in"), consent_has_somebody),
     Rule(("tenant", "sign_in"), token_lifetime_has_somebody),
     Rule(("tenant", "sign_in"), sign_in_frequency_has_somebody),
     Rule(("tenant", "roles"), created_groups_have_somebody),

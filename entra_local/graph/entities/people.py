@@ -6,6 +6,7 @@ from entra_local.graph.schema import (
     identifier,
     if_selected,
     in_beta,
+    items,
     moment,
     nested,
     opaque,
@@ -68,6 +69,7 @@ _USER_TEXTS = (
     *("employeeType", "faxNumber", "mailNickname", "postalCode", "state", "streetAddress", "usageLocation"),
     *("passwordPolicies", "onPremisesImmutableId", "aboutMe"),
 )
+_IDENTITY = ("signInType", "issuer", "issuerAssignedId")
 _USER_READ_ONLY = (
     *("creationType", "externalUserState", "onPremisesDistinguishedName", "onPremisesDomainName"),
     *("onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesUserPrincipalName"),
@@ -89,6 +91,7 @@ USER = Entity(
         "userType": if_selected(text(among=("Member", "Guest"), default="Member")),
         "otherMails": if_selected(texts()),
         "proxyAddresses": if_selected(read_only(texts())),
+        "identities": if_selected(read_only(items({name: text() for name in _IDENTITY}))),
         "imAddresses": if_selected(read_only(texts())),
         "employeeHireDate": if_selected(moment()),
         "employeeOrgData": if_selected(nested({"costCenter": text(), "division": text()}, default="null")),

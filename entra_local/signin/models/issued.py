@@ -7,6 +7,7 @@ from entra_local.signin.addresses import issuer
 from entra_local.signin.models import claims, lifetimes, people
 from entra_local.signin.models.clients import Client
 from entra_local.signin.models.scopes import Scopes, application_behind
+from entra_local.signin.models.signing import signer
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
 
@@ -21,16 +22,18 @@ def tokens(
     grant: JsonObject,
 ) -> JsonObject:
     """The token response, but for the refresh token. `grant` says when and in which session the person signed in."""
+    behind = application_behind(directory, scopes.resource)
     access, seconds = _access_token(directory, client, user, scopes, granted, grant)
     answer: JsonObject = {
         "token_type": "Bearer",
         "scope": " ".join(granted),
         "expires_in": seconds,
         "ext_expires_in": seconds,
-        "access_token": keys.sign(access),
+        "access_token": keys.sign(access, signer(directory, keys, scopes.resource, behind)),
     }
     if "openid" in scopes:
-        answer["id_token"] = keys.sign(_id_token(directory, client, user, scopes, grant))
+        key = signer(directory, keys, client.principal, client.application)
+        answer["id_token"] = keys.sign(_id_token(directory, client, user, scopes, grant), key)
     return answer
 
 
@@ -47,6 +50,9 @@ def _id_token(directory: Directory, client: Client, user: JsonObject, scopes: Sc
     }
     if grant.get("nonce"):
         token["nonce"] = grant["nonce"]
+    home = people.home_of(directory, user)
+    if home != directory.tenant:
+        token["idp"] = v1_issuer(home)
     if "profile" in scopes:
         token |= _profile(user)
     if user["mail"] and ("email" in scopes or people.is_guest(user)):
@@ -84,6 +90,7 @@ def _access_token(
             "appid": client.app_id,
             "appidacr": "1",
             "aud": scopes.audience,
+            "idp": v1_issuer(people.home_of(directory, user)),
             "idtyp": "user",
             "ipaddr": "127.0.0.1",
             "iss": v1_issuer(directory.tenant),

@@ -1,6 +1,7 @@
 """Who may sign in: the account, its password where it has one, and what it is assigned to."""
 
 from collections.abc import Iterator
+from uuid import NAMESPACE_URL, uuid5
 
 from entra_local.azure import v1_issuer
 from entra_local.graph.models.service_principals import DEFAULT_ACCESS, app_roles
@@ -70,6 +71,16 @@ def load_user(directory: Directory, user_id: str) -> JsonObject:
 
 def is_guest(user: JsonObject) -> bool:
     return bool(user["userType"] == "Guest")
+
+
+def home_of(directory: Directory, user: JsonObject) -> str:
+    """The tenant that somebody proves who they are to: another one for guests and for external members."""
+    if user.get("homeTenantId"):
+        return str(user["homeTenantId"])
+    if not is_guest(user):
+        return directory.tenant
+    domain = str(user["mail"] or user["userPrincipalName"]).rpartition("@")[2].lower()
+    return str(uuid5(NAMESPACE_URL, domain))  # a tenant that isn't here, always the same for a domain
 
 
 def direct_groups(directory: Directory, user: JsonObject) -> Iterator[JsonObject]:

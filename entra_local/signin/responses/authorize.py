@@ -116,8 +116,14 @@ class _Attempt:
 
     def _check(self, wanted: AuthorizationRequest, user: JsonObject) -> None:
         """Raises SignInError when this person may not sign in to this application."""
-        people.check_access(self.directory, wanted.client, user)
-        scopes.consented(self.directory, wanted.client, wanted.scopes, user["id"])
+        client = wanted.client
+        people.check_access(self.directory, client, user)
+        try:
+            scopes.consented(self.directory, client, wanted.scopes, user["id"])
+        except refusals.NoConsent as error:
+            if client.principal["appRoleAssignmentRequired"]:
+                raise refusals.AdminConsentRequired(client.name) from error
+            raise
 
     def _admitted(
         self, wanted: AuthorizationRequest, user: JsonObject, session: JsonObject, *, interactive: bool

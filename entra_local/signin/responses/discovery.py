@@ -1,9 +1,14 @@
 """The signing keys, and the documents by which clients find every endpoint."""
 
+from urllib.parse import urlencode
+
 from entra_local import azure
+from entra_local.keys import SigningKey
 from entra_local.service import Request
 from entra_local.signin.addresses import issuer, origin
+from entra_local.signin.models.signing import has_own_key
 from entra_local.signin.models.tenants import find_tenant
+from entra_local.store import EVERYWHERE
 from entra_local.wire import JsonObject, Reply
 
 _CLAIMS = (
@@ -14,8 +19,24 @@ _CLAIMS = (
 
 
 def keys(request: Request) -> Reply:
-    """The same at every address: a tenant of its own has one set."""
-    return Reply(200, {"keys": [key.jwk for key in request.world.keys.signing_keys]})
+    """The tenant's; with `appid` those of an application that has a key of its own."""
+    own = _own_key(request)
+    listed = request.world.keys.signing_keys if own is None else [own]
+    return Reply(200, {"keys": [key.jwk for key in listed]})
+
+
+def _own_key(request: Request) -> SigningKey | None:
+    app_id = request.call.query.get("appid", "")
+    for tenant in list(request.store.of(EVERYWHERE).scan("tenant")):
+        for found in request.store.of(tenant.id).find("servicePrincipal", "appId", app_id):
+            if has_own_key(found.body):
+                return request.world.keys.of_application(found.body["appId"])
+    return None
+
+
+def _appid(request: Request) -> str:
+    app_id = request.call.query.get("appid")
+    return f"?{urlencode({'appid': app_id})}" if app_id else ""
 
 
 def openid_configuration(request: Request) -> Reply:
@@ -28,7 +49,7 @@ def openid_configuration(request: Request) -> Reply:
         {
             "token_endpoint": f"{base}/oauth2/v2.0/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "jwks_uri": f"{base}/discovery/v2.0/keys{_appid(request)}",
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
