@@ -33,7 +33,9 @@ SETTINGS = {
 }
 """(section, field) of every setting of a stack file."""
 STACKS = [*(PROJECT / "tests" / "settings" / "data").rglob("*.yaml"), *(PROJECT / "stacks").glob("*.yaml")]
-NOT_ACCESS: dict[tuple[str, str], str] = {}
+NOT_ACCESS: dict[tuple[str, str], str] = {
+    ("Federation", "name"): "it keeps credentials apart: their issuers and subjects decide who signs in",
+}
 """Settings whose change `diff` needn't show, with the reason."""
 _THE_MODEL = {"model.py", "schema.py", "reference.py"}
 """What knows every setting by itself and reads none."""

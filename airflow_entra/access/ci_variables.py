@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from airflow_entra.access.grants import Made
 from airflow_entra.access.pipeline import Pipeline
-from airflow_entra.access.repository import DEVOPS, PREVIEW, AzureDevOps, GitHub
+from airflow_entra.access.repository import PREVIEW, AzureDevOps, GitHub, identity_name
 from airflow_entra.escape.shell import word
+from airflow_entra.settings.issuers import GITHUB
 
 DRIFT = "drift"
 """The environment of the nightly run: it has no approval, and its identity can only read."""
@@ -66,20 +67,26 @@ def commands(pipeline: Pipeline, known: Sequence[Variable]) -> tuple[str, ...]:
 
 
 def _github(repository: GitHub, environments: Sequence[str], known: Sequence[Variable]) -> Iterator[str]:
+    ask = "gh api --silent" + ("" if repository.host == GITHUB else f" --hostname {repository.host}")
+    where = str(repository) if repository.host == GITHUB else f"{repository.host}/{repository}"
     for environment in (*environments, DRIFT):
-        yield f"gh api --silent --method PUT {word(f'repos/{repository}/environments/{environment}')}"
+        path = word(f"repos/{repository}/environments/{environment}")
+        # Only where there is none: PUT without a body may take the protections of one that is there.
+        yield f"{ask} {path} 2>/dev/null || {ask} --method PUT {path}"
     for one in known:
         place = f" --env {word(one.environment)}" if one.environment else ""
-        yield f"gh variable set {one.name} --repo {repository}{place} --body {word(one.value)}"
+        yield f"gh variable set {one.name} --repo {where}{place} --body {word(one.value)}"
 
 
 def _azure_devops(project: AzureDevOps, known: Sequence[Variable]) -> Iterator[str]:
-    """Who a pipeline is, its service connection says; everything else stands in variable groups."""
-    where = f"--organization {DEVOPS}/{project.organisation} --project {word(project.project)}"
+    """A pipeline's identity comes from its service connection; everything else stands in variable groups."""
     groups: dict[str, list[str]] = {}
     for one in known:
-        if not one.name.startswith("AZURE_CLIENT_ID"):
+        if one.name.startswith("AZURE_CLIENT_ID"):
+            connection = identity_name(one.environment or PREVIEW)
+            yield f"# Finish the service connection {connection} with the application (client) id {one.value}"
+        else:
             name = f"{_GROUP}-{one.environment}" if one.environment else _GROUP
             groups.setdefault(name, []).append(word(f"{one.name}={one.value}"))
     for name, values in groups.items():
-        yield f"az pipelines variable-group create {where} --name {word(name)} --variables {' '.join(values)}"
+        yield f"az pipelines variable-group create {project.address} --name {word(name)} --variables {' '.join(values)}"

@@ -43,6 +43,11 @@ def application_name(stack: str) -> str:
     return f"Airflow ({stack})"
 
 
+def federated(workload: str | None) -> str:
+    """The resource of a workload's federated credential; the first one, which has no name, came before the others."""
+    return f"federated-{workload}" if workload else "federated"
+
+
 def token_lifetime_policy(stack: str) -> str:
     return f"Airflow token lifetime ({stack})"
 

@@ -103,8 +103,11 @@ def pipeline(
     account: str | None = None,
     vault: str | None = None,
     redundancy: Redundancy = "ZRS",
+    trusts: Mapping[str, tuple[Trust, ...]] | None = None,
 ) -> Pipeline:
     """What the stacks of a repository need. What isn't said is taken from the most protected environment's stacks.
+
+    `trusts` by an identity's key are what it trusts where that isn't what the repository's tokens say.
 
     Raises PipelineError.
     """
@@ -131,11 +134,12 @@ def pipeline(
     )
     digest = hashlib.sha256(f"{place.group_id.lower()}\n{repository}".encode()).hexdigest()[:10]
     state = replace(place, account=account or f"stairflow{digest}", vault=vault or f"kv-airflow-{digest}")
+    known = trusts or {}
     preview = Identity(
         PREVIEW,
         identity_name(PREVIEW),
         _tags(repository, PREVIEW),
-        repository.previews(),
+        known.get(PREVIEW) or repository.trusts(PREVIEW),
         previewing(ours.values(), audit=audit),
     )
     deployers = (
@@ -143,7 +147,7 @@ def pipeline(
             one,
             identity_name(one),
             _tags(repository, one),
-            repository.deploys(one),
+            known.get(one) or repository.trusts(one),
             deploying(each for each in ours.values() if each.environment == one),
         )
         for one in chosen

@@ -154,14 +154,12 @@ def _credential(one: StackDiff) -> Found:
     mode = one.values.get("credential.mode")
     if mode and mode.before and mode.after == "vaultSecret":
         yield "secret-introduced", f"a client secret takes the place of the {mode.before} credential"
-    if any(change.after for key, change in one.values.items() if key.startswith("credential.federated.")):
-        after = one.after.values
-        trusted = f"{after['credential.federated.subject']} of {after['credential.federated.issuer']}"
-        yield "federation-trusts", f"the workload {trusted} may act as the application"
-    if any(change.after for key, change in one.values.items() if key.startswith("watcher.federated.")):
-        after = one.after.values
-        watcher = f"{after['watcher.federated.subject']} of {after['watcher.federated.issuer']}"
-        yield "watcher-reads", f"the workload {watcher} may read the directory"
+    for key, code, what in (
+        ("credential.federated", "federation-trusts", "act as the application"),
+        ("watcher.federated", "watcher-reads", "read the directory"),
+    ):
+        for workload in sorted(one.lists[key].gained) if key in one.lists else ():
+            yield code, f"the workload {workload} may {what}"
     existing = one.values.get("watcher.existing.objectId")
     if existing and existing.after:
         yield "watcher-reads", f"the identity {existing.after} may read the directory"

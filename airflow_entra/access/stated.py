@@ -18,12 +18,14 @@ from airflow_entra.settings.model import (
     CreatedVault,
     Credential,
     Federated,
+    Federation,
     Manage,
     Role,
     SignIn,
     StackSettings,
     Watcher,
     config_key,
+    each,
 )
 from airflow_entra_auth.rules import BUILT_IN_ROLES
 
@@ -158,8 +160,7 @@ def guests(sign_in: SignIn) -> str:
 def _credential(settings: StackSettings, credential: Credential) -> dict[str, str | None]:
     said: dict[str, str | None] = {"credential.mode": credential.mode}
     if isinstance(credential, Federated):
-        trusted = credential.federated
-        return said | {"credential.federated.issuer": trusted.issuer, "credential.federated.subject": trusted.subject}
+        return said  # its workloads are a list
     if isinstance(credential, Certificate):
         return said | {"credential.file": credential.file}
     created = isinstance(credential.vault, CreatedVault)
@@ -177,11 +178,6 @@ def _credential(settings: StackSettings, credential: Credential) -> dict[str, st
 
 def _watcher(watcher: Watcher) -> dict[str, str | None]:
     said: dict[str, str | None] = {"watcher.certificate": watcher.certificate}
-    if watcher.federated:
-        said |= {
-            "watcher.federated.issuer": watcher.federated.issuer,
-            "watcher.federated.subject": watcher.federated.subject,
-        }
     if watcher.existing:
         said |= {
             "watcher.existing.objectId": watcher.existing.object_id,
@@ -194,10 +190,19 @@ def _lists(settings: StackSettings) -> dict[str, frozenset[str]]:
     airflows = [urls(airflow.version, airflow.url) for airflow in settings.airflow]
     credential = settings.credential
     readers = credential.vault.readers if credential.mode == "vaultSecret" else ()
+    trusts = credential.trusts if isinstance(credential, Federated) else ()
+    watchers = each(settings.watcher.federated) if settings.watcher.federated else ()
     return {
         "airflow": frozenset(f"{airflow.version} at {airflow.url}" for airflow in airflows),
         "redirect URLs": frozenset(airflow.redirect_uri for airflow in airflows),
         "owners.application": frozenset(settings.owners.application),
         "owners.groups": frozenset(settings.owners.groups),
         "credential.vault.readers": frozenset(readers),
+        "credential.federated": frozenset(map(_workload, trusts)),
+        "watcher.federated": frozenset(map(_workload, watchers)),
     }
+
+
+def _workload(trust: Federation) -> str:
+    """What its tokens say; by its name its credential is kept apart, which changes nobody's access."""
+    return f"{trust.subject} of {trust.issuer}"

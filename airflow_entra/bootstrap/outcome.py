@@ -10,6 +10,7 @@ from airflow_entra.access.grants import Made, asks
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.access.repository import GitHub
 from airflow_entra.report.bootstrap import Bootstrap, Step
+from airflow_entra.settings.issuers import is_github_server, retires
 from airflow_entra.settings.model import StackSettings, VaultSecret
 
 
@@ -72,11 +73,25 @@ def cautions(pipeline: Pipeline, stacks: Mapping[str, StackSettings]) -> tuple[s
             f"Environments): the environment's name is all that Entra sees, its approval is GitHub's. drift gets none: "
             f"it only reads"
         )
+        if is_github_server(pipeline.repository.issuer):
+            found.append(
+                f"Entra fetches the keys of {pipeline.repository.issuer} from the internet. Where it can't reach that "
+                f"server nobody signs in with its tokens: let the runners sign in with the workload identity of their "
+                f"own platform, such as a service account of AKS (--trust IDENTITY ISSUER SUBJECT), and take id-token: "
+                f"write from the workflows"
+            )
     else:
         found.append(
             "Give each service connection an approval check and let only these pipelines use it: whoever may use the "
             "connection is the identity"
         )
+    found += [
+        f"{identity.name} trusts tokens of {trust.issuer}, which Azure DevOps retires on {ends:%Y-%m-%d}: convert the "
+        f"service connection, then run this again with --connections and what it shows"
+        for identity in pipeline.identities
+        for trust in identity.trusts
+        if (ends := retires(trust.issuer))
+    ]
     found.append(
         f"The owners of {pipeline.state.resource_group} can give themselves the state and its keys: keep them few. Its "
         f"vault, keys and storage are protected from deletion here, and a deleted vault can't be purged"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.bootstrap import PROJECT, STACK
+from airflow_entra.bootstrap.corrections import registrations
 from airflow_entra.bootstrap.workspace import Workspace
 from airflow_entra.directory.clients import connect
 from airflow_entra.errors import UserError
-from airflow_entra.escape.odata import literal
 from airflow_entra.finding import exit_code
 from airflow_entra.preview.engine import Engine as Previewed
 from airflow_entra.preview.result import StackPreview
@@ -101,7 +101,7 @@ def _made_elsewhere(pipeline: Pipeline, graph: Graph) -> list[str]:
         return [
             f"{found['displayName']} ({found['appId']})"
             for identity in pipeline.identities
-            for found in graph.pages("/applications", {"$filter": f"tags/any(t:t eq {literal(identity.tags[-1])})"})
+            for found in registrations(identity, graph)
         ]
     except GraphError as error:
         if error.status == 403:

@@ -14,13 +14,15 @@ import yaml
 
 from airflow_entra.access.identity_permissions import KNOWN
 from airflow_entra.access.pipeline import Pipeline
+from airflow_entra.access.repository import PULL_REQUEST
 from airflow_entra.bootstrap import PROJECT, STACK
-from airflow_entra.bootstrap.described import write
+from airflow_entra.bootstrap.described import read, write
+from airflow_entra.errors import UserError, shown
+from airflow_entra.escape.terminal import line
 from airflow_entra.files import write_whole
 from airflow_entra.pulumi.backend import FolderBackend, salt, with_backend
 from airflow_entra.settings.model import config_key
 from airflow_entra.settings.stack_file import stack_file
-from airflow_entra.settings.types import GITHUB_ISSUER
 
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
@@ -50,6 +52,22 @@ class Workspace:
     def exists(self) -> bool:
         """Whether an earlier run has made the stack."""
         return self.backend.checkpoint(PROJECT, STACK).exists()
+
+    def earlier(self) -> Pipeline | None:
+        """What the last run declared, with what a person changed in its file since; None before the first run.
+
+        Raises UserError where the file can't be read.
+        """
+        file = stack_file(self.folder, STACK)
+        if not file.is_file():
+            return None
+        try:
+            return read(yaml.safe_load(file.read_text("utf-8"))["config"][f"{PROJECT}:pipeline"])
+        except (ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+            raise UserError(
+                f"{shown(file)}: it can't be read any more ({line(str(error).partition(chr(10))[0])}); take it from "
+                f"the repository's history: what was corrected by hand stands in it"
+            ) from None
 
     def prepare(self, pipeline: Pipeline) -> None:
         """Write the project as this pipeline needs it. Raises OSError."""
@@ -88,11 +106,10 @@ def policy_config(pipeline: Pipeline) -> dict[str, Any]:
 
     Nothing is switched off but the number of owners, and only where none is wanted: an owner can add a secret.
     """
-    previews = [trust.subject for trust in pipeline.preview.trusts if trust.issuer == GITHUB_ISSUER]
     allowed = [f"application:{name}" for name in sorted(KNOWN)]
     return {
         "exact-federated-subject": {
-            "pullRequests": [subject for subject in previews if subject.endswith(":pull_request")]
+            "pullRequests": [trust.subject for trust in pipeline.preview.trusts if trust.name == PULL_REQUEST]
         },
         "no-high-risk-permission": {"allowed": allowed},
         **({} if len(pipeline.owners) > 1 else {"two-owners": "disabled"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
@@ -18,8 +19,30 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tu
 @click.command(name="bootstrap")
 @click.option("--github", metavar="OWNER/REPOSITORY", help="The repository whose workflows deploy.")
 @click.option("--azure-devops", metavar="ORGANISATION/PROJECT", help="The project whose pipelines deploy.")
-@click.option("--azure-devops-organization-id", metavar="GUID", help="The organisation's id, which names its issuer.")
 @click.option("--stack", "stacks", multiple=True, metavar="NAME", help="Take this stack's file; repeat it. Else all.")
+@click.option(
+    "--subject-prefix",
+    metavar="ANSWER",
+    help="With what the subject of this repository's tokens begins, as GitHub says it: "
+    '"$(gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub)". Asked for once.',
+)
+@click.option(
+    "--issuer", metavar="URL", help="The issuer of an enterprise, of ghe.com or of a GitHub server. Else github.com's."
+)
+@click.option(
+    "--connections",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What Azure DevOps says about its service connections: the JSON of the command that is printed without it.",
+)
+@click.option(
+    "--trust",
+    "trusts",
+    multiple=True,
+    nargs=3,
+    metavar="IDENTITY ISSUER SUBJECT",
+    help="What one identity trusts, as a service connection or a runner's own platform shows it. Repeatable.",
+)
 @click.option("--environments", multiple=True, callback=_listed, metavar="NAMES", help="Else those of the stack files.")
 @click.option(
     "--without-preview",
@@ -42,8 +65,11 @@ def _listed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tu
 def command(
     github: str | None,
     azure_devops: str | None,
-    azure_devops_organization_id: str | None,
     stacks: tuple[str, ...],
+    subject_prefix: str | None,
+    issuer: str | None,
+    connections: Path | None,
+    trusts: tuple[tuple[str, str, str], ...],
     environments: tuple[str, ...],
     without_preview: tuple[str, ...],
     audit: bool,
@@ -61,10 +87,12 @@ def command(
     """Make the pipelines' identities, the place of their state and the keys that encrypt it; say what to grant.
 
     One identity previews and only reads, one for each environment deploys. None has a secret: each trusts exact
-    subjects of the CI system. Run by a person once, with the rights to make applications and to own the resource
-    group; again after each change of stack files. Without --yes it shows what it would do, and asks at a terminal.
+    subjects of the CI system, which says itself what they are. Run by a person once, with the rights to make
+    applications and to own the resource group; again after each change of stack files: what was said once, and what
+    somebody corrected since, stands. Without --yes it shows what it would do, and asks at a terminal.
 
-    On the local tenant: airflow-entra local run -- airflow-entra bootstrap --github contoso/airflow --yes
+    On the local tenant: airflow-entra local run -- airflow-entra bootstrap --github contoso/airflow
+    --subject-prefix repo:contoso/airflow --yes
     """
     from airflow_entra.commands.bootstrap import Call, call
     from airflow_entra.local.world import project_world
@@ -72,12 +100,21 @@ def command(
 
     if bool(github) == bool(azure_devops):
         raise click.UsageError("say where the pipelines run: --github OWNER/REPOSITORY or --azure-devops ORG/PROJECT")
+    if azure_devops and (subject_prefix or issuer):
+        raise click.UsageError(
+            "--subject-prefix and --issuer are GitHub's; with --azure-devops use --connections or --trust"
+        )
+    if github and connections:
+        raise click.UsageError("--connections is Azure DevOps's; with --github use --subject-prefix or --trust")
     world = project_world()
     asked = Call(
         github=github,
         azure_devops=azure_devops,
-        organisation_id=azure_devops_organization_id,
         stacks=stacks,
+        subject=subject_prefix,
+        issuer=issuer,
+        trusts=trusts,
+        connections=connections,
         options={
             "environments": environments,
             "without_preview": without_preview,

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
+from airflow_entra.access import names
 from airflow_entra.access.secret_slots import SLOTS, current
 from airflow_entra.components.part import Part
 from airflow_entra.settings.model import Certificate, Credential, Federated, VaultSecret
@@ -91,18 +92,20 @@ class ClientCredential(Part):
         self.facts = {"mode": "certificate", "thumbprint": thumbprint, "expires": end}
 
     def _federated(self, credential: Federated, application: azuread.Application) -> None:
-        trust = credential.federated
-        azuread.ApplicationFederatedIdentityCredential(
-            f"{self._whose}federated",
-            application_id=application.id,
-            display_name=f"{self._whose}airflow",
-            description="Airflow signs in with a token of its own platform: there is no secret",
-            audiences=[_AUDIENCE],
-            issuer=trust.issuer,
-            subject=trust.subject,
-            opts=self.child(),
-        )
-        self.facts = {"mode": "federated", "issuer": trust.issuer, "subject": trust.subject}
+        for trust in credential.trusts:
+            azuread.ApplicationFederatedIdentityCredential(
+                f"{self._whose}{names.federated(trust.name)}",
+                application_id=application.id,
+                display_name=f"{self._whose}airflow" + (f"-{trust.name}" if trust.name else ""),
+                description="Airflow signs in with a token of its own platform: there is no secret",
+                audiences=[_AUDIENCE],
+                issuer=trust.issuer,
+                subject=trust.subject,
+                # One that was there before this stack keeps its name: Entra takes no second one for its workload.
+                opts=self.child(ignore_changes=["displayName"]),
+            )
+        said = [{"issuer": trust.issuer, "subject": trust.subject} for trust in credential.trusts]
+        self.facts = {"mode": "federated", **(said[0] if len(said) == 1 else {"trusts": said})}
 
 
 def rfc3339(moment: datetime) -> str:

@@ -47,9 +47,13 @@ class Certificate:
     der: str | None = None
 
 
+BY_A_RULE = "by a rule"
+"""Of a federated credential that takes more than one workload."""
+
+
 @dataclass(frozen=True)
 class Trust:
-    """A federated identity credential."""
+    """A federated identity credential. `subject` is BY_A_RULE where an expression decides."""
 
     id: str
     name: str

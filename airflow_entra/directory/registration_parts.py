@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_entra.directory.registered import AppRole, Certificate, FrequencyPolicy, Secret, Trust
+from airflow_entra.directory.registered import BY_A_RULE, AppRole, Certificate, FrequencyPolicy, Secret, Trust
 
 
 def implicit(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def certificate(one: Mapping[str, Any]) -> Certificate:
 
 def trust(one: Mapping[str, Any]) -> Trust:
     """One with `claimsMatchingExpression` has no subject."""
-    return Trust(one["id"], one["name"], one["issuer"], one.get("subject") or "by a rule")
+    return Trust(one["id"], one["name"], one["issuer"], one.get("subject") or BY_A_RULE)
 
 
 def rules(policy: Mapping[str, Any]) -> dict[str, Any]:

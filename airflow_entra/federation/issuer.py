@@ -7,8 +7,11 @@ and ten on Azure DevOps, so it is fetched again while it is in use. No token rea
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_entra.errors import UserError
@@ -24,6 +27,9 @@ _AZURE_DEVOPS = ("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN", "AZURESUBSCRIPTI
 GIVEN = "idToken"
 """What AzureCLI@2 puts into its script's environment with `addSpnToEnvironment`: one token, which nothing renews."""
 
+_OF_THE_PLATFORM = "AZURE_FEDERATED_TOKEN_FILE"
+"""A runner's own token, which its platform renews: AKS's workload identity names its file so."""
+
 NEVER_HANDED_ON = (*_GITHUB, "SYSTEM_ACCESSTOKEN", GIVEN)
 """With these, whatever runs could ask for more tokens; a command gets the token in a file instead."""
 
@@ -31,7 +37,10 @@ Fetch = Callable[[], str]
 
 
 def issuer(env: Mapping[str, str], client: httpx.Client, wait: Callable[[float], object] = time.sleep) -> Fetch:
-    """A function that asks this run's CI system for a fresh token. Both it and this raise UserError."""
+    """A function that asks this run's CI system for a fresh token. Both it and this raise UserError.
+
+    Where the CI system gives none, the runner's own platform may: the way where Entra can't reach the CI system.
+    """
     if all(env.get(name) for name in _GITHUB):
         url, bearer = (env[name] for name in _GITHUB)
         return lambda: _asked(client, "GET", url, bearer, {"audience": AUDIENCE}, "value", wait)
@@ -41,10 +50,13 @@ def issuer(env: Mapping[str, str], client: httpx.Client, wait: Callable[[float],
         return lambda: _asked(client, "POST", url, bearer, query, "oidcToken", wait)
     if env.get(GIVEN):
         return lambda: env[GIVEN]
+    if env.get(_OF_THE_PLATFORM):
+        return lambda: _read(Path(env[_OF_THE_PLATFORM]))
     raise UserError(
         "this is no pipeline run that may sign in: on GitHub the job needs `permissions: id-token: write` (a pull "
-        "request from a fork never gets it), on Azure DevOps an AzureCLI@2 step with `addSpnToEnvironment: true`; on "
-        "your own machine leave `federated --` away and set the ARM_* variables"
+        "request from a fork never gets it), on Azure DevOps an AzureCLI@2 step with `addSpnToEnvironment: true`, on a "
+        f"runner with a workload identity of its own {_OF_THE_PLATFORM}; on your own machine leave `federated --` "
+        "away and set the ARM_* variables"
     )
 
 
@@ -79,6 +91,22 @@ def _asked(
             break
     host = httpx.URL(url).host
     raise UserError(f"the CI system's token service ({host}) gave no token for this run: {said}; run the job again")
+
+
+def said(token: str) -> str | None:
+    """Whose token it is, as Entra will compare it; None where it doesn't say. Its signature is Entra's to check."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        return f"{claims['sub']} of {claims['iss']}"
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{_OF_THE_PLATFORM} names {file}, which holds no token: {type(error).__name__}") from None
 
 
 def _field(response: httpx.Response, field: str) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from airflow_entra import variables
 from airflow_entra.errors import UserError
-from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch
+from airflow_entra.escape.terminal import line
+from airflow_entra.federation.issuer import NEVER_HANDED_ON, Fetch, said
 from airflow_entra.pulumi.passing_on import hand_on
 
 RENEWED_EVERY_SECONDS = 120.0
@@ -96,7 +97,10 @@ def environment(
 
 @contextmanager
 def _renewed(file: Path, fetch: Fetch, say: Callable[[str], None]) -> Iterator[None]:
-    _write(file, fetch())
+    token = fetch()
+    if who := said(token):
+        say(f"This run's token is of {line(who)}; Entra compares both exactly with what an identity trusts.")
+    _write(file, token)
     over = threading.Event()
 
     def renew() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
-from airflow_entra.directory.registered import Registered, Secret
+from airflow_entra.directory.registered import BY_A_RULE, Registered, Secret, Trust
 from airflow_entra.directory.vaults import KeptSecret, LiveVault
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
@@ -36,15 +36,25 @@ class Credential:
 def credential(application: Registered, vaults: Sequence[LiveVault], choices: Choices) -> Credential:
     """Raises DraftError where there is neither a vault nor a subscription to put one into."""
     if not application.secrets and choices.vault is None:
-        if len(application.trusts) == 1:
-            trust = application.trusts[0]
-            entry = {"mode": "federated", "federated": {"issuer": trust.issuer, "subject": trust.subject}}
-            return Credential(entry)
+        if workloads := _workloads(application.trusts):
+            return Credential({"mode": "federated", "federated": workloads if len(workloads) > 1 else workloads[0]})
         pem = _pem(application)
         if pem and not application.trusts:
             return Credential({"mode": "certificate", "file": f"{choices.stack}.pem"}, certificate=pem)
     found = _vault_secret(application, vaults, choices)
     found.findings += secrets_that_stay(application, application.secrets)
+    return found
+
+
+def _workloads(trusts: Sequence[Trust]) -> list[dict[str, str]]:
+    """The workloads that sign in as Airflow, exactly one each; the first one's credential needs no name."""
+    found: list[dict[str, str]] = []
+    for trust in trusts:
+        if trust.subject != BY_A_RULE:
+            name = re.sub(r"[^a-z0-9]+", "-", trust.name.lower().removeprefix("airflow-"))[:50].strip("-") or "workload"
+            if any(entry.get("name") == name for entry in found):
+                name = f"{name}-{len(found) + 1}"
+            found.append({"issuer": trust.issuer, "subject": trust.subject} | ({"name": name} if found else {}))
     return found
 
 

@@ -104,15 +104,12 @@ def _watcher(settings: StackSettings, watcher: Registered) -> dict[Resource, str
 
 def _proof(credential: Credential, application: Registered, whose: str = "") -> dict[Resource, str]:
     if isinstance(credential, Federated):
-        wanted = credential.federated
-        for trust in application.trusts:
-            if (trust.issuer, trust.subject) == (wanted.issuer, wanted.subject):
-                return {
-                    (
-                        types.TRUST,
-                        f"{whose}federated",
-                    ): f"{application.object_id}/federatedIdentityCredential/{trust.id}"
-                }
+        wanted = {(trust.issuer, trust.subject): names.federated(trust.name) for trust in credential.trusts}
+        return {
+            (types.TRUST, f"{whose}{wanted[said]}"): f"{application.object_id}/federatedIdentityCredential/{trust.id}"
+            for trust in application.trusts
+            if (said := (trust.issuer, trust.subject)) in wanted
+        }
     if isinstance(credential, Certificate) and len(application.certificates) == 1:
         key = application.certificates[0].key_id
         return {(types.CERTIFICATE, f"{whose}certificate"): f"{application.object_id}/certificate/{key}"}

@@ -141,9 +141,10 @@ def _other_proofs(application: Registered, credential: dict[str, Any]) -> Iterat
     if credential["mode"] != "certificate":
         for one in application.certificates:
             yield _proof(f"certificate {line(one.name)} ({one.key_id})", f"is valid until {line(one.ends)}")
-    said = (credential.get("federated") or {}).get("subject")
+    federated = credential.get("federated") or []
+    said = [(one["issuer"], one["subject"]) for one in (federated if isinstance(federated, list) else [federated])]
     for trust in application.trusts:
-        if trust.subject != said:
+        if (trust.issuer, trust.subject) not in said:
             what = f"lets {line(trust.subject)} of {line(trust.issuer)} sign in as Airflow"
             yield _proof(f"federated credential {line(trust.name)}", what)
 

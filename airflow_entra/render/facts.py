@@ -97,13 +97,18 @@ class Facts:
         credential = self.stack.settings.credential
         if not isinstance(credential, Federated):
             return None
-        return service_account(credential.federated.subject)
+        return _service_account(credential)
 
     @property
     def watcher_service_account(self) -> str | None:
         """The same of the watcher, where it has a federated credential."""
         credential = watcher_credential(self.stack.settings)
-        return service_account(credential.federated.subject) if isinstance(credential, Federated) else None
+        return _service_account(credential) if isinstance(credential, Federated) else None
+
+
+def _service_account(credential: Federated) -> str | None:
+    """The first workload's that has one: with another name in a second cluster, that cluster's own values say it."""
+    return next((account for trust in credential.trusts if (account := service_account(trust.subject))), None)
 
 
 def facts(

@@ -84,7 +84,7 @@ def _steps(told: Bootstrap) -> list[str]:
 
 def _identities(told: Bootstrap) -> list[list[str]]:
     return [
-        [f"  {one.name}", *(f"    {trust.subject}  ({trust.description})" for trust in one.trusts)]
+        [f"  {one.name}", *(f"    {trust.subject}  ({trust.description}; of {trust.issuer})" for trust in one.trusts)]
         for one in told.pipeline.identities
     ]
 
@@ -131,11 +131,19 @@ def _markdown(told: Bootstrap) -> str:
         "",
     ]
     rows = (
-        (text(one.name), code(trust.subject), text(trust.description), Md(", ".join(map(code, one.permissions))))
+        (
+            text(one.name),
+            code(trust.issuer),
+            code(trust.subject),
+            text(trust.description),
+            Md(", ".join(map(code, one.permissions))),
+        )
         for one in pipeline.identities
         for trust in one.trusts
     )
-    lines += table(("identity", "trusts, exactly", "for", "asks Microsoft Graph for"), rows)
+    lines += table(
+        ("identity", "trusts tokens of", "with the subject, exactly", "for", "asks Microsoft Graph for"), rows
+    )
     lines += ["", "None has a secret.", "", f"## To be granted: {len(told.asks)}"]
     for number, ask in enumerate(told.asks, 1):
         lines += ["", *ask_as_markdown(ask, number)]

@@ -64,7 +64,10 @@ def _credential(credential: Mapping[str, Any]) -> list[tuple[str, str]]:
         case "certificate":
             return [("Certificate", f"{credential['thumbprint']}, expires {credential['expires']}")]
         case "federated":
-            return [("No secret", f"federated with {credential['issuer']} as {credential['subject']}")]
+            return [
+                ("" if number else "No secret", f"federated with {trust['issuer']} as {trust['subject']}")
+                for number, trust in enumerate(credential.get("trusts") or [credential])
+            ]
         case _:
             return []
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_entra.settings import limits
+from airflow_entra.settings import issuers, limits
 
 _YAML = "https://yaml.org/spec/1.2.2/"
 _STACK_FILE = "https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/"
@@ -210,6 +210,30 @@ _ALL = (
         "The certificate has ended, or lives too long",
         "The policy pack stops a deployment that declares a certificate of more than 180 days.",
         _CERTIFICATES,
+    ),
+    Kind(
+        "federation/trusts-differ",
+        "Two workloads in one list are one",
+        "Entra refuses a second federated credential with the issuer and subject, or with the name, of another.",
+        limits.FEDERATION,
+    ),
+    Kind(
+        "federation/issuer-as-written",
+        "An issuer that no token has",
+        "Entra compares the issuer character by character; each platform writes its own in one way.",
+        limits.FEDERATION,
+    ),
+    Kind(
+        "federation/github-subject",
+        "A subject that GitHub never writes",
+        "GitHub's subjects name owner and repository, both with their ids or both without.",
+        issuers.GITHUB_TOKENS,
+    ),
+    Kind(
+        "federation/issuer-retires",
+        "An issuer that ends on a known day",
+        "After it Entra takes no token of Azure DevOps's own issuer: its service connections get Entra's.",
+        issuers.DEVOPS_CONVERSION,
     ),
     Kind(
         "watcher/one-identity",

@@ -33,6 +33,7 @@ OVERLAP = timedelta(hours=1), timedelta(days=90)
 SECRET_LIFETIME = timedelta(days=180)  # of the policy pack; Entra itself allows two years and more
 
 AIRFLOWS = 2
+TRUSTS = 20  # federated credentials of one application
 OWNERS = 100
 MANIFEST_ENTRIES = 1200
 GROUP_NAME = 256

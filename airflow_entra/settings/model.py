@@ -38,6 +38,7 @@ from airflow_entra.settings.types import (
     Subject,
     SubnetId,
     TokenLifetime,
+    TrustName,
     Url,
     VaultId,
     VaultName,
@@ -226,6 +227,25 @@ class Federation(Section):
     """The `iss` of its tokens."""
     subject: Subject
     """The `sub` of its tokens."""
+    name: TrustName | None = None
+    """What tells this workload's credential apart from those of others, such as the cluster's name. One needs none: the
+    one that was there before the others keeps its credential without. Leave it in place."""
+
+
+def _federations_kind(value: object) -> str:
+    return "<Federations>" if isinstance(value, list) else "<Federation>"
+
+
+Federations = Annotated[
+    Annotated[Federation, Tag("<Federation>")]
+    | Annotated[list[Federation], Tag("<Federations>"), Field(min_length=1, max_length=limits.TRUSTS)],
+    Discriminator(_federations_kind),
+]
+"""One workload, or several: a second cluster, one to fail over to."""
+
+
+def each(federated: Federations) -> tuple[Federation, ...]:
+    return tuple(federated) if isinstance(federated, list) else (federated,)
 
 
 class Federated(Section):
@@ -233,8 +253,12 @@ class Federated(Section):
 
     mode: Literal["federated"]
     """A token of the platform that Airflow runs on."""
-    federated: Federation
-    """Whose tokens are trusted."""
+    federated: Federations
+    """Whose tokens are trusted: one workload's, or a list of several (a second cluster, one to fail over to)."""
+
+    @property
+    def trusts(self) -> tuple[Federation, ...]:
+        return each(self.federated)
 
 
 def _credential_kind(value: object) -> str | None:
@@ -312,8 +336,8 @@ class Watcher(Section):
     `credential` says: with a client secret of its own in the same vault, or as the Kubernetes service account
     `<name>-watcher`."""
 
-    federated: Federation | None = None
-    """The watcher's own workload, whose tokens Entra trusts: no secret."""
+    federated: Federations | None = None
+    """The watcher's own workload, whose tokens Entra trusts: no secret. Or a list of several."""
     certificate: CertificateFile | None = None
     """PEM file with the watcher's own public certificate, relative to the stack file."""
     existing: ExistingIdentity | None = None

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from airflow_entra.settings import durations, limits, urls
 from airflow_entra.settings.forms import Form, Span, quote
+from airflow_entra.settings.issuers import GITHUB_ISSUER
 from airflow_entra.settings.mistakes import wrong
 from airflow_entra_auth.releases import TESTED, refusal
 
@@ -16,7 +17,6 @@ _HEX = "[0-9a-fA-F]"
 _ID = f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
 _RESOURCE_GROUP = r"[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]"
 EXAMPLE_SUBSCRIPTION = "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02"
-GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 _VAULT = r"[A-Za-z](?:-?[A-Za-z0-9]){2,23}"
 
 
@@ -108,6 +108,17 @@ Subject = Annotated[
         example="system:serviceaccount:airflow:airflow-api-server",
         source=limits.FEDERATION,
         pattern=rf"[^*\s]{{1,{limits.SUBJECT}}}",
+    ),
+]
+TrustName = Annotated[
+    str,
+    Form(
+        noun="a workload's name",
+        rule="1 to 60 lower-case letters, digits and hyphens, a letter or digit first",
+        fix="write the cluster's or the region's name",
+        example="westeurope",
+        source=limits.FEDERATION,
+        pattern=r"[a-z0-9][a-z0-9-]{0,59}",
     ),
 ]
 GroupName = Annotated[

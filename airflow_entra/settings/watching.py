@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_entra.settings.model import Certificate, Credential, Federated, Federation, StackSettings, VaultSecret
+from airflow_entra.settings.model import Certificate, Credential, Federated, StackSettings, VaultSecret
 
 SECRET_SUFFIX = "-watcher"  # noqa: S105 -- the end of a name
 _SERVICE_ACCOUNT = ("system", "serviceaccount")
@@ -20,8 +20,8 @@ def watcher_credential(settings: StackSettings) -> Credential | None:
     if isinstance(sign_on, VaultSecret):
         return sign_on.model_copy(update={"secret_name": f"{sign_on.secret_name}{SECRET_SUFFIX}"})
     if isinstance(sign_on, Federated):
-        trust = sign_on.federated
-        return Federated(mode="federated", federated=Federation(issuer=trust.issuer, subject=_beside(trust.subject)))
+        beside = [trust.model_copy(update={"subject": _beside(trust.subject)}) for trust in sign_on.trusts]
+        return Federated(mode="federated", federated=beside)
     return sign_on
 
 

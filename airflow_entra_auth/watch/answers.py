@@ -130,6 +130,8 @@ ANSWERS: Mapping[int, Answer] = {
     700211: Answer("silence", "NoMatchingFederatedIdentityRecord", _OURS),
     700212: Answer("silence", "NoMatchingFederatedIdentityRecord", _OURS),
     700213: Answer("silence", "NoMatchingFederatedIdentityRecord", _OURS),
+    7002138: Answer("silence", "NoMatchingFederatedIdentityRecord", f"{_OURS}: a subject differs in case"),
+    70025: Answer("silence", "NoConfiguredFederatedIdentityCredential", _OURS),
     700229: Answer("silence", "ForbiddenTokenType", _OURS),
     50012: Answer("silence", "AuthenticationFailed", _OURS),
     50013: Answer("silence", "InvalidAssertion", _OURS),

@@ -193,14 +193,32 @@ class AssertionOutOfTime(SignInError):
     message = "Client assertion is not within its valid time range."
 
 
-class NoFederatedMatch(SignInError):
-    number = 70021
+class NoFederatedCredential(SignInError):
+    status = 401
+    code = "invalid_client"
+    number = 70025
 
-    def __init__(self, issuer: str, subject: str, audience: str) -> None:
+    def __init__(self, app_id: str, name: str) -> None:
+        super().__init__(f"The client '{app_id}'({name}) has no configured federated identity credentials.")
+
+
+_NO_FEDERATED_MATCH = {"issuer": 700211, "audience": 700212, "subject": 700213}
+
+
+class NoFederatedMatch(SignInError):
+    """None of an application's federated credentials is the assertion's; `part` is the first that fits none of them."""
+
+    status = 401
+    code = "invalid_client"
+
+    def __init__(self, part: str, presented: str, *, but_for_case: bool = False) -> None:
+        self.number = 7002138 if but_for_case else _NO_FEDERATED_MATCH[part]
+        case = " The subject matches with case-insensitive comparison, but not with case-sensitive comparison."
         super().__init__(
-            "No matching federated identity record found for presented assertion. Assertion Issuer:"
-            f" '{issuer}'. Assertion Subject: '{subject}'. Assertion Audience: '{audience}'."
-            " https://docs.microsoft.com/en-us/azure/active-directory/develop/workload-identity-federation"
+            f"No matching federated identity record found for presented assertion {part} '{presented}'."
+            f"{case if but_for_case else ''} Check your federated identity credential Subject, Audience and Issuer"
+            " against the presented assertion."
+            " https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
         )
 
 

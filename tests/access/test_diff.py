@@ -230,7 +230,7 @@ def test_another_watcher_is_somebody_else_who_reads_the_directory() -> None:
     before = settings(ADMIN, sign_in=watch)
     workload = {"federated": {"issuer": "https://issuer.contoso.com", "subject": "watcher"}}
     after = settings(ADMIN, sign_in=watch, watcher=workload)
-    assert one(before, after).values["watcher.federated.subject"].after == "watcher"
+    assert one(before, after).lists["watcher.federated"].gained == {"watcher of https://issuer.contoso.com"}
     assert "watcher-reads" in codes(before, after)
     existing = settings(ADMIN, sign_in=watch, watcher={"existing": {"objectId": ID, "clientId": OTHER_ID}})
     assert "watcher-reads" in codes(after, existing)

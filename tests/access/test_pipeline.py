@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from airflow_entra.access.identity_permissions import deploying, previewing
 from airflow_entra.access.pipeline import Identity, Pipeline, StatePlace, pipeline
 from airflow_entra.access.repository import PipelineError, azure_devops, github
-from tests.access.pipelines import EVERYTHING, REPOSITORY, declared, shipped, stack
+from tests.access.pipelines import EVERYTHING, ISSUER, PROJECT, REPOSITORY, connected, declared, shipped, stack
 
 ORGANISATION = "0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"
 
@@ -35,14 +35,13 @@ def test_previews_trust_pull_requests_and_drift_and_each_deployment_its_environm
 
 
 def test_azure_devops_has_one_service_connection_for_each() -> None:
-    project = azure_devops("contoso/data platform", ORGANISATION.upper())
-    found = pipeline(project, {"prod": stack()})
+    found = pipeline(PROJECT, {"prod": stack()}, trusts=connected("production"))
     assert [trust.subject for one in found.identities for trust in one.trusts] == [
-        "sc://contoso/data platform/airflow-entra-preview",
-        "sc://contoso/data platform/airflow-entra-production",
+        "/eid1/c/pub/t/b3V/a/b3Vy/sc/organisation/preview",
+        "/eid1/c/pub/t/b3V/a/b3Vy/sc/organisation/production",
     ]
-    assert {trust.issuer for one in found.identities for trust in one.trusts} == {
-        f"https://vstoken.dev.azure.com/{ORGANISATION}"
+    assert {(trust.issuer, trust.name) for one in found.identities for trust in one.trusts} == {
+        (ISSUER, "service-connection")
     }
 
 
@@ -60,7 +59,7 @@ def test_names_that_are_unique_everywhere_follow_from_where_and_whose() -> None:
     assert len(first.vault) <= 24
     others = [
         declared(resource_group="rg-other").state,
-        pipeline(github("contoso/another"), {"prod": stack()}).state,
+        pipeline(github("contoso/another", "repo:contoso/another"), {"prod": stack()}).state,
         declared(subscription=ORGANISATION).state,
     ]
     assert len({one.account for one in (first, *others)}) == 4
@@ -105,25 +104,19 @@ def test_what_is_no_repository_is_refused(text: str) -> None:
         github(text)
 
 
-@pytest.mark.parametrize(("text", "id_"), [("contoso", ORGANISATION), ("contoso/a:b", ORGANISATION), ("c/_a", "x")])
-def test_what_is_no_project_is_refused(text: str, id_: str) -> None:
+@pytest.mark.parametrize("text", ["contoso", "contoso/a:b", "c/_a"])
+def test_what_is_no_project_is_refused(text: str) -> None:
     with pytest.raises(PipelineError, match=r"^--azure-devops: "):
-        azure_devops(text, id_)
-
-
-@pytest.mark.parametrize("id_", [None, "contoso", ORGANISATION[:-1]])
-def test_an_issuer_needs_the_organisation_s_id(id_: str | None) -> None:
-    with pytest.raises(PipelineError, match="_apis/connectionData"):
-        azure_devops("contoso/data", id_)
+        azure_devops(text)
 
 
 @given(st.text(max_size=60))
 def test_no_subject_ever_has_a_wildcard_or_a_line_break(text: str) -> None:
     try:
-        repository = github(text)
+        repository = github(text, f"repo:{text}")
     except PipelineError:
         return
-    for trust in (*repository.previews(), *repository.deploys("production")):
+    for trust in (*repository.trusts("preview"), *repository.trusts("production")):
         assert not set(trust.subject) & set("*?\n\r \t")
         assert trust.subject.count(":") in (2, 3)
 

@@ -199,6 +199,13 @@ OURS: dict[str, Credential] = {
     "vault": CREDENTIAL,
     "certificate": Certificate(mode="certificate", file="airflow.pem"),
     "federated": Federated(mode="federated", federated=Federation(issuer="https://platform", subject="airflow")),
+    "two clusters": Federated(
+        mode="federated",
+        federated=[
+            Federation(issuer="https://platform", subject="airflow"),
+            Federation(issuer="https://failover", subject="airflow", name="failover"),
+        ],
+    ),
 }
 
 
@@ -214,6 +221,8 @@ OURS: dict[str, Credential] = {
         ("certificate", (CERTIFICATE, replace(CERTIFICATE, name="CN=other")), (), ["certificate CN=other"]),
         ("certificate", (CERTIFICATE, secret("slot-a")), (), ["secret slot-a"]),
         ("federated", (), (PLATFORM,), []),
+        ("two clusters", (), (PLATFORM, replace(PLATFORM, issuer="https://failover")), []),
+        ("two clusters", (), (PLATFORM, replace(PLATFORM, issuer="https://other")), ["federated credential airflow"]),
         ("federated", (secret("slot-a"),), (PLATFORM,), ["secret slot-a"]),
         ("federated", (), (PLATFORM, replace(PLATFORM, subject="other")), ["federated credential airflow"]),
     ],

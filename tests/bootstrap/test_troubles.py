@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from airflow_entra_auth.graph import GraphError
 from tests.bootstrap.conftest import Begin
-from tests.bootstrap.world import Bootstrapped
+from tests.bootstrap.world import REPOSITORY, Bootstrapped
 from tests.deploy.test_interrupted import kill_engine
 
 pytestmark = pytest.mark.engine
 
 PATIENCE_SECONDS = 120
+TRUST = "environment/local"
 
 
 def test_killed_while_applications_and_the_account_are_made_the_next_run_goes_on(begin: Begin) -> None:
@@ -70,3 +72,69 @@ def test_with_too_few_rights_it_says_which_it_takes_and_how_to_go_on(begin: Begi
     assert "Owner of the subscription, or of the resource group where that exists" in said
     assert "Application.ReadWrite.All or the role Cloud Application Administrator" in said
     assert "Run the same command again: it goes on" in said
+
+
+def test_what_somebody_corrected_in_the_portal_is_never_put_back(begin: Begin) -> None:
+    """Killed half-way, corrected, and run twice more with the very command that had said something else."""
+    world = begin()
+    command = subprocess.Popen(
+        [*world.command, "--yes"],
+        env=world.session.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while TRUST not in made(world):
+        assert command.poll() is None, command.communicate()[1].decode()
+        assert time.monotonic() < deadline, "no federated credential was made"
+        time.sleep(0.002)
+    assert kill_engine(command)
+    command.communicate(timeout=PATIENCE_SECONDS)
+
+    graph = world.administrator().graph
+    ids = f"repo:{REPOSITORY.replace('/', '@12/')}@345"
+    (path,) = (
+        f"/applications/{one['id']}/federatedIdentityCredentials/{trust['id']}"
+        for one in graph.pages("/applications")
+        if one["displayName"] == "airflow-entra-local"
+        for trust in graph.pages(f"/applications/{one['id']}/federatedIdentityCredentials")
+    )
+    graph.patch(path, {"subject": f"{ids}:environment:local"})
+
+    said = world.run("--yes").stderr
+    assert f"airflow-entra-local trusts {ids}:environment:local of" in said
+    report = world.report("--yes")
+    assert graph.get(path)["subject"] == f"{ids}:environment:local"
+    assert report["steps"] == []
+    clients = {one["name"]: one["value"] for one in report["variables"]}
+    with pytest.raises(GraphError) as known:  # signed in, and granted nothing yet
+        world.job(clients["AZURE_CLIENT_ID"], f"{ids}:environment:local").asks().graph.get("/organization")
+    assert known.value.status == 403
+    refused = world.job(clients["AZURE_CLIENT_ID"], f"repo:{REPOSITORY}:environment:local").refused_sign_in()
+    assert "AADSTS700213" in refused
+
+
+def made(world: Bootstrapped) -> list[str]:
+    """The logical names of what the state has."""
+    try:
+        latest: dict[str, Any] = json.loads(world.checkpoint.read_text())["checkpoint"].get("latest") or {}
+    except (FileNotFoundError, ValueError):
+        return []
+    return [str(one["urn"]).rpartition("::")[2] for one in latest.get("resources") or []]
+
+
+def test_before_the_ci_system_was_asked_nothing_is_made_and_the_question_is_said(begin: Begin) -> None:
+    world = begin()
+    command = world.command[: world.command.index("--subject-prefix")]
+    done = subprocess.run(
+        [*command, "--yes"],
+        env=world.session.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f'--subject-prefix "$(gh api repos/{REPOSITORY}/actions/oidc/customization/sub)"' in done.stderr
+    assert [one for one in world.administrator().graph.pages("/applications") if marked(one)] == []

@@ -9,19 +9,21 @@ import pytest
 import yaml
 
 from airflow_entra.access.pipeline import pipeline
-from airflow_entra.access.repository import GitHub, azure_devops
+from airflow_entra.access.repository import AzureDevOps, GitHub
 from airflow_entra.bootstrap.described import read, write
 from airflow_entra.bootstrap.workspace import Workspace, policy_config
 from policies.registry import RULES
-from tests.access.pipelines import declared, stack
+from tests.access.pipelines import PROJECT, REPOSITORY, connected, declared, stack
 
-PROJECT = Path(__file__).parents[2]
-ORGANISATION = "0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"
+HERE = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("repository", [GitHub("contoso", "a"), azure_devops("contoso/data platform", ORGANISATION)])
-def test_a_pipeline_comes_back_from_its_configuration_as_it_was(repository: GitHub) -> None:
-    described = pipeline(repository, {"prod": stack()}, without_preview=["production"], owners=["b", "a"])
+@pytest.mark.parametrize("repository", [REPOSITORY, PROJECT])
+def test_a_pipeline_comes_back_from_its_configuration_as_it_was(repository: GitHub | AzureDevOps) -> None:
+    trusts = connected("production")
+    described = pipeline(
+        repository, {"prod": stack()}, without_preview=["production"], owners=["b", "a"], trusts=trusts
+    )
     assert read(yaml.safe_load(yaml.safe_dump(write(described)))) == described
 
 
@@ -39,7 +41,7 @@ def test_a_second_run_writes_the_same_and_keeps_what_pulumi_wrote(tmp_path: Path
 def test_what_is_written_into_the_repository_passes_its_checks(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "bootstrap", tmp_path)
     workspace.prepare(declared())
-    ruff, settings = PROJECT / ".venv" / "bin" / "ruff", PROJECT / "pyproject.toml"
+    ruff, settings = HERE / ".venv" / "bin" / "ruff", HERE / "pyproject.toml"
     for check in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
         done = subprocess.run(
             [ruff, *check, "--config", settings, workspace.folder], capture_output=True, text=True, check=False

@@ -20,12 +20,13 @@ from airflow_entra.access.repository import AUDIENCE
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
-from airflow_entra.settings.types import GITHUB_ISSUER
+from airflow_entra.settings.issuers import GITHUB_ISSUER
 from airflow_entra_auth.graph import Graph
 from tests.deploy.deployment import Live
 
 REPOSITORY = "contoso/airflow-sign-on"
-COMMAND = ("bootstrap", "--github", REPOSITORY, "--environments", "local")
+PREFIX = f"repo:{REPOSITORY}"
+COMMAND = ("bootstrap", "--github", REPOSITORY, "--environments", "local", "--subject-prefix", PREFIX)
 STACK = "local"
 _BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

@@ -84,6 +84,29 @@ def test_federation_keeps_no_secret(deploy: Deploy) -> None:
     assert deployed.all("Secret") == deployed.all("ApplicationPassword") == []
 
 
+CLUSTERS = [
+    {"issuer": "https://west.contoso.com/", "subject": "airflow"},
+    {"issuer": "https://north.contoso.com/", "subject": "airflow", "name": "north"},
+]
+
+
+def test_several_clusters_are_trusted_and_the_first_keeps_the_credential_that_it_always_had(deploy: Deploy) -> None:
+    deployed = deploy({"credential": {"mode": "federated", "federated": CLUSTERS}})
+    made = {one.name: one.inputs for one in deployed.all("ApplicationFederatedIdentityCredential")}
+    assert {name: (one["issuer"], one["displayName"]) for name, one in made.items()} == {
+        "federated": ("https://west.contoso.com/", "airflow"),
+        "federated-north": ("https://north.contoso.com/", "airflow-north"),
+    }
+    said = [{"issuer": one["issuer"], "subject": one["subject"]} for one in CLUSTERS]
+    assert deployed.outputs["credential"] == {"mode": "federated", "trusts": said}
+
+
+def test_the_cluster_that_stays_keeps_its_credential_when_the_other_one_goes(deploy: Deploy) -> None:
+    for federated in (CLUSTERS[1:], CLUSTERS[1]):
+        deployed = deploy({"credential": {"mode": "federated", "federated": federated}})
+        assert [one.name for one in deployed.all("ApplicationFederatedIdentityCredential")] == ["federated-north"]
+
+
 def certificate(start: datetime, end: datetime) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "airflow")])

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
+import jwt
 import pytest
 
 from airflow_entra.errors import UserError
-from airflow_entra.federation.issuer import issuer
+from airflow_entra.federation.issuer import issuer, said
 
 TOKEN = "head.claims.signature"
 GITHUB = {
@@ -60,6 +63,29 @@ def test_where_azure_devops_may_not_be_asked_the_token_of_the_task_is_used() -> 
     """A pull request's code doesn't get the job's own token, with which more could be done than sign in."""
     service = Service()
     assert service.token({**AZURE_DEVOPS, "SYSTEM_ACCESSTOKEN": ""}) == "given.at.start"
+
+
+def test_where_the_ci_system_gives_no_token_the_runner_s_own_platform_may(tmp_path: Path) -> None:
+    """Its platform renews it, so it is read each time. A job that may ask GitHub asks GitHub."""
+    file = tmp_path / "token"
+    file.write_text("of.the.cluster\n")
+    env = {"AZURE_FEDERATED_TOKEN_FILE": str(file)}
+    fetch = issuer(env, Service().client)
+    assert fetch() == "of.the.cluster"
+    file.write_text("renewed.by.it")
+    assert fetch() == "renewed.by.it"
+    assert Service(httpx.Response(200, json={"value": TOKEN})).token(env | GITHUB) == TOKEN
+    file.unlink()
+    with pytest.raises(UserError, match=r"AZURE_FEDERATED_TOKEN_FILE names .*, which holds no token: FileNotF"):
+        fetch()
+
+
+def test_a_token_says_whose_it_is_and_nothing_more_of_it_is_shown() -> None:
+    claims = {"iss": "https://token.actions.githubusercontent.com", "sub": "repo:contoso@1/a@2:pull_request"}
+    token = jwt.encode(claims | {"aud": "x"}, "a key that signs nothing here" * 2)
+    assert said(token) == "repo:contoso@1/a@2:pull_request of https://token.actions.githubusercontent.com"
+    for other in ("", "t", TOKEN, "a.e30.c", "a.W10.c"):
+        assert said(other) is None
 
 
 @pytest.mark.parametrize("trouble", [httpx.Response(503), httpx.Response(429), httpx.ConnectError("refused")])

@@ -50,7 +50,10 @@ def deployed(settings: StackSettings, stack: str) -> Registered:
         group_claims=claims[sign_in.roles_from],
         app_roles=tuple(AppRole(role.id, role.value, role.description) for role in access.app_roles),
         owners=tuple(Named(owner, f"Owner\n{owner[:4]}") for owner in settings.owners.application),
-        trusts=(Trust("t", "airflow", proof.federated.issuer, proof.federated.subject),)
+        trusts=tuple(
+            Trust(f"t{number}", "airflow" + (f"-{trust.name}" if trust.name else ""), trust.issuer, trust.subject)
+            for number, trust in enumerate(proof.trusts)
+        )
         if isinstance(proof, Federated)
         else (),
         assigned=tuple(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.plan import plan
 from airflow_entra.directory.registered import (
+    BY_A_RULE,
     AppRole,
     Assigned,
     Certificate,
@@ -31,10 +32,10 @@ from airflow_entra.importing.draft import Draft, draft
 from airflow_entra.importing.ids import Live, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.stack_text import stack_text
-from airflow_entra.pulumi.resource_types import ASSIGNMENT, GROUP
+from airflow_entra.pulumi.resource_types import ASSIGNMENT, GROUP, TRUST
 from airflow_entra.settings import SettingsError
 from airflow_entra.settings.load import load_text
-from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.model import Federated, StackSettings
 from tests.importing.deployed import an_id, deployed, group_ids
 
 STACK = "prod"
@@ -284,3 +285,23 @@ def test_whatever_the_tenant_holds_each_finding_is_whole_and_each_line_harmless(
         # A name or address that no stack file may have is a person's to settle: told at its line, like any mistake.
         with suppress(SettingsError):
             load_text(text, FILE)
+
+
+def test_several_clusters_come_back_and_each_credential_is_taken_over() -> None:
+    clusters = [
+        {"issuer": "https://west.contoso.com", "subject": "airflow"},
+        {"issuer": "https://north.contoso.com", "subject": "airflow", "name": "north"},
+        {"issuer": "https://east.contoso.com", "subject": "airflow", "name": "east"},
+    ]
+    credential = Federated.model_validate({"mode": "federated", "federated": clusters})
+    before = stack({"Admin": {"groups": [{"create": "a"}]}}).model_copy(update={"credential": credential})
+    application = deployed(before, STACK)
+    by_hand = replace(application, trusts=(*application.trusts, Trust("r", "rule", "https://x", BY_A_RULE)))
+    after = read_back(draft(by_hand, (), choices()))
+    assert after.credential == credential
+    ids = resource_ids(DeclaredStack(STACK, after), Live(by_hand, {}))
+    assert {name: id_.rpartition("/")[2] for (kind, name), id_ in ids.items() if kind == TRUST} == {
+        "federated": "t0",
+        "federated-north": "t1",
+        "federated-east": "t2",
+    }

@@ -8,8 +8,10 @@ import pytest
 
 from airflow_entra.access.ci_variables import variables
 from airflow_entra.access.pipeline import Pipeline, pipeline
-from airflow_entra.access.repository import azure_devops, github
+from airflow_entra.access.repository import github
 from airflow_entra.settings import load
+from tests.access.pipelines import PROJECT as DEVOPS_PROJECT
+from tests.access.pipelines import connected
 from tests.pipelines import azure_pipelines
 from tests.pipelines.stacks import tracked
 from tests.pipelines.workflows import FOLDER, PROJECT, jobs
@@ -20,12 +22,12 @@ OPTIONAL = {"CODE_SCANNING", "PREVIEW_STACKS"}
 
 @pytest.fixture(scope="module")
 def on_github() -> Pipeline:
-    return pipeline(github("contoso/access"), STACKS)
+    return pipeline(github("contoso/access", "repo:contoso/access"), STACKS)
 
 
 @pytest.fixture(scope="module")
 def on_azure_devops() -> Pipeline:
-    return pipeline(azure_devops("contoso/access", "6f1d3c0a-52d1-4b5e-9d0a-6c1f0e8b2a11"), STACKS)
+    return pipeline(DEVOPS_PROJECT, STACKS, trusts=connected("production", "staging", "development"))
 
 
 here = pytest.mark.skipif(not FOLDER.is_dir(), reason="this project doesn't run on GitHub")

@@ -40,6 +40,13 @@ def test_no_change_is_said() -> None:
 def test_other_credentials_and_entras_default_lifetime() -> None:
     federated = {"mode": "federated", "issuer": "https://i", "subject": "s"}
     text = shown({**OUTPUTS, "credential": federated, "tokenLifetime": None}, {})
+    clusters = {
+        "mode": "federated",
+        "trusts": [{"issuer": "https://i", "subject": "s"}, {"issuer": "https://j", "subject": "s"}],
+    }
+    both = shown({**OUTPUTS, "credential": clusters, "tokenLifetime": None}, {})
+    assert "federated with https://i as s" in both
+    assert "federated with https://j as s" in both
     assert "No secret" in text
     assert "Entra's own default: 60 to 90 minutes" in text
     certificate = {"mode": "certificate", "thumbprint": "AB12", "expires": "2027"}

@@ -31,13 +31,24 @@ def browser(tenant: Tenant, key: rsa.RSAPrivateKey) -> Browser:
     return Browser(tenant)
 
 
-@pytest.mark.parametrize(("subject", "refusal"), [(TRUSTED["subject"], None), ("another", ("invalid_request", 70021))])
-def test_a_workload_redeems_a_code(
-    browser: Browser, key: rsa.RSAPrivateKey, subject: str, refusal: tuple[str, int] | None
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ({}, None),
+        ({"sub": "another"}, 700213),
+        ({"sub": TRUSTED["subject"].upper()}, 7002138),
+        ({"iss": "https://issuer.example/"}, 700211),
+        ({"iss": "https://ISSUER.example"}, 700211),
+        ({"aud": "api://another"}, 700212),
+        ({"aud": TRUSTED["audience"].lower()}, 700212),
+    ],
+)
+def test_a_workload_redeems_a_code_where_issuer_subject_and_audience_are_exactly_what_is_trusted(
+    browser: Browser, key: rsa.RSAPrivateKey, said: dict[str, str], refusal: int | None
 ) -> None:
-    claims = {"iss": TRUSTED["issuer"], "sub": subject, "aud": TRUSTED["audience"]}
+    claims = {"iss": TRUSTED["issuer"], "sub": TRUSTED["subject"], "aud": TRUSTED["audience"]} | said
     ends = datetime.now(UTC) + timedelta(minutes=5)
     assertion = jwt.encode(claims | {"exp": ends}, key, algorithm="RS256", headers={"kid": "k1"})
     code = browser.sign_in(ADA["userPrincipalName"])["code"]
     reply = browser.redeem(code, client_secret=None, client_assertion=assertion, client_assertion_type=TYPE)
-    assert reply.status == 200 if refusal is None else refusal_of(reply) == refusal
+    assert reply.status == 200 if refusal is None else refusal_of(reply) == ("invalid_client", refusal)

@@ -125,7 +125,7 @@ def _names(credential: Credential, live: Sequence[ApplicationCredential]) -> lis
 def _is_declared(trusted: Trust, credential: Credential) -> bool:
     if not isinstance(credential, Federated):
         return False
-    return (trusted.issuer, trusted.subject) == (credential.federated.issuer, credential.federated.subject)
+    return any((trusted.issuer, trusted.subject) == (trust.issuer, trust.subject) for trust in credential.trusts)
 
 
 def _not_declared(holder: _Holder, where: str, what: str) -> Finding:
@@ -142,7 +142,7 @@ def _not_declared(holder: _Holder, where: str, what: str) -> Finding:
 _RIGHT = {
     VaultSecret: f"the secrets {' and '.join(SLOTS)}, and nothing else",
     Certificate: "one certificate, and nothing else",
-    Federated: "the federated credential of the stack file, and nothing else",
+    Federated: "the federated credentials of the stack file, and nothing else",
 }
 
 CHECKS = (

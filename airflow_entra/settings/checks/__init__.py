@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from airflow_entra.finding import Finding
-from airflow_entra.settings.checks import access, credential, groups, lifetimes, ownership, tenant, watcher
+from airflow_entra.settings.checks import access, credential, federation, groups, lifetimes, ownership, tenant, watcher
 from airflow_entra.settings.checks.rule import Rule
 from airflow_entra.settings.model import StackSettings
 
@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     *lifetimes.RULES,
     *ownership.RULES,
     *credential.RULES,
+    *federation.RULES,
     *groups.RULES,
     *access.RULES,
     *watcher.RULES,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from airflow_entra.finding import At, Finding
 from airflow_entra.settings import limits
 from airflow_entra.settings.checks.rule import Rule, at
-from airflow_entra.settings.model import Certificate, StackSettings, VaultSecret
+from airflow_entra.settings.model import Certificate, Credential, Federated, Federation, StackSettings, VaultSecret
 from airflow_entra.settings.watching import SECRET_SUFFIX, watcher_credential
 
 
@@ -50,7 +50,7 @@ def watcher_apart(settings: StackSettings) -> Iterator[Finding]:
     """Whoever has the one proof then has the other identity too, which is why it is said; nobody is stopped."""
     if not settings.watched or isinstance(settings.credential, VaultSecret):
         return
-    if watcher_credential(settings) != settings.credential:
+    if not _shared(watcher_credential(settings), settings.credential):
         return
     is_certificate = isinstance(settings.credential, Certificate)
     key = "certificate" if is_certificate else "federated"
@@ -65,6 +65,17 @@ def watcher_apart(settings: StackSettings) -> Iterator[Finding]:
         else "write the watcher's own certificate: airflow-entra:watcher: {certificate: <file>}",
         severity="warning",
     )
+
+
+def _shared(watcher: Credential | None, sign_on: Credential) -> bool:
+    """Whether one proof of the sign-on's is the watcher's too."""
+    if isinstance(watcher, Federated) and isinstance(sign_on, Federated):
+        return bool({_workload(trust) for trust in watcher.trusts} & {_workload(trust) for trust in sign_on.trusts})
+    return watcher == sign_on
+
+
+def _workload(trust: Federation) -> tuple[str, str]:
+    return trust.issuer, trust.subject
 
 
 def watcher_secret_has_a_name(settings: StackSettings) -> Iterator[Finding]:

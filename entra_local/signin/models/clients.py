@@ -142,15 +142,7 @@ def _check_federated(
     directory: Directory, application: JsonObject, assertion: str, header: JsonObject, claims: JsonObject
 ) -> None:
     issuer, subject, audience = (claims.get(name, "") for name in ("iss", "sub", "aud"))
-    audiences = audience if isinstance(audience, list) else [audience]
-    for credential in federated(directory, application["id"]):
-        # Exact comparison, case included: that is what Entra does.
-        if (credential["issuer"], credential["subject"]) == (issuer, subject) and credential["audiences"][
-            0
-        ] in audiences:
-            break
-    else:
-        raise errors.NoFederatedMatch(str(issuer), str(subject), str(audience))
+    credential = _trusting(directory, application, str(issuer), str(subject), audience)
     known = Directory(directory.connection, EVERYWHERE).get("issuer", credential["issuer"])
     if known is None:
         raise errors.UnreachableIssuer
@@ -162,6 +154,27 @@ def _check_federated(
     if key is None:
         raise errors.InvalidAssertion("The issuer has no key of this id.")
     _verify(assertion, key.key, credential["audiences"], subject=credential["subject"])
+
+
+def _trusting(
+    directory: Directory, application: JsonObject, issuer: str, subject: str, audience: str | list[str]
+) -> JsonObject:
+    """The federated credential that takes such an assertion: Entra compares exactly, case included."""
+    known = federated(directory, application["id"])
+    if not known:
+        raise errors.NoFederatedCredential(application["appId"], application["displayName"])
+    of_issuer = [credential for credential in known if credential["issuer"] == issuer]
+    if not of_issuer:
+        raise errors.NoFederatedMatch("issuer", issuer)
+    of_subject = [credential for credential in of_issuer if credential["subject"] == subject]
+    if not of_subject:
+        alike = any(str(credential["subject"]).lower() == subject.lower() for credential in of_issuer)
+        raise errors.NoFederatedMatch("subject", subject, but_for_case=alike)
+    audiences = audience if isinstance(audience, list) else [audience]
+    taking = [credential for credential in of_subject if credential["audiences"][0] in audiences]
+    if not taking:
+        raise errors.NoFederatedMatch("audience", str(audience))
+    return taking[0]
 
 
 def _verify(assertion: str, key: Any, audiences: list[str], *, subject: str) -> None:
