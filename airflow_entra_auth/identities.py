@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,7 +82,8 @@ class Identities:
         active = bool(user.active)
         user.username, user.email, user.password = person.object_id, email, None
         user.first_name, user.last_name = _two_names(person.display_name)
-        user.last_login, user.login_count = datetime.now(), (user.login_count or 0) + 1
+        now = datetime.now(timezone.utc).replace(tzinfo=None)  # the column has no zone; an audit reads it as UTC
+        user.last_login, user.login_count = now, (user.login_count or 0) + 1
         self._give(user, admitted.roles if active else ())
         self._session.flush()
         self._write(identity, user.id, person, admitted.roles if active else (), admitted.roles)

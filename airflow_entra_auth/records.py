@@ -122,9 +122,9 @@ def _sessions(database: _Database, since: datetime, until: datetime) -> Iterator
             "userId": row["user_id"],
             "tenantId": row["tenant_id"],
             "objectId": row["object_id"],
-            "signedInAt": _seconds(row["signed_in_at"]),
+            "signedInAt": _exactly(row.get("signed_in_ms"), row["signed_in_at"]),
             "endsAt": _seconds(row["ends_at"]),
-            "endedAt": _seconds(row["ended_at"]),
+            "endedAt": _exactly(row.get("ended_ms"), row["ended_at"]),
             "whyEnded": row["why_ended"],
         }
 
@@ -209,6 +209,13 @@ def _text(moment: datetime | None) -> str | None:
 
 def _seconds(since_1970: int | None) -> str | None:
     return None if since_1970 is None else _text(datetime.fromtimestamp(since_1970, timezone.utc))
+
+
+def _exactly(milliseconds: int | None, seconds: int | None) -> str | None:
+    """Rows of releases until 0.2 have whole seconds alone."""
+    if milliseconds is None:
+        return _seconds(seconds)
+    return _text(datetime.fromtimestamp(milliseconds / 1000, timezone.utc))
 
 
 def _moment(text: str) -> datetime:

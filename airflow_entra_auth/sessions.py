@@ -85,7 +85,8 @@ def start(
         "signed_in_at": at,
         "ends_at": at + lifetime,
     }
-    connection.execute(sa.insert(SESSIONS).values(**row, mac=keyring().mac("session", *row.values())))
+    mac = keyring().mac("session", *row.values())
+    connection.execute(sa.insert(SESSIONS).values(**row, mac=mac, signed_in_ms=_milliseconds()))
     return EntraSession(str(row["id"]), handle, user_id, person.tenant_id, person.object_id, sid, ends_at=at + lifetime)
 
 
@@ -188,13 +189,18 @@ def end_begun_until(connection: Transaction, tenant_id: str, object_id: str, mom
     return _end(connection, person & (SESSIONS.c.signed_in_at <= moment), why)
 
 
+def _milliseconds() -> int:
+    return int(time.time() * 1000)
+
+
 def _live() -> sa.ColumnElement[bool]:
     return SESSIONS.c.ended_at.is_(None) & (SESSIONS.c.ends_at > int(time.time()))
 
 
 def _end(connection: Transaction, which: sa.ColumnElement[bool], why: WhyEnded) -> int:
     """The MAC goes too: a row is not alive again for having lost its end."""
-    values = {"ended_at": int(time.time()), "why_ended": why, "mac": None}
+    now = _milliseconds()
+    values = {"ended_at": now // 1000, "ended_ms": now, "why_ended": why, "mac": None}
     live = sa.update(SESSIONS).where(which, SESSIONS.c.ended_at.is_(None)).values(values)
     ended = rows_changed(connection, live.execution_options(synchronize_session=False))
     if ended:

@@ -1,6 +1,7 @@
 """The tables of sign-on, beside Airflow's own. SQLAlchemy Core, so that 1.4 (Airflow 2.11) and 2.x (3.x) both do.
 
-Times are whole seconds since 1970 (UTC): three kinds of database disagree about time zones, none about numbers.
+Times are whole seconds since 1970 (UTC), those whose name ends in `_ms` thousandths: three kinds of database disagree
+about time zones, none about numbers.
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ SESSIONS = sa.Table(
     sa.Column("ended_at", sa.BigInteger),
     sa.Column("why_ended", sa.String(64)),
     sa.Column("mac", sa.String(64)),
+    sa.Column("signed_in_ms", sa.BigInteger),
+    sa.Column("ended_ms", sa.BigInteger),
 )
 """`id` is the keyed hash of the handle that the browser has. `mac` is over what the row grants, and leaves it with its
-end; a row of an older release has none and is worth nothing."""
+end; a row of an older release has none and is worth nothing. The last two are the same moments for an audit: nothing
+goes by them."""
 
 IDENTITIES = sa.Table(
     "airflow_entra_identity",
@@ -78,6 +82,16 @@ WATCH_LEASE = sa.Table(
     sa.Column("until", sa.Float(53), nullable=False),
 )
 """Which watcher follows the directory, and until when it may without saying so again."""
+
+
+RETENTION = {
+    SESSIONS.name: "30 days after the session's end; removed at the next sign-in",
+    IDENTITIES.name: "as long as the account is one of Airflow's (`airflow users delete`)",
+    REFRESH_TOKENS.name: "until the session's end",
+    WATCH_FEEDS.name: "replaced at each round; nothing in it is about people",
+    WATCH_LEASE.name: "replaced at each round; nothing in it is about people",
+}
+"""How long each table keeps what it holds."""
 
 
 def create_tables(engine: Engine) -> None:

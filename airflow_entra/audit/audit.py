@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from airflow_entra.access.airflow_roles import may
 from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit import checks
 from airflow_entra.audit.checks.check import Facts, Result
 from airflow_entra.audit.deeds import Deed, Started, deeds, started
-from airflow_entra.audit.drift import Difference
 from airflow_entra.audit.leavers import Left, left
+from airflow_entra.audit.moves import Move, moves
+from airflow_entra.audit.population import Event, Night, events
 from airflow_entra.audit.records import Records
-from airflow_entra.directory.audited import Audited, Eligible
-from airflow_entra.directory.changes import GRANTED, Change
+from airflow_entra.directory.audited import Audited, Eligible, GroupOwners, Owner
 from airflow_entra.directory.membership import Assigned
 from airflow_entra.directory.who import Standing, who
 from airflow_entra.finding import Finding, worst_first
-from airflow_entra.settings.model import Credential
+from airflow_entra.preview.drift import Difference
+from airflow_entra.settings.model import Credential, Licence, StackSettings
+
+
+@dataclass(frozen=True)
+class RoleOf:
+    """A role of the stack file: what it may do, and the names of the groups that give it."""
+
+    name: str
+    may: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody or something that can read the client secret: an object id, and how that is known."""
+
+    id: str
+    name: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -36,22 +56,35 @@ class Audit:
     """Into any of the Airflows, by object id in lower case."""
     eligible: tuple[Eligible, ...]
     programs: tuple[Assigned, ...]
-    owners: tuple[str, ...]
-    watcher_owners: tuple[str, ...]
+    owners: tuple[Owner, ...]
+    watcher_owners: tuple[Owner, ...]
     results: tuple[Result, ...]
-    grants: tuple[Change, ...]
+    moves: tuple[Move, ...]
+    """What changes of access did to people's roles, oldest first."""
     left: tuple[Left, ...]
     deeds: tuple[Deed, ...]
     started: tuple[Started, ...]
     denied: tuple[str, ...]
+    roles: tuple[RoleOf, ...]
+    groups: tuple[GroupOwners, ...]
+    log_read: bool
+    """Whether the directory's log could be read: what happened is else not known."""
+    events: tuple[Event, ...]
+    """What happened in this time, oldest first."""
+    licence: Licence
+    until: datetime | None = None
+    """The end of the period that was asked about; None: until `at`."""
+    nights: tuple[Night, ...] | None = None
+    """Each day of the period; None where none was asked about."""
+    readers: tuple[Reader, ...] = ()
     declared: tuple[RoleSince, ...] = ()
-    drift: tuple[Difference, ...] | None = None
-    """None where nobody asked."""
+    drift: tuple[Difference, ...] | Finding | None = None
+    """None where nobody asked; a finding where Pulumi could not say."""
 
     @property
     def findings(self) -> list[Finding]:
         """The worst first. Where the stack file, the state and the tenant differ is one, too."""
-        drifted = (difference.finding for difference in self.drift or ())
+        drifted = [self.drift] if isinstance(self.drift, Finding) else [one.finding for one in self.drift or ()]
         return worst_first([*(finding for result in self.results for finding in result.findings), *drifted])
 
 
@@ -62,13 +95,16 @@ def audit(
     declared: Collection[str],
     credential: Credential,
     watcher_credential: Credential | None,
+    settings: StackSettings,
     now: datetime,
     since: datetime,
 ) -> Audit:
     """Work it out. `declared` are the scopes and permissions of the stack file; the credentials are its, too."""
     standings = who(audited.directory, audited.rules, audited.directory.people)
     by_id = {one.person.id.lower(): one for one in standings}
-    facts = Facts(audited, by_id, airflows, frozenset(declared), credential, watcher_credential, now)
+    facts = Facts(audited, by_id, airflows, settings, frozenset(declared), credential, watcher_credential, now)
+    found = moves(audited.changes, audited.directory, audited.rules, audited.others)
+    gone = list(left(found, airflows))
     return Audit(
         stack=audited.rules.stack,
         environment=audited.rules.environment,
@@ -81,21 +117,26 @@ def audit(
         eligible=audited.eligible,
         programs=audited.programs,
         owners=audited.application.owners or (),
-        watcher_owners=tuple(name for watcher in audited.watchers or () for name in watcher.owners or ()),
+        watcher_owners=tuple(owner for watcher in audited.watchers or () for owner in watcher.owners or ()),
         results=tuple(checks.run(facts)),
-        grants=tuple(change for change in audited.changes if change.activity in GRANTED),
-        left=tuple(
-            left(
-                audited.changes,
-                airflows,
-                audited.directory,
-                by_membership=audited.rules.roles_from == "securityGroups",
-            )
-        ),
+        moves=tuple(found),
+        left=tuple(gone),
         deeds=tuple(deeds(airflows)),
         started=tuple(started(airflows)),
         denied=audited.denied,
+        roles=tuple(_roles(audited, settings)),
+        groups=audited.groups,
+        log_read=audited.log_read,
+        events=tuple(events(found, gone, audited.changes, audited.rotations)),
+        licence=settings.tenant.licence,
     )
+
+
+def _roles(audited: Audited, settings: StackSettings) -> Iterator[RoleOf]:
+    names = audited.directory.names
+    for name, role in settings.roles.items():
+        groups = audited.rules.roles[name].groups
+        yield RoleOf(name, may(name, role.dags), tuple(names.get(group, group) for group in groups))
 
 
 def _last_sign_ins(airflows: Mapping[str, Records]) -> dict[str, datetime]:

@@ -1,7 +1,8 @@
 """An audit to be kept: a folder of files with their hashes, each manifest naming the one before. Never overwritten.
 
 Files are only ever made, and the manifest last, so that it goes onto immutable storage as well: a folder without one
-was interrupted, and proves nothing.
+was interrupted, and proves nothing. People's names lie in one file, of which the others keep a salted hash for each
+person: a name, or all of them, can be erased and the rest still proves what it did; a name that was changed is found.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +21,14 @@ from typing import Any
 from airflow_entra.errors import UserError, shown
 
 MANIFEST = "manifest.json"
-SCHEMA = 1
+NAMES = "names.json"
+"""The one file that may be erased, whole or person by person."""
+_SEALED = "people.json"
+POPULATION = "population.json"
+"""What happened in the time of an audit, for those who ask about a longer one later."""
+SCHEMA = 2
+_KNOWN_SCHEMAS = (1, SCHEMA)
+"""Release 0.2 and older wrote 1, without a file of names."""
 _FOLDER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
 
 
@@ -37,14 +46,28 @@ class Kept:
     manifest: Mapping[str, Any]
 
     @property
-    def at(self) -> str:
-        return str(self.manifest["at"])
+    def digest(self) -> str:
+        """The hash of its manifest, which vouches for all that was kept until then."""
+        return _hash(self.folder / MANIFEST)
+
+    @property
+    def names(self) -> Mapping[str, Mapping[str, str]]:
+        """The names that weren't erased, by what stands in their place."""
+        found = _names(self.folder / NAMES) if (self.folder / NAMES).exists() else {}
+        return {key: {what: name for what, name in said.items() if what != "salt"} for key, said in found.items()}
 
 
-def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str, str]) -> Path:
-    """Write `files` (name -> text) into a new folder below `place`; the folder. `facts` go into the manifest.
+def keep(
+    place: Path,
+    at: datetime,
+    facts: Mapping[str, Any],
+    files: Mapping[str, str],
+    names: Mapping[str, Mapping[str, str]] | None = None,
+) -> Kept:
+    """Write `files` (name -> text) into a new folder below `place`. `facts` go into the manifest.
 
-    Raises UserError where what is there already was changed, and OSError.
+    `names` are those of people, by what stands in their place in the files. Raises UserError where what is there
+    already was changed, and OSError.
     """
     try:
         before = _chain(place) if place.exists() else []
@@ -58,18 +81,38 @@ def keep(place: Path, at: datetime, facts: Mapping[str, Any], files: Mapping[str
         raise UserError(
             f"{shown(folder)} is there already: evidence is never overwritten; run the audit again"
         ) from None
+    salted = {key: {"salt": secrets.token_hex(16), **said} for key, said in (names or {}).items()}
+    sealed = {key: _sealed(said) for key, said in salted.items()}
+    files = {**files, _SEALED: json.dumps(sealed, indent=2, ensure_ascii=False) + "\n"}
     for name, text in files.items():
         _make(folder / name, text)
+    _make(folder / NAMES, json.dumps(salted, indent=2, ensure_ascii=False) + "\n", mode=0o600)
     last = before[-1] if before else None
     manifest = {
         "schema": SCHEMA,
-        "at": at.isoformat(timespec="seconds"),
+        "at": at.isoformat(timespec="milliseconds"),
         **facts,
         "previous": last and {"folder": last.folder.name, "sha256": _hash(last.folder / MANIFEST)},
         "files": [{"name": name, "sha256": _hash(folder / name)} for name in sorted(files)],
+        "erasable": [NAMES],
     }
     _make(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
-    return folder
+    return Kept(folder, manifest)
+
+
+def vouched_until(kept: Sequence[Kept], expected: str) -> Kept:
+    """The audit whose manifest has the hash `expected`, which was kept elsewhere: it and those before are vouched for.
+
+    Raises ChangedError where none has it.
+    """
+    for audit in kept:
+        if audit.digest == expected.strip().lower():
+            return audit
+    newest = kept[-1]
+    raise ChangedError(
+        f"no manifest has the hash {expected.strip()}: the evidence was changed as a whole, or the hash is of other "
+        f"evidence; the newest manifest, {newest.folder.name}, has {newest.digest}"
+    )
 
 
 def verify(place: Path) -> list[Kept]:
@@ -116,13 +159,15 @@ def _read(file: Path) -> Kept:
     """A manifest whose files are as it says."""
     try:
         manifest = json.loads(file.read_text("utf-8"))
-        if manifest["schema"] != SCHEMA:
+        if manifest["schema"] not in _KNOWN_SCHEMAS:
             raise ValueError
         told = [(str(one["name"]), str(one["sha256"])) for one in manifest["files"]]
         kept = Kept(file.parent, manifest | {"previous": manifest["previous"] and dict(manifest["previous"])})
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ChangedError(_changed(file, "is no manifest of this release")) from None
-    names = {MANIFEST, *(name for name, _ in told)}
+        how = "is no manifest: it was cut or changed, or a newer release wrote it"
+        raise ChangedError(_changed(file, how)) from None
+    erasable = {NAMES} & set(manifest.get("erasable") or ())
+    names = {MANIFEST, *erasable, *(name for name, _ in told)}
     for entry in sorted(file.parent.iterdir()):
         if entry.name not in names:
             raise ChangedError(_changed(entry, f"is not in {MANIFEST}"))
@@ -131,17 +176,37 @@ def _read(file: Path) -> Kept:
     for name, digest in told:
         if not (file.parent / name).is_file() or _hash(file.parent / name) != digest:
             raise ChangedError(_changed(file.parent / name, "was changed or is gone"))
+    if erasable and (file.parent / NAMES).exists():
+        _check_names(file.parent)
     return kept
+
+
+def _check_names(folder: Path) -> None:
+    """Names may be gone; those that are there are as they were written."""
+    try:
+        names, sealed = _names(folder / NAMES), json.loads((folder / _SEALED).read_text("utf-8"))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ChangedError(_changed(folder / NAMES, "can't be read: erase names from it, or the whole file")) from None
+    for key, said in names.items():
+        if sealed.get(key) != _sealed(said):
+            raise ChangedError(_changed(folder / NAMES, f"says another name for {key} than was written"))
+
+
+def _names(file: Path) -> Mapping[str, Mapping[str, str]]:
+    return {str(key): dict(said) for key, said in dict(json.loads(file.read_text("utf-8"))).items()}
+
+
+def _sealed(said: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(sorted(said.items())), ensure_ascii=False).encode()).hexdigest()
 
 
 def _changed(file: Path, how: str) -> str:
     return f"{file} {how}: compare with the copy on immutable storage, or begin another folder and say why"
 
 
-def _make(file: Path, text: str) -> None:
-    with os.fdopen(
-        os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w", encoding="utf-8", newline=""
-    ) as out:
+def _make(file: Path, text: str, mode: int = 0o444) -> None:
+    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(opened, "w", encoding="utf-8", newline="") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from airflow_entra.report.audit import Format
 
 _FORMS = ("text", "markdown", "html", "csv", "json")
-_TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "left", "grants", "actions", "runs"]
+_TABLES = [
+    *("access", "findings", "drift", "checks", "roles", "declared", "programs", "left", "grants", "population"),
+    *("nights", "actions", "runs"),
+]
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(name="audit")
@@ -32,6 +37,22 @@ _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "lef
 )
 @click.option("--drift", is_flag=True, help="Compare the stack file, Pulumi's state and the tenant as well.")
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How far back.")
+@click.option("--from", "since", type=_DAY, help="The first day of a period, in UTC: all that happened in it.")
+@click.option(
+    "--to",
+    "until",
+    type=_DAY,
+    help="Its last day; today, unless said. What is older than Entra's log comes "
+    "from the evidence of the nights: with --from, --evidence is read and nothing is kept.",
+)
+@click.option(
+    "--pull-requests",
+    "requests",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="With --from: who approved what, as the platform says it: the output of `gh pr list --state merged --limit "
+    "1000 --json number,url,mergeCommit,reviews`, or of `az repos pr list --status completed --top 1000`.",
+)
 @click.option(
     "--format",
     "form",
@@ -44,13 +65,20 @@ _TABLES = ["access", "findings", "drift", "checks", "declared", "programs", "lef
     "--evidence",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Keep the audit there too: a new folder with every format, the stack file and a manifest of hashes.",
+    help="Keep the audit there too, without names: a new folder with every format, the stack file, a manifest of "
+    "hashes and, in a file that can be erased, the names.",
 )
 @click.option(
     "--verify",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
     help="Audit nothing: check that the evidence there is as it was written, and the chain of its manifests whole.",
+)
+@click.option(
+    "--expect",
+    metavar="HASH",
+    help="With --verify: the hash of a manifest that was kept elsewhere. The evidence up to that audit is then vouched "
+    "for; where no manifest has it, that is a finding.",
 )
 @click.option(
     "--fail-on",
@@ -68,8 +96,12 @@ def command(
     form: Format | Literal["sarif"] | None,
     table: str,
     out: Path | None,
+    since: datetime | None,
+    until: datetime | None,
+    requests: Path | None,
     evidence: Path | None,
     verify: Path | None,
+    expect: str | None,
     fail_on: Severity | Literal["never"],
     port: int,
 ) -> None:
@@ -85,10 +117,22 @@ def command(
     written = cast("Format", form_of(form, out, _FORMS, "text"))
     if written == "csv" and table == "drift" and not drift:
         raise click.UsageError("--table drift goes with --drift")
+    if expect is not None and verify is None:
+        raise click.UsageError("--expect goes with --verify")
+    if since is None and (until is not None or requests is not None):
+        raise click.UsageError("--to and --pull-requests go with --from")
+    if written == "csv" and table == "nights" and since is None:
+        raise click.UsageError("--table nights goes with --from")
     if verify is not None:
-        _verify(verify)
+        _verify(verify, expect)
         return
+    now = datetime.now(UTC)
+    begin = now - timedelta(days=days) if since is None else since.replace(tzinfo=UTC)
+    end = now if until is None else min(now, until.replace(tzinfo=UTC) + timedelta(days=1))
+    if begin >= end:
+        raise click.UsageError("--from is a day before --to, and before today's end")
     from airflow_entra.commands.audit import audit_stack, keep_evidence
+    from airflow_entra.commands.period import requests_in, with_period
     from airflow_entra.files import write_private
     from airflow_entra.finding import exit_code
     from airflow_entra.local.world import project_world
@@ -97,8 +141,12 @@ def command(
     from airflow_entra.report.findings import placed
 
     world = project_world()
-    found = audit_stack(world, stack, files, days=days, drifted=drift, port=port)
-    kept = keep_evidence(world, evidence, found) if evidence else None
+    pulls = requests_in(requests)
+    seen = audit_stack(world, stack, files, since=begin, now=now, drifted=drift, port=port)
+    found = seen.audit
+    kept = keep_evidence(world, evidence, seen) if evidence and since is None else None
+    if since is not None:
+        found = with_period(world, found, end, evidence, pulls, port=port)
     if form == "sarif":
         hosted(form, placed(found.findings, lambda _: world.stack_file(stack)), "audit")
     elif out is None:
@@ -107,17 +155,25 @@ def command(
         write_private(out, render(found, written, table))
         say(f"Written: {out}")
     if kept is not None:
-        say(f"Kept: {kept}")
+        say(f"Kept: {kept.folder}")
+        say(f"Its manifest's hash, to keep elsewhere for --verify --expect: {kept.digest}")
     say(conclusion(found))
     sys.exit(0 if fail_on == "never" else exit_code(found.findings, fail_on))
 
 
-def _verify(place: Path) -> None:
-    from airflow_entra.audit.evidence import verify
+def _verify(place: Path, expect: str | None) -> None:
+    from airflow_entra.audit.evidence import verify, vouched_until
     from airflow_entra.words import form, many
 
     kept = verify(place)
+    vouched = vouched_until(kept, expect) if expect else None
     for one in kept:
         show(f"{one.folder.name}  stack {one.manifest.get('stack')}, commit {one.manifest.get('commit')}")
     how = form(len(kept), "as it was written", "each as it was written, none missing in between")
     say(f"{many(len(kept), 'audit')}, {how}.")
+    if vouched is None:
+        say(f"Nothing vouches for the newest: compare its hash with one kept elsewhere (--expect): {kept[-1].digest}")
+    else:
+        later = len(kept) - 1 - kept.index(vouched)
+        after = f", not for the {later} after it" if later else ""
+        say(f"The hash vouches for all until {vouched.folder.name}{after}.")

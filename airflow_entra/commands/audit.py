@@ -3,69 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from airflow_entra.access.permissions import scopes
-from airflow_entra.access.role_history import roles_since
+from airflow_entra.access.role_history import RoleSince, roles_since
 from airflow_entra.audit.audit import Audit, audit
-from airflow_entra.audit.evidence import keep
+from airflow_entra.audit.evidence import POPULATION, Kept, keep
+from airflow_entra.audit.names import Names, declared_without_names, records_without_names, without_names
 from airflow_entra.audit.records import Records, parse
 from airflow_entra.commands.drift import drift_of
-from airflow_entra.directory.audited import read
+from airflow_entra.directory.audited import Audited, read
 from airflow_entra.errors import UserError, on_disk
+from airflow_entra.escape.json_text import document
 from airflow_entra.escape.spreadsheet import csv_text
 from airflow_entra.files import read_lines
+from airflow_entra.finding import Finding
 from airflow_entra.local.world import World
-from airflow_entra.report.audit import render
+from airflow_entra.preview.drift import Difference
+from airflow_entra.report.audit import population, render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.history import head, versions
+from airflow_entra.settings.model import StackSettings
 from airflow_entra.settings.watching import watcher_credential
 from airflow_entra.target import asking, target_of
 
 
-def audit_stack(world: World, stack: str, files: Iterable[Path], *, days: int, drifted: bool, port: int) -> Audit:
-    """The audit of the last `days`, with the records in `files`, one for each Airflow; `drifted` asks Pulumi too.
+@dataclass(frozen=True)
+class Seen:
+    """All that was asked about a stack; its audit is worked out of it, with names and without."""
+
+    settings: StackSettings
+    audited: Audited
+    airflows: Mapping[str, Records]
+    declared: tuple[RoleSince, ...]
+    since: datetime
+    now: datetime
+    differences: tuple[Difference, ...] | Finding | None = None
+
+    @property
+    def audit(self) -> Audit:
+        """With the names of people."""
+        found = audit(
+            self.audited,
+            self.airflows,
+            settings=self.settings,
+            declared=scopes(self.settings.sign_in),
+            credential=self.settings.credential,
+            watcher_credential=watcher_credential(self.settings),
+            now=self.now,
+            since=self.since,
+        )
+        return replace(found, drift=self.differences, declared=self.declared)
+
+    def without_names(self, names: Names) -> Seen:
+        """The same with object ids in place of people's names, which go into `names`."""
+        return replace(
+            self,
+            audited=without_names(self.audited, names),
+            airflows=records_without_names(self.airflows, names),
+            declared=declared_without_names(self.declared, names),
+            differences=self.differences
+            if self.differences is None or isinstance(self.differences, Finding)
+            else tuple(_nameless(one, names) for one in self.differences),
+        )
+
+
+def audit_stack(
+    world: World, stack: str, files: Iterable[Path], *, since: datetime, now: datetime, drifted: bool, port: int
+) -> Seen:
+    """What happened since a moment and how it stands, with the records in `files`, one for each Airflow; `drifted` asks
+    Pulumi too.
 
     `port` is where a local tenant is started that isn't running; 0 for any. Raises `SettingsError` for a wrong stack
     file and `UserError` for all else.
     """
     declared = world.declared(stack)
-    settings = declared.settings
     target = target_of(world, declared, port=port)
-    now = datetime.now(UTC)
-    since = now - timedelta(days=days)
     records = [_of_file(file) for file in files] or list(target.records(since))
     with asking(target, audits=True) as clients:
         known = {session.object_id for record in records for session in record.sessions}
         audited = read(clients.graph, declared, since, known)
         differences = drift_of(target, stack, clients.graph, since) if drifted else None
-    found = audit(
+    return Seen(
+        declared.settings,
         audited,
         _by_url(records, audited.rules.client_id),
-        declared=scopes(settings.sign_in),
-        credential=settings.credential,
-        watcher_credential=watcher_credential(settings),
-        now=now,
-        since=since,
+        tuple(roles_since(declared, versions(world.stack_file(stack)))),
+        since,
+        now,
+        differences,
     )
-    return replace(found, drift=differences, declared=tuple(roles_since(declared, versions(world.stack_file(stack)))))
 
 
-def keep_evidence(world: World, place: Path, found: Audit) -> Path:
-    """Keep an audit below `place`, with the stack file that it was held against; the folder. Raises UserError."""
+def keep_evidence(world: World, place: Path, seen: Seen) -> Kept:
+    """Keep an audit below `place`, with the stack file that it was held against; names lie in a file of their own.
+
+    Raises UserError.
+    """
+    names = Names()
+    found = seen.without_names(names).audit
     file = world.stack_file(found.stack)
     files = {
+        POPULATION: document(population(found)),
         "audit.html": render(found, "html"),
         "audit.json": render(found, "json"),
         **{f"{table.name}.csv": csv_text(table.columns, table.rows) for table in tables(found)},
         file.name: file.read_text("utf-8"),
     }
-    facts = {"stack": found.stack, "commit": head(file.parent), "airflowEntra": version("airflow-entra")}
+    facts = {
+        "stack": found.stack,
+        "commit": head(file.parent),
+        "airflowEntra": version("airflow-entra"),
+        "since": found.since.isoformat(timespec="milliseconds"),
+        "logRead": found.log_read,
+    }
     with on_disk("keep the evidence", place):
-        return keep(place, found.at, facts, files)
+        return keep(place, found.at, facts, files, names.by_key)
 
 
 def _of_file(file: Path) -> Records:
@@ -83,3 +139,7 @@ def _by_url(records: Iterable[Records], client_id: str) -> Mapping[str, Records]
             )
         found[one.url] = one
     return found
+
+
+def _nameless(difference: Difference, names: Names) -> Difference:
+    return replace(difference, by=names.label("change", difference.by)) if difference.by else difference

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from airflow_entra.audit.drift import Difference, drift
+from airflow_entra import next_step
 from airflow_entra.directory.changes import last_change
-from airflow_entra.errors import UserError
+from airflow_entra.finding import Finding
+from airflow_entra.preview.drift import CONTROLS, Difference, drift
 from airflow_entra.preview.engine import Engine
 from airflow_entra.preview.run import Progress, preview_all
 from airflow_entra.target import Target
@@ -18,14 +19,21 @@ from airflow_entra_auth.graph import Graph, GraphError
 _LATE = "not in the log: it lags by minutes, and keeps 30 days (7 without P1)"
 
 
-def drift_of(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...]:
-    """Every difference of a deployed stack. Raises UserError where Pulumi can't say."""
+def drift_of(target: Target, stack: str, graph: Graph, since: datetime) -> tuple[Difference, ...] | Finding:
+    """Every difference of a deployed stack; a finding where Pulumi can't say."""
     pulumi = target.pulumi()
     pulumi.environment[NEEDS] = "no"  # whoever looks for drift deploys nothing
     (refreshed,) = preview_all([Engine(pulumi, refresh=True)], 1, Progress())
     if refreshed.outcome != "previewed" or refreshed.new:
         why = "; ".join(refreshed.errors) or f"the backend has no stack {stack}"
-        raise UserError(f"Pulumi can't say what drifted: {why}")
+        return Finding(
+            "drift",
+            f"Pulumi can't say what drifted: {why}",
+            "the stack file, Pulumi's state and the tenant can be compared",
+            f"mend what Pulumi says: `{next_step.preview(stack, '--refresh')}` says all of it",
+            id="drift/unknown",
+            controls=CONTROLS,
+        )
     return tuple(_with_actors(drift(refreshed), graph, since))
 
 

@@ -22,17 +22,17 @@ from airflow_entra.directory.application_credentials import (
     ApplicationCredential,
     credentials_of,
 )
-from airflow_entra.directory.changes import Change, changes
+from airflow_entra.directory.changes import Change, Scope, changes, credential_changes
 from airflow_entra.directory.mapped_claims import MappedClaims, mapped_claims
 from airflow_entra.directory.membership import Account, Assigned, NotDeployedError
 from airflow_entra.directory.registered import Trust
-from airflow_entra.directory.registration_parts import trust
+from airflow_entra.directory.registration_parts import implicit, trust
 from airflow_entra.directory.who import Directory
 from airflow_entra.escape.odata import literal
 from airflow_entra_auth.rules import SignOnRules
 
 if TYPE_CHECKING:
-    from airflow_entra_auth.graph import Graph
+    from airflow_entra_auth.graph import Graph, GraphError
 
 T = TypeVar("T")
 
@@ -42,14 +42,24 @@ _PIM = "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 
 
 @dataclass(frozen=True)
-class GroupOwners:
-    """A group of the stack and who may change its members."""
+class Owner:
+    """An owner of an application or a group, by object id. `program` is True of a service principal."""
 
     id: str
     name: str
-    owners: tuple[str, ...] | None  # None: not to be seen
+    program: bool = False
+
+
+@dataclass(frozen=True)
+class GroupOwners:
+    """A group of the stack and who may change its members. `declared`: the stack makes it."""
+
+    id: str
+    name: str
+    owners: tuple[Owner, ...] | None  # None: not to be seen
     synced: bool
     rule: str | None
+    declared: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,19 @@ class StackApplication:
     Of what is not to be seen there is None.
     """
 
-    owners: tuple[str, ...] | None
+    owners: tuple[Owner, ...] | None
     credentials: tuple[ApplicationCredential, ...]
     """Secrets and certificates of the application and of its service principal."""
     trusted: tuple[Trust, ...] | None
     application_permissions: tuple[str, ...] | None
     """Each the name of the resource, then the id of its app role."""
+    redirects: tuple[str, ...] = ()
+    """Redirect URIs of every platform: whoever answers at one of them gets people's sign-ins."""
+    implicit: tuple[str, ...] = ()
+    """The implicit grant's tokens that are on."""
+    public_client: bool = False
+    ids: tuple[str, ...] = ()
+    """The object ids of the application and of its service principals."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +114,17 @@ class Audited:
     personal_consents: Mapping[str, int]
     """Scope -> how many people consented to it for themselves."""
     changes: tuple[Change, ...]
+    """Of access, oldest first."""
     denied: tuple[str, ...]
+    """What could not be read, each with the reason."""
     eligible: tuple[Eligible, ...] = ()
     mapped: MappedClaims = field(default_factory=MappedClaims)
+    others: tuple[Account, ...] = ()
+    """People of `changes` who have no access any more."""
+    rotations: tuple[Change, ...] = ()
+    """Changes of the application's and the watcher's credentials, oldest first."""
+    log_read: bool = True
+    """Whether the directory's log could be read."""
 
 
 def read(graph: Graph, stack: DeclaredStack, since: datetime, known: Collection[str] = ()) -> Audited:
@@ -120,26 +145,40 @@ class _Reading:
         registration, programs = self._registration(application, principal)
         assigned = {one.principal for one in registration.assigned}
         ids = membership.group_ids(self._graph, self._stack.plan, assigned)
-        members = membership.members(self._graph, {*ids.values(), *assigned})
+        members = self._members({*ids.values(), *assigned})
         people = {account.id: account for group in members.values() for account in group.accounts}
         in_person = [one.principal for one in registration.assigned if one.principal not in members]
-        people |= {one.id: one for one in self._accounts(id_ for id_ in in_person if id_ not in people)}
+        people |= {one.id: one for one in self._accounts("people assigned in person", in_person, people)}
         grants: list[Any] | None = self._or(
             None, "consents", lambda: self._pages(f"/servicePrincipals/{principal['id']}/oauth2PermissionGrants")
         )
+        ours = self._stack_application(application, [principal], "the application's")
+        watchers = self._watchers()
+        inside = {id_ for group in members.values() for id_ in group.nested_ids}
+        scope = Scope(
+            principal["id"],
+            {*members, *ids.values(), *inside},
+            {*people, *known},
+            {id_ for holder in (ours, *(watchers or ())) for id_ in holder.ids},
+        )
+        log, rotations = self._log(since, scope)
+        gone = dict.fromkeys(change.subject_id for change in log or () if change.subject_type == "User")
         return Audited(
             directory=Directory(tuple(people.values()), registration, members),
             rules=sign_on_rules(self._stack, registration.client_id, ids),
             programs=programs,
-            application=self._stack_application(application, [principal], "the application's"),
-            watchers=self._watchers(),
+            application=ours,
+            watchers=watchers,
             groups=tuple(self._groups(members, ids)),
             missing=tuple(group.name for key, group in self._stack.plan.groups.items() if ids.get(key) not in members),
             consents=None if grants is None else frozenset(_consented(grants, "AllPrincipals")),
             personal_consents=Counter(_consented(grants or (), "Principal")),
-            changes=tuple(self._changes(since, {*members, *people, *known, principal["id"]})),
+            changes=tuple(log or ()),
             eligible=tuple(self._eligible(members)),
             mapped=mapped_claims(application, principal, self._policies),
+            others=tuple(self._accounts("people who lost access", gone, people)),
+            rotations=tuple(rotations or ()),
+            log_read=log is not None and rotations is not None,
             denied=tuple(dict.fromkeys(self._denied)),  # last: it is filled by the others
         )
 
@@ -158,7 +197,8 @@ class _Reading:
         existing = self._stack.settings.watcher.existing
         if existing is not None:
             self._denied.append(f"{WATCHERS} credentials: watcher.existing is an identity that the stack doesn't make")
-            return (StackApplication((), (), (), self._permissions([{"id": existing.object_id}], WATCHERS)),)
+            permissions = self._permissions([{"id": existing.object_id}], WATCHERS)
+            return (StackApplication((), (), (), permissions, ids=(existing.object_id,)),)
         tag = names.watcher_tags(self._stack.name)[-1]
         found = self._or(
             None,
@@ -185,6 +225,10 @@ class _Reading:
             credentials=(*credentials_of(application, APPLICATION), *of_principals),
             trusted=self._trusted(f"{path}/federatedIdentityCredentials", whose),
             application_permissions=self._permissions(principals, whose),
+            redirects=tuple(_redirects(application)),
+            implicit=implicit((application.get("web") or {}).get("implicitGrantSettings") or {}),
+            public_client=application.get("isFallbackPublicClient") is True,
+            ids=(application["id"], *(principal["id"] for principal in principals)),
         )
 
     def _policies(self, path: str) -> list[Any] | None:
@@ -204,22 +248,39 @@ class _Reading:
         of_programs = membership.registered(application, principal, programs)
         return membership.registered(application, principal, others), of_programs.assigned
 
-    def _accounts(self, ids: Iterable[str]) -> list[Account]:
-        """The people with these object ids. Not by getByIds: it doesn't say whose account is disabled."""
+    def _members(self, ids: Collection[str]) -> dict[str, membership.Members]:
+        """A group whose members may not be read is there without them, and named."""
+        found = self._graph.get_by_ids(ids, ["group"])
+        return {
+            group["id"]: self._or(
+                membership.Members(str(group["displayName"]), synced=bool(group.get("onPremisesSyncEnabled"))),
+                f"the members of group {group['displayName']}",
+                partial(membership.members_of, self._graph, group),
+            )
+            for group in found
+        }
+
+    def _accounts(self, what: str, ids: Iterable[str], known: Collection[str]) -> list[Account]:
+        """The people with these object ids who aren't known yet. Not by getByIds: it doesn't say who is disabled."""
         from airflow_entra_auth.graph import GraphError, Request
 
-        found = self._graph.batch([Request("GET", f"/users/{id_}?$select={membership.PERSON}") for id_ in ids])
-        for error in found:
-            if isinstance(error, GraphError) and error.status != 404:
-                raise error
-        return [membership.account(user) for user in found if not isinstance(user, GraphError)]
+        there = frozenset(id_.lower() for id_ in known)
+        missing = [id_ for id_ in ids if id_.lower() not in there]
+        requests = [Request("GET", f"/users/{id_}?$select={membership.PERSON}") for id_ in missing]
+        nobody: list[Any] = []
+        answers = self._or(nobody, what, lambda: self._graph.batch(requests)) if requests else nobody
+        for answer in answers:
+            if isinstance(answer, GraphError) and answer.status != 404:
+                self._not_seen(what, answer)
+        return [membership.account(user) for user in answers if not isinstance(user, GraphError)]
 
     def _groups(self, members: Mapping[str, membership.Members], ids: Mapping[str, str]) -> Iterator[GroupOwners]:
         keys = {id_: key for key, id_ in ids.items()}
         for id_, group in members.items():
             owners = self._owners(f"/groups/{id_}/owners", f"who owns group {group.name}")
             rule = self._stack.plan.groups[keys[id_]].rule if id_ in keys else None
-            yield GroupOwners(id_, group.name, owners, group.synced, rule)
+            made = id_ in keys and self._stack.plan.groups[keys[id_]].source == "created"
+            yield GroupOwners(id_, group.name, owners, group.synced, rule, made)
 
     def _eligible(self, members: Mapping[str, membership.Members]) -> Iterator[Eligible]:
         """PIM for Groups, which takes P2: one question for each group, as Graph answers no other."""
@@ -233,10 +294,10 @@ class _Reading:
                 name = str(principal.get("displayName") or one["principalId"])
                 yield Eligible(one["principalId"], name, group.name, datetime.fromisoformat(ends) if ends else None)
 
-    def _owners(self, path: str, what: str) -> tuple[str, ...] | None:
+    def _owners(self, path: str, what: str) -> tuple[Owner, ...] | None:
         query = {"$select": "id,displayName", "$top": "999"}
         found: list[Any] | None = self._or(None, what, lambda: self._pages(path, query))
-        return None if found is None else tuple(str(one.get("displayName") or one["id"]) for one in found)
+        return None if found is None else tuple(map(_owner, found))
 
     def _permissions(self, principals: Iterable[Mapping[str, Any]], whose: str) -> tuple[str, ...] | None:
         paths = [f"/servicePrincipals/{principal['id']}/appRoleAssignments" for principal in principals]
@@ -251,10 +312,13 @@ class _Reading:
             f"{granted.get('resourceDisplayName') or granted['resourceId']} {granted['appRoleId']}" for granted in found
         )
 
-    def _changes(self, since: datetime, wanted: Collection[str]) -> list[Change]:
+    def _log(self, since: datetime, scope: Scope) -> tuple[list[Change] | None, list[Change] | None]:
+        unread: list[Change] | None = None
         what = "who changed what (the directory's log)"
-        none: list[Change] = []
-        return self._or(none, what, lambda: changes(self._graph, since, wanted))
+        return (
+            self._or(unread, what, lambda: changes(self._graph, since, scope)),
+            self._or(unread, what, lambda: credential_changes(self._graph, since, scope)),
+        )
 
     def _pages(self, path: str, query: Mapping[str, str] | None = None) -> list[Any]:
         return list(self._graph.pages(path, query))
@@ -265,10 +329,23 @@ class _Reading:
         try:
             return ask()
         except GraphError as error:
-            if error.status not in (403, 404, 501):  # 501: the local tenant has no PIM
+            if error.status == 401:
                 raise
-            self._denied.append(f"{what}: {error.code}")
+            self._not_seen(what, error)
             return otherwise
+
+    def _not_seen(self, what: str, error: GraphError) -> None:
+        self._denied.append(f"{what}: {error.code}")
+
+
+def _owner(found: Mapping[str, Any]) -> Owner:
+    program = str(found.get("@odata.type") or "").endswith("servicePrincipal")
+    return Owner(found["id"], str(found.get("displayName") or found["id"]), program)
+
+
+def _redirects(application: Mapping[str, Any]) -> Iterator[str]:
+    for platform in ("web", "spa", "publicClient"):
+        yield from (application.get(platform) or {}).get("redirectUris") or ()
 
 
 def _consented(grants: Iterable[Mapping[str, Any]], consent_type: str) -> Iterator[str]:

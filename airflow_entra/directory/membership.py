@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PERSON = "id,displayName,userPrincipalName,mail,accountEnabled,userType,identities"
 """What is asked of each person: `account` reads it."""
-_USER = "#microsoft.graph.user"
+_USER, _GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
 _PAGE = "999"  # the most that Graph gives at once
 
 
@@ -69,7 +69,8 @@ class Registration:
 class Members:
     """One group: the ids of its direct members, and of the members of each group inside it, by the inner group's name.
 
-    `accounts` are the people among both. `synced`: another directory decides about its members.
+    `accounts` are the people among both. `synced`: another directory decides about its members. `nested_ids` leads from
+    the object id of every group inside, however deep, to the name under which `nested` has its members.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Members:
     security_enabled: bool = True
     accounts: tuple[Account, ...] = ()
     synced: bool = False
+    nested_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class NotDeployedError(UserError):
@@ -145,17 +147,19 @@ def group_ids(graph: Graph, plan: AccessPlan, assigned: Collection[str] = ()) ->
 
 def members(graph: Graph, groups: Iterable[str]) -> dict[str, Members]:
     """The members of those of these groups (object ids) that exist. Raises GraphError."""
-    return {group["id"]: _members(graph, group) for group in graph.get_by_ids(groups, ["group"])}
+    return {group["id"]: members_of(graph, group) for group in graph.get_by_ids(groups, ["group"])}
 
 
-def _members(graph: Graph, group: Mapping[str, Any]) -> Members:
+def members_of(graph: Graph, group: Mapping[str, Any]) -> Members:
+    """The members of a group as Graph has it. Raises GraphError."""
     query = {"$select": PERSON, "$top": _PAGE}
     direct = list(graph.pages(f"/groups/{group['id']}/members", query))
+    inside = [inner for inner in direct if inner.get("@odata.type") == _GROUP]
     nested = {
         str(inner["displayName"]): list(graph.pages(f"/groups/{inner['id']}/transitiveMembers", query))
-        for inner in direct
-        if inner.get("@odata.type") == "#microsoft.graph.group"
+        for inner in inside
     }
+    deeper = {one["id"]: name for name, some in nested.items() for one in some if one.get("@odata.type") == _GROUP}
     people = [one for some in (direct, *nested.values()) for one in some if one.get("@odata.type") == _USER]
     return Members(
         str(group["displayName"]),
@@ -164,6 +168,7 @@ def _members(graph: Graph, group: Mapping[str, Any]) -> Members:
         group.get("securityEnabled") is not False,
         tuple({one["id"]: account(one) for one in people}.values()),
         bool(group.get("onPremisesSyncEnabled")),
+        {id_.lower(): name for id_, name in (deeper | {one["id"]: str(one["displayName"]) for one in inside}).items()},
     )
 
 

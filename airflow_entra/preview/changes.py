@@ -61,6 +61,18 @@ def reported(detailed: Any, before: Mapping[str, Any], after: Mapping[str, Any])
         yield PropertyChange(name, before.get(name, ABSENT), after.get(name, ABSENT))
 
 
+def reordered(change: PropertyChange) -> bool:
+    """Whether nothing but the order of lists differs: Entra gives them in any."""
+    return bool(change.before != change.after and _as_set(change.before) == _as_set(change.after))
+
+
+def _as_set(value: Any) -> Any:
+    """The value with its lists in one order."""
+    if isinstance(value, Mapping):
+        return {key: _as_set(item) for key, item in value.items()}
+    return sorted(map(_as_set, value), key=repr) if isinstance(value, list) else value
+
+
 def top(change: PropertyChange) -> str:
     """The top-level property that a change is in."""
     return str(next(iter(_steps(change.path)), ""))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from airflow_entra.preview.drift import changed_past_pulumi
 from airflow_entra.preview.events import Events
 from airflow_entra.preview.result import StackPreview
 from airflow_entra.pulumi.elsewhere import Elsewhere
@@ -49,4 +50,5 @@ class Engine:
 
     def _result(self, pulumi: Pulumi, answer: Answer, began: float, *, new: bool) -> StackPreview:
         events = Events.of(answer, pulumi.scrub)
-        return events.result(pulumi.stack, answer.code, new=new, seconds=time.monotonic() - began)
+        found = events.result(pulumi.stack, answer.code, new=new, seconds=time.monotonic() - began)
+        return replace(found, drifted=tuple(changed_past_pulumi(found)))

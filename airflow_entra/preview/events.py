@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from airflow_entra.finding import Finding, worst_first
-from airflow_entra.preview.changes import between, readable, reported, secrets, top
+from airflow_entra.preview.changes import between, readable, reordered, reported, secrets, top
 from airflow_entra.preview.result import ABSENT, Outcome, PropertyChange, StackPreview, Step
 from airflow_entra.pulumi.resource_types import STACK
 from airflow_entra.pulumi.runner import Answer
@@ -129,7 +130,9 @@ class Events:
         if not metadata.get("new"):
             self._drift.append(Step("gone", *_identity(metadata), id=_id(metadata)))
         elif metadata.get("detailedDiff"):
-            self._drift.append(self._step("changed", metadata))
+            step = self._step("changed", metadata)
+            changes = tuple(change for change in step.changes if not reordered(change))
+            self._drift += [replace(step, changes=changes)] if changes or not step.changes else []
 
     def _step(self, op: str, metadata: Mapping[str, Any]) -> Step:
         before, after = (self._state(metadata.get(side)) for side in ("old", "new"))

@@ -53,6 +53,8 @@ class StackPreview:
     drift: tuple[Step, ...] = ()
     violations: tuple[Finding, ...] = ()
     """Of policies: an error is mandatory, a warning advisory."""
+    drifted: tuple[Finding, ...] = ()
+    """Of `drift`: each property that was changed past Pulumi."""
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unchanged: int = 0
@@ -71,7 +73,7 @@ class StackPreview:
     @property
     def findings(self) -> Iterator[Finding]:
         """With this stack's name."""
-        for finding in self.violations:
+        for finding in (*self.violations, *self.drifted):
             yield replace(finding, stack=self.stack)
         if self.outcome != "previewed":
             yield Finding(

@@ -26,6 +26,7 @@ _ALWAYS = ("--non-interactive", "--color", "never")
 _OURS = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 NO_SUCH_STACK = 6
 """The CLI's exit code where the backend has no such stack; part of its contract, as all its codes are."""
+_PAGE, _MOST_PAGES = 500, 100
 _KEPT_LINES = 6
 """Of what Pulumi says when it fails."""
 _REASON = re.compile(r"(error|Exception|Error): |^\s*\* ")
@@ -181,6 +182,20 @@ class Pulumi:
         except RecursionError:
             raise PulumiError("the outputs nest too deeply to be read; a few levels are right") from None
         return outputs
+
+    def history(self) -> list[Json]:
+        """The stack's updates, newest first, without the values of its secrets."""
+        found: list[Json] = []
+        for page in range(1, _MOST_PAGES):
+            answer = self._on_stack("stack", "history", "--json", "--page-size", str(_PAGE), "--page", str(page))
+            try:
+                some = json.loads("\n".join(answer.lines))
+            except (ValueError, RecursionError):
+                raise PulumiError("pulumi stack history did not answer with JSON") from None
+            found += [update for update in some if isinstance(update, dict)]
+            if len(some) < _PAGE:
+                break
+        return found
 
     def preview(self, *options: str) -> list[Json]:
         """The steps that an update would take; secrets that Pulumi doesn't know of are in them as they are."""

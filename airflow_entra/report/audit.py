@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from airflow_entra.audit.audit import Audit
+from airflow_entra.audit.population import PopulationJson, moment, night_as_json
+from airflow_entra.audit.population import as_json as event_as_json
 from airflow_entra.escape import markdown, terminal
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.markdown import text
@@ -72,14 +74,25 @@ def _json(audit: Audit) -> str:
         "environment": audit.environment,
         "tenantId": audit.tenant_id,
         "clientId": audit.client_id,
-        "at": audit.at.isoformat(timespec="seconds"),
-        "since": audit.since.isoformat(timespec="seconds"),
+        "at": audit.at.isoformat(timespec="milliseconds"),
         "conclusion": conclusion(audit),
         "notSeen": list(not_seen(audit)),
         **{table.name: [dict(zip(_keys(table), row, strict=True)) for row in table.rows] for table in tables(audit)},
         FINDINGS: list(map(as_json, audit.findings)),
+        **population(audit),
     }
     return document(body)
+
+
+def population(audit: Audit) -> PopulationJson:
+    """What happened in a period, and how complete that is: docs/population.schema.json."""
+    until = audit.until or audit.at
+    return {
+        "since": moment(audit.since),
+        "until": moment(until),
+        "population": [event_as_json(event) for event in audit.events],
+        "nights": None if audit.nights is None else [night_as_json(night) for night in audit.nights],
+    }
 
 
 def _keys(table: Table) -> list[str]:

@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 
 from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit.actors import Actor
-from airflow_entra.audit.audit import Audit
+from airflow_entra.audit.audit import Audit, RoleOf
 from airflow_entra.audit.checks.check import Result
-from airflow_entra.audit.drift import Difference, said
+from airflow_entra.audit.leavers import Left
+from airflow_entra.audit.moves import Move, Roles
+from airflow_entra.audit.population import Event, Night
 from airflow_entra.directory.audited import Eligible
-from airflow_entra.directory.who import Standing
+from airflow_entra.directory.changes import GRANTED
+from airflow_entra.directory.who import IN_PERSON, Standing
 from airflow_entra.finding import Finding
+from airflow_entra.preview.drift import Difference, said
 from airflow_entra.report.findings import COLUMNS, counted, rows
 from airflow_entra.words import many
 
@@ -39,26 +43,41 @@ def conclusion(audit: Audit) -> str:
     skipped = sum(result.skipped is not None for result in audit.results)
     more = f"; {skipped} of {many(len(audit.results), 'check')} not looked at" if skipped else ""
     people = many(admitted, "person", "people")
-    drifted = (
-        ""
-        if audit.drift is None
-        else f" (drift: {many(len(audit.drift), 'difference') if audit.drift else 'no difference'})"
-    )
+    drifted = "" if audit.drift is None else f" (drift: {_counted(audit.drift)})"
     return f"Stack {audit.stack}: {people} may sign in; findings: {counted(audit.findings, 'none')}{drifted}{more}."
+
+
+def _counted(differences: Sequence[Difference] | Finding) -> str:
+    if isinstance(differences, Finding):
+        return "not known"
+    return many(len(differences), "difference") if differences else "no difference"
 
 
 def tables(audit: Audit) -> list[Table]:
     """All of them, in the order of the report."""
     return [
         Table(FINDINGS, "Findings", (*COLUMNS, "Controls"), _findings(audit.findings), "None."),
-        *([] if audit.drift is None else [_drift(audit.drift)]),
-        Table("checks", "Checks", ("Check", "Holds", "Asked"), [_check(one) for one in audit.results], "None."),
+        *([] if audit.drift is None else [_drift(() if isinstance(audit.drift, Finding) else audit.drift, audit)]),
+        Table(
+            "checks",
+            "Checks",
+            ("Check", "Holds", "Asked", "Controls"),
+            [_check(one) for one in audit.results],
+            "None.",
+        ),
         Table(
             "access",
             "Who has access",
             ("Person", "Signs in as", "Airflow roles", "Through", "Account", "Last sign-in", "Why not", "Object id"),
             [*(_access(one, audit) for one in audit.standings), *map(_eligible, audit.eligible)],
             "Nobody: no group of the stack has a member.",
+        ),
+        Table(
+            "roles",
+            "What a role may do",
+            ("Role", "May", "Groups", "People"),
+            [_role(role, audit) for role in audit.roles],
+            "None.",
         ),
         Table(
             "declared",
@@ -69,51 +88,48 @@ def tables(audit: Audit) -> list[Table]:
         ),
         Table(
             "programs",
-            "Programs and owners",
+            "Programs, owners and readers",
             ("Name", "What", "Role", "Object id"),
-            [
-                *(
-                    (one.name, "service principal, assigned", one.role or "none", one.principal)
-                    for one in audit.programs
-                ),
-                *((name, "owner of the application: may change its sign-in", "", "") for name in audit.owners),
-                *(
-                    (name, "owner of the watcher's registration: may read the directory as the watcher", "", "")
-                    for name in audit.watcher_owners
-                ),
-            ],
+            list(_programs(audit)),
             "No program is assigned, and nobody owns the application.",
         ),
         Table(
             "left",
             "Access taken",
-            ("When", "What", "Whom", "Group", "By", "Airflow", "Last access", "Session ended", "Seconds after"),
-            [
-                (
-                    _moment(one.change.at),
-                    one.change.activity,
-                    one.change.subject,
-                    one.change.group or "",
-                    one.change.by,
-                    one.airflow,
-                    _moment(one.last_access) or "none on record",
-                    _moment(one.session_ended) or one.how,
-                    "" if one.seconds is None else f"{one.seconds:.0f}",
-                )
-                for one in audit.left
-            ],
-            "Nobody in this time, as far as the directory's log goes.",
+            (
+                *("When", "What", "Whom", "Group", "Roles lost", "Roles kept", "By", "Airflow", "Last access"),
+                *("Session ended", "Seconds after", "Object id", "By id"),
+            ),
+            [_left(one) for one in audit.left],
+            _empty("Nobody in this time, as far as the directory's log goes.", audit),
         ),
         Table(
             "grants",
             "Access given",
-            ("When", "What", "Whom", "Group", "By"),
-            [
-                (_moment(one.at), one.activity, one.subject, one.group or "", one.by)
-                for one in sorted(audit.grants, key=lambda one: one.at)
-            ],
-            "To nobody in this time, as far as the directory's log goes.",
+            ("When", "What", "Whom", "Group", "Roles given", "Roles now", "By", "Object id", "By id"),
+            [_granted(move) for move in audit.moves if move.change.activity in GRANTED],
+            _empty("To nobody in this time, as far as the directory's log goes.", audit),
         ),
+        Table(
+            "population",
+            "Joiners, movers, leavers, role changes, activations, rotations, deployments",
+            (
+                *("When", "Kind", "What", "Who", "Roles before", "Roles after", "Group", "By", "Approved by"),
+                *(
+                    "Pull request",
+                    "Commit",
+                    "Session",
+                    "Session ended",
+                    "Seconds after",
+                    "Source",
+                    "Object id",
+                    "By id",
+                ),
+            ),
+            [_event(event) for event in audit.events],
+            _empty("Nothing in this time, as far as the directory's log goes.", audit),
+        ),
+        *([] if audit.nights is None else [_nights(audit.nights)]),
         Table(
             "actions",
             "What people did in Airflow",
@@ -151,7 +167,7 @@ def _findings(findings: Sequence[Finding]) -> list[Row]:
     return [(*row, ", ".join(one.controls)) for row, one in zip(rows(findings), findings, strict=True)]
 
 
-def _drift(differences: Sequence[Difference]) -> Table:
+def _drift(differences: Sequence[Difference], audit: Audit) -> Table:
     return Table(
         "drift",
         "Drift: the stack file, Pulumi's state and the tenant",
@@ -167,7 +183,7 @@ def _drift(differences: Sequence[Difference]) -> Table:
             )
             for one in differences
         ],
-        "None: all three say the same.",
+        "Not known: see the findings." if isinstance(audit.drift, Finding) else "None: all three say the same.",
     )
 
 
@@ -178,7 +194,97 @@ def not_seen(audit: Audit) -> Iterable[str]:
 
 def _check(result: Result) -> Row:
     parts = [*(["no"] if result.findings else []), *([f"not looked at: {result.skipped}"] if result.skipped else [])]
-    return result.check.name, "; ".join(parts) or "yes", result.check.asks
+    return result.check.name, "; ".join(parts) or "yes", result.check.asks, ", ".join(result.check.controls)
+
+
+def _empty(said: str, audit: Audit) -> str:
+    return said if audit.log_read else "Not known: the directory's log could not be read."
+
+
+def _role(role: RoleOf, audit: Audit) -> Row:
+    people = sum(any(held.role == role.name for held in one.roles) for one in audit.standings)
+    return role.name, "; ".join(role.may), ", ".join(role.groups), str(people)
+
+
+def _programs(audit: Audit) -> Iterable[Row]:
+    for program in audit.programs:
+        yield program.name, "service principal, assigned", program.role or "none", program.principal
+    owned = (
+        (audit.owners, "the application: may change its sign-in"),
+        (audit.watcher_owners, "the watcher's registration: may read the directory as the watcher"),
+    )
+    for owners, what in owned:
+        yield from ((owner.name, f"owner of {what}", "", owner.id) for owner in owners)
+    for group in audit.groups:
+        what = f"owner of group {group.name}: may change who is in it"
+        yield from ((owner.name, what, "", owner.id) for owner in group.owners or ())
+    for reader in audit.readers:
+        yield reader.name, reader.what, "", reader.id
+
+
+def _left(one: Left) -> Row:
+    move = one.move
+    return (
+        _moment(move.change.at),
+        move.change.activity,
+        move.person.name,
+        move.change.group or (move.change.subject if move.change.subject_type == "Group" else ""),
+        _roles(move.lost),
+        _roles(move.after),
+        move.change.by,
+        one.airflow,
+        _moment(one.last_access) or "none on record",
+        _moment(one.session_ended) or (f"{one.how}: {one.why}" if one.why else one.how),
+        "" if one.seconds is None else f"{one.seconds:.3f}",
+        move.person.id,
+        move.change.by_id,
+    )
+
+
+def _granted(move: Move) -> Row:
+    change = move.change
+    group = change.group or (change.subject if change.subject_type == "Group" else "")
+    given = _roles(move.gained), _roles(move.after)
+    return _moment(change.at), change.activity, move.person.name, group, *given, change.by, move.person.id, change.by_id
+
+
+def _event(event: Event) -> Row:
+    return (
+        _moment(event.at),
+        event.kind,
+        event.what,
+        event.person,
+        _roles(event.before),
+        _roles(event.after),
+        event.group,
+        event.by,
+        event.approved_by,
+        event.pull_request,
+        event.commit,
+        event.session,
+        _moment(event.session_ended),
+        "" if event.seconds is None else f"{event.seconds:.3f}",
+        event.source,
+        event.person_id,
+        event.by_id,
+    )
+
+
+def _nights(nights: Sequence[Night]) -> Table:
+    return Table(
+        "nights",
+        "Nights, and the evidence that was kept",
+        ("Day (UTC)", "Evidence", "A log that was read covers it"),
+        [
+            (f"{night.day}", ", ".join(night.kept) or "none was kept", "yes" if night.covered else "no")
+            for night in nights
+        ],
+        "None.",
+    )
+
+
+def _roles(roles: Roles | None) -> str:
+    return "unknown" if roles is None else ", ".join(roles) or "none"
 
 
 def _declared(one: RoleSince) -> Row:
@@ -190,7 +296,7 @@ def _declared(one: RoleSince) -> Row:
 
 
 def _access(one: Standing, audit: Audit) -> Row:
-    through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
+    through = dict.fromkeys(name for held in one.roles for name in (held.through or (IN_PERSON,)))
     last = audit.last_sign_in.get(one.person.id.lower())
     why_not = "; ".join(part for part in (one.why, *(f"not {m.role}: {m.why}" for m in one.missed)) if part)
     account = "disabled" if not one.person.enabled else "guest" if one.person.guest else "member"
@@ -216,4 +322,6 @@ def _known(actor: Actor) -> tuple[str, str]:
 
 
 def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+    if moment is None:
+        return ""
+    return moment.astimezone(UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", "Z")

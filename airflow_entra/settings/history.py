@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from airflow_entra.settings.mistakes import SettingsError
 from airflow_entra.settings.model import StackSettings
 
 _FORMAT = "%H%x00%an <%ae>%x00%cI%x00%s%x00%(trailers:key=Approved-by,key=Reviewed-by,valueonly,separator=%x2C )"
+_ID = re.compile(r"[0-9a-f]{40}")
 _MOST = 500
 """Commits that are looked at; a stack file has some tens."""
 
@@ -36,15 +38,30 @@ def versions(file: Path) -> Iterator[tuple[Commit, StackSettings]]:
     folder, name = file.absolute().parent, f"./{file.name}"
     listed = _git(folder, "log", f"--max-count={_MOST}", f"--format={_FORMAT}", "--", name)
     for line in (listed or "").splitlines():
-        id_, author, at, subject, approved = line.split("\0")
-        text = _git(folder, "show", f"{id_}:{name}")
+        commit = _commit(line)
+        text = _git(folder, "show", f"{commit.id}:{name}")
         try:
             settings = load_text(text, file) if text is not None else None
         except SettingsError:
             settings = None
         if settings is None:
             return
-        yield Commit(id_, author, datetime.fromisoformat(at), subject, approved.strip().rstrip(",")), settings
+        yield commit, settings
+
+
+def commits(folder: Path, ids: Iterable[str]) -> dict[str, Commit]:
+    """The commits with these ids that git has, in the repository of `folder`."""
+    found = {}
+    for id_ in dict.fromkeys(ids):
+        said = _git(folder, "log", "--no-walk", f"--format={_FORMAT}", id_, "--") if _ID.fullmatch(id_) else None
+        if said:
+            found[id_] = _commit(said.splitlines()[0])
+    return found
+
+
+def _commit(line: str) -> Commit:
+    id_, author, at, subject, approved = line.split("\0")
+    return Commit(id_, author, datetime.fromisoformat(at), subject, approved.strip().rstrip(","))
 
 
 def head(folder: Path) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from airflow_entra.access.secret_slots import SLOTS
 from airflow_entra.access.sign_on_rules import rules
 from airflow_entra.audit.records import Records, parse
 from airflow_entra.directory.application_credentials import ApplicationCredential
-from airflow_entra.directory.audited import Audited, GroupOwners, StackApplication
+from airflow_entra.directory.audited import Audited, GroupOwners, Owner, StackApplication
 from airflow_entra.directory.changes import Change
 from airflow_entra.directory.membership import Account, Assigned, Members, Registration
 from airflow_entra.directory.who import Directory
@@ -37,7 +38,9 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SINCE = NOW - timedelta(days=30)
 ADA = Account("a0000000-0000-4000-8000-000000000001", "Ada Okafor", "ada@contoso.com")
 DAN = Account("a0000000-0000-4000-8000-000000000002", "Dan Gone", "dan@contoso.com", enabled=False)
-CREDENTIAL = load(LOCAL).credential
+SETTINGS = load(LOCAL)
+ADAS = Owner(SETTINGS.owners.application[0], "Ada Okafor")
+CREDENTIAL = SETTINGS.credential
 WATCHER_CREDENTIAL = watcher_credential(load(LOCAL))
 SECRETS = tuple(ApplicationCredential("secret", slot, slot, NOW + timedelta(days=60)) for slot in SLOTS)
 
@@ -109,7 +112,7 @@ def task(run_id: str, try_number: int, minutes: float) -> dict[str, Any]:
 def application(**more: Any) -> StackApplication:
     """One that has its two secrets, and an owner; `more` says otherwise."""
     known: dict[str, Any] = {
-        "owners": ("Ada Okafor",),
+        "owners": (ADAS,),
         "credentials": SECRETS,
         "trusted": (),
         "application_permissions": (),
@@ -135,7 +138,7 @@ def audited(**more: Any) -> Audited:
         "programs": (),
         "application": application(),
         "watchers": (watcher(),),
-        "groups": tuple(GroupOwners(id_, name, ("Ada Okafor",), False, None) for id_, name in names.items()),
+        "groups": tuple(GroupOwners(id_, name, (ADAS,), False, None) for id_, name in names.items()),
         "missing": (),
         "consents": frozenset({"openid", "profile"}),
         "personal_consents": {},
@@ -145,7 +148,37 @@ def audited(**more: Any) -> Audited:
     return Audited(**(known | more))
 
 
+def in_groups(
+    account: Account,
+    *groups: str,
+    roles: Mapping[str, str] | None = None,
+    unassigned: Collection[str] = (),
+    assigned: tuple[Assigned, ...] = (),
+) -> Audited:
+    """The directory with one more account, a member of these groups; `roles` are those of groups that give another."""
+    known = audited().directory
+    members = {
+        id_: replace(group, direct=group.direct | ({account.id} if id_ in groups else frozenset()))
+        for id_, group in known.groups.items()
+    }
+    given = [
+        replace(one, role=(roles or {}).get(one.principal, one.role))
+        for one in known.registration.assigned
+        if one.principal not in unassigned
+    ]
+    registration = replace(known.registration, assigned=(*given, *assigned))
+    return audited(directory=replace(known, people=(*known.people, account), groups=members, registration=registration))
+
+
 def change(activity: str, account: Account, minutes: float, group: str | None = None) -> Change:
     return Change(
-        datetime.fromisoformat(at(minutes)), activity, "carl@contoso.com", account.id, account.sign_in_name, group
+        datetime.fromisoformat(at(minutes)),
+        activity,
+        "carl@contoso.com",
+        account.id,
+        account.sign_in_name,
+        group,
+        by_id="c0000000-0000-4000-8000-000000000001",
+        group_id=IDS.get(group or "", ""),
+        by_person=True,
     )

@@ -1,38 +1,37 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.checks import CHECKS
-from airflow_entra.audit.leavers import Left
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.application_credentials import ApplicationCredential
-from airflow_entra.directory.audited import Audited, GroupOwners
-from airflow_entra.directory.changes import Change
+from airflow_entra.directory.audited import Audited, GroupOwners, Owner
 from airflow_entra.directory.mapped_claims import MappedClaims
 from airflow_entra.directory.membership import Assigned, Members
 from airflow_entra.directory.registered import Trust
 from airflow_entra.report.audit_tables import tables
-from airflow_entra.settings.model import Certificate, Credential, Federated, Federation
+from airflow_entra.settings.model import Certificate, Credential, Federated, Federation, StackSettings
 from tests.audit.stack import (
     ADA,
+    ADAS,
     ADMINS,
     CREDENTIAL,
     DAN,
     NOW,
     SECRETS,
+    SETTINGS,
     SINCE,
     URL,
+    VIEWERS,
     WATCHER_CREDENTIAL,
     application,
-    at,
     audited,
-    change,
     person,
     records,
     session,
@@ -48,6 +47,7 @@ def look(
     *airflows: Records,
     credential: Credential = CREDENTIAL,
     watcher_credential: Credential | None = WATCHER_CREDENTIAL,
+    settings: StackSettings = SETTINGS,
 ) -> Audit:
     given: Mapping[str, Records] = {f"{URL}/{number}": airflow for number, airflow in enumerate(airflows)}
     return audit(
@@ -56,6 +56,7 @@ def look(
         declared=DECLARED,
         credential=credential,
         watcher_credential=watcher_credential,
+        settings=settings,
         now=NOW,
         since=SINCE,
     )
@@ -90,6 +91,20 @@ def disabled() -> Audited:
     return audited(directory=replace(directory, registration=replace(directory.registration, enabled=False)))
 
 
+EVE = Owner("e0000000-0000-4000-8000-000000000001", "Eve")
+
+
+def open_to_everybody() -> Audited:
+    directory = audited().directory
+    registration = replace(directory.registration, assignment_required=False)
+    return audited(directory=replace(directory, registration=registration))
+
+
+def owned(group: str, *owners: Owner) -> Audited:
+    """The stack makes this group, and these own it."""
+    return audited(groups=(GroupOwners(group, "a group", owners, False, None, declared=True),))
+
+
 NOBODY = records()
 
 
@@ -105,7 +120,8 @@ OLD = person(DAN, "Op", userName="old", identity=None)
 WRONG: list[tuple[str, Audited, Records]] = [
     ("audit/disabled-account: warning", with_people(DAN), FINE),
     ("audit/guest: note", with_people(GUEST), FINE),
-    ("audit/assigned-in-person: warning", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
+    ("audit/assigned-in-person: error", with_assigned(Assigned(DAN.id, "Dan Gone", "Admin")), FINE),
+    ("audit/assigned-in-person: warning", with_assigned(Assigned(DAN.id, "Dan Gone", "Viewer")), FINE),
     ("audit/assignment-missing: warning", without_assignment("Admin"), NOBODY),
     ("audit/application-disabled: error", disabled(), NOBODY),
     ("audit/mapped-claims: error", audited(mapped=MappedClaims(("names",))), FINE),
@@ -115,6 +131,16 @@ WRONG: list[tuple[str, Audited, Records]] = [
     ("audit/unused-assignment: error", with_assigned(Assigned("other", "other", "Admin")), FINE),
     ("audit/group-missing: error", audited(missing=("airflow-local-sales",)), FINE),
     ("audit/group-owner: warning", audited(groups=(GroupOwners(ADMINS, "admins", (), False, None),)), FINE),
+    ("audit/redirect-uri: error", audited(application=application(redirects=("https://evil.example/x",))), FINE),
+    ("audit/redirect-uri: error", audited(watchers=(watcher(redirects=("http://localhost",)),)), FINE),
+    ("audit/implicit-grant: error", audited(application=application(implicit=("ID tokens",))), FINE),
+    ("audit/implicit-grant: error", audited(application=application(public_client=True)), FINE),
+    ("audit/open-assignment: error", open_to_everybody(), FINE),
+    ("audit/owner-undeclared: error", audited(application=application(owners=(ADAS, EVE))), FINE),
+    ("audit/owner-undeclared: error", audited(watchers=(watcher(owners=(EVE,)),)), FINE),
+    ("audit/owner-undeclared: warning", audited(application=application(owners=(replace(EVE, program=True),))), FINE),
+    ("audit/owner-undeclared: error", owned(ADMINS, EVE), FINE),
+    ("audit/owner-undeclared: warning", owned(VIEWERS, EVE), FINE),
     (
         "audit/credential-expiry: error",
         audited(application=application(credentials=(replace(SECRETS[1], ends_at=NOW + timedelta(days=5)),))),
@@ -293,7 +319,11 @@ def test_an_identity_that_existed_has_the_permissions_and_no_other() -> None:
 
 BLIND: list[tuple[Audited, set[str]]] = [
     (audited(mapped=MappedClaims(None)), {"mapped-claims"}),
-    (audited(watchers=None), {"credential-expiry", "credential-undeclared", "consent", "watcher-missing"}),
+    (
+        audited(watchers=None),
+        {"credential-expiry", "credential-undeclared", "consent", "watcher-missing", "owner-undeclared"},
+    ),
+    (audited(application=application(owners=None)), {"owner-undeclared"}),
     (audited(watchers=(watcher(trusted=None),)), {"credential-undeclared"}),
     (audited(application=application(trusted=None)), {"credential-undeclared"}),
     (audited(watchers=(watcher(application_permissions=None),)), {"consent"}),
@@ -314,139 +344,6 @@ def test_a_check_that_saw_a_part_says_what_it_did_not_see(directory: Audited, ch
 
 
 def test_who_owns_the_watchers_registration_is_listed() -> None:
-    seen = look(audited(watchers=(watcher(owners=("Eve",)),)), FINE)
+    seen = look(audited(watchers=(watcher(owners=(EVE,)),)), FINE)
     (rows,) = (table.rows for table in tables(seen) if table.name == "programs")
     assert [row[0] for row in rows if "owner of the watcher's registration" in row[1]] == ["Eve"]
-
-
-@pytest.mark.parametrize(
-    ("ended", "seconds"), [(61, 60.0), (None, None), (30, 0.0)], ids=["ended a minute later", "goes on", "had ended"]
-)
-def test_how_long_a_leavers_session_lived_on(ended: float | None, seconds: float | None) -> None:
-    gone = change("Disable account", DAN, 60)
-    airflow = records(person(ADA, "Admin"), session(DAN, 0, 480, ended))
-    (left,) = look(audited(changes=(gone,)), airflow).left
-    assert left.seconds == seconds
-    assert left.last_access is not None
-
-
-REMOVED, ADDED = "Remove member from group", "Add member to group"
-A, B = "airflow-local-admins", "airflow-local-viewers"
-
-
-def leavers(*changes: Change, sessions: Sequence[dict[str, Any]], directory: Audited | None = None) -> list[Left]:
-    known = replace(directory or audited(), changes=changes)
-    return list(look(known, records(person(ADA, "Admin"), *sessions)).left)
-
-
-def told(left: Left) -> tuple[str, float | None, datetime | None]:
-    return left.how, left.seconds, left.session_ended
-
-
-def moment(minutes: float) -> datetime:
-    return datetime.fromisoformat(at(minutes))
-
-
-def test_who_moved_between_groups_left_when_the_last_was_taken() -> None:
-    """Airflow keeps whole seconds, and ends a session within the second of the change."""
-    moved = (change(ADDED, DAN, 20, B), change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60 + 0.4 / 60, B))
-    first, last = leavers(*moved, sessions=[session(DAN, 0, 480, 60)])
-    assert told(first) == ("kept access", 0.0, None)
-    assert told(last) == ("ended", 0.0, moment(60))
-
-
-@pytest.mark.parametrize(
-    ("changes", "sessions", "expected"),
-    [
-        (  # moved, and ended a minute after the last removal
-            [change(ADDED, DAN, 20, B), change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60, B)],
-            [session(DAN, 0, 480, 61)],
-            [("kept access", 0.0, None), ("ended", 60.0, moment(61))],
-        ),
-        (  # the log begins after they came into the second group
-            [change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60, B)],
-            [session(DAN, 0, 480, 61)],
-            [("kept access", 0.0, None), ("ended", 60.0, moment(61))],
-        ),
-        (  # removed, in again, and removed again
-            [change(REMOVED, DAN, 30, A), change(ADDED, DAN, 40, A), change(REMOVED, DAN, 60, A)],
-            [session(DAN, 0, 480, 31), session(DAN, 41, 480, 60)],
-            [("ended", 60.0, moment(31)), ("ended", 0.0, moment(60))],
-        ),
-        (  # the same, and the session lived on until access was given again
-            [change(REMOVED, DAN, 30, A), change(ADDED, DAN, 40, A), change(REMOVED, DAN, 60, A)],
-            [session(DAN, 0, 480, 60)],
-            [("given again", 600.0, None), ("ended", 0.0, moment(60))],
-        ),
-        (  # a second session lives longer
-            [change(REMOVED, DAN, 60, A)],
-            [session(DAN, 0, 480, 60), session(DAN, 10, 480, 62)],
-            [("ended", 120.0, moment(62))],
-        ),
-        (  # signed out before
-            [change(REMOVED, DAN, 60, A)],
-            [session(DAN, 0, 480, 59.9) | {"whyEnded": "signed out"}],
-            [("was not signed in", 0.0, None)],
-        ),
-        (  # ended by the directory's change, by a clock that is some seconds behind
-            [change(REMOVED, DAN, 60, A)],
-            [session(DAN, 0, 480, 59.9) | {"whyEnded": "no role left"}],
-            [("ended", 0.0, moment(59.9))],
-        ),
-        (  # the same, but it was an earlier change that ended it
-            [change(REMOVED, DAN, 59.8, A), change(REMOVED, DAN, 60, B), change(ADDED, DAN, 59.9, B)],
-            [session(DAN, 0, 480, 59.85) | {"whyEnded": "no role left"}],
-            [("ended", 3.0, moment(59.85)), ("was not signed in", 0.0, None)],
-        ),
-        (  # disabled: no group gives anything then
-            [change(REMOVED, DAN, 30, A), change("Disable account", DAN, 60), change(REMOVED, DAN, 90, B)],
-            [session(DAN, 0, 480, 60.05)],
-            [("kept access", 0.0, None), ("ended", 3.0, moment(60.05)), ("was not signed in", 0.0, None)],
-        ),
-        (  # a group that isn't the stack's gives no access
-            [change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60, "lunch-club")],
-            [session(DAN, 0, 480, 90)],
-            [("ended", 3600.0, moment(90)), ("ended", 1800.0, moment(90))],
-        ),
-        (  # nothing has ended it
-            [change(REMOVED, DAN, 60, A)],
-            [session(DAN, 0, 480)],
-            [("still signed in", None, None)],
-        ),
-    ],
-    ids=[
-        "moved",
-        "short log",
-        "again",
-        "lived on",
-        "two",
-        "signed out",
-        "clocks",
-        "earlier",
-        "disabled",
-        "other group",
-        "still",
-    ],
-)
-def test_a_session_is_told_at_the_change_that_took_the_last_access(
-    changes: list[Change], sessions: list[dict[str, Any]], expected: list[tuple[str, float | None, datetime | None]]
-) -> None:
-    found = sorted(leavers(*changes, sessions=sessions), key=lambda one: one.change.at)
-    assert [told(one) for one in found] == expected
-
-
-def test_who_is_still_in_another_group_has_kept_access() -> None:
-    (one,) = leavers(change(REMOVED, DAN, 60, B), sessions=[session(DAN, 0, 480)], directory=with_people(DAN))
-    assert told(one) == ("kept access", 0.0, None)
-
-
-def test_a_group_whose_assignment_goes_takes_access_from_its_members() -> None:
-    taken = replace(change("Remove app role assignment from group", DAN, 60), subject_id=ADMINS, subject=A)
-    directory = with_people(DAN)
-    rest = tuple(one for one in directory.directory.registration.assigned if one.principal != ADMINS)
-    registration = replace(directory.directory.registration, assigned=rest)
-    directory = replace(directory, directory=replace(directory.directory, registration=registration))
-    (one,) = leavers(taken, sessions=[session(DAN, 0, 480, 60.05)], directory=directory)
-    assert (one.change.subject, *told(one)) == ("Dan Gone", "ended", 3.0, moment(60.05))
-    (nobody,) = leavers(taken, sessions=[], directory=directory)
-    assert told(nobody) == ("was not signed in", 0.0, None)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,16 +11,17 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_entra.audit.evidence import MANIFEST, ChangedError, keep, verify
+from airflow_entra.audit.evidence import MANIFEST, NAMES, ChangedError, keep, verify, vouched_until
 from airflow_entra.cli import main
 from airflow_entra.errors import UserError
 from tests.audit.stack import NOW
 
+PEOPLE = {"a1": {"name": "Ada Okafor", "signInName": "ada@contoso.com"}, "d2": {"name": "Dan"}}
 FILES = {"audit.json": "{}\n", "access.csv": "Person\nAda\n"}
 
 
 def kept(place: Path, audits: int = 3) -> list[Path]:
-    return [keep(place, NOW + timedelta(days=day), {"stack": "prod"}, FILES) for day in range(audits)]
+    return [keep(place, NOW + timedelta(days=day), {"stack": "prod"}, FILES, PEOPLE).folder for day in range(audits)]
 
 
 def test_what_was_kept_is_found_again_in_order(tmp_path: Path) -> None:
@@ -32,8 +35,9 @@ def test_what_was_kept_is_found_again_in_order(tmp_path: Path) -> None:
 def test_any_change_to_any_file_but_the_last_manifest_is_found(data: st.DataObject) -> None:
     with TemporaryDirectory() as name:
         folders = kept(Path(name))
-        # Nothing follows the last manifest yet, so nothing vouches for it but the copy on immutable storage.
-        files = [file for folder in folders for file in folder.iterdir() if file != folders[-1] / MANIFEST]
+        # Nothing follows the last manifest yet: what vouches for it is its hash, kept elsewhere.
+        files = [file for folder in folders for file in folder.iterdir()]
+        expected = verify(Path(name))[-1].digest
         file = data.draw(st.sampled_from(sorted(files)))
         content = file.read_bytes()
         place = data.draw(st.integers(0, len(content) - 1))
@@ -41,7 +45,7 @@ def test_any_change_to_any_file_but_the_last_manifest_is_found(data: st.DataObje
         file.chmod(0o644)
         file.write_bytes(content[:place] + bytes([content[place] ^ other]) + content[place + 1 :])
         with pytest.raises(UserError):
-            verify(Path(name))
+            vouched_until(verify(Path(name)), expected)
 
 
 def test_a_missing_file_or_audit_is_found(tmp_path: Path) -> None:
@@ -105,7 +109,7 @@ def test_the_newest_audit_without_its_manifest_is_found_and_the_next_audit_goes_
     *_, second, last = kept(tmp_path)
     (last / MANIFEST).unlink()
     assert f"{last.name} is the newest audit and has no manifest.json" in found(tmp_path)
-    following = keep(tmp_path, NOW + timedelta(days=9), {}, FILES)
+    following = keep(tmp_path, NOW + timedelta(days=9), {}, FILES).folder
     assert [audit.folder for audit in verify(tmp_path)][-2:] == [second, following]
 
 
@@ -126,3 +130,71 @@ def test_the_command_counts_the_audits(tmp_path: Path, audits: int, said: str) -
     kept(tmp_path, audits)
     result = CliRunner().invoke(main, ["audit", "--verify", str(tmp_path)])
     assert (result.exit_code, result.stderr.startswith(said)) == (0, True)
+
+
+def test_names_lie_in_one_file_that_may_be_erased_whole_or_in_part(tmp_path: Path) -> None:
+    first, second, _ = kept(tmp_path)
+    for folder in (first, second):
+        sealed = "".join(file.read_text() for file in folder.iterdir() if file.name != NAMES)
+        assert not any(name in sealed for said in PEOPLE.values() for name in said.values() if name != "Ada")
+    (first / NAMES).unlink()
+    left = {key: said for key, said in json.loads((second / NAMES).read_text()).items() if key != "a1"}
+    (second / NAMES).write_text(json.dumps(left))
+    audits = verify(tmp_path)
+    assert [sorted(audit.names) for audit in audits] == [[], ["d2"], ["a1", "d2"]]
+    assert audits[1].names["d2"] == {"name": "Dan"}
+    assert audits[2].digest == audits[2].digest.lower()
+
+
+@pytest.mark.parametrize(
+    "names", ['{"a1": {"salt": "0", "name": "Eve"}}', '{"e5": {"name": "Eve"}}', "[]x", "[1]", '{"a1": 1}'],
+    ids=["another name", "another person", "no JSON", "no object", "no names"],
+)  # fmt: skip
+def test_a_name_that_was_changed_is_found(tmp_path: Path, names: str) -> None:
+    (folder,) = kept(tmp_path, 1)
+    (folder / NAMES).write_text(names)
+    assert NAMES in found(tmp_path)
+
+
+def test_a_hash_that_was_kept_elsewhere_vouches_for_all_until_then(tmp_path: Path) -> None:
+    first, *_, last = kept(tmp_path)
+    audits = verify(tmp_path)
+    assert vouched_until(audits, audits[0].digest.upper()).folder == first
+    assert vouched_until(audits, f" {audits[-1].digest}\n").folder == last
+    with pytest.raises(ChangedError, match="no manifest has the hash") as missing:
+        vouched_until(audits, 64 * "0")
+    assert missing.value.exit_code == 1
+
+
+def test_a_newest_audit_that_is_gone_is_told_by_its_hash_alone(tmp_path: Path) -> None:
+    *_, last = kept(tmp_path)
+    expected = verify(tmp_path)[-1].digest
+    for file in last.iterdir():
+        file.unlink()
+    last.rmdir()
+    result = CliRunner().invoke(main, ["audit", "--verify", str(tmp_path)])
+    assert result.exit_code == 0
+    result = CliRunner().invoke(main, ["audit", "--verify", str(tmp_path), "--expect", expected])
+    assert (result.exit_code, "no manifest has the hash" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("left", ["", "{", '{"schema": 2', '{"schema": 9}'])
+def test_a_manifest_that_was_cut_is_found(tmp_path: Path, left: str) -> None:
+    *_, last = kept(tmp_path)
+    (last / MANIFEST).chmod(0o644)
+    (last / MANIFEST).write_text(left)
+    assert "is no manifest: it was cut or changed" in found(tmp_path)
+
+
+def test_what_an_older_release_kept_verifies_and_is_followed(tmp_path: Path) -> None:
+    """Schema 1: names in every file, and none beside."""
+    older = tmp_path / "2026-11-01T031700Z"
+    older.mkdir()
+    (older / "access.csv").write_text("Person\nAda\n")
+    files = [{"name": "access.csv", "sha256": hashlib.sha256(b"Person\nAda\n").hexdigest()}]
+    manifest = {"schema": 1, "at": "2026-11-01T03:17:00+00:00", "stack": "prod", "previous": None, "files": files}
+    (older / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    (newer,) = kept(tmp_path, 1)
+    assert [audit.folder for audit in verify(tmp_path)] == [older, newer]
+    (older / NAMES).write_text("{}")
+    assert f"{NAMES} is not in {MANIFEST}" in found(tmp_path)

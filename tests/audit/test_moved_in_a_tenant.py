@@ -62,10 +62,11 @@ def test_the_session_is_told_at_the_removal_that_took_the_last_access(tmp_path: 
         declared=(),
         credential=settings.credential,
         watcher_credential=watcher_credential(settings),
+        settings=settings,
         now=ended,
         since=began - timedelta(days=1),
     )
-    told = [(left.change.group, left.how, left.session_ended) for left in seen.left if left.change.at >= began]
+    told = [(one.move.change.group, one.how, one.session_ended) for one in seen.left if one.move.change.at >= began]
     assert told == [
         ("airflow-local-viewers", "kept access", None),
         ("airflow-local-sales", "ended", ended),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit.audit import Audit, audit
-from airflow_entra.audit.drift import Difference
+from airflow_entra.directory.audited import Owner
+from airflow_entra.preview.drift import Difference
 from airflow_entra.preview.result import ABSENT
 from airflow_entra.report.audit import SHOWN, render
 from airflow_entra.report.audit_tables import conclusion, tables
@@ -22,8 +23,10 @@ from tests.audit.stack import (
     CREDENTIAL,
     DAN,
     NOW,
+    SETTINGS,
     SINCE,
     URL,
+    VIEWERS,
     WATCHER_CREDENTIAL,
     action,
     audited,
@@ -40,7 +43,10 @@ from tests.audit.stack import (
 def whole(name: str = "Ada Okafor") -> Audit:
     """An audit with a row in every table, about somebody called `name`."""
     account = replace(ADA, name=name)
-    directory = replace(audited().directory, people=(account,))
+    groups = audited().directory.groups
+    directory = replace(
+        audited().directory, people=(account,), groups={**groups, VIEWERS: replace(groups[VIEWERS], name=name)}
+    )
     lines = (
         person(account, "Admin", hasPassword=True),
         session(account, 0, 480),
@@ -48,11 +54,14 @@ def whole(name: str = "Ada Okafor") -> Audit:
         run("r", "manual", triggeringUser=ADA.id),
         task("r", 1, 31),
     )
-    changes = change("Disable account", DAN, 60), change("Add member to group", ADA, 1, group=name)
+    changes = (
+        replace(change("Remove member from group", DAN, 60, "airflow-local-admins"), by=name),
+        change("Add member to group", ADA, 1, group=name),
+    )
     assigned = audited().directory.registration.assigned[:1]
     seen = audited(
         directory=directory,
-        watchers=(watcher(owners=(name,)),),
+        watchers=(watcher(owners=(Owner("e1", name),)),),
         changes=changes,
         programs=assigned,
         denied=("who owns it: Forbidden",),
@@ -63,6 +72,7 @@ def whole(name: str = "Ada Okafor") -> Audit:
         declared=("openid", "profile"),
         credential=CREDENTIAL,
         watcher_credential=WATCHER_CREDENTIAL,
+        settings=SETTINGS,
         now=NOW,
         since=SINCE,
     )
@@ -76,7 +86,8 @@ def test_every_table_has_rows_here() -> None:
 
 
 def test_the_first_line_says_how_it_stands() -> None:
-    assert conclusion(whole()) == "Stack local: 1 person may sign in; findings: 2 errors (drift: 1 difference)."
+    findings = "2 errors, 1 warning (drift: 1 difference)"
+    assert conclusion(whole()) == f"Stack local: 1 person may sign in; findings: {findings}."
     for form in ("text", "markdown", "json"):
         assert "1 person may sign in" in render(whole(), form)
         assert "who owns it: Forbidden" in render(whole(), form)
@@ -91,7 +102,7 @@ def test_whatever_somebody_is_called_it_is_text_in_the_page(name: str) -> None:
 
 def test_a_findings_severity_is_told_by_its_colour_too() -> None:
     page = BeautifulSoup(render(whole(), "html"), "html.parser")
-    assert [cell.text for cell in page.select("#findings + .scroll td:first-child.error")] == ["error", "error"]
+    assert [cell.text for cell in page.select("#findings + .scroll td:first-child.error")] == ["error"] * 2
     assert 'ranks = ["error", "warning", "note"]' in str(page)
 
 
@@ -130,6 +141,7 @@ def test_what_is_left_out_is_said(form: str) -> None:
         declared=("openid", "profile"),
         credential=CREDENTIAL,
         watcher_credential=WATCHER_CREDENTIAL,
+        settings=SETTINGS,
         now=NOW,
         since=SINCE,
     )

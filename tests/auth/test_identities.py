@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -59,13 +59,13 @@ def known(database: Engine, tenant: str = TENANT) -> dict[str, identities.Known]
 
 
 def test_a_first_sign_in_makes_a_row_that_is_the_person(database: Engine) -> None:
-    before = datetime.now()
+    before = datetime.now(UTC).replace(tzinfo=None)
     entry, username = sign_in(database)
     (row,) = users(database)
     assert (username, entry.active, entry.roles_before, entry.set_aside) == (PERSON, True, (), ())
     assert (row.username, row.email, row.password, row.active) == (PERSON, "jane@contoso.com", None, True)
     assert (row.first_name, row.last_name, row.login_count, row.fail_login_count) == ("Jane", "Doe", 1, 0)
-    assert before <= row.last_login <= datetime.now()
+    assert before <= row.last_login <= datetime.now(UTC).replace(tzinfo=None)
     assert roles_held(database) == ["Viewer"]
 
 

@@ -69,6 +69,7 @@ def test_a_session_is_what_its_row_says_and_the_handle_is_not_in_it(database: En
     }
     assert (row.user_id, row.tenant_id, row.object_id, row.sid) == (7, TENANT, PERSON, "sid-1")
     assert (row.signed_in_at, row.ends_at, row.ended_at, row.why_ended) == (NOW, NOW + LIFETIME, None, None)
+    assert (row.signed_in_ms, row.ended_ms) == (NOW * 1000, None)
     assert begun.handle not in map(str, row)
     assert begun.handle not in repr(begun)
     assert len(begun.handle) == 43
@@ -139,7 +140,7 @@ def test_a_session_ends_once_and_for_the_first_reason(database: Engine, clock: C
     with database.begin() as connection:
         assert sessions.end(connection, begun.id, "refused") == 0
     row = row_of(database, begun)
-    assert (row.ended_at, row.why_ended, row.mac) == (NOW, "signed out", None)
+    assert (row.ended_at, row.ended_ms, row.why_ended, row.mac) == (NOW, NOW * 1000, "signed out", None)
     assert why(database, other) is None
     assert tokens(database) == [other.id]
 

@@ -74,7 +74,10 @@ TABLE: dict[str, Row] = {
         stack="audit --stack {stack}",
         prints="audit --verify evidence",
         asks="audit --stack prod",
-        reads=("audit --stack prod --airflow {in}",),
+        reads=(
+            "audit --stack prod --airflow {in}",
+            "audit --stack prod --from 2026-01-01 --pull-requests {in}",
+        ),
         elsewhere={"--out": _AWAY, "--evidence": _AWAY, "--verify": "tests/audit/test_evidence.py"},
     ),
     "bootstrap": Row(stack="bootstrap --github contoso/airflow", pulumi="bootstrap --github contoso/airflow"),

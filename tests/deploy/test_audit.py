@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from airflow_entra.audit.audit import Audit
 from airflow_entra.commands.audit import audit_stack
 from airflow_entra.errors import UserError
 from airflow_entra.local.deploy import deploy
@@ -26,6 +28,13 @@ def person(name: str) -> str:
     return next(one.object_id for one in PEOPLE if one.sign_in_name == name)
 
 
+def audited(deployment: Deployment, *, drifted: bool = True) -> Audit:
+    """The stack's audit of the last day."""
+    now = datetime.now(UTC)
+    since = now - timedelta(days=1)
+    return audit_stack(deployment.world, "local", [], since=since, now=now, drifted=drifted, port=0).audit
+
+
 def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> None:
     """One more secret, and a permission that following the directory doesn't take."""
     graph, watcher = deployment.live().graph, deployment.outputs()["watcher"]
@@ -40,9 +49,9 @@ def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> Non
 def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment) -> None:
     world = deployment.world
     with pytest.raises(UserError, match="no application of stack local"):
-        audit_stack(world, "local", [], days=1, drifted=False, port=0)
+        audited(deployment, drifted=False)
     deploy(deployment.session("local"), "local", say=deployment.said.append)
-    before = audit_stack(world, "local", [], days=1, drifted=True, port=0)
+    before = audited(deployment)
     assert before.drift == ()
     assert {one.person.name.split()[0] for one in before.standings if not one.refused} == {
         "Ada",
@@ -60,7 +69,7 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     }
 
     with in_trouble(world):
-        in_between = audit_stack(world, "local", [], days=1, drifted=True, port=0)
+        in_between = audited(deployment)
     assert replace(in_between, at=before.at, since=before.since) == before
 
     live = deployment.live()
@@ -76,26 +85,29 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     admins = f"/groups/{groups['airflow-local-admins']['id']}/members/$ref"
     live.graph.post(admins, {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{person('mina')}"})
 
-    after = audit_stack(world, "local", [], days=1, drifted=True, port=0)
-    assert after.drift is not None
+    after = audited(deployment)
+    assert isinstance(after.drift, tuple)
     found = {(one.resource.split()[0], one.path): one for one in after.drift}
-    added = found["azuread:Application", "web.redirectUris[2]"]
+    added = found["azuread:Application", "web.redirectUris"]
     assert (added.live, added.wins) == (ANOTHER, "stack file")
     assert added.by.startswith("airflow-entra deploy (full) at ")
     gone = found["azuread:GroupWithoutMembers", ""]
     assert gone.settle.startswith("restore it in Entra")
     assert "pulumi up --refresh --stack local" in gone.settle
-    assert [(one.subject, one.group) for one in after.grants if one.subject_id == person("mina")][-1] == (
-        "mina@contoso.com",
-        "airflow-local-admins",
-    )
+    came = [move for move in after.moves if move.person.id == person("mina")][-1]
+    assert (came.change.group, came.gained) == ("airflow-local-admins", ("Admin",))
+    left = [move for move in after.moves if move.person.id == person("olu")][-1]
+    assert (left.change.group, left.lost) == ("airflow-local-viewers", ("Viewer",))
+    kinds = {(event.kind, event.person_id) for event in after.events}
+    assert {("leaver", person("olu")), ("joiner", person("ada")), ("rotation", "")} <= kinds
     high = {one.where for one in after.findings if one.severity == "error"}
     assert {"group airflow-local-sales", "secret by hand", "the watcher's secret by hand"} <= high
+    assert f"redirect URI {ANOTHER}" in high
     assert f"the watcher's Microsoft Graph {WRITES}" in high
     assert after.watcher_owners
     assert len(json.loads(render(after, "json"))["drift"]) == len(after.drift)
 
     deployment.pulumi("up --yes --skip-preview --refresh")
-    settled = audit_stack(world, "local", [], days=1, drifted=True, port=0)
+    settled = audited(deployment)
     assert settled.drift == ()
     assert {one.person.name for one in settled.standings if not one.refused and one.person.name.startswith("M")}

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.names import mail_nickname
-from airflow_entra.directory.audited import Audited, read
+from airflow_entra.directory.audited import Audited, Owner, read
 from airflow_entra.directory.changes import last_change
 from airflow_entra.directory.membership import NotDeployedError
 from airflow_entra.settings import load
@@ -142,7 +142,7 @@ def test_who_is_let_in_and_through_what() -> None:
 
 def test_what_the_watcher_proves_itself_with_and_may_do() -> None:
     (watcher,) = seen(Tenant()).watchers or ()
-    assert watcher.owners == ("Eve",)
+    assert watcher.owners == (Owner("eve", "Eve"),)
     assert [(key.kind, key.name, key.of_principal) for key in watcher.credentials] == [("certificate", "CN=b", True)]
     assert [trusted.issuer for trusted in watcher.trusted or ()] == ["https://ci"]
     assert watcher.application_permissions == ("Microsoft Graph 19dbc75e",)
@@ -207,7 +207,7 @@ def test_as_few_requests_as_there_are_lists() -> None:
             *("/applications/watcher-app/owners", "/applications/watcher-app/federatedIdentityCredentials"),
             "/servicePrincipals/sp/claimsMappingPolicies",
             "/servicePrincipals/sp/oauth2PermissionGrants",
-            *("/servicePrincipals/sp/appRoleAssignments", "/auditLogs/directoryAudits"),
+            *("/servicePrincipals/sp/appRoleAssignments", "/auditLogs/directoryAudits", "/auditLogs/directoryAudits"),
         ]
     )
 
@@ -222,6 +222,8 @@ def test_as_few_requests_as_there_are_lists() -> None:
         ("/applications/watcher-app/federatedIdentityCredentials", "the watcher's federated credentials"),
         ("/servicePrincipals/watcher-sp/appRoleAssignments", "the watcher's permissions without a user"),
         ("/groups/g1/owners", "who owns group airflow-local-admins"),
+        ("/groups/g1/members", "the members of group airflow-local-admins"),
+        ("/servicePrincipals/sp/claimsMappingPolicies", "claims mapping policies"),
     ],
 )
 def test_what_may_not_be_asked_is_said_and_is_no_error(path: str, what: str) -> None:
@@ -229,39 +231,61 @@ def test_what_may_not_be_asked_is_said_and_is_no_error(path: str, what: str) -> 
     assert [one.partition(":")[0].startswith(what) for one in found.denied] == [True]
 
 
-def test_another_error_is_one() -> None:
-    with pytest.raises(GraphError):
-        seen(Tenant(**{"/auditLogs/directoryAudits": 400}))
+@pytest.mark.parametrize("status", [400, 403, 429, 503])
+def test_a_log_that_could_not_be_read_is_no_empty_log(status: int) -> None:
+    found = seen(Tenant(**{"/auditLogs/directoryAudits": status}))
+    assert (found.log_read, found.changes, found.rotations, len(found.denied)) == (False, (), (), 1)
+
+
+def test_what_every_answer_needs_has_to_be_readable() -> None:
+    for path in ("/servicePrincipals/sp/appRoleAssignedTo", "/applications"):
+        with pytest.raises(GraphError):
+            seen(Tenant(**{path: 403}))
     with pytest.raises(NotDeployedError):
         seen(Tenant(**{"/applications": []}))
 
 
 def test_changes_are_those_of_the_stacks_people_and_groups() -> None:
+    def member(group: str) -> dict[str, Any]:
+        told = {"Group.ObjectID": group, "Group.DisplayName": "a name"}
+        return {"modifiedProperties": [{"displayName": key, "newValue": f'"{value}"'} for key, value in told.items()]}
+
     user = {"type": "User", "id": "eve", "userPrincipalName": "eve@c.com"}
-    ours = {"modifiedProperties": [
-        {"displayName": "Group.ObjectID", "newValue": '"g1"'},
-        {"displayName": "Group.DisplayName", "newValue": '"airflow-local-admins"'},
-    ]}  # fmt: skip
-    theirs = {"modifiedProperties": [{"displayName": "Group.ObjectID", "newValue": '"other"'}]}
+    group = {"type": "Group", "id": "g2", "displayName": "viewers"}
     log = [
-        entry("Add member to group", user | ours),
-        entry("Add member to group", user | theirs, {"type": "Group", "id": "other"}),
+        entry("Add member to group", user | member("g1")),
+        entry("Add member to group", user | member("other"), {"type": "Group", "id": "other"}),
+        entry("Add member to group", user | member("inner")),
         entry("Disable account", {"type": "User", "id": "ADA", "userPrincipalName": "ada@c.com"}),
         entry("Delete user", {"type": "User", "id": "gone", "userPrincipalName": "gone@c.com"}),
         entry("Delete user", {"type": "User", "id": "stranger"}),
-        entry(
-            "Add app role assignment to group",
-            {"type": "ServicePrincipal", "id": "sp"},
-            {"type": "Group", "id": "g2", "displayName": "viewers"},
-        ),
+        entry("Add app role assignment to group", {"type": "ServicePrincipal", "id": "sp"}, group),
+        entry("Add app role assignment to group", {"type": "ServicePrincipal", "id": "other"}, group),
     ]
-    found = seen(Tenant(**{"/auditLogs/directoryAudits": log[::-1]}), known=["gone"]).changes  # the newest first
-    assert [(one.activity, one.subject, one.group, one.by) for one in found] == [
-        ("Add member to group", "eve@c.com", "airflow-local-admins", "carl@c.com"),
-        ("Disable account", "ada@c.com", None, "carl@c.com"),
-        ("Delete user", "gone@c.com", None, "carl@c.com"),
-        ("Add app role assignment to group", "viewers", None, "carl@c.com"),
+    found = seen(Tenant(**{"/auditLogs/directoryAudits": log[::-1]}), known=["gone"])  # the newest first
+    assert [(one.activity, one.subject, one.group_id) for one in found.changes] == [
+        ("Add member to group", "eve@c.com", "g1"),
+        ("Add member to group", "eve@c.com", "inner"),
+        ("Disable account", "ada@c.com", ""),
+        ("Delete user", "gone@c.com", ""),
+        ("Add app role assignment to group", "viewers", ""),
     ]
+    assert {one.id for one in found.others} == {"eve", "gone"}
+
+
+def test_what_the_registration_lets_happen() -> None:
+    registered = {
+        "id": "app",
+        "appId": "client",
+        "web": {"redirectUris": ["https://a"], "implicitGrantSettings": {"enableIdTokenIssuance": True}},
+        "spa": {"redirectUris": ["https://b"]},
+        "publicClient": {"redirectUris": ["http://localhost"]},
+        "isFallbackPublicClient": True,
+    }
+    application = seen(Tenant(**{"/applications": [registered]})).application
+    assert application.redirects == ("https://a", "https://b", "http://localhost")
+    assert (application.implicit, application.public_client) == (("ID tokens",), True)
+    assert application.ids == ("app", "sp")
 
 
 def test_pim_is_asked_where_the_licence_has_it() -> None:

@@ -86,6 +86,7 @@ def test_a_refresh_tells_what_was_changed_by_hand() -> None:
         PRELUDE,
         refreshed("as it was", state(x=1), state(x=1)),
         refreshed("changed", state(x=1), state(x=2), {"x": {}}),
+        refreshed("in another order", state(x=["a", "b"]), state(x=["b", "a"]), {"x[0]": {}, "x[1]": {}}),
         refreshed("gone", state(x=1), None),
         END,
     )

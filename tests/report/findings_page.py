@@ -1,4 +1,4 @@
-"""Writes docs/findings.md and docs/finding.schema.json: `python -m tests.report.findings_page`.
+"""Writes docs/findings.md and the two schemas beside it: `python -m tests.report.findings_page`.
 
 What a finding is, and every id that there is: of checks and rules as they are declared, of all others where the code
 makes them.
@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from airflow_entra.access.risks import REMEDIES
 from airflow_entra.audit.checks import CHECKS
+from airflow_entra.audit.population import EventJson, NightJson, PopulationJson
 from airflow_entra.escape.markdown import code, table, text
 from airflow_entra.report.findings import FindingJson
 from airflow_entra.settings.kinds import KINDS
@@ -26,6 +27,7 @@ from airflow_entra.settings.kinds import KINDS
 ROOT = Path(__file__).parents[2]
 PRODUCT = ROOT / "airflow_entra"
 PAGE, SCHEMA = ROOT / "docs" / "findings.md", ROOT / "docs" / "finding.schema.json"
+POPULATION = ROOT / "docs" / "population.schema.json"
 RUN_BY_OTHERS = ("settings/", "audit/checks/", "access/risks.py")
 """Where whoever runs a list of checks or rules gives the findings their id."""
 _START = """\
@@ -162,6 +164,20 @@ def schema() -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
+def schema_of_a_population() -> str:
+    """JSON Schema of what `airflow-entra audit --from` says happened."""
+    inner = {"population": list[_shape("Event", EventJson)], "nights": list[_shape("Night", NightJson)] | None}  # type: ignore[misc]
+    population = _shape("Population", PopulationJson, inner)
+    content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **TypeAdapter(population).json_schema()}
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _shape(name: str, of: Any, inner: Mapping[str, Any] | None = None) -> Any:
+    """A typed dictionary as pydantic takes it before Python 3.12."""
+    return TypedDict(name, get_type_hints(of, include_extras=True) | dict(inner or {}))  # type: ignore[operator]
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), "utf-8")
     SCHEMA.write_text(schema(), "utf-8")
+    POPULATION.write_text(schema_of_a_population(), "utf-8")

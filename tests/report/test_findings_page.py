@@ -13,7 +13,18 @@ import pytest
 from airflow_entra.access.risks import REMEDIES
 from airflow_entra.settings.kinds import KINDS
 from tests.escape.writers import WRITERS, Writer
-from tests.report.findings_page import PAGE, PRODUCT, SCHEMA, Made, everything, made, page, schema
+from tests.report.findings_page import (
+    PAGE,
+    POPULATION,
+    PRODUCT,
+    SCHEMA,
+    Made,
+    everything,
+    made,
+    page,
+    schema,
+    schema_of_a_population,
+)
 
 FIND = ("audit", "check", "diff", "import", "preview", "rotate")
 
@@ -21,6 +32,7 @@ FIND = ("audit", "check", "diff", "import", "preview", "rotate")
 def test_the_pages_are_what_the_code_says() -> None:
     assert PAGE.read_text("utf-8") == page(), "make docs"
     assert SCHEMA.read_text("utf-8") == schema(), "make docs"
+    assert POPULATION.read_text("utf-8") == schema_of_a_population(), "make docs"
 
 
 @pytest.mark.parametrize("finding", list(made()), ids=lambda finding: str(finding.place))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airflow_entra.audit.checks import airflow, credentials, directory, mapped_claims
+from airflow_entra.audit.checks import airflow, credentials, directory, mapped_claims, registration
 from airflow_entra.audit.checks.check import Facts, Result, Skipped
 from airflow_entra.finding import Finding
 
-CHECKS = (*directory.CHECKS, *mapped_claims.CHECKS, *credentials.CHECKS, *airflow.CHECKS)
+CHECKS = (*directory.CHECKS, *registration.CHECKS, *mapped_claims.CHECKS, *credentials.CHECKS, *airflow.CHECKS)
 
 
 def run(facts: Facts) -> list[Result]:

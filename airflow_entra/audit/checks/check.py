@@ -10,7 +10,7 @@ from airflow_entra.audit.records import Records
 from airflow_entra.directory.audited import Audited
 from airflow_entra.directory.who import Standing
 from airflow_entra.finding import Finding
-from airflow_entra.settings.model import Credential
+from airflow_entra.settings.model import Credential, StackSettings
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ LEAST = ("SOC 2 CC6.3", "NIST 800-53 AC-6")
 """That nothing may do more than it needs."""
 SECRETS = ("SOC 2 CC6.1", "NIST 800-53 IA-5")
 """What somebody or something proves itself with."""
+SIGN_IN = ("SOC 2 CC6.1", "NIST 800-53 IA-2")
+"""That a sign-in proves who somebody is, to this Airflow alone."""
+PRIVILEGED = frozenset({"Admin", "Op"})
+"""Roles that change Airflow itself, or read its connections."""
 
 NO_WATCHER_SEEN = Skipped("the reading identity may not see the watcher's registration")
 
@@ -40,11 +44,17 @@ class Facts:
     standings: Mapping[str, Standing]
     """By object id, in lower case: everybody whom a group or an assignment lets in or nearly does."""
     airflows: Mapping[str, Records]
+    settings: StackSettings
     declared: frozenset[str]
     credential: Credential
     watcher_credential: Credential | None
     """None where the stack makes no registration that reads the directory."""
     now: datetime
+
+    def roles_of(self, group: str) -> frozenset[str]:
+        """The roles that the stack file gives to the members of a group (object id)."""
+        rules = self.audited.rules.roles
+        return frozenset(role for role, rule in rules.items() if group.lower() in rule.groups)
 
 
 @dataclass(frozen=True)

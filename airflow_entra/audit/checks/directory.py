@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from airflow_entra.access.permissions import APP_ROLE_IDS
-from airflow_entra.audit.checks.check import ACCOUNTS, LEAST, NO_WATCHER_SEEN, ROLES, Check, Facts, Skipped
+from airflow_entra.audit.checks.check import ACCOUNTS, LEAST, NO_WATCHER_SEEN, PRIVILEGED, ROLES, Check, Facts, Skipped
 from airflow_entra.directory.audited import WATCHERS, StackApplication
 from airflow_entra.directory.who import Standing
 from airflow_entra.finding import Finding
@@ -48,7 +48,7 @@ def _in_person(facts: Facts) -> Iterator[Finding]:
                 f"assigned to the application in person, as {one.role or 'no role'}",
                 "a member of a role's group",
                 "put the person into the group, then remove the assignment in the enterprise application",
-                severity="warning",
+                severity="error" if one.role in PRIVILEGED else "warning",
             )
 
 
@@ -194,7 +194,8 @@ def _not_one(watchers: int) -> Iterator[Finding]:
 
 
 def person(standing: Standing) -> str:
-    return f"{standing.person.name} ({standing.person.sign_in_name})"
+    name, sign_in_name = standing.person.name, standing.person.sign_in_name
+    return name if name == sign_in_name else f"{name} ({sign_in_name})"
 
 
 CHECKS = (

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_entra.audit.drift import drift
-from airflow_entra.preview.result import ABSENT, PropertyChange, StackPreview, Step
+from airflow_entra.finding import exit_code
+from airflow_entra.preview.changes import between
+from airflow_entra.preview.drift import changed_past_pulumi, drift
+from airflow_entra.preview.result import ABSENT, Previewed, PropertyChange, StackPreview, Step
+from airflow_entra.report.preview_words import verdict
 
 VALUES = st.integers(0, 3)
 
@@ -61,3 +66,44 @@ def test_a_whole_resource(steps: tuple[Step, ...], moved: tuple[Step, ...], wins
     assert said in one.settle
     assert one.by_hand == bool(moved)
     assert (one.live is ABSENT) == (not steps or steps[0].op == "create")
+
+
+def listed(state: list[str], live: list[str], declared: list[str]) -> StackPreview:
+    """What the engine says of a list on the three sides, whose order each side chooses."""
+    moved, todo = (tuple(between({"uris": a}, {"uris": b})) for a, b in ((state, live), (live, declared)))
+    return StackPreview(
+        "prod",
+        "previewed",
+        drift=(Step("changed", "azuread:Application", "airflow", moved),) if moved else (),
+        steps=(Step("update", "azuread:Application", "airflow", todo),) if todo else (),
+    )
+
+
+@given(st.data(), *(st.sets(st.sampled_from("abcde")) for _ in range(2)))
+def test_lists_are_compared_as_sets(data: st.DataObject, ours: set[str], theirs: set[str]) -> None:
+    """The stack file and the state say `ours`, the tenant `theirs`, each in an order of its own."""
+    state, declared = (data.draw(st.permutations(sorted(ours))) for _ in range(2))
+    live = data.draw(st.permutations(sorted(theirs)))
+    found = drift(listed(state, live, declared))
+    assert {one.path for one in found} <= {"uris"}
+    by_hand = [one for one in found if one.by_hand]
+    assert {one.live for one in by_hand if one.live is not ABSENT} == theirs - ours
+    assert {one.state for one in by_hand if one.state is not ABSENT} == ours - theirs
+    for one in by_hand:
+        assert (one.declared, one.wins) == (one.state, "stack file")
+
+
+@pytest.mark.parametrize(("path", "severity"), [("description", "warning"), ("tags", "warning"), ("uris", "error")])
+def test_a_name_or_a_note_that_was_changed_is_a_warning(path: str, severity: str) -> None:
+    moved = Step("changed", "azuread:Application", "airflow", (PropertyChange(path, "a", "b"),))
+    preview = StackPreview("prod", "previewed", drift=(moved,))
+    (finding,) = changed_past_pulumi(preview)
+    assert (finding.severity, finding.id, bool(finding.controls)) == (severity, "drift/changed", True)
+    counted = Previewed((replace(preview, drifted=(finding,)),), refresh=True)
+    assert exit_code(counted.findings) == (severity == "error")
+    assert ("1 error (prod)" in verdict(counted)) == (severity == "error")
+
+
+def test_what_waits_to_be_deployed_was_not_changed_by_hand() -> None:
+    todo = Step("update", "azuread:Application", "airflow", (PropertyChange("uris", "a", "b"),))
+    assert list(changed_past_pulumi(StackPreview("prod", "previewed", steps=(todo,)))) == []

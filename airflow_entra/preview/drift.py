@@ -1,11 +1,12 @@
 """Where the stack file, Pulumi's state and the live tenant differ, who wins, and how each difference is settled.
 
 Worked out of one preview with a refresh: the refresh says what became of the state's resources in the tenant, the
-preview what the program then would do about it.
+preview what the program then would do about it. Lists are compared as sets: Entra gives them in any order.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,11 @@ from airflow_entra.finding import Finding
 from airflow_entra.preview.result import ABSENT, PropertyChange, StackPreview, Step
 
 Winner = Literal["stack file", "tenant", "nobody yet"]
+CONTROLS = ("SOC 2 CC8.1", "NIST 800-53 CM-3")
+"""That changes are approved before they are made."""
+_LABELS = frozenset({"description", "displayName", "logoImage", "marketingUrl", "notes", "supportUrl", "tags"})
+"""Properties that say what something is called or for, and give nobody anything."""
+_ITEM = re.compile(r"(.*)\[[0-9]+\]")
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,9 @@ class Difference:
             (by_hand if self.by_hand else "declared, and not deployed yet") + (f" ({self.by})" if self.by else ""),
             "the stack file, Pulumi's state and the tenant say the same",
             self.settle,
+            severity="warning" if self.by_hand and _last_name(self.path) in _LABELS else "error",
             id="drift/not-deployed" if not self.by_hand else "drift/gone" if gone else "drift/changed",
-            controls=("SOC 2 CC8.1", "NIST 800-53 CM-3"),
+            controls=CONTROLS,
             evidence=tuple((side, said(value)) for side, value in sides),
         )
 
@@ -74,6 +81,12 @@ def drift(refreshed: StackPreview) -> list[Difference]:
     for key in moved | planned:
         found += _resource(stack, known[key], moved.get(key), planned.get(key))
     return found
+
+
+def changed_past_pulumi(refreshed: StackPreview) -> Iterator[Finding]:
+    """A finding for each property that somebody changed in the tenant, as far as the preview came to its end."""
+    if refreshed.outcome == "previewed" and refreshed.drift:
+        yield from (difference.finding for difference in drift(refreshed) if difference.by_hand)
 
 
 def _resource(stack: str, known: Step, moved: Step | None, planned: Step | None) -> Iterator[Difference]:
@@ -104,10 +117,10 @@ def _gone(stack: str, moved: Step, planned: Step | None) -> Difference:
 
 
 def _properties(
-    stack: str, step: Step, by_hand: Mapping[str, PropertyChange], to_do: Mapping[str, PropertyChange]
+    stack: str, step: Step, by_hand: Mapping[_Place, PropertyChange], to_do: Mapping[_Place, PropertyChange]
 ) -> Iterator[Difference]:
-    for path in dict.fromkeys((*by_hand, *to_do)):
-        hand, do = by_hand.get(path), to_do.get(path)
+    for place in dict.fromkeys((*by_hand, *to_do)):
+        path, hand, do = place[0], by_hand.get(place), to_do.get(place)
         if hand and do:
             settle = f"`{next_step.up(stack, '--refresh')}` puts it back; to keep it, write it into the stack file"
             yield _of(step, path, do.after, hand.before, hand.after, "stack file", settle)
@@ -119,8 +132,27 @@ def _properties(
             yield _of(step, path, do.after, do.before, do.before, "stack file", settle)
 
 
-def _by_path(step: Step | None) -> Mapping[str, PropertyChange]:
-    return {} if step is None else {change.path: change for change in step.changes}
+_Place = tuple[str, str]
+"""A property's path; and of a list the item, wherever in it that stands."""
+
+
+def _by_path(step: Step | None) -> Mapping[_Place, PropertyChange]:
+    return dict(place for change in (step.changes if step else ()) for place in _placed(change))
+
+
+def _placed(change: PropertyChange) -> Iterator[tuple[_Place, PropertyChange]]:
+    item = _ITEM.fullmatch(change.path)
+    if item is None:
+        yield (change.path, ""), change
+        return
+    if change.before is not ABSENT:
+        yield (item[1], json_text(change.before)), PropertyChange(item[1], change.before, ABSENT)
+    if change.after is not ABSENT:
+        yield (item[1], json_text(change.after)), PropertyChange(item[1], ABSENT, change.after)
+
+
+def _last_name(path: str) -> str:
+    return path.rpartition(".")[2].partition("[")[0]
 
 
 def _of(step: Step, path: str, declared: Any, state: Any, live: Any, wins: Winner, settle: str) -> Difference:

@@ -1,0 +1,103 @@
+"""What the registration lets happen beyond the stack file: where codes go, what tokens say, who may change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airflow_entra.access.airflow_urls import urls
+from airflow_entra.audit.checks.check import LEAST, NO_WATCHER_SEEN, PRIVILEGED, ROLES, SIGN_IN, Check, Facts, Skipped
+from airflow_entra.directory.audited import WATCHERS, Owner
+from airflow_entra.finding import Finding, Severity
+
+
+def _redirects(facts: Facts) -> Iterator[Finding]:
+    declared = {urls(airflow.version, airflow.url).redirect_uri for airflow in facts.settings.airflow}
+    for uri in facts.audited.application.redirects:
+        if uri not in declared:
+            yield Finding(
+                f"redirect URI {uri}",
+                "the stack file doesn't have it: whoever answers there gets people's sign-ins",
+                f"{' and '.join(sorted(declared))}, and no other",
+                "remove it under Authentication of the app registration, and ask who added it",
+            )
+    for watcher in facts.audited.watchers or ():
+        for uri in watcher.redirects:
+            yield Finding(
+                f"{WATCHERS} redirect URI {uri}",
+                "nobody signs in to the watcher, and whoever answers there could get a sign-in",
+                "no redirect URI",
+                "remove it under Authentication of the watcher's app registration, and ask who added it",
+            )
+
+
+def _implicit(facts: Facts) -> Iterator[Finding]:
+    for tokens in facts.audited.application.implicit:
+        yield Finding(
+            f"implicit grant of {tokens}",
+            "it is on: tokens go through the browser's address, where others can read them",
+            "the authorization code flow alone",
+            "turn it off under Authentication of the app registration, and ask who turned it on",
+        )
+    if facts.audited.application.public_client:
+        yield Finding(
+            "public client flows",
+            "they are allowed: a program without a secret can sign people in as Airflow",
+            "a confidential client alone",
+            "turn them off under Authentication of the app registration, and ask who turned them on",
+        )
+
+
+def _open(facts: Facts) -> Iterator[Finding]:
+    if facts.audited.directory.registration.assignment_required:
+        return
+    declared = not facts.settings.sign_in.assignment_required
+    yield Finding(
+        "the enterprise application",
+        "everybody in the tenant gets a token for it, "
+        + ("as the stack file says: roles alone keep people out" if declared else "and the stack file says otherwise"),
+        "assignment is required",
+        "write assignmentRequired: true under signIn, and deploy"
+        if declared
+        else "turn on Assignment required under Properties of the enterprise application, and ask who turned it off",
+        severity="warning" if declared else "error",
+    )
+
+
+def _owners(facts: Facts) -> Iterator[Finding | Skipped]:
+    audited, declared = facts.audited, frozenset(facts.settings.owners.application)
+    if audited.watchers is None:
+        yield NO_WATCHER_SEEN
+    for application, whose in ((audited.application, ""), *((one, f"{WATCHERS} ") for one in audited.watchers or ())):
+        if application.owners is None:
+            yield Skipped(f"the reading identity may not see who owns {whose or 'the '}application")
+        for owner in application.owners or ():
+            if owner.id not in declared:
+                yield _owner(owner, f"{whose}application", "can add a secret to it and sign in as it", "error")
+    declared_of_groups = frozenset(facts.settings.owners.groups)
+    for group in audited.groups:
+        roles = facts.roles_of(group.id)
+        for owner in group.owners or () if group.declared else ():
+            if owner.id not in declared_of_groups:
+                severity: Severity = "error" if PRIVILEGED & roles else "warning"
+                given = f"can give themselves and others {', '.join(sorted(roles)) or 'its roles'}"
+                yield _owner(owner, f"group {group.name}", given, severity)
+
+
+def _owner(owner: Owner, of: str, can: str, severity: Severity) -> Finding:
+    """A deploying identity becomes an owner of what it makes: a program is no surprise, as a person is."""
+    listed = "owners.groups" if of.startswith("group ") else "owners.application"
+    return Finding(
+        f"owner {owner.name} ({owner.id}) of {'the ' if of == 'application' else ''}{of}",
+        f"{'a program' if owner.program else 'a person'} that {can}, and that the stack file doesn't name",
+        f"the owners under {listed} and no other",
+        f"remove the owner, or add the object id under {listed} in a reviewed change",
+        severity="warning" if owner.program else severity,
+    )
+
+
+CHECKS = (
+    Check("redirect-uri", "codes and tokens go to the stack's Airflows alone", _redirects, SIGN_IN),
+    Check("implicit-grant", "tokens are given to a server with a secret alone", _implicit, SIGN_IN),
+    Check("open-assignment", "only people who are assigned get a token", _open, ROLES),
+    Check("owner-undeclared", "who may change the application and its groups is in the stack file", _owners, LEAST),
+)
