@@ -11,6 +11,8 @@ GRAPH_V1 = f"{GRAPH}/v1.0"
 RESOURCE_MANAGER = "https://management.azure.com"
 VAULT_DOMAIN = "vault.azure.net"
 """What the host names of key vaults end with."""
+VAULT_ZONE = "privatelink.vaultcore.azure.net"
+"""The DNS zone of their private endpoints."""
 
 
 def scope(resource: str) -> str:

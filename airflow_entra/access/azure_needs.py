@@ -12,6 +12,7 @@ from airflow_entra.access import azure_roles as roles
 from airflow_entra.access.needed import Part
 from airflow_entra.access.vault import VaultPlace, in_vault
 from airflow_entra.settings.model import CreatedVault, VaultSecret
+from airflow_entra.settings.types import ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ def deploying(stack: DeclaredStack, credential: VaultSecret) -> Iterator[AzureRo
         subnet = created.private_endpoint_subnet
         joins = f"{network}/virtualNetworks/subnets/join/action"
         yield AzureRole(roles.NETWORK_CONTRIBUTOR, subnet, why, action=joins)
+        zone = created.private_dns_zone
+        if zone is not None and zone != ELSEWHERE:
+            why = f"It registers the private endpoint of the vault of {stack.name}."
+            joins = f"{network}/privateDnsZones/join/action"
+            yield AzureRole(roles.PRIVATE_DNS_CONTRIBUTOR, zone, why, action=joins)
     if stack.settings.tenant.manage.vault_roles == "managed":
         only = (roles.SECRETS_USER, roles.SECRETS_OFFICER) if makes else (roles.SECRETS_USER,)
         why = (

@@ -170,6 +170,9 @@ def _credential(settings: StackSettings, credential: Credential) -> dict[str, st
         "credential.vault.privateEndpointSubnet": credential.vault.private_endpoint_subnet
         if isinstance(credential.vault, CreatedVault)
         else None,
+        "credential.vault.privateDnsZone": credential.vault.private_dns_zone
+        if isinstance(credential.vault, CreatedVault)
+        else None,
         "credential.secretName": credential.secret_name,
         "credential.rotateEvery": durations.format(credential.rotate_every),
         "credential.overlap": durations.format(credential.overlap),

@@ -16,6 +16,7 @@ from airflow_entra.components.part import Part
 from airflow_entra.components.proof import proven
 from airflow_entra.directory.tenant import LiveTenant
 from airflow_entra.settings.model import CreatedVault, StackSettings, VaultSecret
+from airflow_entra.settings.types import ELSEWHERE
 
 _SOFT_DELETE_DAYS = 90  # the longest there is, and it can't be changed afterwards
 
@@ -48,7 +49,9 @@ class SecretVault(Part):
         if isinstance(credential.vault, CreatedVault):
             made.append(self._vault(credential.vault, recover))
             if credential.vault.private_endpoint_subnet:
-                self._private_endpoint(credential.vault.private_endpoint_subnet, made[0])
+                self._private_endpoint(
+                    credential.vault.private_endpoint_subnet, credential.vault.private_dns_zone, made[0]
+                )
             if manage_roles:
                 made.append(self._officer(deployer, made[0]))
         secret = self._secret(credential, client, made)
@@ -109,13 +112,18 @@ class SecretVault(Part):
             opts=self.child(ignore_changes=["properties.createMode"]),
         )
 
-    def _private_endpoint(self, subnet: str, vault: pulumi.Resource) -> None:
-        """The only way to the secret from then on. Writing it goes through Azure itself and needs no such way."""
+    def _private_endpoint(self, subnet: str, zone: str | None, vault: pulumi.Resource) -> None:
+        """The only way to the secret from then on. Writing it goes through Azure itself and needs no such way.
+
+        Without a zone, somebody else registers its address. Azure fills `customDnsConfigs`, and a record in a zone
+        empties it: it is nobody's to declare.
+        """
         from pulumi_azure_native import network  # 3 s to import: only for who asks for it
 
-        network.PrivateEndpoint(
+        name = f"pe-{self._place.name}"
+        endpoint = network.PrivateEndpoint(
             "private-endpoint",
-            private_endpoint_name=f"pe-{self._place.name}",
+            private_endpoint_name=name,
             resource_group_name=self._place.resource_group,
             location=self._settings.location,
             subnet=network.SubnetArgs(id=subnet),
@@ -124,8 +132,19 @@ class SecretVault(Part):
                     name=self._place.name, private_link_service_id=self._place.id, group_ids=["vault"]
                 )
             ],
-            opts=self.child(depends_on=[vault]),
+            opts=self.child(depends_on=[vault], ignore_changes=["customDnsConfigs"]),
         )
+        if zone is not None and zone != ELSEWHERE:
+            network.PrivateDnsZoneGroup(
+                "private-endpoint-dns",
+                private_dns_zone_group_name="default",  # what the portal and the landing zones' policies call it
+                private_endpoint_name=name,
+                resource_group_name=self._place.resource_group,
+                private_dns_zone_configs=[
+                    network.PrivateDnsZoneConfigArgs(name="vault", private_dns_zone_id=zone),
+                ],
+                opts=self.child(depends_on=[endpoint]),
+            )
 
     def _officer(self, deployer: pulumi.Input[str], vault: pulumi.Resource) -> authorization.RoleAssignment:
         """Deleting a secret goes through the vault itself, where being the subscription's owner counts for nothing.

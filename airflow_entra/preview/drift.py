@@ -106,6 +106,13 @@ _RESTORABLE = frozenset({"Application", "Group", "GroupWithoutMembers", "Service
 """Types that Entra soft-deletes; a security group in most tenants, though its documents disagree."""
 
 
+_AZURES_OWN = {
+    "PrivateEndpoint": ("customDnsConfigs", "networkInterfaces"),
+    "Vault": ("properties.privateEndpointConnections",),
+}
+"""What Azure writes itself when a private endpoint is made, and when a policy of the landing zone registers it."""
+
+
 def _gone(stack: str, moved: Step, planned: Step | None) -> Difference:
     if planned is None:
         settle = f"`pulumi refresh --stack {stack}` takes it out of the state; nothing is made"
@@ -121,6 +128,8 @@ def _properties(
 ) -> Iterator[Difference]:
     for place in dict.fromkeys((*by_hand, *to_do)):
         path, hand, do = place[0], by_hand.get(place), to_do.get(place)
+        if do is None and path.startswith(_AZURES_OWN.get(step.type.rpartition(":")[2], ())):
+            continue
         if hand and do:
             settle = f"`{next_step.up(stack, '--refresh')}` puts it back; to keep it, write it into the stack file"
             yield _of(step, path, do.after, hand.before, hand.after, "stack file", settle)

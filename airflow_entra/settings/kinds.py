@@ -200,6 +200,12 @@ _ALL = (
     ),
     Kind("credential/vault-has-a-place", "The vault has no place", "It has a subscription and a location.", _VAULT),
     Kind(
+        "credential/private-endpoint-has-a-record",
+        "Nobody keeps the private endpoint's DNS record",
+        "Without a record in its zone, the vault's name still leads to the public address, which is closed.",
+        limits.PRIVATE_ENDPOINTS,
+    ),
+    Kind(
         "credential/certificate-file",
         "The certificate can't be used",
         "One certificate in PEM form, its public part alone: a private key never comes near the repository.",

@@ -30,6 +30,7 @@ from airflow_entra.settings.types import (
     MembershipRule,
     ObjectId,
     Overlap,
+    PrivateDnsZone,
     ResourceGroup,
     RoleName,
     RotateEvery,
@@ -177,7 +178,12 @@ class CreatedVault(Section):
     readers: list[ObjectId] = []
     """Object ids of the identities that Airflow runs as: they may read secrets."""
     private_endpoint_subnet: SubnetId | None = None
-    """With it, the vault is reached through a private endpoint in this subnet alone."""
+    """With it, the vault is reached through a private endpoint in this subnet alone. `pulumi destroy` deletes the
+    secret through the vault itself, so from inside that network."""
+    private_dns_zone: PrivateDnsZone | None = None
+    """Whose the private endpoint's DNS record is, without which the vault's name still leads to its closed public
+    address: the resource id of the zone privatelink.vaultcore.azure.net, in which the stack then registers it; or
+    `elsewhere`, where a policy of the landing zone or another team does."""
 
 
 class ExistingVault(Section):

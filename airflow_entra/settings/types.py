@@ -11,11 +11,14 @@ from airflow_entra.settings import durations, limits, urls
 from airflow_entra.settings.forms import Form, Span, quote
 from airflow_entra.settings.issuers import GITHUB_ISSUER
 from airflow_entra.settings.mistakes import wrong
+from airflow_entra_auth.azure import VAULT_ZONE
 from airflow_entra_auth.releases import TESTED, refusal
 
 _HEX = "[0-9a-fA-F]"
 _ID = f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
 _RESOURCE_GROUP = r"[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]"
+ELSEWHERE = "elsewhere"
+"""In place of a zone: somebody else keeps the record."""
 EXAMPLE_SUBSCRIPTION = "1b2d6c1e-3c7f-4a55-8a4d-0d6b5a3b2c02"
 _VAULT = r"[A-Za-z](?:-?[A-Za-z0-9]){2,23}"
 
@@ -64,6 +67,7 @@ def _balanced(rule: str) -> str:
     return rule
 
 
+_ZONES = "/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.Network/privateDnsZones"
 _VAULT_RULE = "3 to 24 letters, digits and single hyphens, a letter first, no hyphen last"
 
 ObjectId = Annotated[
@@ -244,6 +248,18 @@ SubnetId = Annotated[
         "/providers/Microsoft.Network/virtualNetworks/vnet/subnets/endpoints",
         pattern=rf"/subscriptions/{_ID}/resource[Gg]roups/{_RESOURCE_GROUP}"
         r"/providers/Microsoft\.Network/virtualNetworks/[\w.-]{2,64}/subnets/[\w.-]{1,80}",
+    ),
+]
+PrivateDnsZone = Annotated[
+    str,
+    Form(
+        noun="the zone of a key vault's private endpoint",
+        rule=f"{_ZONES}/{VAULT_ZONE}, or {ELSEWHERE}",
+        fix="copy the Resource ID from the zone's page; elsewhere, where a policy or another team keeps the record",
+        example=ELSEWHERE,
+        source=limits.PRIVATE_ENDPOINTS,
+        pattern=rf"{ELSEWHERE}|/subscriptions/{_ID}/resource[Gg]roups/{_RESOURCE_GROUP}"
+        rf"/providers/Microsoft\.Network/privateDnsZones/{re.escape(VAULT_ZONE)}",
     ),
 ]
 ResourceGroup = Annotated[

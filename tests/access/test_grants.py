@@ -83,6 +83,17 @@ def test_a_private_endpoint_takes_the_network() -> None:
     assert scopes == [VAULT_GROUP, subnet]
 
 
+def test_registering_a_private_endpoint_takes_its_zone() -> None:
+    network = f"{VAULT_GROUP}/providers/Microsoft.Network"
+    zone = f"{network}/privateDnsZones/privatelink.vaultcore.azure.net"
+    said = {"credential.vault.privateEndpointSubnet": f"{network}/virtualNetworks/vnet/subnets/snet"}
+    for whose, scopes in ((zone, [zone]), ("elsewhere", [])):
+        one = stack(**said, **{"credential.vault.privateDnsZone": whose})
+        deployer = pipeline(REPOSITORY, {"prod": one}).deployers[0]
+        asked = azure_roles(deployer, {"prod": one})
+        assert [each.scope for each in asked if "DNS" in ROLE_NAMES[each.role]] == scopes
+
+
 def test_previews_read_every_vault_and_federated_stacks_need_nothing_in_azure() -> None:
     stacks = shipped()
     preview = pipeline(REPOSITORY, stacks).preview

@@ -50,6 +50,29 @@ def test_a_private_endpoint_is_the_only_way_to_the_vault(deploy: Deploy) -> None
     assert (connection["privateLinkServiceId"], connection["groupIds"]) == (VAULT, ["vault"])
 
 
+ZONE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/"
+    "privatelink.vaultcore.azure.net"
+)
+SUBNET = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/snet"
+)
+
+
+def test_the_private_endpoint_is_registered_in_the_zone_that_the_file_names(deploy: Deploy) -> None:
+    deployed = deploy({"credential.vault.privateEndpointSubnet": SUBNET, "credential.vault.privateDnsZone": ZONE})
+    group = deployed.one("PrivateDnsZoneGroup").inputs
+
+    assert group["privateEndpointName"] == deployed.one("PrivateEndpoint").inputs["privateEndpointName"]
+    assert group["privateDnsZoneConfigs"] == [{"name": "vault", "privateDnsZoneId": ZONE}]
+    assert deployed.one("PrivateEndpoint").ignore_changes == ("customDnsConfigs",)
+
+
+@pytest.mark.parametrize("whose", [{"credential.vault.privateDnsZone": "elsewhere"}, {}])
+def test_a_record_that_others_keep_is_left_to_them(deploy: Deploy, whose: dict[str, str]) -> None:
+    assert deploy({"credential.vault.privateEndpointSubnet": SUBNET, **whose}).all("PrivateDnsZoneGroup") == []
+
+
 def test_a_soft_deleted_vault_is_recovered_and_that_is_forgotten_afterwards(deploy: Deploy) -> None:
     vault = deploy(tenant=FakeTenant(deleted_vaults={"kv-airflow"})).one("Vault")
     assert vault.inputs["properties"]["createMode"] == "recover"

@@ -107,3 +107,16 @@ def test_a_name_or_a_note_that_was_changed_is_a_warning(path: str, severity: str
 def test_what_waits_to_be_deployed_was_not_changed_by_hand() -> None:
     todo = Step("update", "azuread:Application", "airflow", (PropertyChange("uris", "a", "b"),))
     assert list(changed_past_pulumi(StackPreview("prod", "previewed", steps=(todo,)))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("azure-native:network:PrivateEndpoint", "customDnsConfigs[0].fqdn"),
+        ("azure-native:keyvault:Vault", "properties.privateEndpointConnections[0].id"),
+    ],
+)
+def test_a_record_that_a_policy_added_is_no_drift(kind: str, path: str) -> None:
+    moved = (PropertyChange(path, "kv.vault.azure.net", ABSENT), PropertyChange("tags.owner", "a", "b"))
+    step = Step("changed", kind, "one", moved, id="1")
+    assert [found.path for found in drift(StackPreview("prod", "previewed", drift=(step,)))] == ["tags.owner"]

@@ -19,7 +19,8 @@ from airflow_entra.settings.model import (
     VaultSecret,
     config_key,
 )
-from airflow_entra.settings.types import EXAMPLE_SUBSCRIPTION
+from airflow_entra.settings.types import ELSEWHERE, EXAMPLE_SUBSCRIPTION
+from airflow_entra_auth.azure import VAULT_ZONE
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----")
 _CERTIFICATE_BYTES = 64 * 1024
@@ -61,6 +62,29 @@ def vault_has_a_place(settings: StackSettings) -> Iterator[Finding]:
         )
     if isinstance(credential.vault, CreatedVault) and settings.location is None:
         yield _needed("location", "where the vault is created", "westeurope")
+
+
+def private_endpoint_has_a_record(settings: StackSettings) -> Iterator[Finding]:
+    credential = settings.credential
+    if not isinstance(credential, VaultSecret) or not isinstance(credential.vault, CreatedVault):
+        return
+    subnet, zone = credential.vault.private_endpoint_subnet, credential.vault.private_dns_zone
+    if subnet and zone is None:
+        yield Finding(
+            At(at("credential", "vault", "privateEndpointSubnet")),
+            "nothing says whose the private endpoint's DNS record is: without one the vault's name leads Airflow to "
+            "its public address, which is closed",
+            f"privateDnsZone names the zone {VAULT_ZONE}, or says {ELSEWHERE}",
+            "add privateDnsZone: the zone's resource id; or elsewhere, where a policy or another team keeps the record",
+            severity="warning",
+        )
+    if zone is not None and not subnet:
+        yield Finding(
+            At(at("credential", "vault", "privateDnsZone")),
+            "privateDnsZone is given, but the vault has no private endpoint",
+            "a zone belongs to the endpoint of privateEndpointSubnet",
+            "add privateEndpointSubnet, or delete privateDnsZone",
+        )
 
 
 def certificate_files(settings: StackSettings, folder: Path, broken: frozenset[str]) -> Iterator[Finding]:
@@ -138,4 +162,5 @@ def _say(duration: timedelta) -> str:
 RULES = (
     Rule(("credential",), overlap_fits),
     Rule(("credential", "subscription_id", "location"), vault_has_a_place),
+    Rule(("credential",), private_endpoint_has_a_record),
 )
