@@ -11,7 +11,6 @@ from policies.resources import Resource, of_type
 from policies.rules import Finding, Rule, Settings
 
 _SECRETS = (types.APPLICATION_PASSWORD, types.APPLICATION_CERTIFICATE)
-_PRINCIPAL_SECRETS = (types.PRINCIPAL_PASSWORD, types.PRINCIPAL_CERTIFICATE)
 
 
 def agent_example(role: str, credential: str) -> str:
@@ -81,7 +80,7 @@ def _never_admin(resources: Sequence[Resource], _: Settings) -> Iterator[Finding
                 problem=f"the workload {agent.name} gets Admin",
                 fix="Give it a role that may do what it does, and no more",
             )
-    for application in of_type(resources, *types.APPLICATIONS):
+    for application in of_type(resources, types.APPLICATION):
         for role in application.objects("appRoles"):
             members = role.get("allowedMemberTypes")
             if role.get("value") == ADMIN and isinstance(members, Sequence) and "Application" in members:
@@ -105,7 +104,7 @@ AGENT_NEVER_ADMIN = Rule(
     "`allowedMemberTypes`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6", "NIST 800-53 AC-5"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/howto-add-app-roles-in-apps",
-    types=(*types.APPLICATIONS, types.PRINCIPAL, types.ASSIGNMENT),
+    types=(types.APPLICATION, types.PRINCIPAL, types.ASSIGNMENT),
     check=_never_admin,
     violation=agent_example("Admin", _FEDERATED),
     compliance=agent_example("Viewer", _FEDERATED),
@@ -118,14 +117,11 @@ def _federated_only(resources: Sequence[Resource], _: Settings) -> Iterator[Find
         for assignment, principal in assigned(resources, types.PRINCIPAL)
         if assignment.get("appRoleId") not in READS_THE_TENANT  # no agent: Airflow itself, which follows the tenant
     }
-    applications = Candidates(of_type(resources, *types.APPLICATIONS), "clientId")
+    applications = Candidates(of_type(resources, types.APPLICATION), "clientId")
     agents = {app.urn: app for principal in principals.values() for app in applications.of(principal, "clientId")}
     by_id = Candidates([*agents.values()], "id")
-    by_principal = Candidates([*principals.values()], "id")
     for secret in of_type(resources, *_SECRETS):
         yield from (_kept(secret, agent) for agent in by_id.of(secret, "applicationId"))
-    for secret in of_type(resources, *_PRINCIPAL_SECRETS):
-        yield from (_kept(secret, agent) for agent in by_principal.of(secret, "servicePrincipalId"))
     for agent in agents.values():
         if agent.get("password") is not None:
             yield _kept(agent, agent)
@@ -152,7 +148,7 @@ AGENT_FEDERATED_ONLY = Rule(
     "managed identity.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-5", "NIST 800-53 IA-9"),
     source="https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation",
-    types=(*types.APPLICATIONS, types.PRINCIPAL, types.ASSIGNMENT, *_SECRETS, *_PRINCIPAL_SECRETS),
+    types=(types.APPLICATION, types.PRINCIPAL, types.ASSIGNMENT, *_SECRETS),
     check=_federated_only,
     violation=agent_example("Viewer", _KEPT),
     compliance=agent_example("Viewer", _FEDERATED),

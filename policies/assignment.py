@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policies.relations import Candidates
-from policies.resource_types import APPLICATIONS, PRINCIPAL
+from policies.resource_types import APPLICATION, PRINCIPAL
 from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Excepted, Finding, Rule, Settings
 
@@ -14,10 +14,11 @@ NESTED_GROUP_CLAIMS = frozenset({"SecurityGroup", "All"})
 
 
 def _assignment_required(resources: Sequence[Resource], _: Settings) -> Iterator[Finding | Excepted]:
-    applications = Candidates(of_type(resources, *APPLICATIONS), "clientId")
+    applications = Candidates(of_type(resources, APPLICATION), "clientId")
     for principal in of_type(resources, PRINCIPAL):
         required = principal.get("appRoleAssignmentRequired")
-        if required in (True, UNKNOWN) or principal.get("useExisting") is True:
+        elsewhere = principal.get("useExisting") is True and not applications.of(principal, "clientId")
+        if required in (True, UNKNOWN) or elsewhere:
             continue
         if any(_issues_nested_groups(each) for each in applications.perhaps(principal, "clientId")):
             yield Excepted(
@@ -53,7 +54,7 @@ ASSIGNMENT_REQUIRED = Rule(
     remedy="Set `appRoleAssignmentRequired: true` on the service principal and assign the groups that may sign in.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/howto-restrict-your-app-to-a-set-of-users",
-    types=(*APPLICATIONS, PRINCIPAL),
+    types=(APPLICATION, PRINCIPAL),
     check=_assignment_required,
     violation="""\
 resources:

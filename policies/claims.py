@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies.resource_types import APPLICATION, APPLICATION_OPTIONAL_CLAIMS, APPLICATIONS
+from policies.normal import number
+from policies.resource_types import APPLICATION
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Settings
 
-_TOO_WIDE = {"All": "distribution lists and directory roles too", "DirectoryRole": "who administers the tenant"}
-_BY_NAME = frozenset(
-    {
-        "cloud_displayname",
-        "dns_domain_and_sam_account_name",
-        "netbios_domain_and_sam_account_name",
-        "sam_account_name",
-        "emit_as_roles",
-    }
+_NARROW = ("None", "ApplicationGroup", "SecurityGroup")
+_BY_ID = frozenset(
+    {"include_externally_authenticated_upn", "include_externally_authenticated_upn_without_hash", "max_size_limit"}
 )
+"""What a claim may add without telling a group by its name or as a role."""
 _TOKENS = ("idTokens", "accessTokens", "saml2Tokens")
 
 
 def _group_claims(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for application in resources:
         for claim in application.items("groupMembershipClaims"):
-            if isinstance(claim, str) and claim in _TOO_WIDE:
+            if isinstance(claim, str) and claim not in _NARROW:
                 yield Finding(
                     resource=application,
-                    problem=f"groupMembershipClaims has {claim}: every token says {_TOO_WIDE[claim]}",
+                    problem=f"groupMembershipClaims has {claim}: every token says more than the groups that give roles",
                     fix="Use app roles, ApplicationGroup or SecurityGroup",
                 )
 
@@ -44,7 +40,7 @@ GROUP_CLAIMS_LIMITED = Rule(
     remedy="Leave `groupMembershipClaims` out and use app roles, or set it to `ApplicationGroup` or `SecurityGroup`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims",
-    types=APPLICATIONS,
+    types=(APPLICATION,),
     check=_group_claims,
     violation="""\
 resources:
@@ -67,10 +63,9 @@ resources:
 
 def _names(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        place = () if resource.type == APPLICATION_OPTIONAL_CLAIMS else ("optionalClaims",)
         for token in _TOKENS:
-            for claim in resource.objects(*place, token):
-                if found := sorted(_BY_NAME & _texts(claim.get("additionalProperties"))):
+            for claim in resource.objects("optionalClaims", token):
+                if found := sorted(_texts(claim.get("additionalProperties")) - _BY_ID):
                     yield Finding(
                         resource=resource,
                         problem=f"{token} has the claim {claim.get('name')} with {', '.join(found)}",
@@ -94,7 +89,7 @@ GROUPS_BY_ID = Rule(
     remedy="Take `cloud_displayname`, the `sam_account_name` forms and `emit_as_roles` out of the optional claims.",
     controls=("SOC 2 CC6.1", "SOC 2 CC6.3", "NIST 800-53 AC-3", "NIST 800-53 IA-4"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/optional-claims",
-    types=(APPLICATION, APPLICATION_OPTIONAL_CLAIMS),
+    types=(APPLICATION,),
     check=_names,
     violation="""\
 resources:
@@ -172,13 +167,12 @@ resources:
 
 def _version(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for application in resources:
-        inside = ("api",) if application.type == APPLICATION else ()
-        version = application.get(*inside, "requestedAccessTokenVersion")
-        if version is not UNKNOWN and version != 2:
+        version = application.get("api", "requestedAccessTokenVersion")
+        if version is not UNKNOWN and number(version) != 2:
             yield Finding(
                 resource=application,
                 problem=f"requestedAccessTokenVersion is {'not set, so 1' if version is None else version}",
-                fix=f"Set {'.'.join([*inside, 'requestedAccessTokenVersion'])} to 2",
+                fix="Set api.requestedAccessTokenVersion to 2",
             )
 
 
@@ -194,7 +188,7 @@ TOKENS_V2 = Rule(
     remedy="Set `api.requestedAccessTokenVersion` to 2.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-8"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens",
-    types=APPLICATIONS,
+    types=(APPLICATION,),
     check=_version,
     violation="""\
 resources:

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from policies import resource_types as types
+from policies.resource_types import APPLICATION
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Settings
 
 _GRANTS = ("accessTokenIssuanceEnabled", "idTokenIssuanceEnabled")
-_REGISTRATION_GRANTS = ("implicitAccessTokenIssuanceEnabled", "implicitIdTokenIssuanceEnabled")
 
 
 def _implicit(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for application in resources:
-        paths = [("web", "implicitGrant", name) for name in _GRANTS] + [(name,) for name in _REGISTRATION_GRANTS]
-        for path in paths:
-            if application.get(*path) is True:
+        for name in _GRANTS:
+            if application.get("web", "implicitGrant", name) is True:
                 yield Finding(
                     resource=application,
-                    problem=f"{'.'.join(path)} is true: tokens travel in the browser's address",
+                    problem=f"web.implicitGrant.{name} is true: tokens travel in the browser's address",
                     fix="Set it to false or leave it out",
                 )
 
 
 def _without_implicit(application: Resource) -> Mapping[str, Value]:
-    changed: dict[str, Value] = {name: False for name in _REGISTRATION_GRANTS if application.get(name) is True}
     web, grant = application.get("web"), application.get("web", "implicitGrant")
     if isinstance(web, Mapping) and isinstance(grant, Mapping) and any(grant.get(name) is True for name in _GRANTS):
-        changed["web"] = {**web, "implicitGrant": {**grant, **dict.fromkeys(_GRANTS, False)}}
-    return changed
+        return {"web": {**web, "implicitGrant": {**grant, **dict.fromkeys(_GRANTS, False)}}}
+    return {}
 
 
 NO_IMPLICIT_GRANT = Rule(
@@ -44,7 +41,7 @@ NO_IMPLICIT_GRANT = Rule(
     remedy="Set both flags of `web.implicitGrant` to false. Airflow uses the authorization code flow.",
     controls=("SOC 2 CC6.1", "SOC 2 CC6.7", "NIST 800-53 AC-3", "NIST 800-53 IA-5"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-implicit-grant-flow",
-    types=types.APPLICATIONS,
+    types=(APPLICATION,),
     check=_implicit,
     repair=_without_implicit,
     violation="""\
@@ -69,33 +66,24 @@ resources:
 
 
 def _public(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    for resource in resources:
-        if resource.type == types.APPLICATION_FALLBACK_PUBLIC_CLIENT:
-            if resource.get("enabled") is True:
-                yield Finding(resource=resource, problem="enabled is true: no secret is asked for", fix="Remove it")
-        elif resource.type == types.APPLICATION_REDIRECT_URIS:
-            if resource.get("type") == "PublicClient":
-                yield Finding(
-                    resource=resource, problem="its redirect URIs are for a public client", fix="Set type to Web"
-                )
-        else:
-            if resource.get("fallbackPublicClientEnabled") is True:
-                yield Finding(
-                    resource=resource,
-                    problem="fallbackPublicClientEnabled is true: no secret is asked for",
-                    fix="Set it to false or leave it out",
-                )
-            if uris := [uri for uri in resource.items("publicClient", "redirectUris") if uri is not UNKNOWN]:
-                yield Finding(
-                    resource=resource,
-                    problem=f"publicClient.redirectUris has {len(uris)} of a public client",
-                    fix="Move what Airflow needs to web.redirectUris and remove the rest",
-                )
+    for application in resources:
+        if application.get("fallbackPublicClientEnabled") is True:
+            yield Finding(
+                resource=application,
+                problem="fallbackPublicClientEnabled is true: no secret is asked for",
+                fix="Set it to false or leave it out",
+            )
+        if uris := [uri for uri in application.items("publicClient", "redirectUris") if uri is not UNKNOWN]:
+            yield Finding(
+                resource=application,
+                problem=f"publicClient.redirectUris has {len(uris)} of a public client",
+                fix="Move what Airflow needs to web.redirectUris and remove the rest",
+            )
 
 
-def _confidential(resource: Resource) -> Mapping[str, Value]:
-    flag = "enabled" if resource.type == types.APPLICATION_FALLBACK_PUBLIC_CLIENT else "fallbackPublicClientEnabled"
-    return {flag: False} if resource.get(flag) is True else {}
+def _confidential(application: Resource) -> Mapping[str, Value]:
+    flag = "fallbackPublicClientEnabled"
+    return {flag: False} if application.get(flag) is True else {}
 
 
 NO_PUBLIC_CLIENT = Rule(
@@ -110,7 +98,7 @@ NO_PUBLIC_CLIENT = Rule(
     remedy="Leave out `publicClient` and set `fallbackPublicClientEnabled` to false.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-3", "NIST 800-53 AC-3"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/msal-client-applications",
-    types=(types.APPLICATION, types.APPLICATION_FALLBACK_PUBLIC_CLIENT, types.APPLICATION_REDIRECT_URIS),
+    types=(APPLICATION,),
     check=_public,
     repair=_confidential,
     violation="""\
@@ -134,8 +122,7 @@ resources:
 
 def _pkce(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        spa = resource.type == types.APPLICATION_REDIRECT_URIS and resource.get("type") == "SPA"
-        if spa or any(uri is not UNKNOWN for uri in resource.items("singlePageApplication", "redirectUris")):
+        if any(uri is not UNKNOWN for uri in resource.items("singlePageApplication", "redirectUris")):
             yield Finding(
                 resource=resource,
                 problem="a redirect URI is on the single-page platform, where Airflow's server can't redeem a code",
@@ -161,7 +148,7 @@ PKCE_CAPABLE = Rule(
     remedy="Register redirect URIs under `web`, none under `singlePageApplication`.",
     controls=("SOC 2 CC6.1", "NIST 800-53 SC-23", "NIST 800-53 IA-2"),
     source="https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
-    types=(types.APPLICATION, types.APPLICATION_REDIRECT_URIS),
+    types=(APPLICATION,),
     check=_pkce,
     violation="""\
 resources:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from policies import resource_types as types
+from policies.normal import number
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -66,10 +67,11 @@ def _date(value: Value) -> Value | datetime:
 
 def _seconds(value: Value) -> Value | datetime:
     """Seconds since 1970, as Key Vault's resource provider takes it."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    seconds = number(value)
+    if seconds is None:
         return value
     try:
-        return datetime.fromtimestamp(value, UTC)
+        return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return str(value)
 
@@ -102,8 +104,6 @@ SECRETS_EXPIRE = Rule(
         types.APPLICATION,
         types.APPLICATION_PASSWORD,
         types.APPLICATION_CERTIFICATE,
-        types.PRINCIPAL_PASSWORD,
-        types.PRINCIPAL_CERTIFICATE,
         types.VAULT_SECRET,
     ),
     check=_secrets_expire,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from policies.registry import RULES
+from policies.resource_types import EVERY
 from policies.rules import Rule
 
 _OPENING = """\
@@ -25,12 +26,16 @@ A mandatory policy stops the preview and the update; an advisory one only says s
 is left alone and checked again by the update. Policies of scope *resource* read what the program asks for, before
 anything is touched; those of scope *stack* see all resources together, once per preview and update.
 
+A stack holds only types of resources that the policies read: any other is refused (`known-types-only`), unless its type
+is listed with a reason. How a value is spelled makes no difference
+([decision 33](decisions/0033-policies-judge-what-a-program-can-do.md)).
+
 To change a policy's level or its settings, write a JSON file and pass `--policy-pack-config FILE` too:
 
 ```json
 {
-  "two-owners": {"enforcementLevel": "advisory"},
   "secrets-expire": {"maxDays": 90},
+  "known-types-only": {"allowed": {"random:RandomId": "part of the vault's name"}},
   "no-implicit-grant": {"enforcementLevel": "remediate"}
 }
 ```
@@ -68,7 +73,7 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"- **Fix**: {rule.remedy}"
     yield f"- **Controls**: {', '.join(rule.controls)}"
     yield f"- **Source**: <{rule.source}>"
-    yield f"- **Reads**: {', '.join(f'`{each}`' for each in rule.types)}"
+    yield f"- **Reads**: {', '.join('every resource' if type_ == EVERY else f'`{type_}`' for type_ in rule.types)}"
     for setting in rule.settings:
         yield (
             f"- **Setting** `{setting.name}`: {setting.schema['description']} "

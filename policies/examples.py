@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import yaml
 
+from policies.normal import plain
 from policies.resource_types import STACK
-from policies.resources import UNKNOWN, Resource, Value
+from policies.resources import UNKNOWN, Resource, Value, short_type
 
 REFERENCE = re.compile(r"^\$\{([\w-]+)\.(\w+)\}$")
 
@@ -30,7 +31,7 @@ def read(text: str) -> list[Resource]:
 
 def _resource(name: str, type_: str, declared: Mapping[str, Value]) -> Resource:
     sources = {prop: urns for prop, value in declared.items() if (urns := _urns(value))}
-    return Resource(urn=_urn(name), type=type_, name=name, props=_object(declared), sources=sources)
+    return Resource(urn=_urn(name), type=short_type(type_), name=name, props=_object(declared), sources=sources)
 
 
 def _urn(name: str) -> str:
@@ -39,7 +40,7 @@ def _urn(name: str) -> str:
 
 def _value(value: Value) -> Value:
     if isinstance(value, str):
-        return UNKNOWN if REFERENCE.match(value) else value
+        return UNKNOWN if REFERENCE.match(value) else plain(value)
     if isinstance(value, Mapping):
         return _object(value)
     return [_value(item) for item in value] if isinstance(value, list) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policies.relations import admin_groups, assigned
-from policies.resource_types import APPLICATIONS, ASSIGNMENT, GROUPS, STACK, USER
+from policies.resource_types import APPLICATION, ASSIGNMENT, GROUPS, STACK, USER
 from policies.resources import UNKNOWN, Resource, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -64,7 +64,7 @@ ADMIN_NOT_DYNAMIC = Rule(
     remedy="Give Admin to a group whose members are named. Dynamic rules are for the roles that read.",
     controls=("SOC 2 CC6.2", "SOC 2 CC6.3", "NIST 800-53 AC-2", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/entra/identity/users/groups-dynamic-membership",
-    types=(*APPLICATIONS, *GROUPS, ASSIGNMENT, STACK),
+    types=(APPLICATION, *GROUPS, ASSIGNMENT, STACK),
     check=_dynamic,
     violation=f"""{ADMINS}\
   admins:

@@ -9,7 +9,6 @@ from policies.relations import Candidates
 from policies.resources import Resource, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
-_PASSWORDS = (types.APPLICATION_PASSWORD, types.PRINCIPAL_PASSWORD)
 _SOURCE = "https://learn.microsoft.com/en-us/entra/identity-platform/security-best-practices-for-app-registration"
 _APPLICATION = """\
 resources:
@@ -36,7 +35,7 @@ def _elsewhere(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     kept = {
         urn for secret in of_type(resources, types.VAULT_SECRET) for urns in secret.sources.values() for urn in urns
     }
-    for password in of_type(resources, *_PASSWORDS):
+    for password in of_type(resources, types.APPLICATION_PASSWORD):
         if password.urn not in kept:
             yield Finding(
                 resource=password,
@@ -51,7 +50,7 @@ def _elsewhere(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
                 fix="Declare an ApplicationPassword and a keyvault Secret made of it",
             )
     for stack in of_type(resources, types.STACK):
-        values = {value for it in of_type(resources, *_PASSWORDS) if isinstance(value := it.get("value"), str)}
+        values = [password.get("value") for password in of_type(resources, types.APPLICATION_PASSWORD)]
         for output, value in stack.props.items():
             if isinstance(value, str) and value and value in values:
                 yield Finding(
@@ -74,7 +73,7 @@ SECRETS_IN_VAULT = Rule(
     "federated credential.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-5", "NIST 800-53 SC-12"),
     source=_SOURCE,
-    types=(types.APPLICATION, *_PASSWORDS, types.VAULT_SECRET, types.STACK),
+    types=(types.APPLICATION, types.APPLICATION_PASSWORD, types.VAULT_SECRET, types.STACK),
     check=_elsewhere,
     violation=_APPLICATION + _password("airflow-secret"),
     compliance=f"""{_APPLICATION}{_password("airflow-secret")}\
@@ -93,7 +92,7 @@ SECRETS_IN_VAULT = Rule(
 
 def _few(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     most = settings.get("maxSecrets")
-    applications = Candidates(of_type(resources, *types.APPLICATIONS), "id")
+    applications = Candidates(of_type(resources, types.APPLICATION), "id")
     found: dict[str, tuple[Resource, int]] = {}
     for password in of_type(resources, types.APPLICATION_PASSWORD):
         for application in applications.of(password, "applicationId"):
@@ -118,7 +117,7 @@ FEW_SECRETS = Rule(
     remedy="Keep two slots and replace the older one in turn.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-5"),
     source=_SOURCE,
-    types=(*types.APPLICATIONS, types.APPLICATION_PASSWORD),
+    types=(types.APPLICATION, types.APPLICATION_PASSWORD),
     check=_few,
     settings=(
         Setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.resource_types import APPLICATION, APPLICATIONS, GROUPS, RESOURCE_GROUP, VAULT
+from policies.resource_types import APPLICATION, GROUPS, RESOURCE_GROUP, VAULT
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Setting, Settings
 
@@ -50,7 +50,7 @@ UNIQUE_NAMES = Rule(
     remedy="Name the environment and the role, such as `airflow-prod-admins`. `pattern` is a form that all must have.",
     controls=("SOC 2 CC6.1", "NIST 800-53 IA-4", "NIST 800-53 AC-2"),
     source="https://learn.microsoft.com/en-us/graph/api/resources/group",
-    types=(*APPLICATIONS, *GROUPS),
+    types=(APPLICATION, *GROUPS),
     check=_names,
     settings=(
         Setting(

@@ -20,6 +20,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
+from policies.normal import plain
 from policies.registry import RULES
 from policies.resources import UNKNOWN, Resource, Value, short_type
 from policies.rules import Excepted, Finding, Rule, Settings
@@ -48,11 +49,21 @@ def as_policy(rule: Rule) -> Policy:
 
 def _resource_validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if (type_ := short_type(args.resource_type)) in rule.types:
-            resource = Resource(urn=args.urn, type=type_, name=args.name, props=_plain_object(args.props))
-            _report(rule, [resource], args, report)
+        if rule.reads(short_type(args.resource_type)):
+            _report(rule, [_asked_for(args, _one_spelling(args.props))], args, report)
 
     return validate
+
+
+def _asked_for(args: ResourceValidationArgs, props: Settings) -> Resource:
+    """What the program asks for. A component has no provider, and neither has a provider itself."""
+    return Resource(
+        urn=args.urn,
+        type=short_type(args.resource_type),
+        name=args.name,
+        props=props,
+        custom=args.provider is not None or args.resource_type.startswith("pulumi:"),
+    )
 
 
 def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, object] | None] | None:
@@ -62,10 +73,9 @@ def _remediation(rule: Rule) -> Callable[[ResourceValidationArgs], Mapping[str, 
         return None
 
     def remediate(args: ResourceValidationArgs) -> Mapping[str, object] | None:
-        if (type_ := short_type(args.resource_type)) not in rule.types:
+        if not rule.reads(short_type(args.resource_type)):
             return None
-        resource = Resource(urn=args.urn, type=type_, name=args.name, props=_plain_object(args.props))
-        changed = repair(resource)
+        changed = repair(_asked_for(args, _plain_object(args.props)))
         for name, value in changed.items():
             args.props[name] = _raw(value)  # type: ignore[index]
         return args.props if changed else None
@@ -84,14 +94,14 @@ def _raw(value: Value) -> object:
 
 def _stack_validation(rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        resources = [_from_stack(each) for each in args.resources if short_type(each.resource_type) in rule.types]
+        resources = [_from_stack(each) for each in args.resources if rule.reads(short_type(each.resource_type))]
         _report(rule, resources, args, report)
 
     return validate
 
 
 def _report(rule: Rule, resources: Sequence[Resource], args: _Arguments, report: ReportViolation) -> None:
-    results = list(rule.check(resources, rule.with_defaults(_plain_object(args.get_config()))))
+    results = list(rule.check(resources, rule.with_defaults(_one_spelling(args.get_config()))))
     findings = [result for result in results if isinstance(result, Finding)]
     for finding in findings:
         report(rule.message(finding), finding.resource.urn)
@@ -115,8 +125,8 @@ def _read_resource(resource: PolicyResource) -> Resource:
         urn=resource.urn,
         type=short_type(resource.resource_type),
         name=resource.name,
-        props=_plain_object(resource.props),
-        asked=None if asked is None else _plain_object(asked),
+        props=_one_spelling(resource.props),
+        asked=None if asked is None else _one_spelling(asked),
         sources={name: [each.urn for each in made_from] for name, made_from in resource.property_dependencies.items()},
     )
 
@@ -131,6 +141,10 @@ def _plain(value: object) -> Value:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     return UNKNOWN  # an asset or archive: nothing that a policy could read
+
+
+def _one_spelling(value: Mapping[str, object]) -> Settings:
+    return {key: plain(item) for key, item in _plain_object(value).items()}
 
 
 def _plain_object(value: Mapping[str, object]) -> Settings:

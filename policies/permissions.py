@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from policies import resource_types as types
 from policies.relations import Candidates
-from policies.resources import PLATFORMS, Resource, Value, of_type
+from policies.resources import PLATFORMS, UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -50,42 +50,64 @@ _REVOCATION = ["application:Application.Read.All", "application:GroupMember.Read
 
 
 def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
-    listed = settings.get("allowed")
-    allowed = {item for item in listed if isinstance(item, str)} if isinstance(listed, Sequence) else set()
     for resource in resources:
-        for permission, kind in _asked(resource):
-            name = _KNOWN.get(permission.lower(), permission)
-            # Without its kind only a delegated one is meant: the application permission of that name is far more.
-            plain = {name, permission} if kind == "delegated" else set()
-            if allowed.isdisjoint({f"{kind}:{name}", f"{kind}:{permission}"} | plain):
-                yield Finding(
-                    resource=resource,
-                    problem=f"the {kind} permission {name} is more than a sign-on needs",
-                    fix=f"Remove it, or name it under `allowed` with a reason in your configuration: {kind}:{name}",
-                )
+        for permission, kind, api in _asked(resource):
+            if not _allowed(permission, kind, api, settings):
+                yield _too_much(resource, permission, kind, api)
 
 
-def _asked(resource: Resource) -> Iterator[tuple[str, str]]:
-    """(id or name, delegated or application)"""
-    if resource.type == types.APPLICATION:
-        for access in resource.objects("requiredResourceAccesses"):
-            if access.get("resourceAppId") == GRAPH:
-                for wanted in _objects(access.get("resourceAccesses")):
-                    if isinstance(id_ := wanted.get("id"), str):
-                        yield id_, "application" if wanted.get("type") == "Role" else "delegated"
-    elif resource.type == types.APPLICATION_API_ACCESS:
-        if resource.get("apiClientId") == GRAPH:
-            for prop, kind in (("scopeIds", "delegated"), ("roleIds", "application")):
-                yield from ((id_, kind) for id_ in resource.items(prop) if isinstance(id_, str))
-    else:
-        yield from ((name, "delegated") for name in resource.items("claimValues") if isinstance(name, str))
+def _asked(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """(id or name, delegated or application, id of the API; empty where it isn't said)"""
+    if resource.type == types.PRINCIPAL_GRANT:
+        claims = (claim for claim in resource.items("claimValues") if isinstance(claim, str))
+        yield from ((name, "delegated", "") for claim in claims for name in claim.split())
+        return
+    for access in resource.objects("requiredResourceAccesses"):
+        for wanted in _objects(access.get("resourceAccesses")):
+            if isinstance(id_ := wanted.get("id"), str):
+                kind = "delegated" if wanted.get("type") in ("Scope", UNKNOWN) else "application"
+                api = access.get("resourceAppId")
+                yield id_, kind, api if isinstance(api, str) else ""
+
+
+def _allowed(permission: str, kind: str, api: str, settings: Settings) -> bool:
+    """Without its kind only a delegated one is meant: the application permission of that name is far more."""
+    listed = settings.get("allowed")
+    names = {item.casefold() for item in listed if isinstance(item, str)} if isinstance(listed, Sequence) else set()
+    graphs = {permission, _KNOWN.get(permission, permission)} if api in ("", GRAPH) else set()
+    called = {f"{kind}:{name}" for name in (*graphs, f"{api}/{permission}")}
+    called |= graphs if kind == "delegated" else set()
+    return not names.isdisjoint(name.casefold() for name in called)
+
+
+def _too_much(resource: Resource, permission: str, kind: str, api: str) -> Finding:
+    name = _KNOWN.get(permission, permission) if api in ("", GRAPH) else f"{api}/{permission}"
+    return Finding(
+        resource=resource,
+        problem=f"the {kind} permission {name} is more than a sign-on needs",
+        fix=f"Remove it, or name it under `allowed` with a reason in your configuration: {kind}:{name}",
+    )
 
 
 def _objects(value: Value) -> list[Mapping[str, Value]]:
+    if isinstance(value, Mapping):
+        return [value]
     if not isinstance(value, Sequence) or isinstance(value, str):
         return []
     return [item for item in value if isinstance(item, Mapping)]
 
+
+_ALLOWED = Setting(
+    name="allowed",
+    schema={
+        "type": "array",
+        "items": {"type": "string"},
+        "default": [*_SIGN_ON, *_REVOCATION],
+        "description": "The permissions that may be asked for: a delegated one by name or id, an application "
+        "one as `application:NAME` or `application:ID`; one of another API than Microsoft Graph as "
+        "`application:API/ID`, with the API's client id.",
+    },
+)
 
 NO_HIGH_RISK_PERMISSION = Rule(
     name="no-high-risk-permission",
@@ -103,24 +125,9 @@ NO_HIGH_RISK_PERMISSION = Rule(
     "does that.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
-    types=(
-        types.APPLICATION,
-        types.APPLICATION_API_ACCESS,
-        types.PRINCIPAL_GRANT,
-    ),
+    types=(types.APPLICATION, types.PRINCIPAL_GRANT),
     check=_high_risk,
-    settings=(
-        Setting(
-            name="allowed",
-            schema={
-                "type": "array",
-                "items": {"type": "string"},
-                "default": [*_SIGN_ON, *_REVOCATION],
-                "description": "The permissions that may be asked for: a delegated one by name or id, an application "
-                "one as `application:NAME` or `application:ID`.",
-            },
-        ),
-    ),
+    settings=(_ALLOWED,),
     violation="""\
 resources:
   airflow:
@@ -217,38 +224,48 @@ resources:
 )
 
 
-_DIRECTORY_ROLES = {
-    types.DIRECTORY_ROLE_ASSIGNMENT: "principalObjectId",
-    types.DIRECTORY_ROLE_MEMBER: "memberObjectId",
-    types.DIRECTORY_ROLE_ELIGIBILITY: "principalId",
-}
+_NO_ROLE = "00000000-0000-0000-0000-000000000000"
+"""Assigned where an application has no app roles: it lets in, and says nothing more."""
 
 
-def _directory_role(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+def _granted(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     principals = Candidates(of_type(resources, types.PRINCIPAL), "objectId")
-    for given in of_type(resources, *_DIRECTORY_ROLES):
-        for principal in principals.of(given, _DIRECTORY_ROLES[given.type]):
-            yield Finding(
-                resource=given,
-                problem=f"the service principal {principal.name} gets a directory role",
-                fix="Remove it: Airflow's identity administers nothing in the tenant",
-            )
+    applications = Candidates(of_type(resources, types.APPLICATION), "clientId")
+    for assignment in of_type(resources, types.ASSIGNMENT):
+        role = assignment.get("appRoleId")
+        ours = [
+            application
+            for principal in principals.perhaps(assignment, "resourceObjectId")
+            for application in applications.perhaps(principal, "clientId")
+        ]
+        if not isinstance(role, str) or any(_has(application, role) for application in ours):
+            continue
+        if not _allowed(role, "application", "", settings):
+            yield _too_much(assignment, role, "application", "")
 
 
-NO_DIRECTORY_ROLE = Rule(
-    name="no-directory-role",
-    title="No directory role for the application",
-    description="No service principal of the program holds a role of the directory.",
+def _has(application: Resource, role: str) -> bool:
+    declared = application.items("appRoles")
+    ids = [item.get("id") for item in declared if isinstance(item, Mapping)]
+    return role in ids or role == _NO_ROLE or UNKNOWN in ids or UNKNOWN in declared
+
+
+NO_FOREIGN_APP_ROLE = Rule(
+    name="no-foreign-app-role",
+    title="No app role of another API",
+    description="An app role assignment gives a role of Airflow, or a permission that a sign-on needs.",
     scope="stack",
     severity="critical",
     level="mandatory",
-    reason="A directory role goes around every consent: whoever has Airflow's credential then administers the tenant, "
-    "and no list of the application's permissions shows it.",
-    remedy="Remove the role assignment. What must change the directory is another identity, with its own approval.",
+    reason="A permission of Microsoft Graph or of another API that works without anybody signed in is given by an app "
+    "role assignment: the application itself need not ask for it, and no list of what it asks for shows it.",
+    remedy="Assign roles of the applications that the program declares. Of others, `User.Read.All`, "
+    "`GroupMember.Read.All` and `Application.Read.All` let a watcher read who left; more goes under `allowed`.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
-    source="https://learn.microsoft.com/en-us/entra/identity/role-based-access-control/best-practices",
-    types=(types.PRINCIPAL, *_DIRECTORY_ROLES),
-    check=_directory_role,
+    source="https://learn.microsoft.com/en-us/graph/permissions-grant-via-msgraph",
+    types=(types.APPLICATION, types.PRINCIPAL, types.ASSIGNMENT),
+    check=_granted,
+    settings=(_ALLOWED,),
     violation="""\
 resources:
   airflow:
@@ -260,22 +277,29 @@ resources:
     properties:
       clientId: ${airflow.clientId}
       appRoleAssignmentRequired: true
-  administrator:
-    type: azuread:DirectoryRoleAssignment
+  grant:
+    type: azuread:AppRoleAssignment
     properties:
+      appRoleId: 9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8 # RoleManagement.ReadWrite.Directory
       principalObjectId: ${airflow-principal.objectId}
-      roleId: 62e90394-69f5-4237-9190-012177145e10
+      resourceObjectId: 4f6d1c1e-0d3b-4a2f-9d7c-2b8e6a5c3d10 # Microsoft Graph in this tenant
 """,
     compliance="""\
 resources:
-  airflow:
+  watcher:
     type: azuread:Application
     properties:
-      displayName: Airflow
-  airflow-principal:
+      displayName: Airflow watcher
+  watcher-principal:
     type: azuread:ServicePrincipal
     properties:
-      clientId: ${airflow.clientId}
+      clientId: ${watcher.clientId}
       appRoleAssignmentRequired: true
+  watcher-reads-people:
+    type: azuread:AppRoleAssignment
+    properties:
+      appRoleId: df021288-bdef-4463-88db-98f22de89214 # User.Read.All
+      principalObjectId: ${watcher-principal.objectId}
+      resourceObjectId: 4f6d1c1e-0d3b-4a2f-9d7c-2b8e6a5c3d10 # Microsoft Graph in this tenant
 """,
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policies.resource_types import APPLICATIONS, STACK, VAULT
+from policies.resource_types import APPLICATION, STACK, VAULT
 from policies.resources import Resource, of_type
 from policies.rules import Setting, Settings
 
-SAYS_ENVIRONMENT = (*APPLICATIONS, VAULT, STACK)
+PRODUCTION = "production"
+SAYS_ENVIRONMENT = (APPLICATION, VAULT, STACK)
 """The types that `in_production` reads."""
 
 ENVIRONMENT = Setting(
@@ -16,21 +17,17 @@ ENVIRONMENT = Setting(
     schema={
         "type": "string",
         "default": "",
-        "description": "The stack's environment. Empty: what the stack's `environment` output says, else whether an "
-        "application has the tag `production` or `environment:production`, or a vault the tag `environment: "
-        "production`.",
+        "description": "The stack's environment. Empty: production where anything says so: the stack's `environment` "
+        "output, the tag `production` or `environment:production` of an application, or `environment: production` of a "
+        "vault.",
     },
 )
 
 
 def in_production(resources: Sequence[Resource], settings: Settings) -> bool:
-    told = settings.get("environment") or next(
-        (said for stack in of_type(resources, STACK) if isinstance(said := stack.get("environment"), str)), None
-    )
-    if told:
-        return told == "production"
-    return any(
-        tag in ("production", "environment:production")
-        for application in of_type(resources, *APPLICATIONS)
-        for tag in application.items("tags")
-    ) or any(vault.get("tags", "environment") == "production" for vault in of_type(resources, VAULT))
+    if told := settings.get("environment"):
+        return told == PRODUCTION
+    said = [stack.get("environment") for stack in of_type(resources, STACK)]
+    said += [tag for application in of_type(resources, APPLICATION) for tag in application.items("tags")]
+    said += [vault.get("tags", "environment") for vault in of_type(resources, VAULT)]
+    return PRODUCTION in said or f"environment:{PRODUCTION}" in said

@@ -7,25 +7,21 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from policies.application import BEST_PRACTICES
-from policies.resource_types import APPLICATION, APPLICATION_REDIRECT_URIS, STACK
+from policies.resource_types import APPLICATION, STACK
 from policies.resources import PLATFORMS, UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
-_WITH_URIS = (APPLICATION, APPLICATION_REDIRECT_URIS)
 _AIRFLOW_2 = "/oauth-authorized/azure"
 _AIRFLOW_3 = "/auth/oauth-authorized/azure"
 
 
-def _uris(resource: Resource, *platforms: str) -> Sequence[Value]:
-    if resource.type == APPLICATION_REDIRECT_URIS:
-        web_only = platforms == ("web",)
-        return [] if web_only and resource.get("type") != "Web" else resource.items("redirectUris")
-    return [uri for platform in platforms for uri in resource.items(platform, "redirectUris")]
+def _uris(application: Resource) -> list[Value]:
+    return [uri for platform in PLATFORMS for uri in application.items(platform, "redirectUris")]
 
 
 def _https(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     for resource in resources:
-        for uri in _uris(resource, *PLATFORMS):
+        for uri in _uris(resource):
             if not isinstance(uri, str):
                 continue
             if "*" in uri:
@@ -66,7 +62,7 @@ REDIRECT_URI_HTTPS = Rule(
     remedy="Register the full https address of each Airflow and nothing else.",
     controls=("SOC 2 CC6.7", "NIST 800-53 SC-8", "NIST 800-53 SC-23"),
     source=BEST_PRACTICES,
-    types=_WITH_URIS,
+    types=(APPLICATION,),
     check=_https,
     violation="""\
 resources:
@@ -125,55 +121,55 @@ def declared_airflows(resources: Sequence[Resource], settings: Settings) -> list
 
 
 def _airflow(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
-    with_uris = of_type(resources, *_WITH_URIS)
+    applications = of_type(resources, APPLICATION)
     declared = declared_airflows(resources, settings)
-    registered = [(resource, uri) for resource in with_uris for uri in _uris(resource, "web")]
-    for resource, uri in registered:
-        if isinstance(uri, str) and not _fits(uri, declared):
+    fitting = {airflow.redirect_uri for airflow in declared}
+    registered = [(application, uri) for application in applications for uri in _uris(application)]
+    said_later = any(UNKNOWN in (stack.get("airflow"), *stack.items("airflow")) for stack in of_type(resources, STACK))
+    for application, uri in registered:
+        if isinstance(uri, str) and uri not in fitting and not said_later:
             yield Finding(
-                resource=resource,
-                problem=f"Airflow doesn't listen at the redirect URI {uri}",
-                fix=f"Use {_expected(declared)}",
+                resource=application,
+                problem=f"Airflow doesn't listen at the redirect URI {uri}"
+                if declared
+                else f"no Airflow is declared for the redirect URI {uri}",
+                fix=f"Use {_expected(declared)}" if declared else _UNDECLARED,
             )
     known = {uri for _, uri in registered}
-    if UNKNOWN not in known and with_uris:
+    if UNKNOWN not in known and applications:
         for airflow in declared:
             if airflow.redirect_uri not in known:
                 yield Finding(
-                    resource=with_uris[0],
+                    resource=applications[0],
                     problem=f"nothing is registered for Airflow {airflow.version} at {airflow.url}",
                     fix=f"Add the redirect URI {airflow.redirect_uri}",
                 )
 
 
-def _fits(uri: str, declared: Sequence[DeclaredAirflow]) -> bool:
-    if declared:
-        return uri in {airflow.redirect_uri for airflow in declared}
-    address = _split(uri)
-    return address.path.endswith(_AIRFLOW_2) and not address.query and not address.fragment
+_UNDECLARED = (
+    "Say which Airflow it is, with version and url, in the stack's output `airflow` or in this policy's configuration"
+)
 
 
 def _expected(declared: Sequence[DeclaredAirflow]) -> str:
-    if declared:
-        return " or ".join(f"{airflow.redirect_uri} (Airflow {airflow.version})" for airflow in declared)
-    return f"<base URL>{_AIRFLOW_3} for Airflow 3 or <base URL>{_AIRFLOW_2} for 2.11"
+    return " or ".join(f"{airflow.redirect_uri} (Airflow {airflow.version})" for airflow in declared)
 
 
 REDIRECT_URI_AIRFLOW = Rule(
     name="redirect-uri-airflow",
     title="Redirect URIs match the Airflow version",
-    description="Every web redirect URI is exactly where the declared Airflow listens.",
+    description="Every redirect URI is exactly where a declared Airflow listens.",
     scope="stack",
     severity="high",
     level="mandatory",
     reason="Entra compares redirect URIs character by character, and Airflow 3 listens elsewhere than 2.11: a URI that "
     "is off by a prefix stops every sign-in, and one that no Airflow answers is only of use to an attacker.",
     remedy="Register `<base URL>/auth/oauth-authorized/azure` for Airflow 3 and `<base URL>/oauth-authorized/azure` "
-    "for 2.11, with the base URL's path prefix. The versions come from the stack's `airflow` output (this project's "
-    "program has it) or from this policy's configuration; without either, both forms pass.",
+    "for 2.11, with the base URL's path prefix. The Airflows come from the stack's `airflow` output (this project's "
+    "program has it) or from this policy's configuration; an address of no declared Airflow is refused.",
     controls=("SOC 2 CC6.1", "NIST 800-53 SC-23"),
     source=BEST_PRACTICES,
-    types=(*_WITH_URIS, STACK),
+    types=(APPLICATION, STACK),
     check=_airflow,
     settings=(
         Setting(

@@ -1,7 +1,7 @@
 """Every policy of the pack, in the order of its documentation."""
 
 from policies.agents import AGENT_FEDERATED_ONLY, AGENT_NEVER_ADMIN
-from policies.application import SINGLE_TENANT, TWO_OWNERS
+from policies.application import SINGLE_TENANT
 from policies.assignment import ASSIGNMENT_REQUIRED
 from policies.claims import GROUP_CLAIMS_LIMITED, GROUPS_BY_ID, NO_MAPPED_CLAIMS, TOKENS_V2
 from policies.clients import NO_IMPLICIT_GRANT, NO_PUBLIC_CLIENT, PKCE_CAPABLE
@@ -9,8 +9,10 @@ from policies.credentials import SECRETS_EXPIRE
 from policies.federation import EXACT_SUBJECT, FEDERATED_AUDIENCE
 from policies.groups import ADMIN_NOT_DYNAMIC, GROUP_OWNERS, NO_PERSON_ASSIGNED, SECURITY_GROUPS_ONLY
 from policies.keeping import FEW_SECRETS, SECRETS_IN_VAULT
+from policies.known_types import KNOWN_TYPES_ONLY
 from policies.naming import TAGS, UNIQUE_NAMES
-from policies.permissions import NO_DIRECTORY_ROLE, NO_HIGH_RISK_PERMISSION, NO_PERMISSION_OF_ITS_OWN
+from policies.owners import ADMIN_GROUP_PROTECTED, CONTACT, NO_PERSON_OWNS
+from policies.permissions import NO_FOREIGN_APP_ROLE, NO_HIGH_RISK_PERMISSION, NO_PERMISSION_OF_ITS_OWN
 from policies.pim import ELIGIBILITY_ENDS, NO_STANDING_ADMIN
 from policies.redirects import REDIRECT_URI_AIRFLOW, REDIRECT_URI_HTTPS
 from policies.session import (
@@ -24,6 +26,7 @@ from policies.vault import PURGE_PROTECTION, VAULT_NETWORK_CLOSED, VAULT_RBAC, V
 from policies.vault_access import VAULT_READERS_FEW, VAULT_ROLES_NARROW
 
 RULES = (
+    KNOWN_TYPES_ONLY,
     SINGLE_TENANT,
     REDIRECT_URI_HTTPS,
     REDIRECT_URI_AIRFLOW,
@@ -31,9 +34,10 @@ RULES = (
     NO_PUBLIC_CLIENT,
     PKCE_CAPABLE,
     ASSIGNMENT_REQUIRED,
-    TWO_OWNERS,
+    NO_PERSON_OWNS,
+    CONTACT,
     NO_HIGH_RISK_PERMISSION,
-    NO_DIRECTORY_ROLE,
+    NO_FOREIGN_APP_ROLE,
     NO_PERMISSION_OF_ITS_OWN,
     GROUP_CLAIMS_LIMITED,
     GROUPS_BY_ID,
@@ -45,6 +49,7 @@ RULES = (
     EXACT_SUBJECT,
     FEDERATED_AUDIENCE,
     ADMIN_NOT_DYNAMIC,
+    ADMIN_GROUP_PROTECTED,
     NO_STANDING_ADMIN,
     ELIGIBILITY_ENDS,
     NO_PERSON_ASSIGNED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.resource_types import APPLICATIONS, ASSIGNMENT, GROUPS, STACK
+from policies.resource_types import APPLICATION, ASSIGNMENT, GROUPS, STACK
 from policies.resources import UNKNOWN, Resource, Value, of_type
 
 ADMIN = "Admin"
@@ -22,14 +22,16 @@ class Candidates:
         self._by_value = {
             value: candidate for candidate in candidates if isinstance(value := candidate.get(output), str) and value
         }
+        self._known = {candidate.urn for candidate in self._by_value.values()}
 
     def of(self, resource: Resource, prop: str) -> list[Resource]:
         """Those that `prop` surely means: none while neither its value nor where it came from is known."""
-        found = {urn: self._by_urn[urn] for urn in resource.sources.get(prop, ()) if urn in self._by_urn}
         value = resource.get(prop)
         if isinstance(value, str) and value in self._by_value:
-            found[self._by_value[value].urn] = self._by_value[value]
-        return [*found.values()]
+            return [self._by_value[value]]
+        named = [self._by_urn[urn] for urn in resource.sources.get(prop, ()) if urn in self._by_urn]
+        # A value may be made from a resource and yet mean another: what is known of both decides.
+        return [] if isinstance(value, str) and all(one.urn in self._known for one in named) else named
 
     def perhaps(self, resource: Resource, prop: str) -> list[Resource]:
         """Those that `prop` may mean: all, while its value is unknown and nothing says where it comes from."""
@@ -41,7 +43,7 @@ def role_names(resources: Sequence[Resource]) -> dict[str, str]:
     """App role id -> its value, as in the token."""
     return {
         id_: value
-        for application in of_type(resources, *APPLICATIONS)
+        for application in of_type(resources, APPLICATION)
         for role in application.objects("appRoles")
         if isinstance(id_ := role.get("id"), str) and isinstance(value := role.get("value"), str)
     }

@@ -24,13 +24,16 @@ UNKNOWN: Final = Unknown.UNKNOWN
 Value = None | bool | int | float | str | Unknown | Sequence["Value"] | Mapping[str, "Value"]
 
 _AZUREAD = re.compile(r"^azuread:index/[^:]+:")
-_AZURE_NATIVE_VERSION = re.compile(r"^(azure-native:[^:/]+)/v\w+:")
+_AZURE_NATIVE_VERSION = re.compile(r"^azure-native(?:_\w+)?:([^:/]+)(?:/v\w+)?:")
 
 
 @lru_cache(maxsize=256)
 def short_type(token: str) -> str:
-    """The token as people write it: `azuread:Application`, `azure-native:keyvault:Secret` for every API version."""
-    return _AZURE_NATIVE_VERSION.sub(r"\1:", _AZUREAD.sub("azuread:", token))
+    """The token as people write it: `azuread:Application`, `azure-native:keyvault:Secret` for every API version.
+
+    An API version is in the token, or a package of its own: `pulumi package add azure-native keyvault v20230701`.
+    """
+    return _AZURE_NATIVE_VERSION.sub(r"azure-native:\1:", _AZUREAD.sub("azuread:", token))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class Resource:
     """One resource; `sources` are the URNs of the resources that each property's value was made from.
 
     `props` is what the policy's scope is given (`rules.Rule`); `asked` what the program asked for, where that is known
-    beside what came of it.
+    beside what came of it. `custom` is false for a component, which only groups others.
     """
 
     urn: str
@@ -47,6 +50,7 @@ class Resource:
     props: Mapping[str, Value]
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     asked: Mapping[str, Value] | None = None
+    custom: bool = True
 
     def get(self, *path: str) -> Value:
         """The value at `path`: None where nothing is there, UNKNOWN where it or what holds it isn't known yet."""
@@ -70,6 +74,8 @@ class Resource:
 
 def _at(value: Value, path: Sequence[str]) -> Value:
     for key in path:
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]  # a provider takes a block as the only item of a list, too
         if value is UNKNOWN:
             return UNKNOWN
         if not isinstance(value, Mapping):

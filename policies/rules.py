@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from policies.resource_types import EVERY
 from policies.resources import Resource, Value
 
 Severity = Literal["low", "medium", "high", "critical"]
@@ -72,6 +73,9 @@ class Rule:
     settings: tuple[Setting, ...] = field(default=())
     repair: Remedy | None = None
 
+    def reads(self, type_: str) -> bool:
+        return type_ in self.types or EVERY in self.types
+
     def with_defaults(self, given: Settings) -> Settings:
         return {setting.name: given.get(setting.name, _default(setting)) for setting in self.settings}
 
@@ -96,4 +100,6 @@ def _default(setting: Setting) -> Value:
         return default
     if isinstance(default, list):
         return [*default]
+    if isinstance(default, dict):
+        return {**default}
     raise TypeError(f"{setting.name}: a default of type {type(default).__name__}")

@@ -29,9 +29,10 @@ from pulumi_policy.policy import _NotApplicableError, _PolicyAnalyzerServicer
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from policies.registry import RULES
+from policies.resource_types import KNOWN
 from policies.resources import short_type
 
-_TYPES = {rule.name: frozenset(rule.types) for rule in RULES}
+_BY_NAME = {rule.name: rule for rule in RULES}
 _READ_ALONE = frozenset(type_ for rule in RULES if rule.scope == "resource" for type_ in rule.types)
 _READ_TOGETHER = frozenset(type_ for rule in RULES if rule.scope == "stack" for type_ in rule.types)
 
@@ -66,7 +67,7 @@ class Servicer(_PolicyAnalyzerServicer):
         type_ = short_type(request.type)
         if type_ in _READ_TOGETHER:
             self._asked[request.urn] = request.properties
-        if type_ not in _READ_ALONE:
+        if type_ in KNOWN and type_ not in _READ_ALONE:
             return analyzer_pb2.AnalyzeResponse()
         props, options, provider = self._unpacked(request)
 
@@ -93,7 +94,7 @@ class Servicer(_PolicyAnalyzerServicer):
         response = analyzer_pb2.AnalyzeResponse()
         for policy in self._every:
             level = self._get_enforcement_level(policy)
-            reads = not type_ or type_ in _TYPES[policy.name]
+            reads = not type_ or _BY_NAME[policy.name].reads(type_)
             if level == EnforcementLevel.DISABLED or not isinstance(policy, kind) or not reads:
                 continue
             if level == EnforcementLevel.REMEDIATE:

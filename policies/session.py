@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from policies.durations import duration
+from policies.normal import number
 from policies.production import ENVIRONMENT, SAYS_ENVIRONMENT, in_production
-from policies.resource_types import APPLICATIONS, CONDITIONAL_ACCESS, STACK
+from policies.resource_types import APPLICATION, CONDITIONAL_ACCESS, STACK
 from policies.resources import UNKNOWN, Resource, Value, of_type
 from policies.rules import Finding, Rule, Setting, Settings
 
 _LIFETIMES = "https://learn.microsoft.com/en-us/entra/identity-platform/configurable-token-lifetimes"
 _SESSIONS = "https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-session-lifetime"
+_CLIENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|None")
 _APPLICATION = """\
 resources:
   airflow:
@@ -40,20 +43,23 @@ def policy_example(controls: str, applications: str = '["${airflow.clientId}"]')
 
 def frequency(policy: Resource) -> timedelta | None:
     """How often the policy asks people to sign in again; None where it doesn't say so or isn't known yet."""
-    number = policy.get("sessionControls", "signInFrequency")
+    asked = number(policy.get("sessionControls", "signInFrequency"))
     unit = {"hours": 3600, "days": 86400}.get(str(policy.get("sessionControls", "signInFrequencyPeriod")))
-    return duration(number * unit) if isinstance(number, int | float) and unit else None
+    return duration(asked * unit) if asked is not None and unit else None
 
 
 def _bounded(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
-    applications = of_type(resources, *APPLICATIONS)
+    applications = of_type(resources, APPLICATION)
     if not applications or not in_production(resources, settings):
         return
     stacks = of_type(resources, STACK)
     if any(stack.get(name) for stack in stacks for name in ("tokenLifetime", "signInFrequency")):
         return
+    ids = {"All", UNKNOWN, *_texts([application.get("clientId") for application in applications])}
     if any(
-        policy.get("state") in ("enabled", UNKNOWN) and policy.get("sessionControls", "signInFrequency")
+        policy.get("state") in ("enabled", UNKNOWN)
+        and policy.get("sessionControls", "signInFrequency")
+        and not ids.isdisjoint(_texts(policy.items("conditions", "applications", "includedApplications")))
         for policy in of_type(resources, CONDITIONAL_ACCESS)
     ):
         return
@@ -63,6 +69,10 @@ def _bounded(resources: Sequence[Resource], settings: Settings) -> Iterator[Find
         fix="Declare a token lifetime policy and say so in the stack's `tokenLifetime` output, or a Conditional Access "
         "policy with a sign-in frequency",
     )
+
+
+def _texts(values: Sequence[Value]) -> list[Value]:
+    return [value for value in values if isinstance(value, str) or value is UNKNOWN]
 
 
 SIGN_IN_BOUNDED = Rule(
@@ -164,10 +174,10 @@ SESSION_LIMIT = Rule(
 def _frequency(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     for policy in resources:
         if _too_long(frequency(policy), settings):
-            number, period = (policy.get("sessionControls", f"signInFrequency{part}") for part in ("", "Period"))
+            every, period = (policy.get("sessionControls", f"signInFrequency{part}") for part in ("", "Period"))
             yield Finding(
                 resource=policy,
-                problem=f"it asks people to sign in again every {number} {period} only",
+                problem=f"it asks people to sign in again every {every} {period} only",
                 fix=f"Ask at least every {settings.get('maxHours')} hours",
             )
         if policy.get("sessionControls", "persistentBrowserMode") == "always":
@@ -203,11 +213,14 @@ def _narrow(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
             continue
         conditions = ("conditions", "users")
         excluded = [*policy.items(*conditions, "excludedUsers"), *policy.items(*conditions, "excludedGroups")]
-        everything = "All" in policy.items("conditions", "applications", "includedApplications")
-        if everything and "All" in policy.items(*conditions, "includedUsers") and not excluded:
+        included = _texts(policy.items("conditions", "applications", "includedApplications"))
+        # One application is named by its id; whatever is named otherwise is many, the admin centres among them.
+        wide = any(isinstance(name, str) and not _CLIENT_ID.fullmatch(name) for name in included)
+        wide = wide or bool(policy.items("conditions", "applications", "includedUserActions"))
+        if wide and "All" in policy.items(*conditions, "includedUsers") and not excluded:
             yield Finding(
                 resource=policy,
-                problem="it holds for all people in all applications, emergency accounts included",
+                problem="it holds for all people in more than one application, emergency accounts included",
                 fix="Name Airflow's application under includedApplications",
             )
 

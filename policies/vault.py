@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from policies.normal import number
 from policies.production import ENVIRONMENT, SAYS_ENVIRONMENT, in_production
 from policies.resource_types import ENDPOINT, VAULT
 from policies.resources import UNKNOWN, Resource, Value, of_type
@@ -106,8 +107,8 @@ def _recoverable(resources: Sequence[Resource], settings: Settings) -> Iterator[
                 problem="enableSoftDelete is false: what is deleted is lost",
                 fix="Set properties.enableSoftDelete to true or leave it out",
             )
-        days = vault.get("properties", "softDeleteRetentionInDays")
-        if isinstance(days, int | float) and isinstance(least, int) and days < least:
+        days = number(vault.get("properties", "softDeleteRetentionInDays"))
+        if days is not None and isinstance(least, int) and days < least:
             yield Finding(
                 resource=vault,
                 problem=f"softDeleteRetentionInDays is {days:g}",
@@ -192,16 +193,12 @@ def _reaches(endpoint: Resource, vault: Resource) -> bool:
 
 
 _LINK = """\
-  subnet:
-    type: azure-native:network:Subnet
-    properties: {resourceGroupName: rg-net, virtualNetworkName: vnet, subnetName: private}
   endpoint:
     type: azure-native:network:PrivateEndpoint
     properties:
       privateEndpointName: pe-kv-airflow
       resourceGroupName: rg-airflow
       location: westeurope
-      subnet: {id: "${subnet.id}"}
       privateLinkServiceConnections:
         - {name: kv-airflow, privateLinkServiceId: "${vault.id}", groupIds: [vault]}
 """

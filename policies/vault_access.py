@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from policies.resource_types import ROLE_ASSIGNMENT
-from policies.resources import Resource
+from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Finding, Rule, Setting, Settings
 
 # The same in every tenant: https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles
-_TOO_MUCH = {
+_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
+_SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+_NAMES = {
+    _SECRETS_USER: "Key Vault Secrets User",
+    _SECRETS_OFFICER: "Key Vault Secrets Officer",
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
@@ -18,9 +22,9 @@ _TOO_MUCH = {
     "00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
     "8b54135c-b56d-4d72-a534-26097cfdc8d8": "Key Vault Data Access Administrator",
 }
-_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
-_SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
-_IN_VAULT = re.compile(r"/providers/microsoft\.keyvault/vaults/[^/]+(/|$)", re.IGNORECASE)
+_IN_VAULT = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.keyvault/vaults/[^/]+(/secrets/[^/]+)?"
+)
 _WHOLE = "https://learn.microsoft.com/en-us/azure/key-vault/general/rbac-guide"
 
 
@@ -29,24 +33,34 @@ def _role(assignment: Resource) -> str:
     return definition.rstrip("/").rpartition("/")[2].lower() if isinstance(definition, str) else ""
 
 
-def _narrow(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+def _narrow(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding]:
     for assignment in resources:
         scope, role = assignment.get("scope"), _role(assignment)
-        if not isinstance(scope, str):
+        if not role or _listed(role, scope, settings.get("allowed")):
             continue
-        inside = _IN_VAULT.search(scope)
-        if inside and role in _TOO_MUCH:
+        if role not in (_SECRETS_USER, _SECRETS_OFFICER):
             yield Finding(
                 resource=assignment,
-                problem=f"it gives {_TOO_MUCH[role]} on the vault, who can give away or read every secret",
+                problem=f"it gives {_NAMES.get(role, f'the role {role}')}, more than reading or writing secrets",
                 fix="Give Key Vault Secrets User to who reads, Key Vault Secrets Officer to who deploys",
             )
-        elif not inside and role in (_SECRETS_USER, _SECRETS_OFFICER):
+        elif isinstance(scope, str) and not _IN_VAULT.fullmatch(scope.lower()):
             yield Finding(
                 resource=assignment,
                 problem=f"its scope {scope} holds more than one vault",
                 fix="Use the id of the vault, or of the one secret, as scope",
             )
+
+
+def _listed(role: str, scope: Value, allowed: Value) -> bool:
+    """Whether the role is allowed at this scope, or at one that holds it."""
+    listed = allowed if isinstance(allowed, Sequence) and not isinstance(allowed, str) else ()
+    for item in listed:
+        given, _, holder = item.lower().partition("@") if isinstance(item, str) else ("", "", "")
+        inside = isinstance(scope, str) and f"{scope}/".lower().startswith(f"{holder.rstrip('/')}/")
+        if given == role and (inside or scope is UNKNOWN):
+            return True
+    return False
 
 
 _SCOPE = (
@@ -70,7 +84,7 @@ def _given(name: str, role: str, principal: str, scope: str = _SCOPE) -> str:
 VAULT_ROLES_NARROW = Rule(
     name="vault-roles-narrow",
     title="Narrow roles on the vault",
-    description="Who needs a secret may read secrets in its vault, and no more.",
+    description="Who needs a secret may read secrets in its vault, and no more. No other Azure role is given.",
     scope="resource",
     severity="high",
     level="mandatory",
@@ -81,6 +95,18 @@ VAULT_ROLES_NARROW = Rule(
     source=_WHOLE,
     types=(ROLE_ASSIGNMENT,),
     check=_narrow,
+    settings=(
+        Setting(
+            name="allowed",
+            schema={
+                "type": "array",
+                "items": {"type": "string"},
+                "default": [],
+                "description": "Other roles that the program may give, each as `ROLE@SCOPE`: the id of the role's "
+                "definition, and the id of what holds everything that it may be given on.",
+            },
+        ),
+    ),
     violation="resources:\n"
     + _given("administrator", "00482a5a-887f-4fb3-b363-3b7fe8e74483", "4c1e9a77-2b60-4d3f-8e21-5f0a7c9d3b02"),
     compliance="resources:\n" + _given("reader", _SECRETS_USER, "4c1e9a77-2b60-4d3f-8e21-5f0a7c9d3b02"),

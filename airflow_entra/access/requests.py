@@ -85,7 +85,8 @@ def left_to_others(manage: Manage, part: Part) -> str:
 
 def _groups(stack: DeclaredStack) -> Iterator[Ask]:
     for group in stack.plan.with_source("requested"):
-        owners = [f"{GRAPH_V1}/directoryObjects/{owner}" for owner in stack.settings.owners.groups]
+        named = stack.settings.owners.groups if stack.settings.owned_by_people(group.roles) else ()
+        owners = [f"{GRAPH_V1}/directoryObjects/{owner}" for owner in named]
         body: dict[str, Any] = {
             "displayName": group.name,
             "description": group.description,

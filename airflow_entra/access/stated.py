@@ -132,6 +132,7 @@ def _values(settings: StackSettings) -> dict[str, str]:
         config_key("subscription_id"): settings.subscription_id,
         config_key("location"): settings.location,
         "application.displayName": settings.application.display_name,
+        "application.serviceManagementReference": settings.application.service_management_reference,
         "tenant.licence": settings.tenant.licence,
         **{
             f"tenant.manage.{info.alias}": str(getattr(settings.tenant.manage, name))
@@ -200,6 +201,7 @@ def _lists(settings: StackSettings) -> dict[str, frozenset[str]]:
         "redirect URLs": frozenset(airflow.redirect_uri for airflow in airflows),
         "owners.application": frozenset(settings.owners.application),
         "owners.groups": frozenset(settings.owners.groups),
+        "owners.contacts": frozenset(settings.owners.contacts),
         "credential.vault.readers": frozenset(readers),
         "credential.federated": frozenset(map(_workload, trusts)),
         "watcher.federated": frozenset(map(_workload, watchers)),

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from airflow_entra.access.azure_roles import BLOB_CONTRIBUTOR, BLOB_READER, CRYPTO_USER
 from airflow_entra.access.identity_permissions import KNOWN
 from airflow_entra.access.pipeline import Pipeline
 from airflow_entra.access.repository import PULL_REQUEST
@@ -20,10 +21,18 @@ from airflow_entra.bootstrap.described import read, write
 from airflow_entra.errors import UserError, shown
 from airflow_entra.escape.terminal import line
 from airflow_entra.files import write_whole
+from airflow_entra.pulumi import resource_types as types
 from airflow_entra.pulumi.backend import FolderBackend, salt, with_backend
+from airflow_entra.settings.issuers import github_host, is_github_server
 from airflow_entra.settings.model import config_key
 from airflow_entra.settings.stack_file import stack_file
 
+_STATE = {
+    types.STORAGE_ACCOUNT: "holds the state",
+    types.BLOB_SERVICE: "keeps every version of the state",
+    types.CONTAINER: "holds the state",
+    types.KEY: "encrypts what is secret in the state",
+}
 _PROGRAM = '''"""Written by `airflow-entra bootstrap`."""
 
 from airflow_entra.components import start_up  # noqa: F401, I001 -- before all else
@@ -104,15 +113,26 @@ class Workspace:
 def policy_config(pipeline: Pipeline) -> dict[str, Any]:
     """How the policy pack judges these resources, which are no Airflow: `--policy-pack-config`.
 
-    Nothing is switched off but the number of owners, and only where none is wanted: an owner can add a secret.
+    Nothing is switched off. What the pack doesn't know of a sign-on is listed: each type with its reason, each Azure
+    role with its place.
     """
+    place = pipeline.state
+    issuers = {trust.issuer for identity in pipeline.identities for trust in identity.trusts}
     allowed = [f"application:{name}" for name in sorted(KNOWN)]
     return {
         "exact-federated-subject": {
-            "pullRequests": [trust.subject for trust in pipeline.preview.trusts if trust.name == PULL_REQUEST]
+            # A person named them: those of GitHub that everybody knows are judged by their form alone.
+            "issuers": sorted(issuer for issuer in issuers if is_github_server(issuer) or not github_host(issuer)),
+            "pullRequests": [trust.subject for trust in pipeline.preview.trusts if trust.name == PULL_REQUEST],
         },
+        "known-types-only": {"allowed": _STATE},
         "no-high-risk-permission": {"allowed": allowed},
-        **({} if len(pipeline.owners) > 1 else {"two-owners": "disabled"}),
+        "vault-roles-narrow": {
+            "allowed": [
+                *(f"{role}@{place.container_id}" for role in (BLOB_CONTRIBUTOR, BLOB_READER)),
+                *(f"{CRYPTO_USER}@{place.key_id(environment)}" for environment in pipeline.environments),
+            ]
+        },
     }
 
 

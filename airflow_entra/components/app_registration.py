@@ -10,6 +10,7 @@ import pulumi_azuread as azuread
 from airflow_entra.access import AppRole, DeclaredStack, names
 from airflow_entra.access.airflow_urls import AirflowUrls, front_channel_logout
 from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, SCOPE_IDS, scopes
+from airflow_entra.components.ownership import Ownership
 from airflow_entra.components.part import Part
 
 _GROUP_CLAIMS = {"appRoles": None, "assignedGroups": ["ApplicationGroup"], "securityGroups": ["SecurityGroup"]}
@@ -22,10 +23,6 @@ _ID_TOKEN_CLAIMS = ("acct", "email", "sid", "upn")
 class AppRegistration(Part):
     """Single tenant, web only, v2.0 tokens, no implicit grant.
 
-    The deploying identity is always among the owners: with Application.ReadWrite.OwnedBy alone it could change
-    nothing any more once it were not, and the provider takes it off where it isn't listed. `deployer` is None where
-    whoever asks only reads: then the owners are those that the stack file names.
-
     It has no permission without a person: that is the watcher's. `own` are those that an older release gave to it, as
     long as they are not taken away.
     """
@@ -34,14 +31,13 @@ class AppRegistration(Part):
         self,
         stack: DeclaredStack,
         airflows: tuple[AirflowUrls, ...],
-        deployer: pulumi.Input[str] | None,
+        owned: Ownership,
         parent: pulumi.Resource,
         own: Sequence[str] = (),
     ) -> None:
         super().__init__("app-registration", parent)
         settings = stack.settings
         sign_in, manage = settings.sign_in, settings.tenant.manage
-        self.owners = pulumi.Output.from_input(deployer).apply(lambda me: _with(settings.owners.application, me))
         wanted = scopes(sign_in)
         self.application = azuread.Application(
             "application",
@@ -57,19 +53,20 @@ class AppRegistration(Part):
             ),
             required_resource_accesses=[_graph_access(wanted, own)],
             tags=list(names.application_tags(stack.name)),
-            owners=self.owners,
+            owners=owned.application,
+            notes=owned.notes,
+            service_management_reference=settings.application.service_management_reference,
             opts=self.child(protect=settings.environment == "production"),
         )
         self.service_principal = azuread.ServicePrincipal(
             "service-principal",
             client_id=self.application.client_id,
             app_role_assignment_required=sign_in.assignment_required,
-            owners=self.owners,
+            owners=owned.application,
             opts=self.child(),
         )
         if manage.consent == "managed":
             self._consent(wanted, own)
-        self.warning = pulumi.Output.from_input(deployer).apply(lambda me: _unlisted(settings.owners.application, me))
         self.register_outputs({"clientId": self.application.client_id})
 
     def _consent(self, wanted: Sequence[str], own: Sequence[str]) -> None:
@@ -89,20 +86,6 @@ class AppRegistration(Part):
                 resource_object_id=graph.object_id,
                 opts=self.child(),
             )
-
-
-def _with(owners: Sequence[str], deployer: str | None) -> list[str]:
-    return sorted({*owners, deployer.lower()} if deployer else owners)
-
-
-def _unlisted(owners: Sequence[str], deployer: str | None) -> str:
-    if deployer is None or deployer.lower() in owners:
-        return ""
-    return (
-        f"the deploying identity {deployer} is made an owner of the application, because with "
-        f"Application.ReadWrite.OwnedBy alone it could not change it otherwise; list it under owners.application, "
-        f"so that a preview by somebody else does not show it leaving"
-    )
 
 
 def _web(airflows: tuple[AirflowUrls, ...]) -> azuread.ApplicationWebArgs:

@@ -17,13 +17,17 @@ from airflow_entra.components.part import Part
 
 
 class RoleGroups(Part):
-    """`object_ids`: group key -> object id, None for one that the identity team has not made yet."""
+    """`object_ids`: group key -> object id, None for one that the identity team has not made yet.
+
+    `admins` owns those that no people may own.
+    """
 
     def __init__(
         self,
         stack: DeclaredStack,
         service_principal: azuread.ServicePrincipal,
         parent: pulumi.Resource,
+        admins: pulumi.Input[list[str] | None] | None = None,
     ) -> None:
         super().__init__("role-groups", parent)
         settings = stack.settings
@@ -31,7 +35,7 @@ class RoleGroups(Part):
         made = pulumi.ResourceOptions(parent=self, protect=settings.environment == "production", version=AZUREAD)
         owners = settings.owners.groups or None
         self.object_ids: dict[str, pulumi.Input[str] | None] = {
-            key: Group(key, _group(group, owners), made).objectId
+            key: Group(key, _group(group, owners if settings.owned_by_people(group.roles) else admins), made).objectId
             if group.source in ("created", "dynamic")
             else group.object_id
             for key, group in stack.plan.groups.items()
@@ -53,7 +57,7 @@ class RoleGroups(Part):
                 AppRoleAssignment(assignment.key, inputs, options)
 
 
-def _group(group: PlannedGroup, owners: list[str] | None) -> dict[str, Any]:
+def _group(group: PlannedGroup, owners: pulumi.Input[list[str] | None] | None) -> dict[str, Any]:
     """A security group whose members people own: the program never reads or writes them."""
     rule = group.rule if group.source == "dynamic" else None
     return {

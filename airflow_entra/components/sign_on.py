@@ -16,6 +16,7 @@ from airflow_entra.access.airflow_urls import AirflowUrls, urls
 from airflow_entra.components.app_registration import AppRegistration
 from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.hand_over import hand_over
+from airflow_entra.components.ownership import ownership
 from airflow_entra.components.part import Part
 from airflow_entra.components.role_groups import RoleGroups
 from airflow_entra.components.watcher import Watcher
@@ -57,13 +58,14 @@ class AirflowSignOn(Part):
         deployer = azuread.get_client_config_output(opts=pulumi.InvokeOptions(parent=self)).object_id
 
         who = deployer if deploys else None
-        self.registration = AppRegistration(stack, airflows, who, self, held)
-        self._warnings.append(self.registration.warning)
+        self._owned = ownership(settings, who, tenant)
+        self._warnings.append(self._owned.warnings)
+        self.registration = AppRegistration(stack, airflows, self._owned, self, held)
         application, principal = self.registration.application, self.registration.service_principal
-        self.groups = RoleGroups(stack, principal, self)
+        self.groups = RoleGroups(stack, principal, self, self._owned.admins)
         now = now or datetime.now(UTC)
         self.credential = ClientCredential(settings.credential, application, folder, now, self)
-        self.watcher = Watcher(stack, self.registration.owners, folder, now, self) if settings.watched else None
+        self.watcher = Watcher(stack, self._owned, folder, now, self) if settings.watched else None
         facts = dict(self.credential.facts)
         if isinstance(settings.credential, VaultSecret):
             facts |= self._vault(settings.credential, deployer)
@@ -153,6 +155,7 @@ class AirflowSignOn(Part):
             "airflowSession": durations.format(sign_in.airflow_session),
             "longestDagRun": sign_in.longest_dag_run and durations.format(sign_in.longest_dag_run),
             "credential": credential,
+            **({"workloads": self._owned.workloads} if self._owned.workloads is not None else {}),
             **({"watcher": self.watcher.facts} if self.watcher else {}),
             "warnings": pulumi.Output.all(*self._warnings).apply(_flat),
         }

@@ -13,6 +13,7 @@ import pulumi_azuread as azuread
 from airflow_entra.access import DeclaredStack, names
 from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, watch_permissions
 from airflow_entra.components.client_credential import ClientCredential
+from airflow_entra.components.ownership import Ownership
 from airflow_entra.components.part import Part
 from airflow_entra.settings.model import ExistingIdentity
 from airflow_entra.settings.watching import watcher_credential
@@ -31,7 +32,7 @@ class Watcher(Part):
     def __init__(
         self,
         stack: DeclaredStack,
-        owners: pulumi.Input[Sequence[str]],
+        owned: Ownership,
         folder: Path,
         now: datetime,
         parent: pulumi.Resource,
@@ -43,7 +44,7 @@ class Watcher(Part):
         if existing is not None:
             self._exists(existing)
         else:
-            self._registration(stack, owners, permissions, folder, now)
+            self._registration(stack, owned, permissions, folder, now)
         if settings.tenant.manage.consent == "managed":
             self._consent(permissions)
         self.register_outputs({"clientId": self.facts["clientId"]})
@@ -59,7 +60,7 @@ class Watcher(Part):
     def _registration(
         self,
         stack: DeclaredStack,
-        owners: pulumi.Input[Sequence[str]],
+        owned: Ownership,
         permissions: Sequence[str],
         folder: Path,
         now: datetime,
@@ -76,14 +77,15 @@ class Watcher(Part):
             api=azuread.ApplicationApiArgs(requested_access_token_version=2),
             required_resource_accesses=[_graph_access(permissions)],
             tags=list(names.watcher_tags(stack.name)),
-            owners=owners,
+            owners=owned.application,
+            notes=owned.notes,
             opts=self.child(protect=stack.settings.environment == "production"),
         )
         principal = azuread.ServicePrincipal(
             "watcher-service-principal",
             client_id=application.client_id,
             app_role_assignment_required=True,  # nobody is assigned: nobody gets a token for it
-            owners=owners,
+            owners=owned.application,
             opts=self.child(),
         )
         self.credential = ClientCredential(credential, application, folder, now, self, whose="watcher-")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_entra.access import api_versions
@@ -29,6 +29,7 @@ _PRINCIPAL_TYPES = {
     "#microsoft.graph.user": "User",
 }
 _VAULTS = {"api-version": api_versions.KEY_VAULT}
+_ID = {"$select": "id"}
 _ROLE_ASSIGNMENTS = {"api-version": api_versions.AUTHORIZATION}
 
 
@@ -81,6 +82,15 @@ class LiveTenant:
             return wanted
         found = _unless_denied(lambda: self._graph.get_by_ids(wanted, ["group"]), "that the named groups exist")
         return found if isinstance(found, Denied) else wanted - {group["id"] for group in found}
+
+    def service_principals(self, ids: Iterable[str]) -> frozenset[str] | Denied:
+        """Those of `ids` that are service principals: a person, a group or nobody is none. One call for each, because
+        Application.ReadWrite.OwnedBy alone may ask for one and not for a list of objects."""
+
+        def found() -> frozenset[str]:
+            return frozenset(id_ for id_ in ids if _or_none(partial(self._graph.get, f"/servicePrincipals/{id_}", _ID)))
+
+        return _unless_denied(found, "that no person owns the application")
 
     def vault_is_soft_deleted(self, subscription: str, location: str, vault: str) -> bool | Denied:
         """Whether a vault of this name waits to be recovered or purged: its name is taken until then."""

@@ -21,6 +21,7 @@ LIFETIME_ASSIGNMENT = "pulumi-python:dynamic/entra:TokenLifetimeAssignment"
 
 RESOURCE_GROUP = "azure-native:resources:ResourceGroup"
 STORAGE_ACCOUNT = "azure-native:storage:StorageAccount"
+BLOB_SERVICE = "azure-native:storage:BlobServiceProperties"
 CONTAINER = "azure-native:storage:BlobContainer"
 VAULT = "azure-native:keyvault:Vault"
 KEY = "azure-native:keyvault:Key"

@@ -177,7 +177,12 @@ _ALL = (
         "Conditional Access judges who redeems a refresh token, which is Airflow's server and not the browser.",
         limits.NETWORK_CONDITIONS,
     ),
-    Kind("ownership/two-owners", "Fewer than two owners", "One owner leaves, and nobody is left to answer.", _OWNERS),
+    Kind(
+        "ownership/somebody-answers",
+        "Production without a contact",
+        "No person owns it: without a contact nobody is asked before a secret ends or an access goes on.",
+        _OWNERS,
+    ),
     Kind("ownership/owners-once", "An owner is listed twice", "Each one stands once.", _OWNERS),
     Kind("ownership/readers-once", "A reader is listed twice", "Each one stands once.", _VAULT_ROLES),
     Kind(

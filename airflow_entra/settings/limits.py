@@ -36,6 +36,7 @@ SECRET_LIFETIME = timedelta(days=180)  # of the policy pack; Entra itself allows
 AIRFLOWS = 2
 TRUSTS = 20  # federated credentials of one application
 OWNERS = 100
+CONTACTS = 4  # the notes of an application have 1,024 characters
 MANIFEST_ENTRIES = 1200
 GROUP_NAME = 256
 MAIL_NICKNAME = 64

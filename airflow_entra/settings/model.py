@@ -6,7 +6,7 @@ Schema and the reference page, both made from this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -35,6 +35,7 @@ from airflow_entra.settings.types import (
     RoleName,
     RotateEvery,
     SecretName,
+    ServiceReference,
     SignInFrequency,
     Subject,
     SubnetId,
@@ -160,12 +161,15 @@ class SignIn(Section):
 
 
 class Owners(Section):
-    """Object ids of the people and workloads who answer for what the stack makes."""
+    """Object ids of those who own what the stack makes, and who answers for it."""
 
     application: OwnerIds
-    """Owners of the application; at least two in production."""
+    """Owners of the application: the identity that deploys it. In production no person is one, because an owner can add
+    a secret; a person who is listed here is recorded as a contact."""
     groups: OwnerIds = []
-    """Owners of the groups that the stack creates."""
+    """Owners of the groups that the stack creates. In production the application's owners own those that give Admin."""
+    contacts: Annotated[list[Contact], Field(max_length=limits.CONTACTS)] = []
+    """Who answers for the application: addresses or channels, in its notes. Entra gives them nothing."""
 
 
 class CreatedVault(Section):
@@ -372,6 +376,8 @@ class Application(Section):
 
     display_name: ApplicationName | None = None
     """The name that people see when they sign in; "Airflow (<stack>)" unless said."""
+    service_management_reference: ServiceReference | None = None
+    """The application's entry in your service catalogue."""
 
 
 _AZURE_KEYS = {
@@ -420,6 +426,10 @@ class StackSettings(Section):
     def watched(self) -> bool:
         """Whether a watcher reads the directory."""
         return self.sign_in.revocation == "watch"
+
+    def owned_by_people(self, roles: Iterable[str]) -> bool:
+        """Whether people may own a group that gives these roles: in production not one that gives Admin."""
+        return self.environment != "production" or "Admin" not in roles
 
     @property
     def makes_token_lifetime_policy(self) -> bool:

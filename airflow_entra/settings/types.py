@@ -181,6 +181,18 @@ Contact = Annotated[
         check=_no_blanks_around,
     ),
 ]
+ServiceReference = Annotated[
+    str,
+    Form(
+        noun="a service reference",
+        rule=f"one line of 1 to {limits.CONTACT} characters",
+        fix="copy the entry's number or address from the service catalogue",
+        example="SVC-0042",
+        source=limits.APPLICATION,
+        pattern=rf"[^\x00-\x1f\x7f\x85\u2028\u2029]{{1,{limits.CONTACT}}}",
+        check=_no_blanks_around,
+    ),
+]
 MembershipRule = Annotated[
     str,
     Form(

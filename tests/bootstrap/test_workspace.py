@@ -61,12 +61,15 @@ def test_pulumi_gets_the_folder_as_its_backend_and_no_passphrase_of_anybody_s(tm
     }
 
 
-def test_the_pack_judges_everything_but_the_owners_that_nobody_wants() -> None:
+def test_the_pack_judges_everything_and_is_told_what_a_sign_on_has_not() -> None:
     config = policy_config(declared())
     rules = {rule.name: {setting.name for setting in rule.settings} for rule in RULES}
-    assert config.pop("two-owners") == "disabled"
     for name, settings in config.items():
         assert set(settings) <= rules[name]
-    assert config["exact-federated-subject"] == {"pullRequests": ["repo:contoso/airflow-sign-on:pull_request"]}
+    assert config["exact-federated-subject"] == {
+        "issuers": [],
+        "pullRequests": ["repo:contoso/airflow-sign-on:pull_request"],
+    }
     assert not [name for name in config["no-high-risk-permission"]["allowed"] if "Directory.ReadWrite" in name]
-    assert "two-owners" not in policy_config(declared(owners=["a", "b"]))
+    assert all(reason for reason in config["known-types-only"]["allowed"].values())
+    assert len(config["vault-roles-narrow"]["allowed"]) == 2 + len(declared().environments)

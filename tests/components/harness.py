@@ -85,6 +85,8 @@ class FakeTenant:
     role_assignments: set[str] = field(default_factory=set)
     known_groups: set[str] | None = None
     kinds: dict[str, str] = field(default_factory=dict)
+    people: set[str] = field(default_factory=set)
+    """Object ids that are no service principals."""
     denied: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -107,6 +109,9 @@ class FakeTenant:
     def missing_groups(self, ids: Iterable[str]) -> Any:
         known = self.known_groups
         return self._answer("groups", frozenset() if known is None else frozenset(ids) - known)
+
+    def service_principals(self, ids: Iterable[str]) -> Any:
+        return self._answer("service principals", frozenset(ids) - self.people)
 
     def vault_is_soft_deleted(self, subscription: str, location: str, vault: str) -> Any:
         return self._answer("deleted vaults", vault in self.deleted_vaults)

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 STACKS = ("local", "dev", "staging", "prod")
 THE_WATCHERS = "the watcher reads the directory as somebody else than the application that people sign in to"
+NO_PERSON = "in production no person owns it: those whom the stack file named are its contacts"
 WATCHER = (
     "watcher",
     "watcher-application",
@@ -41,8 +42,10 @@ MEANT: dict[tuple[str, str], dict[str, str]] = {
     },
     ("0.1.0", "prod"): {
         **{f"create {name}": THE_WATCHERS for name in WATCHER},
-        "update application: requiredResourceAccesses": "it asks for no application permission any more; those that "
-        "were granted stay until the identity team takes them (consent: request), as the hand-over says",
+        "update application: notes, owners, requiredResourceAccesses": f"{NO_PERSON}; and it asks for no application "
+        "permission any more: those that were granted stay until the identity team takes them (consent: request)",
+        "update service-principal: owners": NO_PERSON,
+        "update airflow-prod-admins: owners": NO_PERSON,
     },
 }
 """(release, stack) -> step -> why a user who upgrades from that release wants it. Exact: a step that isn't here fails

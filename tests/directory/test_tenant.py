@@ -29,6 +29,7 @@ def error(status: int) -> LiveTenant:
 
 QUESTIONS: list[Callable[[LiveTenant], Any]] = [
     lambda it: it.missing_groups(["a"]),
+    lambda it: it.service_principals(["a"]),
     lambda it: it.vault_is_soft_deleted("s", "West Europe", "kv"),
     lambda it: it.app_role_assignments("sp"),
     lambda it: it.consented_scopes("sp"),
@@ -55,6 +56,15 @@ def test_any_other_refusal_is_an_error(ask: Callable[[LiveTenant], Any]) -> None
 
 def test_groups_that_are_not_there_are_named() -> None:
     assert answering(200, {"value": [{"id": "a"}]}).missing_groups(["a", "b"]) == frozenset({"b"})
+
+
+def test_whoever_is_no_service_principal_is_left_out() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1.0/servicePrincipals/robot":
+            return httpx.Response(200, json={"id": "robot"})
+        return httpx.Response(404, json={"error": {"code": "Request_ResourceNotFound", "message": "no"}})
+
+    assert tenant(answer).service_principals(["robot", "ada"]) == frozenset({"robot"})
 
 
 def test_no_groups_are_no_question() -> None:

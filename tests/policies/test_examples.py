@@ -16,7 +16,7 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 
 def findings(rule: Rule, example: str) -> list[Finding]:
-    resources = [each for each in examples.read(example) if each.type in rule.types]
+    resources = [each for each in examples.read(example) if rule.reads(each.type)]
     given = [resources] if rule.scope == "stack" else [[resource] for resource in resources]
     results = [result for part in given for result in rule.check(part, rule.with_defaults({}))]
     return [result for result in results if isinstance(result, Finding)]

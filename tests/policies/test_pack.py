@@ -17,10 +17,11 @@ from pulumi_policy.deserialize import serialize_properties
 from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.application import SINGLE_TENANT, TWO_OWNERS
+from policies.application import SINGLE_TENANT
 from policies.assignment import ASSIGNMENT_REQUIRED
 from policies.clients import NO_IMPLICIT_GRANT
 from policies.credentials import SECRETS_EXPIRE
+from policies.owners import NO_PERSON_OWNS
 from policies.pack import as_policy
 from policies.registry import RULES
 from policies.rules import Rule
@@ -86,11 +87,11 @@ def test_settings_come_from_the_packs_configuration() -> None:
 
 
 def test_an_unknown_value_ends_neither_the_policy_nor_the_preview() -> None:
-    hidden = resource(APPLICATION, "hidden", {"owners": UNKNOWN_ARRAY_VALUE, "displayName": UNKNOWN_STRING_VALUE})
-    lonely = resource(APPLICATION, "lonely", {"owners": ["5f1e8a52-0c1d-4c4e-9d0b-0a6f4f1c2b11"]})
-    ((message, urn),) = stack(TWO_OWNERS, hidden, lonely)
-    assert message.startswith("two-owners: there is one owner")
-    assert urn == "lonely"
+    hidden = resource(APPLICATION, "hidden", {"owners": UNKNOWN_ARRAY_VALUE, "tags": ["production"]})
+    owned = resource(APPLICATION, "owned", {"owners": ["5f1e8a52-0c1d-4c4e-9d0b-0a6f4f1c2b11"]})
+    ((message, urn),) = stack(NO_PERSON_OWNS, hidden, owned)
+    assert message.startswith("no-person-owns: in production 5f1e8a52-0c1d-4c4e-9d0b-0a6f4f1c2b11 owns it")
+    assert urn == "owned"
 
 
 def test_an_exception_is_told_with_its_reason_and_hides_no_violation() -> None:

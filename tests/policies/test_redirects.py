@@ -46,17 +46,6 @@ def test_secure_addresses_pass(uri: Value) -> None:
     assert secure(application(uri)) == []
 
 
-def test_redirect_uris_in_their_own_resource_are_read() -> None:
-    uris = Resource(
-        urn="u",
-        type="azuread:ApplicationRedirectUris",
-        name="u",
-        props={"type": "Web", "redirectUris": ["http://a.b/c"]},
-    )
-    assert secure(uris) == ["the redirect URI http://a.b/c is not https"]
-    assert exact(uris)
-
-
 @pytest.mark.parametrize(
     ("version", "url", "uri"),
     [
@@ -115,13 +104,22 @@ def test_the_pack_can_be_told_the_airflows() -> None:
     assert len(exact(application(uri), airflow=[{"version": "3.3", "url": BASE}])) == 2
 
 
+def test_an_address_of_no_declared_airflow_is_refused() -> None:
+    uri = f"{BASE}/auth/oauth-authorized/azure"
+    (message,) = exact(application(uri))
+    assert message == (
+        f"no Airflow is declared for the redirect URI {uri}. Say which Airflow it is, with version and url, in the "
+        "stack's output `airflow` or in this policy's configuration"
+    )
+    later = Resource(urn="stack", type="pulumi:pulumi:Stack", name="stack", props={"airflow": UNKNOWN})
+    assert exact(application(uri), later) == []
+
+
+@pytest.mark.parametrize("platform", ["web", "singlePageApplication", "publicClient"])
 @pytest.mark.parametrize(
-    "path", ["/auth/oauth-authorized/azure", "/oauth-authorized/azure", "/af/oauth-authorized/azure"]
+    "host", ["airflow.contoso.com.evil.example", "airflow.contoso.com@evil.example", "xn--airflw-dxa.contoso.com"]
 )
-def test_without_a_declared_version_both_forms_pass(path: str) -> None:
-    assert exact(application(BASE + path)) == []
-
-
-@pytest.mark.parametrize("path", ["", "/callback", "/oauth-authorized/azuread", "/oauth-authorized/azure?next=/"])
-def test_without_a_declared_version_other_paths_are_refused(path: str) -> None:
-    assert len(exact(application(BASE + path))) == 1
+def test_a_host_that_looks_like_it_is_another(host: str, platform: str) -> None:
+    right = f"{BASE}/auth/oauth-authorized/azure"
+    wrong = application(f"https://{host}/auth/oauth-authorized/azure", platform=platform)
+    assert len(exact(application(right), wrong, stack(("3.3", BASE)))) == 1

@@ -4,7 +4,7 @@ import pytest
 
 from policies.agents import AGENT_FEDERATED_ONLY, AGENT_NEVER_ADMIN
 from policies.groups import ADMIN_NOT_DYNAMIC, GROUP_OWNERS, NO_PERSON_ASSIGNED, SECURITY_GROUPS_ONLY
-from policies.permissions import NO_DIRECTORY_ROLE, READS_THE_TENANT
+from policies.permissions import NO_FOREIGN_APP_ROLE, READS_THE_TENANT
 from policies.pim import ELIGIBILITY_ENDS, NO_STANDING_ADMIN
 from policies.resources import UNKNOWN, Resource, Value
 from policies.rules import Excepted, Finding, Rule
@@ -142,7 +142,6 @@ def test_an_agent_is_never_admin() -> None:
     [
         ("azuread:ApplicationPassword", "applicationId", "agent"),
         ("azuread:ApplicationCertificate", "applicationId", "agent"),
-        ("azuread:ServicePrincipalPassword", "servicePrincipalId", "principal"),
     ],
 )
 def test_an_agent_keeps_no_secret(type_: str, prop: str, of: str) -> None:
@@ -165,13 +164,40 @@ def test_airflow_may_read_who_left_and_is_no_agent_for_it() -> None:
         assert check(AGENT_FEDERATED_ONLY, APPLICATION, AGENT, AGENTS_PRINCIPAL, reads, secret) == []
 
 
-@pytest.mark.parametrize("to", ["principal", "somebody"])
-def test_the_applications_principal_has_no_directory_role(to: str) -> None:
-    role = Resource(
-        urn="role",
-        type="azuread:DirectoryRoleAssignment",
-        name="role",
-        props={"principalObjectId": UNKNOWN},
-        sources={"principalObjectId": [to]},
+ROLE_MANAGEMENT = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"
+AIRFLOWS = Resource(
+    urn="principal",
+    type="azuread:ServicePrincipal",
+    name="airflow",
+    props={"objectId": "made"},
+    sources={"clientId": ["app"]},
+)
+
+
+def granted(role: Value, api: Value = "graphs", made_from: str = "") -> Resource:
+    """An assignment of a role of `api`, a service principal's object id."""
+    props: dict[str, Value] = {"appRoleId": role, "resourceObjectId": api}
+    sources = {"resourceObjectId": [made_from]}
+    return Resource(urn="granted", type="azuread:AppRoleAssignment", name="granted", props=props, sources=sources)
+
+
+def test_app_roles_are_given_of_applications_that_the_program_declares() -> None:
+    def foreign(assignment: Resource) -> int:
+        return len(check(NO_FOREIGN_APP_ROLE, APPLICATION, AIRFLOWS, assignment))
+
+    assert foreign(granted(ADMIN, UNKNOWN, "principal")) == 0
+    assert foreign(granted(ADMIN, "made")) == 0
+    assert foreign(granted("00000000-0000-0000-0000-000000000000", "made")) == 0
+    assert foreign(granted(UNKNOWN)) == 0
+    assert foreign(granted(ADMIN)) == 1
+    assert foreign(granted(ROLE_MANAGEMENT, "made")) == 1
+    assert foreign(granted(ADMIN, "graphs", "principal")) == 1, "made from our own resource, and yet another one"
+
+
+def test_of_other_apis_what_a_watcher_reads_may_be_given() -> None:
+    for permission in READS_THE_TENANT:
+        assert check(NO_FOREIGN_APP_ROLE, granted(permission)) == []
+        assert len(check(NO_FOREIGN_APP_ROLE, granted(permission), allowed=["openid"])) == 1
+    assert (
+        check(NO_FOREIGN_APP_ROLE, granted(ROLE_MANAGEMENT), allowed=[f"application:{ROLE_MANAGEMENT.upper()}"]) == []
     )
-    assert len(check(NO_DIRECTORY_ROLE, AGENTS_PRINCIPAL, role)) == (to == "principal")

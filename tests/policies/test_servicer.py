@@ -99,9 +99,15 @@ def told(answer: Any) -> list[str]:
 
 def test_a_resource_that_no_policy_reads_is_not_unpacked(pack: Servicer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(servicer, "_properties")
-    assert ask(pack, "aws:s3/bucket:Bucket", "bucket") == set()
     assert ask(pack, GROUP, "group") == set()
     assert not together(pack, resource("aws:s3/bucket:Bucket", "bucket")).diagnostics
+
+
+def test_a_type_that_no_policy_reads_is_refused_where_it_is_no_component(pack: Servicer) -> None:
+    request = analyzer_pb2.AnalyzeRequest(type="aws:s3/bucket:Bucket", urn="bucket", name="bucket")
+    assert not pack.Analyze(request, None).diagnostics
+    request.provider.type = "pulumi:providers:aws"
+    assert [found.policyName for found in pack.Analyze(request, None).diagnostics] == ["known-types-only"]
 
 
 def test_every_resource_of_a_stack_is_unpacked_once(pack: Servicer, monkeypatch: pytest.MonkeyPatch) -> None:

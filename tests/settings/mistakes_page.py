@@ -37,6 +37,7 @@ _MORE: tuple[Mapping[str, Any], ...] = tuple(
         ("assignments: managed", "assignments: none"),
         ("consent: request", "consent: none"),
         ("https://token.contoso.com", "https://vstoken.dev.azure.com/0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"),
+        ("    contacts:\n      - data-platform@contoso.com\n", ""),
         (
             "        - 44444444-4444-4444-8444-444444444444",
             "        - 44444444-4444-4444-8444-444444444444\n        - 44444444-4444-4444-8444-444444444444",

@@ -18,7 +18,7 @@ STACK = """config:
   airflow-entra:tenant: {{licence: P1}}
   airflow-entra:airflow: [{{version: "3.3", url: https://airflow.contoso.com}}]
   airflow-entra:signIn: {{guests: refuse, tokenLifetime: 8h, revocation: watch}}
-  airflow-entra:owners: {{application: [9e6e5e3a-533d-5916-9361-192d95b35083, 0d7f2f3c-8a41-4f0b-9a55-3c2e6b1d7f01]}}
+  airflow-entra:owners: {{application: [9e6e5e3a-533d-5916-9361-192d95b35083], contacts: [data-platform@contoso.com]}}
   airflow-entra:credential:
     {{mode: federated, federated: {{issuer: https://issuer.contoso.com, subject: "system:serviceaccount:airflow:api"}}}}
   airflow-entra:roles:
