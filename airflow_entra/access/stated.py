@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.access.stack import DeclaredStack
-from airflow_entra.access.vault import VaultPlace
+from airflow_entra.access.vault import VaultPlace, purge_protected
 from airflow_entra.settings import durations
 from airflow_entra.settings.model import (
     Certificate,
     CreatedVault,
     Credential,
+    ExistingVault,
     Federated,
     Federation,
     Manage,
@@ -164,19 +165,24 @@ def _credential(settings: StackSettings, credential: Credential) -> dict[str, st
         return said  # its workloads are a list
     if isinstance(credential, Certificate):
         return said | {"credential.file": credential.file}
-    created = isinstance(credential.vault, CreatedVault)
     return said | {
         "credential.vault": VaultPlace.of(settings, credential).id,
-        "credential.vault.made": "by this stack" if created else "elsewhere",
-        "credential.vault.privateEndpointSubnet": credential.vault.private_endpoint_subnet
-        if isinstance(credential.vault, CreatedVault)
-        else None,
-        "credential.vault.privateDnsZone": credential.vault.private_dns_zone
-        if isinstance(credential.vault, CreatedVault)
-        else None,
+        **_vault(settings, credential.vault),
         "credential.secretName": credential.secret_name,
         "credential.rotateEvery": durations.format(credential.rotate_every),
         "credential.overlap": durations.format(credential.overlap),
+    }
+
+
+def _vault(settings: StackSettings, vault: CreatedVault | ExistingVault) -> dict[str, str | None]:
+    if not isinstance(vault, CreatedVault):
+        return {"credential.vault.made": "elsewhere"}
+    return {
+        "credential.vault.made": "by this stack",
+        "credential.vault.privateEndpointSubnet": vault.private_endpoint_subnet,
+        "credential.vault.privateDnsZone": vault.private_dns_zone,
+        "credential.vault.purgeProtection": "yes" if purge_protected(settings, vault) else "no",
+        "credential.vault.tags": ", ".join(f"{name}={value}" for name, value in sorted(vault.tags.items())) or None,
     }
 
 

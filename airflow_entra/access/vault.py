@@ -59,6 +59,10 @@ class VaultPlace:
         return self.id if isinstance(credential.vault, CreatedVault) else self.secret_id(credential.secret_name)
 
 
+def purge_protected(settings: StackSettings, vault: CreatedVault) -> bool:
+    return vault.purge_protection or settings.environment == "production"
+
+
 def in_vault(settings: StackSettings) -> Iterator[tuple[str, VaultSecret]]:
     """The secrets that the stack keeps in its vault, each with what people call it.
 

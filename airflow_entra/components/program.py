@@ -67,6 +67,10 @@ def sign_on(declared: Declared) -> SignOn:
 
         # First what is lacking: it may be why nothing else can be asked.
         needs = comparison.result()
+        if needs.unknown:
+            pulumi.log.info(
+                said(f"not known, and so not compared with what the stack needs: {', '.join(needs.unknown)}")
+            )
         if needs.lacking and not pulumi.runtime.is_dry_run():
             raise needs.lacking
         warnings = check_groups(stack, declared.file, tenant)

@@ -10,7 +10,7 @@ from pulumi_azure_native import Provider, authorization, keyvault
 from airflow_entra.access import names
 from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER, role_definition
 from airflow_entra.access.secret_slots import parse_rfc3339
-from airflow_entra.access.vault import VaultPlace
+from airflow_entra.access.vault import VaultPlace, purge_protected
 from airflow_entra.components.client_credential import ClientCredential
 from airflow_entra.components.part import Part
 from airflow_entra.components.proof import proven
@@ -85,7 +85,6 @@ class SecretVault(Part):
 
     def _vault(self, vault: CreatedVault, recover: pulumi.Output[bool]) -> keyvault.Vault:
         private = vault.private_endpoint_subnet is not None
-        production = self._settings.environment == "production"
         properties = keyvault.VaultPropertiesArgs(
             tenant_id=self._settings.tenant_id,
             sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName.STANDARD),
@@ -93,7 +92,8 @@ class SecretVault(Part):
             enable_rbac_authorization=True,
             enable_soft_delete=True,
             soft_delete_retention_in_days=_SOFT_DELETE_DAYS,
-            enable_purge_protection=True if production else None,  # Azure refuses False: it can't be turned off
+            # Azure refuses False: it can't be turned off.
+            enable_purge_protection=True if purge_protected(self._settings, vault) else None,
             public_network_access="disabled" if private else "enabled",
             network_acls=keyvault.NetworkRuleSetArgs(
                 bypass=keyvault.NetworkRuleBypassOptions.NONE
@@ -108,6 +108,7 @@ class SecretVault(Part):
             resource_group_name=self._place.resource_group,
             location=self._settings.location,
             properties=properties,
+            tags=vault.tags or None,
             # How a vault came to be is said at its creation only and is never read back.
             opts=self.child(ignore_changes=["properties.createMode"]),
         )

@@ -6,7 +6,7 @@ never an error, because the part that was asked about is somebody else's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -17,7 +17,6 @@ from airflow_entra.access.azure_needs import Allowed
 from airflow_entra.access.azure_roles import permissions, role_assignment
 from airflow_entra.access.held import Held, held
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
-from airflow_entra.directory.replication import once_there
 from airflow_entra_auth.azure import GRAPH_V1, RESOURCE_MANAGER
 
 if TYPE_CHECKING:
@@ -51,8 +50,6 @@ class LiveTenant:
         self, graph: Callable[[], Graph], arm: Callable[[], Graph], token: Callable[[], str] = lambda: ""
     ) -> None:
         self._connect_graph, self._connect_arm, self._token = graph, arm, token
-        self._made: frozenset[str] = frozenset()
-        self._say: Callable[[str], object] = lambda _: None
 
     @classmethod
     def from_environment(cls, tenant_id: str) -> LiveTenant:
@@ -73,13 +70,6 @@ class LiveTenant:
     @cached_property
     def _arm(self) -> Graph:
         return self._connect_arm()
-
-    def just_made(self, ids: Iterable[str], say: Callable[[str], object]) -> None:
-        """This run makes these objects: they are waited for where Graph doesn't show them yet."""
-        self._made, self._say = frozenset(ids), say
-
-    def _pages(self, path: str) -> list[Any]:
-        return once_there(lambda: list(self._graph.pages(path)), self._graph, self._made, say=self._say)
 
     def identity(self) -> Held | None:
         """Who asks and what it may do in Graph, by its token; None where that says nothing."""
@@ -110,10 +100,19 @@ class LiveTenant:
         found = _unless_denied(lambda: _or_none(lambda: self._arm.get(path, _VAULTS)), what)
         return found if isinstance(found, Denied) else found is not None
 
-    def policy(self, name: str) -> dict[str, Any] | None:
-        """What is below /policies by this name, None where it may not be read: one policy, or a list as `value`."""
-        found = _unless_denied(lambda: _or_none(lambda: self._graph.get(f"/policies/{name}")), f"the policy {name}")
-        return None if isinstance(found, Denied) else found
+    def azure_policy(self, group: str, resource: Mapping[str, Any]) -> dict[str, Any] | Denied:
+        """What Azure Policy would say to a resource in a resource group (its id)."""
+        path = f"{group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions?api-version={api_versions.POLICY}"
+        return _unless_denied(partial(self._arm.post, path, resource, asks=True), "Azure Policy")
+
+    def vault_is_there(self, vault: str) -> bool:
+        """Whether a vault (its resource id) is seen to be there."""
+        found = _unless_denied(lambda: _or_none(lambda: self._arm.get(vault, _VAULTS)), "the vault")
+        return found is not None and not isinstance(found, Denied)
+
+    def policy(self, name: str) -> dict[str, Any] | Denied:
+        """What is below /policies by this name: one policy, or a list as `value`."""
+        return _unless_denied(partial(self._graph.get, f"/policies/{name}"), f"the policy {name}")
 
     def made(self, tag: str) -> datetime | None:
         """When the application with this tag was made; None where there is none, or it may not be looked for."""
@@ -125,7 +124,7 @@ class LiveTenant:
     def app_role_assignments(self, service_principal: str) -> frozenset[tuple[str, str]] | Denied:
         """Who is assigned to the application, as (principal id, app role id)."""
         path = f"/servicePrincipals/{service_principal}/appRoleAssignedTo"
-        found = _unless_denied(lambda: self._pages(path), "which groups are assigned")
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "which groups are assigned")
         if isinstance(found, Denied):
             return found
         return frozenset((item["principalId"], item["appRoleId"]) for item in found)
@@ -141,7 +140,7 @@ class LiveTenant:
     def app_permissions(self, service_principal: str) -> frozenset[str] | Denied:
         """The ids of the app roles that a service principal itself has, Graph's permissions among them."""
         path = f"/servicePrincipals/{service_principal}/appRoleAssignments"
-        found = _unless_denied(lambda: self._pages(path), "the application's own permissions")
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's own permissions")
         return found if isinstance(found, Denied) else frozenset(item["appRoleId"] for item in found)
 
     def asked_for_itself(self, tag: str) -> frozenset[str] | Denied:
@@ -157,7 +156,7 @@ class LiveTenant:
     def token_lifetime_policies(self, application: str) -> tuple[dict[str, Any], ...] | Denied:
         """The token lifetime policies on the application (object id): at most one, by Graph's own rule."""
         path = f"/applications/{application}/tokenLifetimePolicies"
-        found = _unless_denied(lambda: self._pages(path), "the application's token lifetime policy")
+        found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's token lifetime policy")
         return found if isinstance(found, Denied) else tuple(found)
 
     def conditional_access_policies(self, client_id: str) -> tuple[dict[str, Any], ...] | Denied:

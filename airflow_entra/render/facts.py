@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from airflow_entra import next_step
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
-from airflow_entra.access.lifetimes import taken_away
 from airflow_entra.access.permissions import scopes
 from airflow_entra.errors import UserError
 from airflow_entra.settings.model import Airflow, Credential, Federated, VaultSecret
@@ -86,7 +85,7 @@ class Facts:
     @property
     def soon(self) -> str:
         """How soon who left is out."""
-        return taken_away(self.stack.settings.sign_in)
+        return "within seconds" if self.stack.settings.sign_in.revocation == "watch" else "within five minutes"
 
     @property
     def scopes(self) -> tuple[str, ...]:

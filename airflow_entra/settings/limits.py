@@ -18,6 +18,7 @@ DYNAMIC_GROUPS = _LEARN + "entra/identity/users/groups-dynamic-membership"
 FEDERATION = _LEARN + "graph/api/resources/federatedidentitycredential"
 PRIVATE_ENDPOINTS = _LEARN + "azure/private-link/private-endpoint-dns-integration"
 AZURE_NAMES = _LEARN + "azure/azure-resource-manager/management/resource-name-rules"
+AZURE_TAGS = _LEARN + "azure/azure-resource-manager/management/tag-resources"
 AIRFLOW_FAB = "https://airflow.apache.org/docs/apache-airflow-providers-fab/stable/configurations-ref.html"
 AIRFLOW_DAG = "https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dags.html"
 

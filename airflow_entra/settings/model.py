@@ -18,6 +18,8 @@ from airflow_entra.settings.types import (
     AirflowSession,
     AirflowVersion,
     ApplicationName,
+    AzureTag,
+    AzureTagValue,
     CertificateFile,
     Contact,
     DagPattern,
@@ -188,6 +190,11 @@ class CreatedVault(Section):
     """Whose the private endpoint's DNS record is, without which the vault's name still leads to its closed public
     address: the resource id of the zone privatelink.vaultcore.azure.net, in which the stack then registers it; or
     `elsewhere`, where a policy of the landing zone or another team does."""
+    purge_protection: bool = Field(default=False, strict=True)
+    """Whether nobody can purge the vault before 90 days after its deletion; in production it is so in any case. It
+    can't be turned off again."""
+    tags: dict[AzureTag, AzureTagValue] = {}
+    """The vault's tags, where Azure Policy asks for some."""
 
 
 class ExistingVault(Section):

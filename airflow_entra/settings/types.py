@@ -285,6 +285,28 @@ ResourceGroup = Annotated[
         pattern=_RESOURCE_GROUP,
     ),
 ]
+AzureTag = Annotated[
+    str,
+    Form(
+        noun="a tag's name",
+        rule="1 to 512 characters, none of < > % & \\ ? /",
+        fix="write the name as the policy that asks for it has it",
+        example="costCenter",
+        source=limits.AZURE_TAGS,
+        pattern=r"[^<>%&\\?/\x00-\x1f]{1,512}",
+    ),
+]
+AzureTagValue = Annotated[
+    str,
+    Form(
+        noun="a tag's value",
+        rule="at most 256 characters",
+        fix="shorten it",
+        example="data-platform",
+        source=limits.AZURE_TAGS,
+        pattern=r"[^\x00-\x1f]{0,256}",
+    ),
+]
 SecretName = Annotated[
     str,
     Form(

@@ -68,6 +68,14 @@ class AuthorizationFailed(ArmError):
         )
 
 
+class RequestDisallowedByPolicy(ArmError):
+    status = 403
+    code = "RequestDisallowedByPolicy"
+
+    def __init__(self, name: str, assignment: str) -> None:
+        super().__init__(f"Resource '{name}' was disallowed by policy. Policy identifiers: '{assignment}'.")
+
+
 class SubscriptionNotFound(ArmError):
     status = 404
     code = "SubscriptionNotFound"

@@ -1,7 +1,7 @@
 """Every route of Resource Manager that the tenant serves, and the action that it takes."""
 
 from entra_local.arm.request import ArmRequest
-from entra_local.arm.responses import access, keys, resources, storage, vaults
+from entra_local.arm.responses import access, keys, policies, resources, storage, vaults
 from entra_local.routing import Route, Table
 
 ArmRoute = Route[ArmRequest]
@@ -59,8 +59,20 @@ TABLE = Table(
             access.list_permissions,
             _action("Microsoft.Authorization/permissions/read"),
         ),
+        ArmRoute(
+            "PUT",
+            _AUTHORIZATION + "/policyAssignments/{name}",
+            policies.put_assignment,
+            _action("Microsoft.Authorization/policyAssignments/write"),
+        ),
         ArmRoute("GET", _AUTHORIZATION + "/roleDefinitions", access.list_definitions, _READ_DEFINITION),
         ArmRoute("GET", _AUTHORIZATION + "/roleDefinitions/{name}", access.read_definition, _READ_DEFINITION),
+        ArmRoute(
+            "POST",
+            _GROUP + "/providers/Microsoft.PolicyInsights/checkPolicyRestrictions",
+            policies.check_restrictions,
+            _action("Microsoft.PolicyInsights/checkPolicyRestrictions/read"),
+        ),
         ArmRoute("GET", "/subscriptions", resources.list_subscriptions),
         ArmRoute("GET", _SUBSCRIPTION, resources.read_subscription, _action("Microsoft.Resources/subscriptions/read")),
         ArmRoute("GET", _SUBSCRIPTION + "/resourceGroups", resources.list_groups, _READ_GROUP),

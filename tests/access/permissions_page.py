@@ -29,6 +29,10 @@ nothing is made: each part is named with its line in the stack file, with who ca
 `tenant.manage.<part>: request` that leaves it to somebody else. `pulumi preview` and `airflow-entra preview` show what
 would be made, then say the same and fail.
 
+Compared too, each where it can be read: the tenant's app management policy (client secrets blocked, lifetimes capped),
+security defaults, the organisation's default token lifetime policy, whether people may consent, and what Azure Policy
+would say to the vault (purge protection, public network access, required tags).
+
 - What can't be told stops nothing: a token without `roles`, an identity with a role of the directory, roles of Azure
   that it may not read.
 - `AIRFLOW_ENTRA_READ_ONLY=true` (an identity that only looks) compares nothing. `AIRFLOW_ENTRA_NEEDS=tell` says what is

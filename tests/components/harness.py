@@ -89,7 +89,6 @@ class FakeTenant:
     """Object ids that are no service principals."""
     denied: bool = False
     asked: list[str] = field(default_factory=list)
-    late: set[str] = field(default_factory=set)
 
     def _answer(self, question: str, answer: Any) -> Any:
         self.asked.append(question)
@@ -98,17 +97,20 @@ class FakeTenant:
     def identity(self) -> Any:
         return None
 
+    def azure_policy(self, group: str, resource: Any) -> Any:
+        return Denied("Azure Policy")
+
+    def vault_is_there(self, vault: str) -> bool:
+        return False
+
     def policy(self, name: str) -> Any:
-        return None
+        return Denied(name)
 
     def made(self, tag: str) -> Any:
         return None
 
     def allowed_at(self, scope: str) -> Any:
         return Denied("Azure")
-
-    def just_made(self, ids: Iterable[str], say: Callable[[str], object]) -> None:
-        self.late = set(ids)
 
     def missing_groups(self, ids: Iterable[str]) -> Any:
         known = self.known_groups

@@ -110,3 +110,30 @@ def test_what_the_tenant_allows_no_application_is_said_before_one_is_made(
     assert words in said
     assert "Nothing was made" in said
     assert live.applications() == []
+
+
+def test_what_azure_policy_denies_is_said_before_anything_is_made_and_what_it_asks_for_can_be_written(
+    deployment: Deployment,
+) -> None:
+    live = deployment.live()
+    vault = deployment.read("local", "credential")["vault"]
+    subscription = load(deployment.world.stack_file("local")).subscription_id
+    group = f"/subscriptions/{subscription}/resourceGroups/{vault['resourceGroup']}"
+    for name, definition, parameters in (
+        ("purge", "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53", {}),
+        ("cost-center", "871b6d14-10aa-478d-b590-94f262ecfa99", {"tagName": {"value": "costCenter"}}),
+    ):
+        policy = f"/providers/Microsoft.Authorization/policyDefinitions/{definition}"
+        body = {"properties": {"policyDefinitionId": policy, "parameters": parameters}}
+        path = f"{group}/providers/Microsoft.Authorization/policyAssignments/{name}"
+        live.arm.put(path, body, {"api-version": "2023-04-01"})
+    said = deployment.pulumi(UP, "local", fails=True)
+    assert "Azure Policy purge denies the vault (properties.enablePurgeProtection)" in said
+    assert "Azure Policy cost-center denies the vault (tags['costCenter'])" in said
+    assert live.applications() == []
+    deployment.edit("local", "credential", vault=vault | {"purgeProtection": True, "tags": {"costCenter": "1"}})
+    deployment.up()
+    assert deployment.preview() == []
+    made = live.vault(f"{group}/providers/Microsoft.KeyVault/vaults/{vault['create']}")
+    assert made is not None
+    assert (made["tags"], made["properties"]["enablePurgeProtection"]) == ({"costCenter": "1"}, True)

@@ -283,3 +283,51 @@ def test_a_secret_is_refused(vault: Tenant, name: str, properties: JsonObject) -
 def _check_name(tenant: Tenant, name: str) -> Any:
     path = f"{SUB}/providers/Microsoft.KeyVault/checkNameAvailability"
     return tenant.arm("POST", path, {"name": name, "type": "Microsoft.KeyVault/vaults"})
+
+
+DENY = "/providers/Microsoft.Authorization/policyDefinitions"
+
+
+@pytest.mark.parametrize(
+    ("definition", "parameters", "field", "more"),
+    [
+        (
+            "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53",
+            {},
+            "properties.enablePurgeProtection",
+            {"properties": {"enablePurgeProtection": True}},
+        ),
+        (
+            "405c5871-3e91-4644-8a63-58e19d68ff5b",
+            {},
+            "properties.publicNetworkAccess",
+            {"properties": {"publicNetworkAccess": "disabled"}},
+        ),
+        (
+            "871b6d14-10aa-478d-b590-94f262ecfa99",
+            {"tagName": {"value": "costCenter"}},
+            "tags['costCenter']",
+            {"tags": {"costCenter": "1"}},
+        ),
+    ],
+    ids=["purge protection", "public network", "tag"],
+)
+def test_azure_policy_denies_a_vault_and_says_so_beforehand(
+    tenant: Tenant, definition: str, parameters: JsonObject, field: str, more: JsonObject
+) -> None:
+    body = {"properties": {"policyDefinitionId": f"{DENY}/{definition}", "parameters": parameters}}
+    assert tenant.arm("PUT", f"{GROUP}/providers/Microsoft.Authorization/policyAssignments/lz", body).status == 201
+    bare = vault_body()
+    right = bare | more | {"properties": bare["properties"] | more.get("properties", {})}
+    check = f"{GROUP}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions"
+
+    def denied(vault: JsonObject) -> list[str]:
+        said = body_of(tenant.arm("POST", check, {"resourceDetails": {"resourceContent": vault}}))
+        found = said["contentEvaluationResult"]["policyEvaluations"]
+        return [one["evaluationDetails"]["evaluatedExpressions"][0]["path"] for one in found]
+
+    assert denied(bare) == [field]
+    assert denied(right) == []
+    path = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-new"
+    assert refusal(tenant.arm("PUT", path, bare))[:2] == (403, "RequestDisallowedByPolicy")
+    assert tenant.arm("PUT", path, right).status == 200

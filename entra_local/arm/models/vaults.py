@@ -17,6 +17,7 @@ from entra_local.arm.exceptions import (
     VaultAlreadyExists,
     VaultNameNotValid,
 )
+from entra_local.arm.models import policies
 from entra_local.arm.models.resources import group_id, load_group, put_group, tags, text
 from entra_local.azure import VAULT_DOMAIN
 from entra_local.store import Directory
@@ -71,6 +72,7 @@ def put(everywhere: Directory, subscription_id: str, group: str, name: str, body
     if not _NAME.fullmatch(name):
         raise VaultNameNotValid(name)
     location = text(body, "location")
+    policies.check(everywhere, resource_group["id"], name, body)
     live = everywhere.get("vault", id_)
     if live is not None:
         if live.body["location"] != location:
