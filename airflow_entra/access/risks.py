@@ -140,7 +140,7 @@ def _doors(one: StackDiff) -> Found:
         if change and change.after == value and not (code == "revocation-slower" and change.before is None):
             yield code, what
     guests = one.values.get("signIn.guests")
-    if guests and (guests.after or "").startswith("of "):
+    if guests and guests.before != "allow" and (guests.after or "").startswith("of "):
         yield "guests-allowed", f"people {guests.after} may sign in"
     environment = one.values.get("environment")
     if environment and environment.before == "production":

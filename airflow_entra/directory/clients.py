@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+from airflow_entra.directory.replication import PATIENCE
 from airflow_entra_auth.azure import RESOURCE_MANAGER
 from airflow_entra_auth.graph import Graph
 
@@ -26,6 +27,8 @@ class Clients:
     """Where the stack's Azure resources lie; an input names it only where it is another."""
     token: Callable[[], str] = lambda: ""
     """The token for Graph, for what it says about the identity."""
+    late: Callable[[], float] = lambda: PATIENCE
+    """For how many seconds Graph may not show what was made."""
 
 
 def connect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from airflow_entra.pulumi.trouble import PulumiError
@@ -32,6 +33,8 @@ class Interruption:
     """Updates, deletes and components that were under way: a refresh settles them."""
     known_ids: frozenset[str]
     """The ids of everything in the state: none of these is what a pending create made."""
+    written: float = 0.0
+    """When the state was written last, in seconds since 1970; 0 where it doesn't say."""
 
     @property
     def nothing(self) -> bool:
@@ -56,7 +59,15 @@ def _interruption(deployment: Mapping[str, Any]) -> Interruption:
         if one.get("type") == "creating" and one["resource"].get("custom", True)
     )
     ids = (resource.get("id") for resource in deployment.get("resources") or [])
-    return Interruption(creates, len(operations) - len(creates), frozenset(filter(None, ids)))
+    known = frozenset(filter(None, ids))
+    return Interruption(creates, len(operations) - len(creates), known, _written(deployment.get("manifest") or {}))
+
+
+def _written(manifest: Mapping[str, Any]) -> float:
+    try:
+        return datetime.fromisoformat(str(manifest.get("time"))).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def settled(export: Mapping[str, Any], adoptions: Mapping[str, str]) -> dict[str, Any]:

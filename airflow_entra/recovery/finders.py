@@ -31,6 +31,9 @@ class Settlement:
     note: str
 
 
+NOT_MADE = "had not been made"
+
+
 class AmbiguousError(FindingsError):
     """More than one object could be the one that was being made; a person has to choose."""
 
@@ -44,14 +47,12 @@ def settle(create: PendingCreate, clients: Clients, known_ids: frozenset[str]) -
     if create.type == types.PASSWORD:
         for credential in found:
             _remove_password(credential, clients)
-        return Settlement(
-            None, f"{many(len(found), 'unreadable client secret')} removed" if found else "had not been made"
-        )
+        return Settlement(None, f"{many(len(found), 'unreadable client secret')} removed" if found else NOT_MADE)
     if len(found) > 1:
         either = f"{', '.join(found)} could each be what the interrupted run made"
         fix = "delete those that are not needed and run this again"
         raise AmbiguousError(Finding(create.name, either, "one of them", fix, id="recover/ambiguous"))
-    return Settlement(found[0], "had been made: adopted") if found else Settlement(None, "had not been made")
+    return Settlement(found[0], "had been made: adopted") if found else Settlement(None, NOT_MADE)
 
 
 def _applications(inputs: Inputs, clients: Clients) -> list[str]:

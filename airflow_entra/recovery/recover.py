@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from airflow_entra.directory.clients import Clients
+from airflow_entra.directory.replication import once_there
 from airflow_entra.pulumi.backend import FolderBackend
-from airflow_entra.pulumi.pending import Interruption, interruption, settled
+from airflow_entra.pulumi.pending import Interruption, PendingCreate, interruption, settled
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import LockedError
-from airflow_entra.recovery.finders import settle
+from airflow_entra.recovery.finders import NOT_MADE, Settlement, settle
+
+Say = Callable[[str], None]
+_PAUSE = 2.0  # seconds between two looks
 
 
-def recover(pulumi: Pulumi, connect: Callable[[], Clients], say: Callable[[str], None]) -> bool:
+def recover(pulumi: Pulumi, connect: Callable[[], Clients], say: Say) -> bool:
     """Settle lock and unfinished operations of a stack. True where there was anything to settle.
 
     Safe to run at any time, to interrupt and to run again. Raises LockedError where another run has the stack, other
@@ -32,18 +37,35 @@ def recover(pulumi: Pulumi, connect: Callable[[], Clients], say: Callable[[str],
     return True
 
 
-def _adoptions(found: Interruption, connect: Callable[[], Clients], say: Callable[[str], None]) -> dict[str, str]:
+def _adoptions(found: Interruption, connect: Callable[[], Clients], say: Say) -> dict[str, str]:
     """The creates that had happened, as URN -> id."""
     if not found.creates:
         return {}
     clients = connect()
     adoptions: dict[str, str] = {}
     for create in found.creates:
-        settlement = settle(create, clients, found.known_ids)
+        settlement = _settle(create, clients, found, say)
         say(f"  {create.name}: {settlement.note}")
         if settlement.id:
             adoptions[create.urn] = settlement.id
     return adoptions
+
+
+def _settle(create: PendingCreate, clients: Clients, found: Interruption, say: Say) -> Settlement:
+    """What became of a create. Entra may not show yet what was made a moment before the interruption, and it would be
+    made twice: where nothing is found, it is looked for again until it would be shown."""
+    known = {part for id_ in found.known_ids for part in id_.split("/")}
+    waits = False
+    while True:
+        settlement = once_there(lambda: settle(create, clients, found.known_ids), clients.graph, known, say=say)
+        recent = create.type.startswith("azuread:") and settlement.note == NOT_MADE
+        left = found.written + clients.late() - time.time() if recent else 0.0
+        if left <= 0:
+            return settlement
+        if not waits:
+            say(f"  {create.name}: not to be seen; if it was made, Entra shows it within {left:.0f} s: looking again")
+        waits = True
+        time.sleep(min(left, _PAUSE))
 
 
 def _settled(backend: FolderBackend, pulumi: Pulumi, say: Callable[[str], None]) -> bool:

@@ -174,6 +174,11 @@ def test_what_opens_more_is_flagged() -> None:
         changed = settings(ADMIN, sign_in=dict([sign_in]))
         assert codes(before, changed) == {code}
         assert codes(changed, before) == set()
+    some = settings(ADMIN, sign_in={"guests": {"tenants": [ID]}})
+    more = settings(ADMIN, sign_in={"guests": {"tenants": [ID, OTHER_ID]}})
+    assert codes(before, some) == codes(some, more) == codes(more, settings(ADMIN, sign_in={"guests": "allow"}))
+    assert codes(before, some) == {"guests-allowed"}
+    assert codes(settings(ADMIN, sign_in={"guests": "allow"}), some) == codes(some, before) == set()
     assert codes(settings(ADMIN, sign_in={"signInFrequency": "8h"}), before) == {"sign-in-unbounded"}
     assert codes(settings(ADMIN, sign_in={"revocation": "watch"}), before) == {"revocation-slower"}
     assert codes(before, settings(ADMIN, environment="staging")) == {"no-longer-production"}

@@ -42,11 +42,15 @@ def test_people_are_read_page_by_page() -> None:
             "value": [{"id": "1", "displayName": "Ada", "userPrincipalName": "ada@c.com", "accountEnabled": False}],
             "@odata.nextLink": f"{V1}/more",
         },
-        "/more": {"value": [guest | {"userType": "Guest", "accountEnabled": True}]},
+        "/more": {
+            "value": [
+                guest | {"userType": "Guest", "accountEnabled": True, "identities": [{"signInType": "federated"}]}
+            ]
+        },
     }
     assert membership.accounts(graph(answers)) == [
         Account("1", "Ada", "ada@c.com", None, enabled=False),
-        Account("2", "g#EXT#@c.com", "g#EXT#@c.com", "g@f.com", guest=True),
+        Account("2", "g#EXT#@c.com", "g#EXT#@c.com", "g@f.com", guest=True, external=True),
     ]
 
 

@@ -18,6 +18,7 @@ from airflow_entra.errors import UserError
 from airflow_entra.render.facts import Facts
 from airflow_entra.render.sign_on import sign_on
 from airflow_entra.settings import load
+from airflow_entra.settings.model import OtherTenants
 from airflow_entra_auth.issuance import GROUP_CLAIMS
 from airflow_entra_auth.rules import RolesFrom, SignOnRules, parse_rules
 
@@ -104,6 +105,16 @@ def test_guests_have_their_roles_where_the_stack_file_lets_them_in() -> None:
     guest = account(1, guest=True)
     found = directory(guest, admins=({guest.id}, {}))
     assert held(standing(guest, found, stack_rules(guests="allow"))) == {"Admin": ("airflow-local-admins",)}
+
+
+def test_another_tenant_s_member_is_left_to_the_token_where_its_tenant_decides() -> None:
+    """The directory says that an account is of another tenant, and not of which."""
+    member = replace(account(1), external=True)
+    found = directory(member, admins=({member.id}, {}))
+    assert standing(member, found, stack_rules()).refused == "guest"
+    some = standing(member, found, stack_rules(guests=OtherTenants(tenants=[CLIENT])))
+    assert held(some) == {"Admin": ("airflow-local-admins",)}
+    assert "the directory doesn't say which" in some.why
 
 
 def test_a_nested_group_is_named_where_it_counts_for_nothing() -> None:

@@ -39,7 +39,8 @@ class Rotating:
         now = datetime.now(UTC) + after
         entra = GraphEntra(lambda: self.live.graph)
         say = self.deployment.said.append
-        settle = partial(recover, pulumi, lambda: Clients(self.live.graph, self.live.arm, "", ""), say)
+        clients = Clients(self.live.graph, self.live.arm, "", "", late=lambda: 6.0)
+        settle = partial(recover, pulumi, lambda: clients, say)
         rotate = Rotate(DeclaredStack(STACK, load(file)), file, pulumi, settle, entra, now, say, proofs=1)
         return rotate.run(at_once=at_once, dry_run=dry_run)
 
