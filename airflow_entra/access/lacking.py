@@ -82,7 +82,7 @@ def leave(part: Part) -> str:
     """How a part is left to somebody else, as the end of a remedy."""
     if part in NEEDED or part == "vault_roles":
         return (
-            f", or write tenant.manage.{to_camel(part)}: request: a hand-over file then asks the identity team for it"
+            f"; or write tenant.manage.{to_camel(part)}: request: a hand-over file then asks the identity team for it"
         )
     return ""
 

@@ -8,10 +8,10 @@ from airflow_entra.access.grants import Made, asks
 from airflow_entra.access.identity_permissions import permission_id
 from airflow_entra.access.permissions import GRAPH_APP_ID
 from airflow_entra.access.pipeline import Pipeline, pipeline
-from airflow_entra.access.repository import GitHub
 from airflow_entra.access.requests import Ask
 from airflow_entra.local.run import Session
 from airflow_entra.settings.model import StackSettings
+from tests.access.pipelines import REPOSITORY
 from tests.deploy.deployment import Live
 
 
@@ -37,8 +37,7 @@ class Printed:
 
     @property
     def _pipeline(self) -> Pipeline:
-        repository = GitHub("contoso", "airflow-sign-on")
-        return pipeline(repository, {self.stack: self.settings}, environments=[self.settings.environment])
+        return pipeline(REPOSITORY, {self.stack: self.settings}, environments=[self.settings.environment])
 
 
 def identity(session: Session, live: Live, printed: Printed, without: str = "") -> Session:

@@ -12,7 +12,9 @@ from airflow_entra.access.needs import LOOKS_AT_GROUPS
 from airflow_entra.local import tenant as tenants
 from airflow_entra.local.identities import FULL, OWNED_BY
 from airflow_entra.local.world import World
+from airflow_entra.pulumi.trouble import PulumiError
 from airflow_entra.settings import load
+from airflow_entra.variables import NEEDS
 from tests.deploy.deployment import PROJECT, Deployment, assert_no_process_left, captured
 from tests.deploy.printed import Printed, identity
 
@@ -137,3 +139,13 @@ def test_what_azure_policy_denies_is_said_before_anything_is_made_and_what_it_as
     made = live.vault(f"{group}/providers/Microsoft.KeyVault/vaults/{vault['create']}")
     assert made is not None
     assert (made["tags"], made["properties"]["enablePurgeProtection"]) == ({"costCenter": "1"}, True)
+
+
+def test_what_is_refused_in_mid_flight_is_explained_in_the_same_words(deployment: Deployment) -> None:
+    deployment.identity = OWNED_BY
+    pulumi = deployment.session("dev").pulumi("dev")
+    with pytest.raises(PulumiError) as refused:
+        pulumi.up("--policy-pack", "policies", environment={NEEDS: "tell"})
+    said = str(refused.value)
+    assert "groups: the identity lacks a permission. It takes Group.ReadWrite.All" in said
+    assert "write tenant.manage.groups: request" in said
