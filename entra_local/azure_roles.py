@@ -86,6 +86,16 @@ BUILT_IN = (
         data_actions=[f"{_KEYS}/{use}" for use in (*_KEY_USES, "unwrap/action", "sign/action", "verify/action")],
     ),
     Role(
+        "4d97b98b-1d4f-4787-a291-c67834d212e7",
+        "Network Contributor",
+        ["Microsoft.Network/*", "Microsoft.Resources/subscriptions/resourceGroups/read"],
+    ),
+    Role(
+        "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
+        "Private DNS Zone Contributor",
+        ["Microsoft.Network/privateDnsZones/*", "Microsoft.Network/virtualNetworks/join/action"],
+    ),
+    Role(
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
         "Storage Blob Data Reader",
         [f"{_CONTAINERS}/read"],

@@ -76,6 +76,29 @@ class RequestDisallowedByPolicy(ArmError):
         super().__init__(f"Resource '{name}' was disallowed by policy. Policy identifiers: '{assignment}'.")
 
 
+class LinkedAuthorizationFailed(ArmError):
+    """A resource in another place is joined, which takes a right there."""
+
+    status = 403
+    code = "LinkedAuthorizationFailed"
+
+    def __init__(self, object_id: str, action: str, scope: str) -> None:
+        super().__init__(
+            f"The client with object id '{object_id}' has permission to perform this action; however, it does not have"
+            f" permission to perform action '{action}' on the linked scope '{scope}', or the linked scope is invalid."
+        )
+
+
+class InvalidResourceReference(ArmError):
+    code = "InvalidResourceReference"
+
+    def __init__(self, target: str, source: str) -> None:
+        super().__init__(
+            f"Resource {target[:300]} referenced by resource {source} was not found. Please make sure that the"
+            " referenced resource exists, and that both resources are in the same region."
+        )
+
+
 class SubscriptionNotFound(ArmError):
     status = 404
     code = "SubscriptionNotFound"

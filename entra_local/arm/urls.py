@@ -1,7 +1,7 @@
 """Every route of Resource Manager that the tenant serves, and the action that it takes."""
 
 from entra_local.arm.request import ArmRequest
-from entra_local.arm.responses import access, keys, policies, resources, storage, vaults
+from entra_local.arm.responses import access, keys, network, policies, resources, storage, vaults
 from entra_local.routing import Route, Table
 
 ArmRoute = Route[ArmRequest]
@@ -14,6 +14,8 @@ _STORAGE = _GROUP + "/providers/Microsoft.Storage/storageAccounts"
 _ACCOUNT = _STORAGE + "/{name}"
 _BLOBS = _ACCOUNT + "/blobServices/{service}"
 _CONTAINERS = _ACCOUNT + "/blobServices/default/containers"
+_ENDPOINT = _GROUP + "/providers/Microsoft.Network/privateEndpoints/{name}"
+_ZONES = _ENDPOINT + "/privateDnsZoneGroups/{zones}"
 _DELETED = _KEY_VAULT + "/locations/{location}/deletedVaults/{name}"
 _AUTHORIZATION = "/{scope:path}/providers/Microsoft.Authorization"
 
@@ -109,6 +111,21 @@ TABLE = Table(
         ArmRoute("GET", _VAULT + "/keys", keys.list_all, _READ_KEY),
         ArmRoute("GET", _VAULT + "/keys/{key}", keys.read, _READ_KEY),
         ArmRoute("PUT", _VAULT + "/keys/{key}", keys.put, _action("Microsoft.KeyVault/vaults/keys/write")),
+        ArmRoute("GET", _ENDPOINT, network.read, _action("Microsoft.Network/privateEndpoints/read")),
+        ArmRoute("PUT", _ENDPOINT, network.put, _action("Microsoft.Network/privateEndpoints/write")),
+        ArmRoute("DELETE", _ENDPOINT, network.delete, _action("Microsoft.Network/privateEndpoints/delete")),
+        ArmRoute(
+            "GET", _ZONES, network.read_zones, _action("Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read")
+        ),
+        ArmRoute(
+            "PUT", _ZONES, network.put_zones, _action("Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write")
+        ),
+        ArmRoute(
+            "DELETE",
+            _ZONES,
+            network.delete_zones,
+            _action("Microsoft.Network/privateEndpoints/privateDnsZoneGroups/delete"),
+        ),
         ArmRoute("GET", _STORAGE, storage.list_in_group, _READ_ACCOUNT),
         ArmRoute("GET", _ACCOUNT, storage.read, _READ_ACCOUNT),
         ArmRoute("PUT", _ACCOUNT, storage.put, _action("Microsoft.Storage/storageAccounts/write")),

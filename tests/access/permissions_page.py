@@ -55,6 +55,7 @@ _AZURE = f"""
 |---|---|---|
 | makes a vault | Key Vault Contributor | its resource group |
 | makes a vault with a private endpoint | Network Contributor | its resource group, and the subnet |
+| registers it (`privateDnsZone`) | Private DNS Zone Contributor | the zone |
 | uses a shared vault | Key Vault Contributor, Key Vault Secrets Officer | the one secret |
 | `vaultRoles: managed` | Role Based Access Control Administrator, on condition: the roles on secrets alone | there |
 

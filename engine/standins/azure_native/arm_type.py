@@ -1,7 +1,7 @@
 """What a Resource Manager type is: its path, its fields, and how its inputs become a request."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -41,19 +41,26 @@ class ArmType:
     """The SDK shows what the answer nests in `properties` beside it, whatever the inputs look like."""
     there_from_the_start: bool = False
     """It comes with what it belongs to: a create changes it, a delete leaves it."""
+    nested_items: frozenset[str] = frozenset()
+    """Lists whose items the wire nests in `properties`, but for their names; the SDK does not."""
     patterns: Mapping[str, str] = field(default_factory=dict)
     wire_names: Mapping[str, str] = field(default_factory=dict)
     """Paths of properties that the wire calls otherwise than the SDK (Azure's `x-ms-client-name`)."""
 
     def to_wire(self, value: Props) -> Props:
-        return _renamed(value, self.wire_names)
+        return self._each(_renamed(value, self.wire_names), _nest)
 
     def from_wire(self, value: Props) -> Props:
         parents = {path: path.rpartition(".") for path in self.wire_names}
         sdk_names = {
             f"{parents[path][0]}{parents[path][1]}{name}": parents[path][2] for path, name in self.wire_names.items()
         }
-        return _renamed(value, sdk_names)
+        return _renamed(self._each(value, _flatten), sdk_names)
+
+    def _each(self, value: Props, changed: Callable[[Props], Props]) -> Props:
+        return {key: [changed(item) for item in value[key]] for key in self.nested_items if value.get(key)} | {
+            key: item for key, item in value.items() if key not in self.nested_items or not item
+        }
 
     @property
     def parameters(self) -> list[str]:
@@ -70,6 +77,15 @@ class ArmType:
         if match is None:
             raise ProviderError(f"the ID {object_id!r} is not of the form {self.path}")
         return {name: f"/{match[name]}" if name == "scope" else match[name] for name in self.parameters}
+
+
+def _nest(item: Props) -> Props:
+    properties = {key: value for key, value in item.items() if key != "name"}
+    return {key: value for key, value in item.items() if key == "name"} | {"properties": properties}
+
+
+def _flatten(item: Props) -> Props:
+    return {**{key: value for key, value in item.items() if key != "properties"}, **(item.get("properties") or {})}
 
 
 def select(fields: Fields, value: Props) -> Props:

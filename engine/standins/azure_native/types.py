@@ -8,6 +8,7 @@ from types import MappingProxyType
 from engine.standins.azure_native.arm_type import ArmType, AutoName, Fields
 
 KEY_VAULT_API = "2024-11-01"
+NETWORK_API = "2024-05-01"
 STORAGE_API = "2024-01-01"
 
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
@@ -220,4 +221,56 @@ CONTAINER = ArmType(
     patterns={"containerName": r"[a-z0-9](-?[a-z0-9])+"},
 )
 
-TYPES = (RESOURCE_GROUP, VAULT, SECRET, KEY, ROLE_ASSIGNMENT, STORAGE_ACCOUNT, BLOB_SERVICE, CONTAINER)
+_ENDPOINT = _GROUP + "/providers/Microsoft.Network/privateEndpoints/{privateEndpointName}"
+_LINKS = ("manualPrivateLinkServiceConnections", "privateLinkServiceConnections")
+_ENDPOINT_PROPERTIES = (
+    "applicationSecurityGroups",
+    "customDnsConfigs",
+    "customNetworkInterfaceName",
+    "ipConfigurations",
+    *_LINKS,
+    "subnet",
+)
+_BESIDE_ENDPOINT = ("extendedLocation", "id", "location", "tags")
+PRIVATE_ENDPOINT = ArmType(
+    "azure-native:network:PrivateEndpoint",
+    path=_ENDPOINT,
+    api_version=NETWORK_API,
+    name="privateEndpointName",
+    auto_name=AutoName.RANDOM,
+    body=dict.fromkeys((*_ENDPOINT_PROPERTIES, *_BESIDE_ENDPOINT)),
+    outputs={
+        **_COMMON,
+        **dict.fromkeys((*_ENDPOINT_PROPERTIES, *_BESIDE_ENDPOINT, "networkInterfaces", "provisioningState")),
+    },
+    required=("resourceGroupName",),
+    flattened=True,
+    beside=frozenset(_BESIDE_ENDPOINT),
+    nested_items=frozenset(_LINKS),
+)
+PRIVATE_DNS_ZONE_GROUP = ArmType(
+    "azure-native:network:PrivateDnsZoneGroup",
+    path=_ENDPOINT + "/privateDnsZoneGroups/{privateDnsZoneGroupName}",
+    api_version=NETWORK_API,
+    name="privateDnsZoneGroupName",
+    auto_name=AutoName.COPY,
+    body=dict.fromkeys(("id", "name", "privateDnsZoneConfigs")),
+    outputs={**_COMMON, **dict.fromkeys(("privateDnsZoneConfigs", "provisioningState"))},
+    required=("privateEndpointName", "resourceGroupName"),
+    flattened=True,
+    beside=frozenset({"id", "name"}),
+    nested_items=frozenset({"privateDnsZoneConfigs"}),
+)
+
+TYPES = (
+    PRIVATE_ENDPOINT,
+    PRIVATE_DNS_ZONE_GROUP,
+    RESOURCE_GROUP,
+    VAULT,
+    SECRET,
+    KEY,
+    ROLE_ASSIGNMENT,
+    STORAGE_ACCOUNT,
+    BLOB_SERVICE,
+    CONTAINER,
+)

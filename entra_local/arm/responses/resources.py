@@ -2,7 +2,7 @@
 
 from entra_local import azure_roles
 from entra_local.arm.exceptions import ResourceGroupNotFound
-from entra_local.arm.models import resources, storage, vaults
+from entra_local.arm.models import network, resources, storage, vaults
 from entra_local.arm.request import ArmRequest
 from entra_local.wire import JsonObject, Reply
 
@@ -49,6 +49,8 @@ def delete_group(request: ArmRequest) -> Reply:
     group = resources.load_group(request.everywhere, request["subscription"], request["group"])
     for vault in request.everywhere.find("vault", "resourceGroupId", group["id"]):
         vaults.delete(request.everywhere, vault.body)
+    for endpoint in network.in_group(request.everywhere, group):
+        network.delete(request.everywhere, endpoint)
     for account in storage.in_group(request.everywhere, group):
         storage.delete(request.everywhere, account)
     resources.delete_group(request.everywhere, request["subscription"], request["group"])
