@@ -35,13 +35,18 @@ class TenantSays:
     """When the application was made, where it is there already."""
 
 
-def refusals(stack: StackSettings, says: TenantSays, now: datetime, certificate: timedelta | None) -> Iterator[Finding]:
+def refusals(
+    stack: StackSettings, says: TenantSays, now: datetime, certificate: timedelta | None, *, ordinary: bool = False
+) -> Iterator[Finding]:
     """An error where the tenant would refuse a part; a warning where it would do so later, or do something else.
 
-    `certificate`: how long the stack's certificate lives, where it has one.
+    `certificate`: how long the stack's certificate lives, where it has one. `ordinary`: a person without any role in
+    the directory deploys.
     """
     yield from _credentials(stack, says, now, certificate)
     yield from _people(stack, says)
+    if ordinary:
+        yield from _ordinary(stack, says)
     sign_in, managed = stack.sign_in, stack.tenant.manage.conditional_access == "managed"
     if managed and has_part(stack, "conditional_access") and (says.security_defaults or {}).get("isEnabled"):
         yield Finding(
@@ -133,6 +138,26 @@ def _people(stack: StackSettings, says: TenantSays) -> Iterator[Finding]:
             severity="warning",
             id="needs/nobody-may-consent",
         )
+
+
+def _ordinary(stack: StackSettings, says: TenantSays) -> Iterator[Finding]:
+    """What the tenant leaves to people who administer it."""
+    may = (says.authorization or {}).get("defaultUserRolePermissions") or {}
+    makes_groups = stack.tenant.manage.groups == "managed" and has_part(stack, "groups")
+    for key, what, wanted, part in (
+        ("allowedToCreateApps", "register applications", True, "application"),
+        ("allowedToCreateSecurityGroups", "make security groups", makes_groups, "groups"),
+    ):
+        if wanted and may.get(key) is False:
+            role = "Application Developer" if part == "application" else "Groups Administrator"
+            yield Finding(
+                At(at("tenant")) if part == "application" else At(at("tenant", "manage", "groups")),
+                f"the tenant's authorization policy lets only administrators {what}, and whoever deploys has no role",
+                f"the role {role}, or an application deploys that has the permission",
+                "have the role given, or deploy as an application"
+                + ("; or write tenant.manage.groups: request" if part == "groups" else ""),
+                id="needs/ordinary-person",
+            )
 
 
 def _in_force(restrictions: Any, made: datetime) -> dict[str, Mapping[str, Any]]:

@@ -16,9 +16,9 @@ from airflow_entra.cli.output import say
 def command(read_only: bool, arguments: tuple[str, ...]) -> None:
     """Run COMMAND in a pipeline, signed in to Azure by the pipeline's own token: no secret is stored anywhere.
 
-    `airflow-entra federated -- pulumi up --stack prod` on GitHub (a job with `id-token: write`) or Azure DevOps
-    (AzureCLI@2 with addSpnToEnvironment), as the identity in AZURE_CLIENT_ID of AZURE_TENANT_ID. The token is kept
-    fresh while COMMAND runs. Exit code: that of COMMAND, 2 where there is no token to be had.
+    `airflow-entra federated -- pulumi up --stack prod --policy-pack policies` on GitHub (a job with `id-token: write`)
+    or Azure DevOps (AzureCLI@2 with addSpnToEnvironment), as the identity in AZURE_CLIENT_ID of AZURE_TENANT_ID. The
+    token is kept fresh while COMMAND runs. Exit code: that of COMMAND, 2 where there is no token to be had.
     """
     import httpx
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from airflow_entra import next_step
 from airflow_entra.cli import LazyGroup
 from airflow_entra.cli.common import next_steps, own_command, tenant_port_option
 from airflow_entra.cli.output import agreed, say, show, width
@@ -130,7 +131,8 @@ def reset(yes: bool) -> None:
 def run(port: int, identity: str, official_providers: bool, arguments: tuple[str, ...]) -> None:
     """Run COMMAND where Azure's own names lead to the local tenant.
 
-    `airflow-entra local run -- pulumi up --stack prod` deploys the production stack, unchanged, on the local tenant.
+    `airflow-entra local run -- pulumi up --stack prod --policy-pack policies` deploys the production stack, unchanged,
+    on the local tenant.
     """
     from airflow_entra.local.run import needs_pulumi, open_session, stacks_in
 
@@ -173,7 +175,7 @@ def deploy(port: int, stack: str) -> None:
         f"open {session.tenant.url}": "",
         own_command("local airflow"): "a real Airflow that signs in with it",
         own_command("who"): "who may sign in, and as what",
-        own_command("local run -- pulumi preview --stack prod"): "the production stack, on this tenant",
+        own_command(f"local run -- {next_step.preview('prod')}"): "the production stack, on this tenant",
         own_command("check"): "every stack file, checked",
         "make down": "stop the tenant; its state stays",
     }

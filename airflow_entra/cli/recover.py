@@ -19,6 +19,7 @@ def command(stack: str, port: int) -> None:
     """
     from airflow_entra.commands.recover import recover_stack
     from airflow_entra.local.world import project_world
+    from airflow_entra.next_step import up
 
     settled = recover_stack(project_world(), stack, port=port, say=say)
-    show(f"Stack {stack} is settled: `pulumi up` can go on." if settled else f"Stack {stack} needs no recovery.")
+    show(f"Stack {stack} is settled: `{up(stack)}` goes on." if settled else f"Stack {stack} needs no recovery.")

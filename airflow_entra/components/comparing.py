@@ -91,7 +91,13 @@ class _Looks:
             *(lacks_in_graph(stack.settings, identity) if identity else ()),
             *lacks_in_azure(stack, allowed),
             *(judged.result() if judged else ()),
-            *refusals(stack.settings, says, datetime.now(UTC), _certificate_lives(stack.settings, folder)),
+            *refusals(
+                stack.settings,
+                says,
+                datetime.now(UTC),
+                _certificate_lives(stack.settings, folder),
+                ordinary=_ordinary(identity),
+            ),
         ]
 
     def _judged(self, credential: VaultSecret, vault: CreatedVault) -> tuple[Finding, ...]:
@@ -131,8 +137,13 @@ def _policies(settings: StackSettings, identity: Held | None) -> Iterator[tuple[
         yield "lifetime_policies", "tokenLifetimePolicies"
     if has_part(settings, "conditional_access"):
         yield "security_defaults", "identitySecurityDefaultsEnforcementPolicy"
-    if settings.tenant.manage.consent == "none":
+    if settings.tenant.manage.consent == "none" or _ordinary(identity):
         yield "authorization", "authorizationPolicy"
+
+
+def _ordinary(identity: Held | None) -> bool:
+    """Whether a person deploys who has no role in the directory."""
+    return identity is not None and identity.person and identity.administers is False
 
 
 def _certificate_lives(settings: StackSettings, folder: Path) -> timedelta | None:

@@ -294,7 +294,7 @@ def told(error: Exception) -> str:
     if isinstance(error, GraphError) and error.status in (401, 403):
         return (
             f"{error}. Have an administrator consent to the application permissions {', '.join(WATCH_PERMISSIONS)} "
-            "of Microsoft Graph: `pulumi up` with manage.consent: managed does it, or its hand-over file says how"
+            "of Microsoft Graph: a deployment with manage.consent: managed does it, or its hand-over file says how"
         )
     if isinstance(error, (GraphError, CredentialError, AuditError, OtherKeyError)):
         return str(error)

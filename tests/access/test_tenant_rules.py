@@ -111,6 +111,20 @@ def test_nobody_signs_in_where_nobody_may_consent(granted: list[str], told: bool
     assert [one.id for one in found(settings, says)] == (["needs/nobody-may-consent"] if told else [])
 
 
+def test_a_person_without_a_role_makes_what_the_tenant_lets_people_make() -> None:
+    says = TenantSays(
+        authorization={
+            "defaultUserRolePermissions": {"allowedToCreateApps": False, "allowedToCreateSecurityGroups": False}
+        }
+    )
+    told = [str(one.id) for one in refusals(stack(), says, NOW, None, ordinary=True)]
+    assert told == ["needs/ordinary-person"] * 2
+    left = stack(manage={"groups": "request"})
+    assert len(list(refusals(left, says, NOW, None, ordinary=True))) == 1
+    assert found(stack(), says) == []
+    assert list(refusals(stack(), TenantSays(), NOW, None, ordinary=True)) == []
+
+
 def test_what_is_not_known_stops_nothing() -> None:
     assert found(stack(), TenantSays()) == []
     assert found(stack(credential=CERTIFICATE), TenantSays(), None) == []
