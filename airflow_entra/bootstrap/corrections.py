@@ -55,8 +55,8 @@ def _corrected(identity: Identity, graph: Graph, say: Callable[[str], None]) -> 
 
 
 def _kept(identity: Identity, trust: Trust, live: Mapping[str, Any] | None, say: Callable[[str], None]) -> Trust:
-    if live is None or (live["issuer"], live["subject"]) == (trust.issuer, trust.subject):
-        return trust
+    if live is None or not live.get("subject") or (live["issuer"], live["subject"]) == (trust.issuer, trust.subject):
+        return trust  # by a rule, without a subject, is nothing that a run could take over
     say(
         f"{identity.name} trusts {live['subject']} of {live['issuer']} in the tenant, as somebody corrected it: kept. "
         f"The last run had said {trust.subject} of {trust.issuer}"

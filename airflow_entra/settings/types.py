@@ -107,11 +107,12 @@ Subject = Annotated[
     str,
     Form(
         noun="a subject",
-        rule=f"1 to {limits.SUBJECT} characters without * or blanks, exactly as the token's sub claim has it",
+        rule=f"1 to {limits.SUBJECT} characters without *, no blank first or last, as the token's sub claim has it",
         fix="name the one workload that signs in: Entra compares exactly and knows no wildcard",
         example="system:serviceaccount:airflow:airflow-api-server",
         source=limits.FEDERATION,
-        pattern=rf"[^*\s]{{1,{limits.SUBJECT}}}",
+        # An environment of GitHub's and a project of Azure DevOps's may have a blank in its name.
+        pattern=rf"[^*\s](?:[^*\x00-\x1f\x7f]{{0,{limits.SUBJECT - 2}}}[^*\s])?",
     ),
 ]
 TrustName = Annotated[

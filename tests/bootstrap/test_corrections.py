@@ -122,6 +122,11 @@ def test_what_somebody_corrected_in_the_tenant_is_kept_and_told() -> None:
     assert f"The last run had said {NAMES}:environment:production" in line
 
 
+def test_a_credential_that_trusts_by_a_rule_is_left_alone() -> None:
+    live = [{"name": "environment", "issuer": ISSUER, "subject": None}]
+    assert corrected(declared(), {"production"}, Tenant(live), print) == declared()  # type: ignore[arg-type]
+
+
 def test_where_the_tenant_may_not_be_read_the_file_stands() -> None:
     assert corrected(declared(), {"production"}, Tenant(403), print) == declared()  # type: ignore[arg-type]
     with pytest.raises(GraphError):

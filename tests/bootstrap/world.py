@@ -40,6 +40,7 @@ class Bootstrapped:
     folder: Path
     github: rsa.RSAPrivateKey
     lives: list[Live] = field(default_factory=list)
+    asked: tuple[str, ...] = COMMAND
 
     @classmethod
     def made_in(cls, world: World, folder: Path, identity: str = "full") -> Bootstrapped:
@@ -52,7 +53,8 @@ class Bootstrapped:
             "servicePrincipalId": "d0000000-0000-4000-8000-000000000003",
             "displayName": "somebody else's",
             "federatedCredentials": [
-                {"issuer": GITHUB_ISSUER, "subject": "x", "audience": AUDIENCE, "jwks": {"keys": [jwk]}}
+                {"issuer": issuer, "subject": "x", "audience": AUDIENCE, "jwks": {"keys": [jwk]}}
+                for issuer in (GITHUB_ISSUER, entra_issuer(session))
             ],
         }
         tenants.seed(world, {"applications": [anybody | {"tenantId": session.environment["ARM_TENANT_ID"]}]})
@@ -60,7 +62,7 @@ class Bootstrapped:
 
     @property
     def command(self) -> list[str]:
-        return [str(self.world.python), "-m", "airflow_entra.cli", *COMMAND]
+        return [str(self.world.python), "-m", "airflow_entra.cli", *self.asked]
 
     @property
     def checkpoint(self) -> Path:
@@ -91,9 +93,9 @@ class Bootstrapped:
         self.lives.append(Live(self.session))
         return self.lives[-1]
 
-    def job(self, client: str, subject: str, backend: str = "") -> Job:
+    def job(self, client: str, subject: str, backend: str = "", issuer: str = GITHUB_ISSUER) -> Job:
         """A CI job whose token has this subject, signed in as this client; `backend` is its PULUMI_BACKEND_URL."""
-        return Job(self, client, subject, backend)
+        return Job(self, client, subject, backend, issuer)
 
     def close(self) -> None:
         for live in self.lives:
@@ -106,6 +108,7 @@ class Job:
     client: str
     subject: str
     backend: str
+    issuer: str
 
     def pulumi(self, *arguments: str, read_only: bool = False) -> str:
         """Pulumi in the workspace; what it printed. It has to end well."""
@@ -156,9 +159,14 @@ class Job:
         }
 
     def _token(self) -> str:
-        claims = {"iss": GITHUB_ISSUER, "sub": self.subject, "aud": AUDIENCE}
+        claims = {"iss": self.issuer, "sub": self.subject, "aud": AUDIENCE}
         claims |= {"exp": datetime.now(UTC) + timedelta(minutes=30)}  # type: ignore[dict-item]
         return jwt.encode(claims, self.world.github, algorithm="RS256", headers={"kid": "github"})
+
+
+def entra_issuer(session: Session) -> str:
+    """Of Azure DevOps's newer service connections: Entra itself."""
+    return f"https://login.microsoftonline.com/{session.environment['ARM_TENANT_ID']}/v2.0"
 
 
 def grant(report: Mapping[str, Any], administrator: Live) -> None:

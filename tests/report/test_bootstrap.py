@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from airflow_entra.access.pipeline import Pipeline, pipeline
+from airflow_entra.access.repository import github
 from airflow_entra.bootstrap.outcome import outcome
 from airflow_entra.report.bootstrap import Bootstrap, Step, conclusion, render
-from tests.access.pipelines import REPOSITORY, declared, stack
+from tests.access.pipelines import PROJECT, REPOSITORY, connected, declared, stack
 
 OUTPUTS = {
     "identities": {
@@ -19,6 +22,7 @@ OUTPUTS = {
     "secretsProviders": {key: f"azurekeyvault://kv/keys/state-{key}/v1" for key in ("production", "staging")},
 }
 STACKS = {"prod": stack(), "staging": stack("staging")}
+OLD = "https://vstoken.dev.azure.com/0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"
 STEPS = [Step("create", "Application", "application/preview"), Step("create", "Vault", "vault")]
 
 
@@ -81,3 +85,29 @@ def test_it_says_by_name_whose_secret_a_preview_can_read() -> None:
         declared(), {"prod": stack(**federated), "staging": stack("staging", **federated)}, {}, (), applied=False
     )
     assert not [caution for caution in kept.cautions if "client secret" in caution]
+
+
+def cautions_of(pipeline: Pipeline) -> str:
+    return "\n".join(outcome(pipeline, STACKS, {}, (), applied=False).cautions)
+
+
+def test_an_issuer_that_ends_is_told_with_its_end() -> None:
+    ends = {key: (replace(trust, issuer=OLD),) for key, (trust,) in connected("production", "staging").items()}
+    said = cautions_of(pipeline(PROJECT, STACKS, trusts=ends))
+    assert said.count("which Azure DevOps retires on 2027-07-01") == 3
+    assert "retires" not in cautions_of(pipeline(PROJECT, STACKS, trusts=connected("production", "staging")))
+
+
+def test_a_github_server_has_to_be_reached_by_entra_or_the_runner_s_own_platform_signs_in() -> None:
+    server = github("contoso/a", "repo:contoso/a", "https://git.contoso.com/_services/token")
+    said = cautions_of(pipeline(server, STACKS))
+    assert "Entra fetches the keys of https://git.contoso.com/_services/token from the internet" in said
+    assert "--trust IDENTITY ISSUER SUBJECT" in said
+    for issuer in ("https://token.actions.githubusercontent.com/contoso", "https://token.actions.contoso.ghe.com"):
+        assert "from the internet" not in cautions_of(pipeline(github("contoso/a", "repo:contoso/a", issuer), STACKS))
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_issuer_stands_beside_the_subject(form: str) -> None:
+    said = render(told(), form)  # type: ignore[arg-type]
+    assert "https://token.actions.githubusercontent.com" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -334,3 +335,27 @@ def test_what_is_missing_may_be_written_as_the_fix_says(tmp_path: Path, key: str
     except SettingsError as error:
         left = [one.what for one in error.findings if one.id.startswith("settings/")]
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "good"),
+    [
+        ("repo:contoso/airflow:environment:Production EU", True),
+        ("sc://contoso/data platform/airflow", True),
+        ("s" * 600, True),
+        ("s" * 601, False),
+        ("ab\tc", False),
+        (" a", False),
+        ("a ", False),
+        ("repo:contoso/*", False),
+    ],
+)
+def test_a_subject_is_what_a_token_can_say(tmp_path: Path, subject: str, good: bool) -> None:
+    own = "subject: system:serviceaccount:airflow:airflow-watcher"
+    assert own in EVERYTHING
+    file = _file(tmp_path, EVERYTHING.replace(own, f"subject: {json.dumps(subject)}"))
+    if good:
+        assert load(file).watcher.federated.subject == subject  # type: ignore[union-attr]
+    else:
+        with pytest.raises(SettingsError, match=r"watcher\.federated\.subject: .* is not a subject"):
+            load(file)
