@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -23,26 +24,10 @@ from airflow_entra.settings.kinds import KINDS, Kind
 DATA = Path(__file__).parent / "data"
 _NAME = "Pulumi.prod.yaml"
 _WIDEST = 100  # characters of a line that is shown
-# Not in mistakes.yaml, where each case makes one error alone: these are warnings, or bring others along.
-_MORE: tuple[Mapping[str, Any], ...] = tuple(
-    {"replace": pair}
-    for pair in (
-        ("licence: P1", "licence: none"),
-        ("longestDagRun: 6h", "longestDagRun: 12h"),
-        ("[read, trigger, edit]", "[read, read]"),
-        ("finance_*: [", "*finance: ["),
-        ("team: data-platform", f"team: {'[' * 30}{']' * 30}"),
-        ("tokenLifetime: 8h", "signInFrequency: 4h"),
-        ("rolesFrom: appRoles", "rolesFrom: appRoles\n    assignmentRequired: false"),
-        ("assignments: managed", "assignments: none"),
-        ("consent: request", "consent: none"),
-        ("https://token.contoso.com", "https://vstoken.dev.azure.com/0f3c1f44-6f43-4b8e-a5f0-1c7d2f7f9a10"),
-        ("    contacts:\n      - data-platform@contoso.com\n", ""),
-        (
-            "        - 44444444-4444-4444-8444-444444444444",
-            "        - 44444444-4444-4444-8444-444444444444\n        - 44444444-4444-4444-8444-444444444444",
-        ),
-    )
+# Not in mistakes.yaml, where each case makes one error alone: these bring others along.
+_MORE: tuple[Mapping[str, Any], ...] = (
+    {"replace": ("finance_*: [", "*finance: [")},
+    {"replace": ("team: data-platform", f"team: {'[' * 30}{']' * 30}")},
 )
 _START = """\
 # Kinds of mistakes
@@ -67,10 +52,11 @@ class Example:
 
 
 def text_of(case: Mapping[str, Any]) -> str:
-    """The stack file of one case of mistakes.yaml."""
-    text: str = case.get("text") or (DATA / "everything.yaml").read_text("utf-8")
-    for old, new in (case[key] for key in ("replace", "and", "and2") if key in case):
-        assert old in text, f"{old!r} is not in everything.yaml"
+    """The stack file of one case of mistakes.yaml, warnings.yaml or fine.yaml."""
+    start = case.get("from", "everything.yaml")
+    text: str = case.get("text") or (DATA / start).read_text("utf-8")
+    for old, new in (case[key] for key in ("replace", "and", "and2", "and3", "and4") if key in case):
+        assert old in text, f"{old!r} is not in {start}"
         text = text.replace(old, new, 1)
     return text
 
@@ -85,7 +71,8 @@ def page() -> str:
 
 def examples() -> dict[str, Example]:
     """Kind -> the first example of it, found in as few other mistakes as there are."""
-    cases = [*yaml.safe_load((DATA / "mistakes.yaml").read_text("utf-8")), *_MORE]
+    written = [yaml.safe_load((DATA / f"{name}.yaml").read_text("utf-8")) for name in ("mistakes", "warnings")]
+    cases = [*chain.from_iterable(written), *_MORE]
     found: dict[str, Example] = {}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / _NAME

@@ -1,21 +1,27 @@
-"""Every mistake in data/mistakes.yaml gives one message at the right place, in the right words."""
+"""Every mistake in data/mistakes.yaml gives one message at its place, in the right words, and so does a warning."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
-from airflow_entra.settings import SettingsError, load
+from airflow_entra.finding import Finding
+from airflow_entra.settings import SettingsError, load, warnings
 from tests.settings.mistakes_page import DATA, page, text_of
 
-MISTAKES: list[dict[str, Any]] = yaml.safe_load((DATA / "mistakes.yaml").read_text("utf-8"))
+Case = dict[str, Any]
+MISTAKES, WARNINGS, FINE = (
+    cast("list[Case]", yaml.safe_load((DATA / f"{kind}.yaml").read_text("utf-8")))
+    for kind in ("mistakes", "warnings", "fine")
+)
 
 
-def _place(case: dict[str, Any], text: str) -> tuple[int, int]:
+def _place(case: Case, text: str) -> tuple[int, int]:
     if case["at"] == "end":
         return text.count("\n") + 1, 1
     after = case.get("after", "")
@@ -27,22 +33,49 @@ def _line(text: str, words: str) -> int:
     return text.count("\n", 0, text.index(words)) + 1
 
 
-@pytest.mark.parametrize("case", MISTAKES, ids=lambda case: str(case["name"]))
-def test_a_mistake_is_one_message_at_its_place(case: dict[str, Any], tmp_path: Path) -> None:
-    file = tmp_path / "Pulumi.case.yaml"
-    text = text_of(case)
+def _written(case: Case, folder: Path) -> tuple[Path, str]:
+    file, text = folder / "Pulumi.case.yaml", text_of(case)
     file.write_text(text, "utf-8")
+    return file, text
+
+
+def _expect_as_said(case: Case, text: str, findings: Sequence[Finding]) -> None:
+    """One finding, at the case's place, with its words."""
+    message = "\n".join(map(str, findings))
+    assert [finding.position for finding in findings] == [_place(case, text)], message
+    words = [re.sub(r"\{(.+)\}", lambda match: str(_line(text, match[1])), str(word)) for word in case["words"]]
+    assert [word for word in words if word not in message] == [], message
+
+
+def _named(case: Case) -> str:
+    return str(case["name"])
+
+
+@pytest.mark.parametrize("case", MISTAKES, ids=_named)
+def test_a_mistake_is_one_message_at_its_place(case: Case, tmp_path: Path) -> None:
+    file, text = _written(case, tmp_path)
 
     with pytest.raises(SettingsError) as caught:
         load(file)
 
     message = str(caught.value)
-    assert [finding.position for finding in caught.value.findings] == [_place(case, text)], message
+    _expect_as_said(case, text, caught.value.findings)
     assert message.startswith(f"{caught.value.findings[0].where}: ")
-    words = [re.sub(r"\{(.+)\}", lambda match: str(_line(text, match[1])), str(word)) for word in case["words"]]
-    assert [word for word in words if word not in message] == [], message
     assert case.get("never", "\0") not in message
     assert case.get("never", "\0") not in repr(caught.value.findings)
+
+
+@pytest.mark.parametrize("case", WARNINGS, ids=_named)
+def test_what_is_probably_not_meant_is_one_warning_at_its_place(case: Case, tmp_path: Path) -> None:
+    file, text = _written(case, tmp_path)
+    found = warnings(file)
+    _expect_as_said(case, text, found)
+    assert found[0].severity == "warning"
+
+
+@pytest.mark.parametrize("case", FINE, ids=_named)
+def test_what_only_looks_like_a_mistake_is_fine(case: Case, tmp_path: Path) -> None:
+    assert warnings(_written(case, tmp_path)[0]) == ()
 
 
 def test_the_page_of_the_kinds_of_mistakes_is_current() -> None:
