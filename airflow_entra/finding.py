@@ -39,8 +39,8 @@ class InFile:
 class At:
     """A place in a stack file before its line is looked up: by keys, or by `position` where no keys could be read.
 
-    `key` means the key itself rather than its value; `first` is the other half of a contradiction, whose line takes the
-    place of `{first}` in what is said.
+    `key` means the key itself rather than its value (of a section or a list it is the place anyway); `first` is the
+    other half of a contradiction, whose line takes the place of `{first}` in what is said.
     """
 
     loc: Loc = ()

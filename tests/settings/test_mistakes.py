@@ -78,6 +78,26 @@ def test_what_only_looks_like_a_mistake_is_fine(case: Case, tmp_path: Path) -> N
     assert warnings(_written(case, tmp_path)[0]) == ()
 
 
+def test_a_run_that_outlasts_everything_is_told_of_each(tmp_path: Path) -> None:
+    """The session outlasts the frequency besides: one of the two is always so where the frequency is too short."""
+    case = {"replace": ("tokenLifetime: 8h", "signInFrequency: 5h")}
+    assert [
+        (found.id, found.position, found.what.partition(",")[0]) for found in warnings(_written(case, tmp_path)[0])
+    ] == [
+        ("lifetimes/longest-run-outlasts", (33, 22), "signInFrequency is 5h"),
+        ("lifetimes/session-outlasts-frequency", (34, 21), "airflowSession 8h outlasts signInFrequency 5h"),
+    ]
+
+
+def test_the_third_of_a_kind_is_told_of_the_first(tmp_path: Path) -> None:
+    owner = "11111111-1111-4111-8111-111111111111"
+    file, text = _written({"replace": (f"      - {owner}\n", f"      - {owner}\n" * 3)}, tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+    said = f"the owner {owner} is listed twice, first in line {_line(text, owner)}"
+    assert [found.what for found in caught.value.findings] == [said] * 2
+
+
 def test_the_page_of_the_kinds_of_mistakes_is_current() -> None:
     written = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text("utf-8")
     assert written == page(), "make docs"

@@ -50,5 +50,4 @@ def test_the_finding_is_at_the_roles() -> None:
         found for found in findings(settings_with(1200, "appRoles"), None) if found.id == "access/manifest-has-room"
     ]
     assert finding.where.loc == ("config", "airflow-entra:roles")  # type: ignore[union-attr]
-    assert finding.where.key  # type: ignore[union-attr]
     assert finding.severity == "error"

@@ -16,7 +16,7 @@ def custom_roles_name_dags(settings: StackSettings) -> Iterator[Finding]:
     for name, role in settings.roles.items():
         if name in BUILT_IN_ROLES and role.dags:
             yield Finding(
-                At(at("roles", name, "dags"), key=True),
+                At(at("roles", name, "dags")),
                 f"{name} is Airflow's own role and takes no dags",
                 "dags belong to custom roles: what Airflow's own roles may do is Airflow's",
                 f"delete dags, or give them to a role of another name than {', '.join(BUILT_IN_ROLES)}",
@@ -24,7 +24,7 @@ def custom_roles_name_dags(settings: StackSettings) -> Iterator[Finding]:
         elif name not in BUILT_IN_ROLES and _built_in(name) is None and not role.dags:
             meant = closest(name, list(BUILT_IN_ROLES))
             yield Finding(
-                At(at("roles", name), key=True),
+                At(at("roles", name)),
                 f"the custom role {name} may do nothing: it has no dags",
                 (f"did you mean {meant}? A" if meant else "a")
                 + ' custom role says what it may do, such as dags: {"finance_*": [read, trigger]}',
@@ -41,14 +41,14 @@ def names_differ_by_more_than_case(settings: StackSettings) -> Iterator[Finding]
         earlier = seen.setdefault(name.lower(), name)
         if built_in is not None:
             yield Finding(
-                At(at("roles", name), key=True),
+                At(at("roles", name)),
                 f"the role {name} differs from Airflow's own {built_in} only in case",
                 f"did you mean {built_in}? Airflow tells them apart, some of its databases do not",
                 f"write {built_in}, or choose another name",
             )
         elif earlier != name:
             yield Finding(
-                At(at("roles", name), key=True, first=at("roles", earlier)),
+                At(at("roles", name), first=at("roles", earlier)),
                 f"the roles {name} and {earlier} ({{first}}) differ only in case",
                 "some of Airflow's databases don't tell them apart",
                 "rename one",
@@ -110,7 +110,7 @@ def manifest_has_room(settings: StackSettings) -> Iterator[Finding]:
     count = len(settings.roles) + len(settings.airflow)
     if settings.sign_in.roles_from == "appRoles" and count > limits.MANIFEST_ENTRIES:
         yield Finding(
-            At(at("roles"), key=True),
+            At(at("roles")),
             f"{count} app roles and redirect URIs don't fit into one application",
             f"Entra stores {limits.MANIFEST_ENTRIES} entries",
             "write rolesFrom: assignedGroups, or split the stack",

@@ -150,9 +150,7 @@ def _subscription(vault: ExistingVault) -> str:
 
 def _needed(field: str, what: str, example: str) -> Finding:
     key = config_key(field)
-    return Finding(
-        At(("config",), key=True), f"{key} is missing", f"with a key vault it says {what}", f"add {key}: {example}"
-    )
+    return Finding(At(("config",)), f"{key} is missing", f"with a key vault it says {what}", f"add {key}: {example}")
 
 
 def _say(duration: timedelta) -> str:

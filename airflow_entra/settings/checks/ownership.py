@@ -13,7 +13,7 @@ from airflow_entra.settings.urls import is_local
 def somebody_answers(settings: StackSettings) -> Iterator[Finding]:
     if settings.environment == "production" and not settings.owners.contacts:
         yield Finding(
-            At(at("owners"), key=True),
+            At(at("owners")),
             "the application has no contact",
             "in production no person owns it, because an owner can add a secret; its notes say who answers for it",
             "write owners.contacts: [data-platform@contoso.com], with your team's address",

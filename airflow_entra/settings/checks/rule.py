@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from airflow_entra.finding import Finding, Loc
 from airflow_entra.settings.model import StackSettings, config_key
@@ -28,7 +27,7 @@ class Rule:
 
 def at(field: str, *steps: str | int) -> Loc:
     """The path in the file of something below a field of StackSettings: at("sign_in", "tokenLifetime")."""
-    return ("config", _key(field), *steps)
+    return ("config", _KEYS[field], *steps)
 
 
-_key = cache(config_key)
+_KEYS = {field: config_key(field) for field in StackSettings.model_fields}

@@ -136,7 +136,7 @@ def vault_roles_have_somebody(settings: StackSettings) -> Iterator[Finding]:
         )
     if credential.vault.readers and who == "none":
         yield Finding(
-            At(at("credential", "vault", "readers"), key=True),
+            At(at("credential", "vault", "readers")),
             "nobody lets these readers read the vault: manage.vaultRoles is none",
             "readers get their role from this stack (managed) or from the identity team (request)",
             "write manage.vaultRoles: managed or request, or delete readers",

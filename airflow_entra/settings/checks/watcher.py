@@ -39,7 +39,7 @@ def somebody_watches(settings: StackSettings) -> Iterator[Finding]:
     own = settings.watcher
     if not settings.watched and (own.federated or own.certificate or own.existing):
         yield Finding(
-            At(at("watcher"), key=True),
+            At(at("watcher")),
             f"watcher names an identity, but signIn.revocation is {settings.sign_in.revocation}",
             "only `watch` reads the directory; `refresh` needs no identity beside the application's",
             "write signIn.revocation: watch, or delete watcher",
