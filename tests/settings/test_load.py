@@ -285,6 +285,54 @@ def test_a_certificate_that_is_refused(tmp_path: Path, content: str | None, word
     with pytest.raises(SettingsError, match=words) as caught:
         load(_with_certificate(tmp_path, content))
     assert [finding.position for finding in caught.value.findings] == [(19, 11)]
+    kind = "lifetime" if "365" in words or "ended" in words else "file"
+    assert [finding.id for finding in caught.value.findings] == [f"credential/certificate-{kind}"]
+
+
+def test_what_stands_above_a_certificate_may_be_in_any_language(tmp_path: Path) -> None:
+    pem = (DATA / "good" / "airflow.pem").read_text("utf-8")
+    file = _with_certificate(tmp_path, None)
+    (tmp_path / "airflow.pem").write_text(f"Zertifikat für Zürich\n{pem}", "utf-8")
+    assert isinstance(load(file).credential, Certificate)
+
+
+def test_a_certificate_is_looked_for_within_64_kib(tmp_path: Path) -> None:
+    """Whatever large file is named, it isn't read to its end."""
+    pem = (DATA / "good" / "airflow.pem").read_text()
+    with pytest.raises(SettingsError, match="is not a PEM certificate"):
+        load(_with_certificate(tmp_path, "#" * 64 * 1024 + pem))
+
+
+def test_a_certificate_of_a_watcher_that_is_wrong_anyway_is_not_read(tmp_path: Path) -> None:
+    file = _file(tmp_path, EVERYTHING.replace("    moved: true\n", "    moved: 1\n    certificate: none.pem\n"))
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+    assert [finding.id for finding in caught.value.findings] == ["settings/wrong-type"]
+
+
+@pytest.mark.parametrize(
+    ("watcher", "place", "kind", "words"),
+    [
+        ("", (10, 5), "watcher/watcher-apart", "with the certificate of the application"),
+        ("{certificate: airflow.pem}", (21, 40), "watcher/watcher-apart", "with the certificate of the application"),
+        ("{certificate: other.pem}", None, "", ""),
+    ],
+)
+def test_a_watcher_with_the_sign_ons_own_certificate_is_told(
+    tmp_path: Path, watcher: str, place: tuple[int, int] | None, kind: str, words: str
+) -> None:
+    pem = (DATA / "good" / "airflow.pem").read_text()
+    (tmp_path / "other.pem").write_text(pem)
+    file = _with_certificate(tmp_path, pem)
+    text = file.read_text("utf-8").replace(
+        "  airflow-entra:signIn:\n", "  airflow-entra:signIn:\n    revocation: watch\n"
+    )
+    if watcher:
+        text = text.replace("  airflow-entra:roles:", f"  airflow-entra:watcher: {watcher}\n  airflow-entra:roles:")
+    file.write_text(text, "utf-8")
+    found = warnings(file)
+    assert [(finding.position, finding.id) for finding in found] == ([(place, kind)] if place else [])
+    assert all(words in finding.what and "{certificate: <file>}" in finding.fix for finding in found)
 
 
 @settings(max_examples=150, deadline=None)
