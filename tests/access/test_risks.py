@@ -141,7 +141,7 @@ def test_a_group_that_gives_two_roles_is_named_with_both() -> None:
             {},
             ("sign-in-unbounded", "people are no longer asked to sign in again every 8h"),
         ),
-        ({}, {"guests": "allow"}, ("guests-allowed", "guests of the tenant may sign in")),
+        ({}, {"guests": "allow"}, ("guests-allowed", "people of other tenants may sign in")),
         ({"guests": "allow"}, {}, None),
         (
             {},
@@ -268,7 +268,7 @@ def test_a_new_stack_is_told_for_what_it_opens_and_compared_with_nothing() -> No
     new = settings(ADMIN, sign_in={"guests": "allow", "tokenLifetime": "8h"}, credential=secret(readers=[ID]))
     assert told(None, new) == [
         ("production-admin-widened", "group admins gains Admin in production"),
-        ("guests-allowed", "guests of the tenant may sign in"),
+        ("guests-allowed", "people of other tenants may sign in"),
     ]
 
 

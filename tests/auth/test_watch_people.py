@@ -125,6 +125,18 @@ def test_a_person_is_deleted_when_graph_says_so_itself(code: str, status: int, g
     assert asked(error, None, "appRoles")[1] == (Found(Account(PERSON, "deleted")) if gone else error)
 
 
+def test_whoever_is_deleted_between_two_questions_is_deleted() -> None:
+    graph = Answering({"accountEnabled": True})
+    gone = GraphError("GET", PERSONS, 404, "Request_ResourceNotFound", "", "")
+    graph.batch = lambda requests: [graph.answer, gone]  # type: ignore[method-assign]
+    assert ask(cast(Graph, graph), [PERSON], None, rules()) == {PERSON: Found(Account(PERSON, "deleted"))}
+
+
+def test_whoever_is_disabled_is_disabled_whatever_else_is_said() -> None:
+    answer = {"accountEnabled": False, "userType": "Guest", "value": [GROUPS[0]]}
+    assert asked(answer, None, "appRoles")[1] == Found(Account(PERSON, "disabled"))
+
+
 VIEWER = Account(PERSON, direct=frozenset(GROUPS[1:2]))
 ASSIGNED = frozenset({Assignment(GROUPS[1], "Viewer"), Assignment(PERSON, "Viewer"), Assignment(PERSON, "Admin")})
 
