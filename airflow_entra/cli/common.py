@@ -41,6 +41,16 @@ def hosted(form: Hosted, findings: Sequence[Finding], command: str) -> None:
         result(sarif(findings, root, version("airflow-entra"), command))
 
 
+def as_setting(kind: Any, value: str, option: str) -> str:
+    """The value of an option that a stack file says too, as a type of `settings.types` reads it."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return str(TypeAdapter(kind).validate_python(value))
+    except ValidationError as error:
+        raise click.BadParameter(error.errors()[0]["msg"], param_hint=option) from None
+
+
 def _repository() -> Path:
     """The folder from which the repository's host names files: the checkout that the caller stands in."""
     if workspace := os.environ.get("GITHUB_WORKSPACE"):

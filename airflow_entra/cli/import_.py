@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import Form, form_of, format_option, target_port_option
+from airflow_entra.cli.common import Form, as_setting, form_of, format_option, target_port_option
 from airflow_entra.cli.output import result, say, show, width
 
 if TYPE_CHECKING:
@@ -106,8 +106,11 @@ def command(
     from airflow_entra.importing.choices import Choices
     from airflow_entra.importing.report import FAIL_ON, conclusion, render
     from airflow_entra.local.world import project_world
+    from airflow_entra.settings.types import AirflowVersion, Url
 
     form_of(None, out, ("yaml",), "yaml")
+    airflow_version = as_setting(AirflowVersion, airflow_version, "--airflow-version")
+    url = as_setting(Url, url, "--url") if url else None
     if apply and users is None:
         raise click.UsageError("--apply goes with --users")
     choices = Choices(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_entra.cli.common import no_file
+from airflow_entra.cli.common import as_setting, no_file
 from airflow_entra.cli.output import result, say, show
 
 if TYPE_CHECKING:
@@ -106,13 +106,6 @@ def _place(reference: str | None, option: str) -> str | None:
 
 
 def _base_url(url: str | None) -> str | None:
-    if url is None:
-        return None
-    from pydantic import TypeAdapter, ValidationError
-
     from airflow_entra.settings.types import Url
 
-    try:
-        return str(TypeAdapter(Url).validate_python(url))
-    except ValidationError as error:
-        raise click.BadParameter(error.errors()[0]["msg"], param_hint="--url") from None
+    return None if url is None else as_setting(Url, url, "--url")

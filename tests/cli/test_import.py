@@ -17,6 +17,8 @@ from airflow_entra.cli import main
         (["--application", "c", "--role", "Admin"], "WHAT=ROLE"),
         (["--application", "c", "--role", "=Admin"], "WHAT=ROLE"),
         (["--apply"], "--apply goes with --users"),
+        (["--application", "c", "--airflow-version", "3.1"], "3.1.7 answers the way back from Entra with HTTP 500"),
+        (["--application", "c", "--url", "https://airflow.contoso.com/home"], "write https://airflow.contoso.com"),
     ],
 )
 def test_what_is_missing_is_said(arguments: list[str], told: str) -> None:

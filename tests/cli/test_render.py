@@ -63,7 +63,10 @@ def test_all_targets_go_into_a_folder(outputs: str, tmp_path: Path) -> None:
         (["--stack", "nowhere", "--target", "env"], "no stack file"),
         (["--stack", "dev", "--target", "env", "--airflow-version", "1.10"], "has no Airflow 1.10"),
         (["--stack", "dev", "--target", "env", "--url", "http://airflow.contoso.com"], "is not https"),
+        (["--stack", "dev", "--target", "env", "--url", "https://a.contoso.com/login"], "write https://a.contoso.com"),
         (["--stack", "dev", "--target", "env", "--stock"], "needs a client secret"),
+        (["--stack", "dev", "--target", "env", "--secret-from", "secrets/client"], "is no place of a secret"),
+        (["--stack", "dev", "--target", "env", "--secret-from", "/run/secrets/client"], "stack dev has none"),
     ],
 )
 def test_a_wrong_call_is_one_clear_error(outputs: str, arguments: list[str], words: str) -> None:
