@@ -53,3 +53,19 @@ def test_no_browser_is_imported(request: pytest.FixtureRequest) -> None:
 
 def test_rooms_that_are_not_read_are_there() -> None:
     assert [room for room in inner_loop.ROOMS if not (PROJECT / "tests" / room).is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "said"),
+    [
+        ("airflow", ["PORT=9000"], "local airflow --stack local  --port 9000"),
+        ("airflow", ["TENANT_PORT=9001", "VERSION=2.11"], "--version 2.11"),
+        ("airflow", ["TENANT_PORT=9001"], "--tenant-port 9001"),
+        ("up", ["PORT=9001"], "local deploy --stack local --port 9001"),
+    ],
+)
+def test_make_hands_on_what_it_is_given(target: str, given: list[str], said: str) -> None:
+    shown = subprocess.run(
+        ["make", "-n", "-o", ".venv/synced", target, *given], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert " ".join(said.split()) in " ".join(shown.stdout.split())

@@ -48,6 +48,10 @@ def federated(workload: str | None) -> str:
     return f"federated-{workload}" if workload else "federated"
 
 
+CONTACTS = "Contacts: "
+"""How the notes of an application begin that say who answers for it."""
+
+
 def token_lifetime_policy(stack: str) -> str:
     return f"Airflow token lifetime ({stack})"
 

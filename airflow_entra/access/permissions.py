@@ -39,6 +39,11 @@ APP_ROLE_IDS = {
 """Application permissions, which work without anybody signed in and in the whole tenant, by the same kind of id."""
 
 
+ID_TOKEN_CLAIMS = ("acct", "email", "sid", "upn")
+"""Of v2.0 tokens these are there on request only. FAB takes the email from `email`, else `upn`; `acct` tells guests
+apart; a front-channel sign-out names nothing but the `sid` of the sign-in that it ends."""
+
+
 def scopes(sign_in: SignIn) -> tuple[str, ...]:
     """The delegated permissions that Airflow will ask for, sorted."""
     return tuple(sorted(asked_for(sign_in.roles_from, sign_in.revocation)))

@@ -211,6 +211,7 @@ def _lists(settings: StackSettings) -> dict[str, frozenset[str]]:
         "credential.vault.readers": frozenset(readers),
         "credential.federated": frozenset(map(_workload, trusts)),
         "watcher.federated": frozenset(map(_workload, watchers)),
+        "application.keep": frozenset(settings.application.keep),
     }
 
 

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 @click.option(
     "--overwrite", is_flag=True, help="Write the stack file anew where there is one; else it is used as it is."
 )
+@click.option("--dry-run", is_flag=True, help="Say what was found and what would be lost; write nothing.")
+@click.option(
+    "--webserver-config",
+    "config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Airflow's present webserver_config.py: its roles, application and tenant are taken over, and what would be "
+    "lost is said. It is read, never run.",
+)
 @click.option("--file-only", is_flag=True, help="Write the stack file and say what was found; leave the state alone.")
 @click.option(
     "--environment",
@@ -78,6 +87,8 @@ def command(
     tenant: str | None,
     out: Path | None,
     overwrite: bool,
+    dry_run: bool,
+    config: Path | None,
     file_only: bool,
     environment: Environment,
     licence: Licence | None,
@@ -101,7 +112,7 @@ def command(
     Changes nothing in the tenant. Can be interrupted and run again. Exit code 0 where the next `pulumi up` changes
     nothing, 1 where it does or something was found.
     """
-    from airflow_entra.commands.import_ import run
+    from airflow_entra.commands.import_ import run, with_present_sign_in
     from airflow_entra.finding import exit_code
     from airflow_entra.importing.choices import Choices
     from airflow_entra.importing.report import FAIL_ON, conclusion, render
@@ -130,15 +141,17 @@ def command(
     if users is not None:
         _users(users, choices, out, overwrite=overwrite, apply=apply, port=port)
         return
-    if application is None:
+    choices, client_id = with_present_sign_in(choices, application, config)
+    if client_id is None:
         raise click.UsageError("say which: --application CLIENT-ID")
     report = run(
         project_world(),
-        application.lower(),
+        client_id.lower(),
         choices,
         out,
         overwrite=overwrite,
         file_only=file_only,
+        dry_run=dry_run,
         port=port,
         say=say,
     )
@@ -170,11 +183,11 @@ def _users(file: Path, choices: Choices, out: Path | None, *, overwrite: bool, a
     say(f"{many(len(found.links), 'link')}, reviewed by {found.by}." + ("" if apply else " Next: --apply prints them."))
 
 
-def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
+def _pairs(texts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    pairs: dict[str, tuple[str, ...]] = {}
     for text in texts:
         what, found, role = text.rpartition("=")
         if not (found and what.strip() and role.strip()):
             raise click.BadParameter(f"{text!r} is not WHAT=ROLE, such as airflow_admin=Admin", param_hint="--role")
-        pairs[what.strip()] = role.strip()
+        pairs[what.strip()] = (*pairs.get(what.strip(), ()), role.strip())
     return pairs

@@ -16,9 +16,11 @@ from airflow_entra.errors import UserError, shown
 from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import draft
+from airflow_entra.importing.existing_sign_in import existing_sign_in
 from airflow_entra.importing.report import Report
 from airflow_entra.importing.roles import NOBODY_KNOWS
 from airflow_entra.importing.take_over import read, take_over, write
+from airflow_entra.importing.webserver_config import read_config
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.runner import Pulumi
 from airflow_entra.pulumi.trouble import NoSuchStackError, PulumiError
@@ -41,6 +43,28 @@ def target_of_import(
     return target_at(world, choices.stack, choices.environment, tenant_id, choices.subscription, port=port, say=say)
 
 
+def with_present_sign_in(choices: Choices, client_id: str | None, config: Path | None) -> tuple[Choices, str | None]:
+    """The choices, and the application's client id, with what Airflow's webserver_config.py says as well.
+
+    Raises UserError where it is about another application or tenant than the caller.
+    """
+    if config is None:
+        return choices, client_id
+    existing = existing_sign_in(read_config(config))
+    for what, said, asked in (
+        ("application", existing.client_id, client_id),
+        ("tenant", existing.tenant_id, choices.tenant_id),
+    ):
+        if said and asked and said.lower() != asked.lower():
+            raise UserError(
+                f"{shown(config)} signs people in with {what} {said}, and {what} {asked} was asked for: give the "
+                f"configuration of the Airflow that is taken over, or --{what} {said}"
+            )
+    tenant_id = choices.tenant_id or existing.tenant_id
+    roles = {**existing.roles, **choices.roles}
+    return replace(choices, tenant_id=tenant_id, roles=roles, existing=existing), client_id or existing.client_id
+
+
 def run(
     world: World,
     client_id: str,
@@ -49,13 +73,14 @@ def run(
     *,
     overwrite: bool,
     file_only: bool,
+    dry_run: bool = False,
     port: int,
     say: Callable[[str], None],
 ) -> Report:
     """The whole command. Files first, the state after; where it stops, the same call goes on.
 
-    `port` is where a local tenant is started that isn't running; 0 for any. Raises UserError and what
-    asking raises.
+    What would be lost is said before anything is written; with `dry_run` nothing is. `port` is where a local tenant is
+    started that isn't running; 0 for any. Raises UserError and what asking raises.
     """
     file = out or world.stack_file(choices.stack)
     stack = DeclaredStack(choices.stack, load(file)) if file.exists() and not overwrite else None
@@ -69,11 +94,17 @@ def run(
         if stack:
             findings, written = _about(application, vaults, choices, stack.settings), False
         else:
-            findings = write(application, vaults, choices, file, overwrite=overwrite).findings
-            say(f"{shown(file)} is written.")
-            stack, written = DeclaredStack(choices.stack, load(file)), True
-        report = Report(stack.name, shown(file), written, findings)
-        if file_only or file.resolve() != world.stack_file(stack.name).resolve():
+            drafted = draft(application, vaults, choices)
+            findings, written = drafted.findings, not dry_run
+            for finding in findings:
+                if finding.severity != "note":
+                    say(f"Before anything is written: {finding.where}: {finding.what}")
+            if written:
+                write(drafted, application.client_id, choices.stack, file, overwrite=overwrite)
+                say(f"{shown(file)} is written.")
+                stack = DeclaredStack(choices.stack, load(file))
+        report = Report(choices.stack, shown(file), written, findings, dry_run=dry_run)
+        if stack is None or dry_run or file_only or file.resolve() != world.stack_file(stack.name).resolve():
             return report
         taken = take_over(stack, application, clients, _pulumi(target, clients, say), say)
     found = (*taken.findings, *(finding for finding in report.found if finding not in taken.settled))
@@ -93,12 +124,12 @@ def _as_the_file_says(choices: Choices, stack: DeclaredStack) -> Choices:
     """A file that is there has decided what the options would."""
     settings, access = stack.settings, stack.plan
     place = VaultPlace.of(settings, settings.credential) if isinstance(settings.credential, VaultSecret) else None
-    groups = {group.object_id or group.name: group.roles[0] for group in access.groups.values()}
+    groups = {group.object_id or group.name: tuple(group.roles) for group in access.groups.values()}
     return replace(
         choices,
         environment=settings.environment,
         licence=settings.tenant.licence,
-        roles=groups | {role.id: role.value for role in access.app_roles},
+        roles=groups | {role.id: (role.value,) for role in access.app_roles},
         owners=tuple(settings.owners.application),
         subscription=settings.subscription_id,
         vault=None if place is None else place.id,

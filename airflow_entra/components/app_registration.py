@@ -9,15 +9,12 @@ import pulumi_azuread as azuread
 
 from airflow_entra.access import AppRole, DeclaredStack, names
 from airflow_entra.access.airflow_urls import AirflowUrls, front_channel_logout
-from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, SCOPE_IDS, scopes
+from airflow_entra.access.kept import KEPT
+from airflow_entra.access.permissions import APP_ROLE_IDS, GRAPH_APP_ID, ID_TOKEN_CLAIMS, SCOPE_IDS, scopes
 from airflow_entra.components.ownership import Ownership
 from airflow_entra.components.part import Part
 
 _GROUP_CLAIMS = {"appRoles": None, "assignedGroups": ["ApplicationGroup"], "securityGroups": ["SecurityGroup"]}
-
-# Of v2.0 tokens these are there on request only. FAB takes the email from `email`, else `upn`; `acct` tells guests
-# apart; a front-channel sign-out names nothing but the `sid` of the sign-in that it ends.
-_ID_TOKEN_CLAIMS = ("acct", "email", "sid", "upn")
 
 
 class AppRegistration(Part):
@@ -49,14 +46,17 @@ class AppRegistration(Part):
             app_roles=[_app_role(role) for role in stack.plan.app_roles],
             group_membership_claims=_GROUP_CLAIMS[sign_in.roles_from],
             optional_claims=azuread.ApplicationOptionalClaimsArgs(
-                id_tokens=[azuread.ApplicationOptionalClaimsIdTokenArgs(name=name) for name in _ID_TOKEN_CLAIMS]
+                id_tokens=[azuread.ApplicationOptionalClaimsIdTokenArgs(name=name) for name in ID_TOKEN_CLAIMS]
             ),
             required_resource_accesses=[_graph_access(wanted, own)],
             tags=list(names.application_tags(stack.name)),
             owners=owned.application,
             notes=owned.notes,
             service_management_reference=settings.application.service_management_reference,
-            opts=self.child(protect=settings.environment == "production"),
+            opts=self.child(
+                protect=settings.environment == "production",
+                ignore_changes=[path for part in settings.application.keep for path in KEPT[part].properties] or None,
+            ),
         )
         self.service_principal = azuread.ServicePrincipal(
             "service-principal",

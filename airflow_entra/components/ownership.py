@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from airflow_entra.access import names
 from airflow_entra.directory.tenant import Denied, LiveTenant
 from airflow_entra.errors import AnswerError
 from airflow_entra.settings.model import StackSettings
@@ -65,7 +66,7 @@ def _people(listed: list[str], found: frozenset[str] | Denied) -> list[str]:
 
 
 def _notes(contacts: list[str]) -> str | None:
-    return f"Contacts: {', '.join(contacts)}" if contacts else None
+    return f"{names.CONTACTS}{', '.join(contacts)}" if contacts else None
 
 
 def _told(listed: list[str], found: frozenset[str] | Denied) -> list[str]:

@@ -6,7 +6,9 @@ Names are foreign text: whoever shows one makes it harmless first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from airflow_entra.settings.model import Keepable
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,19 @@ class Registered:
     group_claims: str = ""
     """groupMembershipClaims, "" for none: "SecurityGroup", "ApplicationGroup, DirectoryRole" ..."""
     app_roles: tuple[AppRole, ...] = ()
+    beside: Mapping[Keepable, tuple[str, ...]] = field(default_factory=dict)
+    """What a stack can leave as it is, where there is any: what each is called."""
+    service_reference: str = ""
+    contacts: tuple[str, ...] = ()
+    """Who answers for it, as a stack writes them into the notes."""
+    id_token_claims: tuple[str, ...] = ()
+    """The optional claims of id tokens; "groups (emit_as_roles)" where one says more."""
+    token_version: int | None = None
+    """Of access tokens for this application; None for Entra's own default."""
+    mapped_claims: bool = False
+    """Whether a claims mapping policy may change what tokens say (acceptMappedClaims)."""
+    delegated: tuple[tuple[str, str], ...] = ()
+    """The delegated permissions that are asked for: the resource's client id, and the scope's id."""
     application_permissions: tuple[str, ...] = ()
     """The ids of the application permissions (not delegated ones) that are asked for, whatever the resource."""
     granted: tuple[Permission, ...] = ()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from airflow_entra.access import names
+from airflow_entra.access.kept import KEPT
 from airflow_entra.directory.registered import BY_A_RULE, AppRole, Certificate, FrequencyPolicy, Secret, Trust
+from airflow_entra.settings.model import Keepable
 
 
 def implicit(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -19,6 +22,44 @@ def application_permissions(application: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         access["id"] for one in asked for access in one.get("resourceAccess") or () if access["type"] == "Role"
     )
+
+
+def delegated(application: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    asked = application.get("requiredResourceAccess") or ()
+    return tuple(
+        (one["resourceAppId"], access["id"])
+        for one in asked
+        for access in one.get("resourceAccess") or ()
+        if access["type"] == "Scope"
+    )
+
+
+def beside(application: Mapping[str, Any]) -> dict[Keepable, tuple[str, ...]]:
+    """What a stack can leave as it is, by the setting's word for it."""
+    found = {part: tuple(_named(application, kept.graph)) for part, kept in KEPT.items()}
+    return {
+        part: called for part, called in found.items() if called and not (part == "notes" and contacts(application))
+    }
+
+
+def contacts(application: Mapping[str, Any]) -> tuple[str, ...]:
+    notes = str(application.get("notes") or "")
+    return tuple(notes.removeprefix(names.CONTACTS).split(", ")) if notes.startswith(names.CONTACTS) else ()
+
+
+def _named(application: Mapping[str, Any], paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        value: Any = application
+        for step in path.split("."):
+            value = (value or {}).get(step)
+        for one in value if isinstance(value, list) else [value] if value else []:
+            yield str(one.get("value") or one.get("name") or one.get("id")) if isinstance(one, dict) else str(one)
+
+
+def id_token_claims(application: Mapping[str, Any]) -> tuple[str, ...]:
+    claims = (application.get("optionalClaims") or {}).get("idToken") or ()
+    more = (", ".join(claim.get("additionalProperties") or ()) for claim in claims)
+    return tuple(claim["name"] + (f" ({said})" if said else "") for claim, said in zip(claims, more, strict=True))
 
 
 def app_role(role: Mapping[str, Any]) -> AppRole:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from airflow_entra.finding import FindingsError
+from airflow_entra.importing.existing_sign_in import ExistingSignIn
 from airflow_entra.settings.model import Environment, Licence
 
 Groups = Literal["keep", "manage"]
@@ -19,8 +20,8 @@ class DraftError(FindingsError):
 @dataclass(frozen=True, kw_only=True)
 class Choices:
     """`groups`: keep leaves them owned elsewhere, manage takes them over. `roles`: an app role (its value or id) or a
-    group (its name or id) -> the Airflow role that it stands for. `deployer` and `owners` are object ids that become
-    owners."""
+    group (its name or id) -> the Airflow roles that it stands for. `deployer` and `owners` are object ids that become
+    owners. `existing` is what Airflow's present configuration says, where it was given."""
 
     stack: str
     tenant_id: str | None = None
@@ -29,10 +30,11 @@ class Choices:
     airflow_version: str = "3.3"
     urls: tuple[str, ...] = ()
     groups: Groups = "keep"
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
     deployer: str | None = None
     subscription: str | None = None
     vault: str | None = None
     """Resource id of the vault that keeps the client secret, where the caller knows it."""
     secret_name: str | None = None
+    existing: ExistingSignIn | None = None

@@ -44,12 +44,15 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
     proof = credential(application, vaults, choices)
     findings = [*given.findings, *served.findings, *lived.findings, *proof.findings]
     findings += leftovers(application, choices.stack, given.roles_from, proof.entry)
-    licence = choices.licence or ("P1" if at_least_p1(lived, given.entries) else "none")
+    if choices.existing:
+        findings += choices.existing.findings
+    licence = choices.licence or ("P1" if at_least_p1(lived, application) else "none")
     if choices.licence is None:
         findings.append(_licence(licence))
     tenant: dict[str, Any] = {"licence": licence}
-    if lived.manage:
-        tenant["manage"] = lived.manage
+    manage = lived.manage | ({"assignments": "none"} if licence == "none" else {})
+    if manage:
+        tenant["manage"] = manage
     if lived.existing:
         tenant["existing"] = lived.existing
     sign_in: dict[str, Any] = {"rolesFrom": given.roles_from}
@@ -70,15 +73,27 @@ def draft(application: Registered, vaults: Sequence[LiveVault], choices: Choices
         "airflow-entra:tenant": tenant,
         "airflow-entra:airflow": [dict(one) for one in served.entries],
         "airflow-entra:signIn": sign_in,
-        "airflow-entra:owners": {"application": owners},
+        "airflow-entra:owners": {"application": owners} | _contacts(application),
         "airflow-entra:credential": proof.entry,
         "airflow-entra:roles": given.entries,
     }
     name = said(row(application.name)).strip()[: limits.APPLICATION_NAME]
+    described: dict[str, Any] = {}
     if name and name != names.application_name(choices.stack):
-        config["airflow-entra:application"] = {"displayName": name}
+        described["displayName"] = name
+    if reference := said(row(application.service_reference)).strip()[: limits.CONTACT]:
+        described["serviceManagementReference"] = reference
+    if application.beside:
+        described["keep"] = list(application.beside)
+    if described:
+        config["airflow-entra:application"] = described
     labels = {owner.id.lower(): whose for owner in application.owners if (whose := line(owner.name))}
     return Draft(config, labels, tuple(worst_first(findings)), proof.certificate)
+
+
+def _contacts(application: Registered) -> dict[str, list[str]]:
+    contacts = [text for contact in application.contacts if (text := said(row(contact)).strip()[: limits.CONTACT])]
+    return {"contacts": contacts[: limits.CONTACTS]} if contacts else {}
 
 
 def _owners(application: Registered, choices: Choices) -> list[str]:
@@ -101,9 +116,10 @@ def _more_owners(application: Registered, owners: Sequence[str]) -> Finding:
 def _licence(licence: str) -> Finding:
     return Finding(
         "tenant.licence",
-        f"{licence} is a guess, from what the tenant does already",
+        f"{licence} is a guess, from what the tenant does already"
+        + (": without P1 no group can be assigned, so people keep their roles themselves" if licence == "none" else ""),
         "the licence that the tenant has: none, P1 or P2",
         "correct it in the stack file, or say it: --licence P2",
-        severity="note",
+        severity="warning" if licence == "none" else "note",
         id="import/licence-guessed",
     )

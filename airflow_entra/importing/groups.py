@@ -70,6 +70,11 @@ class Groups:
         return label
 
 
+def new_group(stack: str, role: str) -> dict[str, Any]:
+    """The group that gives a role which no group gives yet: the next `up` makes it, with nobody in it."""
+    return {"create": f"airflow-{stack}-{role.lower()}"[: limits.GROUP_NAME]}
+
+
 def _created(group: LiveGroup) -> dict[str, Any]:
     entry: dict[str, Any] = {"create": group.name}
     if group.rule:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_entra.access import names
-from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, SCOPE_IDS
+from airflow_entra.access.kept import KEPT
+from airflow_entra.access.permissions import APP_ROLE_IDS, GIVEN_BY_0_1, ID_TOKEN_CLAIMS, SCOPE_IDS
 from airflow_entra.directory.registered import Registered
 from airflow_entra.escape.terminal import line
 from airflow_entra.finding import Finding
@@ -80,6 +81,7 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
             severity="note",
             id="import/unused-group-claims",
         )
+    yield from _beside(application)
     asked = {*application.application_permissions, *(one.app_role for one in application.granted)}
     if asked:
         yield Finding(
@@ -103,6 +105,50 @@ def leftovers(application: Registered, stack: str, roles_from: str, credential: 
             severity="warning",
             id="import/unreadable",
         )
+
+
+def _beside(application: Registered) -> Iterator[Finding]:
+    """What has nothing to do with Airflow's sign-in: kept, or named with what goes."""
+    where = f"application {line(application.name)}"
+    for part, called in application.beside.items():
+        yield Finding(
+            where,
+            f"{part}: {line(', '.join(called))}",
+            "it stays as it is: application.keep names it, and neither `pulumi up` nor drift says anything of it",
+            f"leave it so; where nobody needs it, delete {part} from application.keep, and the next `pulumi up` takes "
+            f"it away: {KEPT[part].lost}",
+            severity="note",
+            id="import/kept",
+        )
+    more = [claim for claim in application.id_token_claims if claim not in (*ID_TOKEN_CLAIMS, "groups")]
+    if more:
+        yield _lost(where, f"id tokens carry {line(', '.join(more))}", "code of Airflow's that reads them finds none")
+    if application.mapped_claims:
+        yield _lost(where, "claims mapping policies may change its tokens", "what they add is refused: AADSTS50146")
+    if application.token_version != 2 and "exposedScopes" in application.beside:
+        yield _lost(
+            where,
+            "access tokens for it are of version 1",
+            "version 2 has another issuer and audience: whoever checks such tokens has to accept these before",
+        )
+    others = [f"{scope} of {resource}" for resource, scope in application.delegated if scope not in SCOPE_IDS.values()]
+    if others:
+        yield _lost(
+            where,
+            f"it asks for {many(len(others), 'delegated permission')} beyond a sign-in: {', '.join(others)}",
+            "code of Airflow's that calls an API with a person's token gets none",
+        )
+
+
+def _lost(where: str, what: str, lost: str) -> Finding:
+    return Finding(
+        where,
+        what,
+        "the stack says what a sign-in to Airflow takes, and nothing else",
+        f"{_UP}: {lost}. Give what needs it an application of its own first",
+        severity="warning",
+        id="import/would-be-lost",
+    )
 
 
 def watched(application: Registered) -> bool:

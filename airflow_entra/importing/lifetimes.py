@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from airflow_entra.access import names
 from airflow_entra.directory.registered import FrequencyPolicy, LifetimePolicy, Registered
@@ -149,6 +148,7 @@ def _other(policy: FrequencyPolicy) -> Finding:
     )
 
 
-def at_least_p1(found: Lifetimes, roles: dict[str, Any]) -> bool:
+def at_least_p1(found: Lifetimes, application: Registered) -> bool:
     """Whether the tenant does something that needs Entra ID P1: a lifetime, a frequency, a rule, an assigned group."""
-    return bool(found.sign_in) or any(role["groups"] for role in roles.values())
+    assigned = any(one.kind == "Group" for one in application.assigned)
+    return bool(found.sign_in) or assigned or any(group.rule for group in (application.groups or {}).values())

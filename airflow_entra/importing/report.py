@@ -20,7 +20,8 @@ FAIL_ON: Severity = "warning"
 
 @dataclass(frozen=True)
 class Report:
-    """`file` was written where `written`, else used as it was. `imported` None: the state was not asked for."""
+    """`file` was written where `written`, else used as it was, or left alone. `imported` None: the state was not asked
+    for."""
 
     stack: str
     file: str
@@ -28,6 +29,8 @@ class Report:
     found: tuple[Finding, ...] = ()
     imported: int | None = None
     differing: tuple[Difference, ...] = ()
+    dry_run: bool = False
+    """Nothing was to be written."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -60,6 +63,8 @@ def render(report: Report, form: Format, width: int | None = None) -> str:
 def conclusion(report: Report) -> str:
     """One line for the person: how it stands, and what to do next."""
     found = f"{counted(report.findings)}. " if report.findings else ""
+    if report.dry_run:
+        return f"{found}Nothing was written. Next: the same without --dry-run."
     if report.imported is None:
         return f"{found}Next: read {report.file}, then run this again to take over the state."
     if not report.differing:
@@ -69,7 +74,8 @@ def conclusion(report: Report) -> str:
 
 
 def _text(report: Report, width: int | None) -> str:
-    lines = [line(f"{'Written' if report.written else 'Used as it is'}: {report.file}"), ""]
+    how = "Written" if report.written else "Left alone" if report.dry_run else "Used as it is"
+    lines = [line(f"{how}: {report.file}"), ""]
     lines += as_text(report.findings, width).splitlines()
     if report.imported is not None:
         lines += ["", f"Imported into the state: {report.imported}", ""]

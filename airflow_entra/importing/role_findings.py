@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from airflow_entra.directory.registered import AppRole, Assigned, Registered
 from airflow_entra.escape.terminal import line
-from airflow_entra.finding import Finding
-from airflow_entra.words import form
+from airflow_entra.finding import Finding, InFile
+from airflow_entra.words import form, many
 
 _KINDS = {"User": "person", "ServicePrincipal": "workload"}
 
@@ -45,10 +45,6 @@ def unusable(role: AppRole, holders: Sequence[Assigned]) -> Finding:
     return _goes(role, what, fix, holders)
 
 
-def no_group(role: AppRole, holders: Sequence[Assigned]) -> Finding:
-    return _goes(role, "is assigned to no group", "assign it to a group and import again if it is needed", holders)
-
-
 def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Finding:
     losing = f", and {len(holders)} assigned {form(len(holders), 'loses', 'lose')} it" if holders else ""
     return Finding(
@@ -61,14 +57,76 @@ def _goes(role: AppRole, what: str, fix: str, holders: Sequence[Assigned]) -> Fi
     )
 
 
-def same_role(role: AppRole, first: AppRole, name: str) -> Finding:
+def nobody_has(role: AppRole) -> Finding:
+    return _goes(role, "is given to nobody", "assign it to a group and import again if it is needed", ())
+
+
+def new_group(name: str, group: str, people: int) -> Finding:
+    held = (
+        f"; {many(people, 'person', 'people')} assigned directly {form(people, 'keeps', 'keep')} it" if people else ""
+    )
+    return Finding(
+        f"role {name}",
+        f"no group gives it{held}",
+        f"a role is given by a group: the next `pulumi up` makes {line(group)}, with nobody in it",
+        f"put the people who are to have {name} into {line(group)}, or name a group that there is in its place",
+        severity="warning" if people else "note",
+        id="import/new-group",
+    )
+
+
+def nobody_yet(application: Registered) -> Finding:
+    return Finding(
+        f"application {line(application.name)}",
+        "nobody has a role in Entra: roles stand in Airflow's database alone, or nobody has signed in yet",
+        "roles come from groups; the stack file begins with two, which are changed as you like",
+        "name the roles that there are to be, and put people into their groups before Airflow gets the new files: "
+        "until then nobody gets in",
+        severity="warning",
+        id="import/nobody-has-a-role",
+    )
+
+
+def several_roles(role: AppRole, names: Sequence[str], people: Sequence[Assigned]) -> Finding:
+    first, *others = names
+    losing = (
+        f"; {many(len(people), 'person', 'people')} assigned directly {form(len(people), 'has', 'have')} {first} alone"
+    )
+    return Finding(
+        _role(role),
+        f"gives {', '.join(names)} together",
+        f"an app role is one role: it becomes {first}, and its groups are written below {', '.join(others)} as well"
+        + (losing if people else ""),
+        "leave it so, or delete the roles that another one includes",
+        severity="warning" if people else "note",
+        id="import/several-roles",
+    )
+
+
+def mapped_to_nobody(value: str, roles: Sequence[str], where: InFile) -> Finding:
+    return Finding(
+        where,
+        f"AUTH_ROLES_MAPPING gives {line(', '.join(roles))} for {line(value)!r}, and the registration has no app role "
+        "and no group of that name or id: whoever has it by another way loses it",
+        "each value is an app role's value, or the id of a group",
+        f"if it is a group, name it by its object id: --role 'ID={line(roles[0])}'; else leave it out",
+        severity="warning",
+        id="import/existing-sign-in",
+    )
+
+
+def same_role(role: AppRole, first: AppRole, name: str, people: Sequence[Assigned]) -> Finding:
+    losing = (
+        f"; {many(len(people), 'person', 'people')} assigned directly {form(len(people), 'loses', 'lose')} it: put "
+        "them into one of its groups before"
+    )
     return Finding(
         _role(role),
         f"stands for Airflow's {name}, as {_role(first)} does",
         "one role has one app role; its groups are written below the first",
-        "the next `pulumi up` assigns them to the first and deletes this one: nobody loses the role for longer "
-        "than that run",
-        severity="warning",
+        "the next `pulumi up` assigns them to the first and deletes this one: no group loses the role for longer "
+        f"than that run{losing if people else ''}",
+        severity="error" if people else "warning",
         id="import/same-role",
     )
 

@@ -20,7 +20,7 @@ from airflow_entra.finding import Finding
 from airflow_entra.importing.choices import Choices
 from airflow_entra.importing.credential import secrets_that_stay
 from airflow_entra.importing.differences import Difference, differences
-from airflow_entra.importing.draft import Draft, draft
+from airflow_entra.importing.draft import Draft
 from airflow_entra.importing.ids import Live, Resource, resource_ids
 from airflow_entra.importing.live_groups import live_groups
 from airflow_entra.importing.live_watcher import live_watcher
@@ -68,19 +68,12 @@ def read(clients: Clients, client_id: str, choices: Choices) -> tuple[Registered
     return application, read_vaults(clients.arm, choices.subscription) if choices.subscription else ()
 
 
-def write(
-    application: Registered, vaults: Sequence[LiveVault], choices: Choices, file: Path, *, overwrite: bool
-) -> Draft:
-    """Draft the stack file and write it, and the certificate that it names beside it.
-
-    Raises DraftError before anything is written, FileExistsError and OSError.
-    """
-    drafted = draft(application, vaults, choices)
-    about = f"Taken over from application {application.client_id} by `airflow-entra import`."
+def write(drafted: Draft, client_id: str, stack: str, file: Path, *, overwrite: bool) -> None:
+    """Write the stack file, and the certificate that it names beside it. Raises FileExistsError and OSError."""
+    about = f"Taken over from application {client_id} by `airflow-entra import`."
     write_new(file, stack_text(drafted, about), overwrite=overwrite)
     if drafted.certificate is not None:
-        write_new(file.with_name(f"{choices.stack}.pem"), drafted.certificate, overwrite=overwrite)
-    return drafted
+        write_new(file.with_name(f"{stack}.pem"), drafted.certificate, overwrite=overwrite)
 
 
 def take_over(stack: DeclaredStack, application: Registered, clients: Clients, pulumi: Pulumi, say: Say) -> Taken:

@@ -53,6 +53,15 @@ Licence = Literal["none", "P1", "P2"]
 Managed = Literal["managed", "existing", "request", "none"]
 RolesFrom = Literal["appRoles", "assignedGroups", "securityGroups"]
 DagAction = Literal["read", "trigger", "edit", "delete"]
+Keepable = Literal[
+    "identifierUris",
+    "exposedScopes",
+    "knownClients",
+    "accessTokenClaims",
+    "samlTokenClaims",
+    "notes",
+    "links",
+]
 OwnerIds = Annotated[list[ObjectId], Field(max_length=limits.OWNERS)]
 
 
@@ -385,6 +394,9 @@ class Application(Section):
     """The name that people see when they sign in; "Airflow (<stack>)" unless said."""
     service_management_reference: ServiceReference | None = None
     """The application's entry in your service catalogue."""
+    keep: list[Keepable] = []
+    """Parts of a registration that was there before this stack which stay as they are, whoever changes them
+    (`airflow-entra import` writes them); all that is not named is as this stack says."""
 
 
 _AZURE_KEYS = {

@@ -99,7 +99,10 @@ TABLE: dict[str, Row] = {
     "import": Row(
         stack=f"import --stack {{stack}} --tenant {TENANT} --application {TENANT}",
         asks=f"import --stack new --tenant {TENANT} --application {TENANT}",
-        reads=(f"import --stack new --tenant {TENANT} --users {{in}}",),
+        reads=(
+            f"import --stack new --tenant {TENANT} --users {{in}}",
+            f"import --stack new --tenant {TENANT} --webserver-config {{in}}",
+        ),
         elsewhere={"--out": _AWAY},
     ),
     "local airflow": Row(stack="local airflow --stack {stack}"),

@@ -89,6 +89,10 @@ def test_an_airflow_whose_watcher_died_is_not_well(world: World) -> None:
         assert ("not running: watch" in result.output) == missing
         assert ("airflow-entra local airflow --stack local --version 2.11` starts it" in result.output) == missing
         assert result.exit_code == int(missing)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tenants, "running", lambda _: None)  # as one that was killed
+        result = call(world, "status")
+    assert (result.exit_code, f"Airflow    {url}" in result.output) == (1, True)
     record.unlink()
 
 

@@ -14,6 +14,7 @@ MAIL_READ = {"id": "810c84a8-4a9e-49e6-bf7d-12d183f40d01", "type": "Role"}
 SUBSCRIPTION = "1b2d7c94-0e6f-4a38-8c55-b7f1d3a90c21"
 VAULT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-airflow-local/providers/Microsoft.KeyVault/vaults/kv-by-hand"
 SECRET = "airflow-secret"
+SCOPE = "6f1d1f5e-0b53-4a0e-8f0e-7c6f5e0f7a11"
 POLICY_NAME = "8 hours for Airflow"
 
 
@@ -86,6 +87,22 @@ def make(graph: Graph, arm: Graph, tenant_id: str) -> HandMade:
     )
 
 
+def make_for_one_person(graph: Graph) -> HandMade:
+    """The least that somebody clicks together: one app role, and one person who has it without any group."""
+    person = next(iter(graph.pages("/users")))["id"]
+    body = {
+        "displayName": "airflow for Ada",
+        "web": {"redirectUris": ["https://ada.contoso.com/auth/oauth-authorized/azure"]},
+        "appRoles": [role("Viewer")],
+    }
+    application = graph.post("/applications", body)
+    principal = graph.post("/servicePrincipals", {"appId": application["appId"]})["id"]
+    app_role = application["appRoles"][0]["id"]
+    given = {"principalId": person, "resourceId": principal, "appRoleId": app_role}
+    graph.post(f"/servicePrincipals/{principal}/appRoleAssignedTo", given)
+    return HandMade(application["appId"], application["id"], principal, {"Viewer": app_role}, {}, person, "")
+
+
 def _application(roles: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "displayName": "airflow PROD (new)",
@@ -101,9 +118,23 @@ def _application(roles: list[dict[str, Any]]) -> dict[str, Any]:
         "spa": {"redirectUris": ["http://localhost:3000"]},
         "isFallbackPublicClient": True,
         "groupMembershipClaims": "SecurityGroup",
+        "identifierUris": [f"api://{SCOPE}"],
+        "api": {"oauth2PermissionScopes": [_scope()], "requestedAccessTokenVersion": 2},
+        "optionalClaims": {
+            "idToken": [{"name": "ctry"}, {"name": "email"}],
+            "accessToken": [{"name": "ipaddr"}],
+            "saml2Token": [],
+        },
+        "notes": "asked for by Bob",
+        "info": {"supportUrl": "https://help.contoso.com/airflow"},
         "appRoles": roles,
         "requiredResourceAccess": [{"resourceAppId": GRAPH_APP, "resourceAccess": [USER_READ, MAIL_READ]}],
     }
+
+
+def _scope() -> dict[str, Any]:
+    said = {"adminConsentDisplayName": "Start DAGs", "adminConsentDescription": "Start DAGs for the person"}
+    return {"id": SCOPE, "value": "runs.start", "type": "Admin", "isEnabled": True, **said}
 
 
 def _group(name: str, **more: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from airflow_entra.access import names
 from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
+from airflow_entra.access.permissions import SCOPE_IDS
 from airflow_entra.directory.registered import (
     AppRole,
     Assigned,
@@ -25,13 +27,17 @@ from airflow_entra.directory.registered import (
     Secret,
 )
 from airflow_entra.directory.vaults import KeptSecret, LiveVault, VaultRole
-from airflow_entra.finding import Finding
+from airflow_entra.finding import Finding, InFile
 from airflow_entra.importing.choices import Choices, DraftError
 from airflow_entra.importing.draft import Draft, draft
+from airflow_entra.importing.existing_sign_in import ExistingSignIn
 from airflow_entra.importing.roles import rights_in
 from airflow_entra.importing.stack_text import stack_text, write_new
+from airflow_entra.settings.load import load_text
+from airflow_entra.settings.model import Keepable
 from tests.importing.deployed import an_id
 
+FILE = Path("Pulumi.prod.yaml")
 ADMINS, ANALYSTS = an_id("admins"), an_id("analysts")
 SUBSCRIPTION = an_id("subscription")
 ADMIN = AppRole(an_id("role"), "Admin", "by hand")
@@ -93,7 +99,7 @@ def test_one_role_for_several_values_and_a_value_that_stands_for_another_role() 
         assigned=(GIVEN, Assigned("a2", ANALYSTS, "Group", "Analysts", second.id)),
         groups=groups,
     )
-    result = drafted(both, VAULT, roles={"airflow_admin": "Admin"})
+    result = drafted(both, VAULT, roles={"airflow_admin": ("Admin",)})
     role = result.config["airflow-entra:roles"]["Admin"]
     assert role["appRole"] == ADMIN.id
     assert [group["id"] for group in role["groups"]] == [ADMINS, ANALYSTS]
@@ -104,16 +110,126 @@ def test_one_role_for_several_values_and_a_value_that_stands_for_another_role() 
     assert "its id stays" in told(lower, "app role admin").right.lower()
 
 
-def test_an_app_role_that_no_group_has_goes_and_whom_that_costs_access_is_said() -> None:
-    only_person = Assigned("a2", an_id("mona"), "User", "Mona", an_id("viewer"))
-    viewer = AppRole(an_id("viewer"), "Viewer", "")
-    result = drafted(
-        replace(APPLICATION, app_roles=(ADMIN, viewer), assigned=(GIVEN, only_person)), VAULT, environment="staging"
-    )
-    found = told(result, "app role Viewer")
-    assert found.severity == "error"
-    assert "1 assigned loses it" in found.right
+MONA = Assigned("a2", an_id("mona"), "User", "Mona", an_id("viewer"))
+VIEWER = AppRole(an_id("viewer"), "Viewer", "")
+
+
+def test_an_app_role_that_people_have_of_their_own_stays_and_gets_a_group() -> None:
+    result = drafted(replace(APPLICATION, app_roles=(ADMIN, VIEWER), assigned=(GIVEN, MONA)), VAULT)
+    assert result.config["airflow-entra:roles"]["Viewer"] == {
+        "groups": [{"create": "airflow-prod-viewer"}],
+        "appRole": VIEWER.id,
+    }
+    found = told(result, "role Viewer")
+    assert (found.severity, found.what) == ("warning", "no group gives it; 1 person assigned directly keeps it")
     assert "goes on giving access" in told(result, "person Mona").fix
+
+
+def test_a_registration_whose_people_are_all_assigned_directly_is_taken_over() -> None:
+    alone = replace(APPLICATION, app_roles=(VIEWER,), assigned=(MONA,), groups={})
+    result = drafted(alone, VAULT, licence=None)
+    assert result.config["airflow-entra:roles"] == {
+        "Viewer": {"groups": [{"create": "airflow-prod-viewer"}], "appRole": VIEWER.id}
+    }
+    # Nothing shows that groups can be assigned at all: nobody is asked to, and people keep what they have.
+    assert result.config["airflow-entra:tenant"] == {"licence": "none", "manage": {"assignments": "none"}}
+    assert "no group can be assigned" in told(result, "tenant.licence").what
+    paid = drafted(alone, VAULT)
+    assert paid.config["airflow-entra:tenant"] == {"licence": "P1"}
+    assert load_text(stack_text(result, "about"), FILE).roles.keys() == {"Viewer"}
+
+
+def test_an_app_role_that_is_taken_into_another_costs_people_their_role_and_says_so() -> None:
+    second = AppRole(an_id("viewer"), "airflow_admin", "")
+    both = replace(APPLICATION, app_roles=(ADMIN, second), assigned=(GIVEN, MONA))
+    found = told(drafted(both, VAULT, roles={"airflow_admin": ("Admin",)}), "app role airflow_admin")
+    assert found.severity == "error"
+    assert "1 person assigned directly loses it" in found.fix
+
+
+def test_an_app_role_that_is_disabled_goes_and_whom_that_costs_access_is_said() -> None:
+    off = replace(APPLICATION, app_roles=(ADMIN, replace(VIEWER, enabled=False)), assigned=(GIVEN, MONA))
+    found = told(drafted(off, VAULT), "app role Viewer")
+    assert (found.severity, "1 assigned loses it" in found.right) == ("error", True)
+
+
+def test_a_registration_in_which_nobody_has_a_role_begins_with_two() -> None:
+    nobody = replace(APPLICATION, app_roles=(), assigned=(), groups={})
+    result = drafted(nobody, VAULT)
+    assert result.config["airflow-entra:roles"] == {
+        "Admin": {"groups": [{"create": "airflow-prod-admin"}]},
+        "Viewer": {"groups": [{"create": "airflow-prod-viewer"}]},
+    }
+    assert "nobody has a role in Entra" in told(result, "application").what
+    assert load_text(stack_text(result, "about"), FILE).sign_in.roles_from == "appRoles"
+    person = replace(MONA, app_role=names.DEFAULT_ACCESS)
+    everybody = drafted(replace(nobody, assigned=(person,)), VAULT, existing=said(everybody="Op"))
+    assert list(everybody.config["airflow-entra:roles"]) == ["Admin", "Op"]
+    assert told(everybody, "person Mona").what == "is assigned directly"
+
+
+def test_app_roles_that_nobody_has_yet_are_kept() -> None:
+    result = drafted(replace(APPLICATION, app_roles=(ADMIN, VIEWER), assigned=(), groups={}), VAULT)
+    roles = result.config["airflow-entra:roles"]
+    assert {name: role["appRole"] for name, role in roles.items()} == {"Admin": ADMIN.id, "Viewer": VIEWER.id}
+    assert told(result, "role Viewer").severity == "note"
+
+
+def said(roles: Mapping[str, tuple[str, ...]] = {}, everybody: str | None = None) -> ExistingSignIn:
+    return ExistingSignIn(InFile(Path("webserver_config.py"), 7, 1), roles, None, None, everybody, ())
+
+
+def test_a_mapping_to_several_roles_gives_its_groups_each_of_them() -> None:
+    mapping = {"Admin": ("Op", "Viewer"), "nobody": ("Op",)}
+    given = replace(APPLICATION, assigned=(GIVEN, replace(MONA, app_role=ADMIN.id)))
+    result = drafted(given, VAULT, roles=mapping, existing=said(roles=mapping))
+    group = [{"id": ADMINS, "name": "Airflow Admins"}]
+    assert result.config["airflow-entra:roles"] == {
+        "Op": {"groups": group, "appRole": ADMIN.id},
+        "Viewer": {"groups": group},
+    }
+    several = next(one for one in result.findings if one.id == "import/several-roles")
+    assert "1 person assigned directly has Op alone" in several.right
+    lost = told(result, "webserver_config.py:7:1")
+    assert "gives Op for 'nobody', and the registration has no app role" in lost.what
+
+
+def test_what_somebody_else_keeps_on_the_registration_stays_and_is_named() -> None:
+    beside: dict[Keepable, tuple[str, ...]] = {
+        "identifierUris": ("api://x",),
+        "exposedScopes": ("read",),
+        "notes": ("call Bob",),
+    }
+    result = drafted(replace(APPLICATION, beside=beside, token_version=None), VAULT)
+    assert result.config["airflow-entra:application"]["keep"] == list(beside)
+    kept = [finding for finding in result.findings if finding.id == "import/kept"]
+    assert [(one.what, one.severity) for one in kept] == [
+        ("identifierUris: api://x", "note"),
+        ("exposedScopes: read", "note"),
+        ("notes: call Bob", "note"),
+    ]
+    assert "AADSTS500011" in kept[0].fix
+    assert load_text(stack_text(result, "about"), FILE).application.keep == list(beside)
+    assert "of version 1" in next(one for one in result.findings if one.id == "import/would-be-lost").what
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (
+            {"id_token_claims": ("email", "ctry", "groups (emit_as_roles)")},
+            "id tokens carry ctry, groups (emit_as_roles)",
+        ),
+        ({"mapped_claims": True}, "claims mapping policies may change its tokens"),
+        ({"delegated": (("an-api", "a-scope"), ("graph", SCOPE_IDS["openid"]))}, "1 delegated permission beyond"),
+    ],
+)
+def test_what_a_stack_cannot_keep_is_named_with_what_is_lost(more: dict[str, Any], what: str) -> None:
+    (found,) = (
+        one for one in drafted(replace(APPLICATION, **more), VAULT).findings if one.id == "import/would-be-lost"
+    )
+    assert what in found.what
+    assert found.severity == "warning"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +261,7 @@ def test_groups_without_app_roles_need_to_be_told_what_they_give() -> None:
     with pytest.raises(DraftError, match="--role"):
         drafted(no_roles, VAULT)
     for said in (ADMINS, "airflow ADMINS"):
-        result = drafted(no_roles, VAULT, roles={said: "admin"})
+        result = drafted(no_roles, VAULT, roles={said: ("admin",)})
         assert result.config["airflow-entra:signIn"]["rolesFrom"] == "assignedGroups"
         assert list(result.config["airflow-entra:roles"]) == ["Admin"]
 

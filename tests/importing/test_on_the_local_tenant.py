@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from airflow_entra.directory.registration import read_registration
 from airflow_entra.settings import load
 from airflow_entra_auth.graph import Graph
 from tests.deploy.deployment import Deployment, captured, through
-from tests.importing.handmade import SECRET, VAULT, HandMade, make
+from tests.importing.handmade import SECRET, VAULT, HandMade, make, make_for_one_person
 from tests.trouble import in_trouble
 
 pytestmark = pytest.mark.engine
@@ -122,10 +123,15 @@ def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named
     (person,) = (what for (severity, where), what in found.items() if by_hand.person in where and severity == "error")
     assert person == "is assigned directly, with app role airflow_prod_admin"
     assert "has a wildcard" in found["error", "redirect URI https://*.contoso.com/callback"]
-    assert "no role" in found["warning", "group Night shift inside Airflow Operators"]
+    assert "no role" in found["note", "group Night shift inside Airflow Operators"]
     assert "Airflow's database alone" in found["error", "role analyst"]
     whats = " ".join(one["what"] for one in report["findings"])
-    for told in ("implicit grant issues ID tokens", "public client flows", "1 application permission,"):
+    for told in (
+        "implicit grant issues ID tokens",
+        "public client flows",
+        "1 application permission,",
+        "id tokens carry ctry",
+    ):
         assert told in whats
 
     assert report["imported"] == 11
@@ -140,6 +146,10 @@ def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named
     assert changed["appRoles[airflow_prod_admin].value"]["after"] == "Admin"
     assert "web.implicitGrant.idTokenIssuanceEnabled" in changed
     assert "appRoles[Op].enabled" not in changed
+    # What somebody else keeps there: not a word of it in the plan.
+    others = ("identifierUris", "api", "optionalClaims.accessTokens", "notes", "supportUrl")
+    assert [path for path in changed if path.startswith(others)] == []
+    assert settings.application.keep == ["identifierUris", "exposedScopes", "accessTokenClaims", "notes", "links"]
     assert differing["Airflow Admins"]["properties"] == [
         {"path": "description", "before": "", "after": "Airflow Admin; managed by airflow-entra"}
     ]
@@ -160,6 +170,48 @@ def test_what_was_clicked_together_becomes_a_stack_and_every_difference_is_named
     assert after[2] == before[2]  # everybody's assignment is the same one
     assert {one["id"] for one in after[5]} == {one["id"] for one in before[5]}
     assert after[4][0]["id"] == by_hand.policy
+    kept = ("identifierUris", "notes", "info")
+    assert {key: after[0][key] for key in kept} == {key: before[0][key] for key in kept}
+    assert after[0]["api"]["oauth2PermissionScopes"] == before[0]["api"]["oauth2PermissionScopes"]
+    assert after[0]["optionalClaims"]["accessToken"] == before[0]["optionalClaims"]["accessToken"]
+
+
+def test_before_anything_is_written_it_is_said_what_would_be_lost(
+    deployment: Deployment, by_hand: HandMade, tmp_path: Path
+) -> None:
+    config = tmp_path / "webserver_config.py"
+    mapping = {"airflow_prod_admin": ["Admin"], "analyst": ["Viewer", "Op"], "nobody": ["User"]}
+    config.write_text(f"import os\nAUTH_TYPE = 4\nAUTH_ROLES_MAPPING = {mapping}\nraise SystemExit(7)\n")
+    more = ("--environment", "staging", "--vault", VAULT, "--webserver-config", str(config), "--dry-run")
+    report = run_import(deployment, "dry", by_hand.client_id, *more, code=1)
+    assert not deployment.world.stack_file("dry").exists()
+    assert (report["written"], report["dry_run"], report["imported"]) == (False, True, None)
+    whats = " ".join(one["what"] for one in report["findings"])
+    for told in ("gives User for 'nobody'", "gives Viewer, Op together", "what was given by hand there is lost"):
+        assert told in whats
+    assert "which role it stands for" not in whats
+
+
+def test_people_who_are_assigned_directly_keep_what_they_have(deployment: Deployment) -> None:
+    made = make_for_one_person(deployment.live().graph)
+    before = everything(deployment, made.client_id)
+    more = ("--environment", "development", "--licence", "P1", "--vault", VAULT, "--secret-name", "of-ada")
+    report = run_import(deployment, "ada", made.client_id, *more, code=1)
+    assert everything(deployment, made.client_id) == before
+    found = {one["id"] for one in report["findings"]}
+    assert {"import/assigned-in-person", "import/new-group"} <= found
+    differing = {one["name"]: one for one in report["differing"]}
+    assert {one["operation"] for one in differing.values()} <= {"create", "update"}
+    assert "airflow-ada-viewer" in differing
+    changed = [change["path"] for change in differing["application"]["properties"]]
+    assert [
+        path for path in changed if path.startswith("appRoles") and not path.endswith(("description", "displayName"))
+    ] == []
+
+    deployment.pulumi("up --yes --skip-preview", "ada")
+    assert deployment.preview("ada") == []
+    after = everything(deployment, made.client_id)
+    assert before[2][0] in after[2]
 
 
 def test_a_tenant_as_bad_as_they_get_is_read_like_one_that_works(deployment: Deployment, by_hand: HandMade) -> None:
