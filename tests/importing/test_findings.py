@@ -14,6 +14,7 @@ import pytest
 from airflow_entra.access import names
 from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER
 from airflow_entra.access.permissions import SCOPE_IDS
+from airflow_entra.directory import registration_parts as parts
 from airflow_entra.directory.registered import (
     AppRole,
     Assigned,
@@ -211,6 +212,16 @@ def test_what_somebody_else_keeps_on_the_registration_stays_and_is_named() -> No
     assert "AADSTS500011" in kept[0].fix
     assert load_text(stack_text(result, "about"), FILE).application.keep == list(beside)
     assert "of version 1" in next(one for one in result.findings if one.id == "import/would-be-lost").what
+
+
+def test_who_answers_for_it_comes_back_as_a_stack_says_it() -> None:
+    registered = {"notes": "Contacts: data@contoso.com, #airflow", "serviceManagementReference": "SVC-1"}
+    assert (parts.contacts(registered), parts.beside(registered)) == (("data@contoso.com", "#airflow"), {})
+    assert parts.beside({"notes": "call Bob"}) == {"notes": ("call Bob",)}
+    known = replace(APPLICATION, contacts=parts.contacts(registered), service_reference="SVC-1")
+    again = load_text(stack_text(drafted(known, VAULT), "about"), FILE)
+    assert again.owners.contacts == ["data@contoso.com", "#airflow"]
+    assert again.application.service_management_reference == "SVC-1"
 
 
 @pytest.mark.parametrize(
