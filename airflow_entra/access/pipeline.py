@@ -135,11 +135,19 @@ def pipeline(
     digest = hashlib.sha256(f"{place.group_id.lower()}\n{repository}".encode()).hexdigest()[:10]
     state = replace(place, account=account or f"stairflow{digest}", vault=vault or f"kv-airflow-{digest}")
     known = trusts or {}
+
+    def trusted(key: str) -> tuple[Trust, ...]:
+        if key in known:
+            return known[key]
+        if isinstance(repository, GitHub):
+            return repository.trusts(key)
+        raise repository.unasked([key for key in (PREVIEW, *chosen) if key not in known])
+
     preview = Identity(
         PREVIEW,
         identity_name(PREVIEW),
         _tags(repository, PREVIEW),
-        known.get(PREVIEW) or repository.trusts(PREVIEW),
+        trusted(PREVIEW),
         previewing(ours.values(), audit=audit),
     )
     deployers = (
@@ -147,7 +155,7 @@ def pipeline(
             one,
             identity_name(one),
             _tags(repository, one),
-            known.get(one) or repository.trusts(one),
+            trusted(one),
             deploying(each for each in ours.values() if each.environment == one),
         )
         for one in chosen

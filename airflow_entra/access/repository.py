@@ -98,16 +98,16 @@ class AzureDevOps:
     organisation: str
     project: str
 
-    def trusts(self, key: str) -> tuple[Trust, ...]:
-        """Raises PipelineError: what a service connection's tokens say is known once it exists."""
-        name = identity_name(key)
-        raise PipelineError(
+    def unasked(self, keys: Sequence[str]) -> PipelineError:
+        """What service connections' tokens say is known once they exist, so it is asked for then."""
+        names = ", ".join(map(identity_name, keys))
+        return PipelineError(
             "--azure-devops",
-            f"what the tokens of the service connection {name} say is not known yet",
-            "Azure DevOps shows issuer and subject once the connection exists, as a draft too (Project settings, "
+            f"what the tokens of the service connections {names} say is not known yet",
+            "Azure DevOps shows a connection's issuer and subject once it exists, as a draft too (Project settings, "
             "Service connections, Azure Resource Manager, app registration (manual), workload identity federation)",
-            f"make a connection for each identity, then: {self.question} > connections.json, and this again with "
-            f"--connections connections.json; or give what is shown: --trust {key} ISSUER SUBJECT",
+            f"make these connections, then: {self.question} > connections.json, and this again with "
+            f"--connections connections.json; or give what is shown: --trust {keys[0]} ISSUER SUBJECT",
         )
 
     @property

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from airflow_entra.access.pipeline import pipeline
 from airflow_entra.access.repository import PipelineError, connections, github, workload
-from tests.access.pipelines import ISSUER, PROJECT
+from tests.access.pipelines import ISSUER, PROJECT, connected, stack
 
 HERE = "contoso/airflow"
 QUESTION = "gh api repos/contoso/airflow/actions/oidc/customization/sub"
@@ -111,14 +112,16 @@ def test_an_issuer_that_github_never_writes_is_refused(issuer: str) -> None:
         github(HERE, "repo:contoso/airflow", issuer)
 
 
-def test_azure_devops_is_asked_once_its_connections_are_there() -> None:
+def test_azure_devops_is_asked_once_its_connections_are_there_and_each_that_lacks_is_named() -> None:
     with pytest.raises(PipelineError) as unasked:
-        PROJECT.trusts("preview")
-    assert PROJECT.question in str(unasked.value)
+        pipeline(PROJECT, {"prod": stack(), "staging": stack("staging")}, trusts=connected())
+    said = str(unasked.value)
+    assert "of the service connections airflow-entra-production, airflow-entra-staging say" in said
+    assert PROJECT.question in said
     assert "az devops service-endpoint list --organization https://dev.azure.com/contoso --project 'data platform'" in (
         PROJECT.question
     )
-    assert "--trust preview ISSUER SUBJECT" in str(unasked.value)
+    assert "--trust production ISSUER SUBJECT" in said
 
 
 def test_what_azure_devops_lists_is_taken_by_the_identity_s_name() -> None:

@@ -66,7 +66,7 @@ def test_what_an_older_release_wrote_stands_and_only_a_new_environment_asks() ->
 
 
 def test_azure_devops_in_two_steps_and_one_identity_said_anew() -> None:
-    with pytest.raises(PipelineError, match=r"^--azure-devops: what the tokens of .* airflow-entra-preview say"):
+    with pytest.raises(PipelineError, match=r"^--azure-devops: .* airflow-entra-preview, airflow-entra-production say"):
         DEVOPS.pipeline({"prod": stack()}, None)
     shown = [(key, ISSUER, trust.subject) for key, (trust,) in connected("production").items()]
     first, _ = replace(DEVOPS, trusts=shown).pipeline({"prod": stack()}, None)
