@@ -30,7 +30,8 @@ A stack holds only types of resources that the policies read: any other is refus
 is listed with a reason. How a value is spelled makes no difference
 ([decision 33](decisions/0033-policies-judge-what-a-program-can-do.md)).
 
-To change a policy's level or its settings, write a JSON file and pass `--policy-pack-config FILE` too:
+To change a policy's level or its settings for every stack, write `policies/configuration.json`; for one run, pass
+another file with `--policy-pack-config FILE`, which comes first:
 
 ```json
 {

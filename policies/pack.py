@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -20,6 +21,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
+from policies.configuration import ConfigurationError, configuration
 from policies.normal import plain
 from policies.registry import RULES
 from policies.resources import UNKNOWN, Resource, Value, short_type
@@ -27,13 +29,24 @@ from policies.rules import Excepted, Finding, Rule, Settings
 from policies.servicer import ReadOnce, Servicer
 from policies.serving import serve_until_interrupted
 
+_NAMES = frozenset(rule.name for rule in RULES)
 _Arguments = ResourceValidationArgs | StackValidationArgs
 
 
 def serve() -> None:
     """Serve the pack to the engine until it hangs up. The version that counts is PulumiPolicy.yaml's."""
     policies = [as_policy(rule) for rule in RULES]
-    serve_until_interrupted(Servicer("airflow-entra", "0.0.1", policies))
+    try:
+        said = {name: _with_level(settings) for name, settings in configuration(_NAMES).items()}
+    except (ConfigurationError, ValueError) as error:
+        sys.exit(str(error))
+    serve_until_interrupted(Servicer("airflow-entra", "0.0.1", policies, said))
+
+
+def _with_level(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The level as the SDK has it. Raises ValueError where it is none."""
+    level = settings.get("enforcementLevel")
+    return {**settings, **({} if level is None else {"enforcementLevel": EnforcementLevel(level)})}
 
 
 def as_policy(rule: Rule) -> Policy:

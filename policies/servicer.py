@@ -47,8 +47,10 @@ class ReadOnce(PolicyResource):
 class Servicer(_PolicyAnalyzerServicer):
     """The SDK's, with its own reading of what a stack consists of."""
 
-    def __init__(self, name: str, version: str, policies: Sequence[Policy]) -> None:
-        super().__init__(name, version, list(policies), EnforcementLevel.ADVISORY)
+    def __init__(
+        self, name: str, version: str, policies: Sequence[Policy], configuration: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(name, version, list(policies), EnforcementLevel.ADVISORY, dict(configuration or {}))
         self._every = tuple(policies)
         self._asked: dict[str, Any] = {}
         """URN -> the properties that the program asked for, as they were sent."""
