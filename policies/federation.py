@@ -48,6 +48,16 @@ def _subject(resources: Sequence[Resource], settings: Settings) -> Iterator[Find
                 problem=f"the subject {subject!r} names no single workload; Entra compares it character by character",
                 fix="Write the exact `sub` of the workload's token",
             )
+        elif (
+            isinstance(subject, str)
+            and _texts(settings.get("subjects"))
+            and subject not in _texts(settings["subjects"])
+        ):
+            yield Finding(
+                resource=resource,
+                problem=f"the subject {subject} is none of those that are listed",
+                fix="List it under `subjects`, once somebody has said whose workload it is",
+            )
         elif isinstance(issuer, str) and isinstance(subject, str):
             yield from _trusted(resource, issuer.removesuffix("/"), subject, settings)
 
@@ -134,6 +144,16 @@ EXACT_SUBJECT = Rule(
                 "items": {"type": "string"},
                 "default": [],
                 "description": "Subjects of pull requests that may be trusted: those of identities that can only read.",
+            },
+        ),
+        Setting(
+            name="subjects",
+            schema={
+                "type": "array",
+                "items": {"type": "string"},
+                "default": [],
+                "description": "The only subjects that may be trusted. Empty: each that names one workload; whose a "
+                "repository is, no policy can know.",
             },
         ),
     ),

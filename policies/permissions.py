@@ -57,7 +57,14 @@ def _high_risk(resources: Sequence[Resource], settings: Settings) -> Iterator[Fi
 
 
 def _asked(resource: Resource) -> Iterator[tuple[str, str, str]]:
-    """(id or name, delegated or application, id of the API; empty where it isn't said)"""
+    """(id or name, delegated or application, id of the API; empty where it isn't said)
+
+    Of app role assignments those of a permission that is known: what else one may give only the whole stack tells.
+    """
+    if resource.type == types.ASSIGNMENT:
+        role = resource.get("appRoleId")
+        yield from [(role, "application", "")] if isinstance(role, str) and role in _KNOWN else []
+        return
     if resource.type == types.PRINCIPAL_GRANT:
         claims = (claim for claim in resource.items("claimValues") if isinstance(claim, str))
         yield from ((name, "delegated", "") for claim in claims for name in claim.split())
@@ -125,7 +132,7 @@ NO_HIGH_RISK_PERMISSION = Rule(
     "does that.",
     controls=("SOC 2 CC6.3", "NIST 800-53 AC-6"),
     source="https://learn.microsoft.com/en-us/graph/permissions-reference",
-    types=(types.APPLICATION, types.PRINCIPAL_GRANT),
+    types=(types.APPLICATION, types.PRINCIPAL_GRANT, types.ASSIGNMENT),
     check=_high_risk,
     settings=(_ALLOWED,),
     violation="""\

@@ -121,6 +121,13 @@ def test_an_id_of_graphs_is_nothing_in_another_api() -> None:
     assert len(problems(NO_HIGH_RISK_PERMISSION, "azuread:Application", **asking(user_read, "Scope", EXCHANGE))) == 1
 
 
+def test_a_known_permission_is_refused_before_it_is_given() -> None:
+    assignment = "azuread:AppRoleAssignment"
+    assert len(problems(NO_HIGH_RISK_PERMISSION, assignment, appRoleId=ROLE_MANAGEMENT)) == 1
+    assert problems(NO_HIGH_RISK_PERMISSION, assignment, appRoleId=USER_READ_ALL) == []
+    assert problems(NO_HIGH_RISK_PERMISSION, assignment, appRoleId=EVERY_MAILBOX) == [], "no-foreign-app-role's"
+
+
 def test_what_people_granted_is_read_word_by_word() -> None:
     grant = "azuread:ServicePrincipalDelegatedPermissionGrant"
     assert problems(NO_HIGH_RISK_PERMISSION, grant, claimValues=["OpenId", "User.Read"]) == []

@@ -183,6 +183,9 @@ def test_issuers_of_ones_own_and_pull_requests_are_listed() -> None:
     assert len(check(EXACT_SUBJECT, federated(server, "repo:data/airflow:environment:production"))) == 1
     assert check(EXACT_SUBJECT, federated(server, "repo:data/airflow:environment:production"), issuers=[server]) == []
     assert len(check(EXACT_SUBJECT, federated(server, "repo:data/airflow:pull_request"), issuers=[server])) == 1
+    deploys = "repo:contoso/airflow:environment:production"
+    assert check(EXACT_SUBJECT, federated(GITHUB, deploys), subjects=[deploys]) == []
+    assert len(check(EXACT_SUBJECT, federated(GITHUB, deploys.replace("contoso", "fabrikam")), subjects=[deploys])) == 1
     previews = "repo:contoso/airflow:pull_request"
     assert check(EXACT_SUBJECT, federated(GITHUB, previews), pullRequests=[previews]) == []
 
