@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from policies import resource_types as types
 from policies.resources import UNKNOWN, Resource, Value, short_type
@@ -26,7 +26,7 @@ A dynamic resource carries the code that makes it, and the engine shows no polic
 def _foreign(resources: Sequence[Resource], settings: Settings) -> Iterator[Finding | Excepted]:
     reasons = _reasons(settings.get("allowed"))
     for resource in resources:
-        if not resource.custom or _is_known(resource):
+        if not resource.custom or _is_known(resource) or _provides(resource.type, reasons):
             continue
         if reason := reasons.get(resource.type):
             yield Excepted(resource=resource, reason=f"{resource.name} is a {resource.type}: {reason}")
@@ -43,6 +43,12 @@ def _is_known(resource: Resource) -> bool:
     if own is not None:
         return own.issuperset(resource.props) and all(_is_plain(value) for value in resource.props.values())
     return resource.type in types.KNOWN or _PROVIDER.fullmatch(resource.type) is not None
+
+
+def _provides(type_: str, listed: Collection[str]) -> bool:
+    """Whether it is the provider of a type that is listed."""
+    package = type_.removeprefix("pulumi:providers:")
+    return package != type_ and any(other.startswith(f"{package}:") for other in listed)
 
 
 def _is_plain(value: Value) -> bool:

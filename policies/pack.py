@@ -29,7 +29,7 @@ from policies.rules import Excepted, Finding, Rule, Settings
 from policies.servicer import ReadOnce, Servicer
 from policies.serving import serve_until_interrupted
 
-_NAMES = frozenset(rule.name for rule in RULES)
+_LEVELS = {rule.name: rule.level for rule in RULES}
 _Arguments = ResourceValidationArgs | StackValidationArgs
 
 
@@ -37,16 +37,18 @@ def serve() -> None:
     """Serve the pack to the engine until it hangs up. The version that counts is PulumiPolicy.yaml's."""
     policies = [as_policy(rule) for rule in RULES]
     try:
-        said = {name: _with_level(settings) for name, settings in configuration(_NAMES).items()}
+        said = {name: _with_level(name, settings) for name, settings in configuration(_LEVELS).items()}
     except (ConfigurationError, ValueError) as error:
         sys.exit(str(error))
     serve_until_interrupted(Servicer("airflow-entra", "0.0.1", policies, said))
 
 
-def _with_level(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The level as the SDK has it. Raises ValueError where it is none."""
-    level = settings.get("enforcementLevel")
-    return {**settings, **({} if level is None else {"enforcementLevel": EnforcementLevel(level)})}
+def _with_level(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The level as the SDK has it, the policy's own where none is said: the engine would take it for advisory.
+
+    Raises ValueError where it is none.
+    """
+    return {**settings, "enforcementLevel": EnforcementLevel(settings.get("enforcementLevel", _LEVELS[name]))}
 
 
 def as_policy(rule: Rule) -> Policy:

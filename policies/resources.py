@@ -23,7 +23,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 Value = None | bool | int | float | str | Unknown | Sequence["Value"] | Mapping[str, "Value"]
 
-_AZUREAD = re.compile(r"^azuread:index/[^:]+:")
+_INDEX = re.compile(r"^([\w-]+):index/[^:]+:")
 _AZURE_NATIVE_VERSION = re.compile(r"^azure-native(?:_\w+)?:([^:/]+)(?:/v\w+)?:")
 
 
@@ -33,7 +33,7 @@ def short_type(token: str) -> str:
 
     An API version is in the token, or a package of its own: `pulumi package add azure-native keyvault v20230701`.
     """
-    return _AZURE_NATIVE_VERSION.sub(r"azure-native:\1:", _AZUREAD.sub("azuread:", token))
+    return _AZURE_NATIVE_VERSION.sub(r"azure-native:\1:", _INDEX.sub(r"\1:", token))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,11 +48,16 @@ def test_the_engine_takes_it_and_stops_where_it_cannot(tmp_path: Path) -> None:
     (tmp_path / "stack").mkdir()
     stack = Stack(tmp_path / "stack", tmp_path / "policies")
     program, file = tmp_path / "program.yaml", tmp_path / "policies" / "configuration.json"
-    program.write_text(yaml.safe_dump({"resources": {"part": {"type": "random:RandomId", "properties": {}}}}))
-    assert list(stack.run(program).violations) == ["known-types-only"]
+    program.write_text(
+        yaml.safe_dump({"resources": {"part": {"type": "random:index/randomId:RandomId", "properties": {}}}})
+    )
+    refused = stack.run(program)
+    assert list(refused.violations) == ["known-types-only"], refused.said
     file.write_text(json.dumps({"known-types-only": {"allowed": {"random:RandomId": "part of the vault's name"}}}))
     passed = stack.run(program)
     assert (passed.code, passed.violations) == (0, {}), passed.said
+    file.write_text(json.dumps({"known-types-only": {"allowed": {"random:Other": "an example"}}}))
+    assert stack.run(program).levels == {"known-types-only": "mandatory"}, "settings change no level"
     file.write_text("{")
     stopped = stack.run(program)
     assert stopped.code != 0

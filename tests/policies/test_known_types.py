@@ -56,6 +56,8 @@ def test_a_type_is_listed_with_a_reason_or_not_at_all() -> None:
     assert isinstance(excepted, Excepted)
     assert excepted.reason == "setup is a command:local:Command: prints the version"
     assert isinstance(check(COMMAND, {COMMAND: " "})[0], Finding)
+    assert check("pulumi:providers:command", {COMMAND: "prints the version"}) == []
+    assert len(check("pulumi:providers:random", {COMMAND: "prints the version"})) == 1
     by_its_token = {"azuread:index/applicationOwner:ApplicationOwner": "as before"}
     assert isinstance(check("azuread:ApplicationOwner", by_its_token)[0], Excepted)
 

@@ -11,6 +11,9 @@ from policies.resources import UNKNOWN, Resource, short_type
         ("azure-native:keyvault:Secret", "azure-native:keyvault:Secret"),
         ("azure-native:keyvault/v20230701:Secret", "azure-native:keyvault:Secret"),
         ("azure-native:keyvault/v20240401preview:Secret", "azure-native:keyvault:Secret"),
+        ("azure-native_keyvault_v20230701:keyvault:Secret", "azure-native:keyvault:Secret"),
+        ("azure-native_keyvault_v20230701:keyvault/v20230701:Secret", "azure-native:keyvault:Secret"),
+        ("random:index/randomId:RandomId", "random:RandomId"),
         ("pulumi:pulumi:Stack", "pulumi:pulumi:Stack"),
     ],
 )
