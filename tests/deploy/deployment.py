@@ -17,6 +17,7 @@ from airflow_entra.directory.credentials import ARM, GRAPH
 from airflow_entra.local.run import Session, open_session
 from airflow_entra.local.world import World
 from airflow_entra_auth.graph import Graph, GraphError
+from tests.late import copies_are_late, long_ago
 
 PROJECT = Path(__file__).parents[2]
 
@@ -29,9 +30,16 @@ class Deployment:
     said: list[str] = field(default_factory=list)
     identity: str = "full"
     lives: list[Live] = field(default_factory=list)
+    late: bool = False
+    """Whether the tenant was told to show late what is written."""
 
     def session(self, *stacks: str) -> Session:
-        return open_session(self.world, stacks, http_port=0, identity=self.identity, say=self.said.append)
+        session = open_session(self.world, stacks, http_port=0, identity=self.identity, say=self.said.append)
+        if not self.late:
+            copies_are_late(self.world)
+            self.late = True
+        long_ago(self.world)
+        return session
 
     def pulumi(self, command: str, stack: str = "local", *more: str, fails: bool = False) -> str:
         """Run a Pulumi command in the world and return what it printed. The exit code has to fit `fails`."""
@@ -108,7 +116,7 @@ class Live:
     """What the tenant itself holds, asked past Pulumi. `proof` is who asks, as the token endpoint takes it."""
 
     def __init__(self, session: Session) -> None:
-        self._environment = session.environment
+        self._environment, self._world = session.environment, session.world
         self.proof = {
             "client_id": self._environment.get("ARM_CLIENT_ID", ""),
             "client_secret": self._environment.get("ARM_CLIENT_SECRET", ""),
@@ -121,6 +129,7 @@ class Live:
         self._http.close()
 
     def _token(self, scope: str) -> str:
+        long_ago(self._world)
         form = {"grant_type": "client_credentials", "scope": scope, **self.proof}
         url = f"https://login.microsoftonline.com/{self._environment['ARM_TENANT_ID']}/oauth2/v2.0/token"
         token: str = self._http.post(url, data=form).raise_for_status().json()["access_token"]

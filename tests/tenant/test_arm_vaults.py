@@ -331,3 +331,16 @@ def test_azure_policy_denies_a_vault_and_says_so_beforehand(
     path = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-new"
     assert refusal(tenant.arm("PUT", path, bare))[:2] == (403, "RequestDisallowedByPolicy")
     assert tenant.arm("PUT", path, right).status == 200
+
+
+def test_deleted_vaults_are_seen_at_the_subscription_alone(vault: Tenant) -> None:
+    """A role on the resource group shows none, not even those that lay in it; nothing lists them by group."""
+    vault.arm("DELETE", VAULT)
+    in_group = vault.application("in-group", azureRoles=[{"scope": GROUP, "role": "Owner"}])
+    reader = vault.application("reader", azureRoles=[{"scope": SUB, "role": "Reader"}])
+    for path in (DELETED, f"{SUB}/providers/Microsoft.KeyVault/deletedVaults"):
+        status, code, message = refusal(vault.arm("GET", path, application=in_group))
+        assert (status, code) == (403, "AuthorizationFailed")
+        assert "Microsoft.KeyVault/locations/deletedVaults/read" in message
+        body_of(vault.arm("GET", path, application=reader))
+    assert vault.arm("GET", f"{GROUP}/providers/Microsoft.KeyVault/deletedVaults", application=reader).status == 501
