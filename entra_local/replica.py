@@ -75,9 +75,10 @@ class Replica:
 
     def _written(self, tenant: str, kind: str, id_: str) -> tuple[float, str, str | None] | None:
         """When, by whom and over what a document was written, where that is still to be seen."""
+        now = _now()
         row: tuple[float, str, str | None] | None = self.connection.execute(
-            "SELECT at, session, before FROM written WHERE kind = ? AND tenant = ? AND id = ? AND at > ?",
-            (kind, tenant, id_, _now() - self.delay),
+            "SELECT at, session, before FROM written WHERE kind = ? AND tenant = ? AND id = ? AND at > ? AND at <= ?",
+            (kind, tenant, id_, now - self.delay, now),  # the clock may have been set back since
         ).fetchone()
         return row
 
@@ -86,8 +87,8 @@ def made_within(connection: sqlite3.Connection, tenant: str, id_: str, seconds: 
     """Whether an object was made by way of Graph so short a time ago."""
     row = connection.execute(
         "SELECT 1 FROM written WHERE kind IN ('user', 'group', 'servicePrincipal') AND tenant = ? AND id = ?"
-        " AND before IS NULL AND at > ?",
-        (tenant, id_, _now() - seconds),
+        " AND before IS NULL AND at > ? AND at <= ?",
+        (tenant, id_, _now() - seconds, _now()),
     ).fetchone()
     return row is not None
 

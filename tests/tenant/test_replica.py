@@ -91,6 +91,14 @@ def test_a_change_is_seen_by_whoever_made_it_and_late_by_others(late: Graph) -> 
     assert (found["jobTitle"], found["officeLocation"]) == ("Pilot", "Loft"), "a write meets what is there"
 
 
+def test_what_was_made_before_the_clock_was_set_back_is_there(late: Graph) -> None:
+    later(late.tenant, 86_400)
+    made = Graph(late.tenant).group("new")["id"]
+    with late.tenant.world.store.transaction():
+        late.tenant.world.store.set(clock.SETTING, None)
+    assert late.get(f"/groups/{made}")["id"] == made
+
+
 def test_what_was_seeded_is_there_and_without_the_fault_everything_is(graph: Graph) -> None:
     assert graph.get(f"/groups/{graph.group('new')['id']}")["displayName"] == "new"
     unseen(graph.tenant, 60)
