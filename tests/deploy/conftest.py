@@ -20,7 +20,7 @@ def deployment(tmp_path: Path, engine: Path) -> Iterator[Deployment]:
     stacks = tmp_path / "stacks"
     shutil.copytree(PROJECT / "stacks", stacks)
     world = World(PROJECT, tmp_path / "world", stacks)
-    deployment = Deployment(world)
+    deployment = Deployment(world, late=True)
     yield deployment
     for live in deployment.lives:
         live.close()

@@ -31,14 +31,16 @@ class Deployment:
     identity: str = "full"
     lives: list[Live] = field(default_factory=list)
     late: bool = False
-    """Whether the tenant was told to show late what is written."""
+    """Whether the tenant shows late what a run writes: tests/late.py."""
+    _told: bool = False
 
     def session(self, *stacks: str) -> Session:
         session = open_session(self.world, stacks, http_port=0, identity=self.identity, say=self.said.append)
-        if not self.late:
-            copies_are_late(self.world)
-            self.late = True
-        long_ago(self.world)
+        if self.late:
+            if not self._told:
+                copies_are_late(self.world)
+                self._told = True
+            long_ago(self.world)
         return session
 
     def pulumi(self, command: str, stack: str = "local", *more: str, fails: bool = False) -> str:
