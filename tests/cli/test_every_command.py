@@ -80,7 +80,11 @@ TABLE: dict[str, Row] = {
         ),
         elsewhere={"--out": _AWAY, "--evidence": _AWAY, "--verify": "tests/audit/test_evidence.py"},
     ),
-    "bootstrap": Row(stack="bootstrap --github contoso/airflow", pulumi="bootstrap --github contoso/airflow"),
+    "bootstrap": Row(
+        stack="bootstrap --github contoso/airflow",
+        pulumi="bootstrap --github contoso/airflow --subject-prefix repo:contoso/airflow",
+        reads=("bootstrap --azure-devops contoso/airflow --connections {in}",),
+    ),
     "check": Row(stack="check stacks/Pulumi.{stack}.yaml", prints="check --format json", reads=("check {in}",)),
     "diff": Row(
         stack="diff stacks/Pulumi.{stack}.yaml stacks",

@@ -155,7 +155,7 @@ def explained(name: str) -> list[Explanation]:
     stack = DeclaredStack("dev", settings(acceptable(name)))
     claims = {"name": name, "preferred_username": name, "aud": name, "oid": name, "tid": name, "roles": [name]}
     return [
-        explain_groups(stack, [acceptable(name), f"no {name}"]),
+        explain_groups(stack, [acceptable(name)]),
         explain_role(stack, "Admin"),
         explain_token(stack, claims, Known(), NOW),
     ]
