@@ -212,7 +212,7 @@ def _seconds(since_1970: int | None) -> str | None:
 
 
 def _exactly(milliseconds: int | None, seconds: int | None) -> str | None:
-    """Rows of releases until 0.2 have whole seconds alone."""
+    """Rows of release 0.1.0 have whole seconds alone."""
     if milliseconds is None:
         return _seconds(seconds)
     return _text(datetime.fromtimestamp(milliseconds / 1000, timezone.utc))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow_entra.access.airflow_roles import may
+from airflow_entra.access.lifetimes import taken_away
 from airflow_entra.access.plan import AccessPlan, PlannedGroup
 from airflow_entra.access.sign_on_rules import ANYBODY, rules
 from airflow_entra.access.stack import DeclaredStack
@@ -246,16 +247,13 @@ def _about_guests(sign_in: SignIn) -> tuple[str, ...]:
     return tuple(said)
 
 
-_TAKEN_AWAY = {
-    "watch": "what is taken away in Entra ends in Airflow within seconds, while its watcher runs (revocation: watch)",
-    "refresh": "what is taken away in Entra ends in Airflow within five minutes, while its watcher runs "
-    "(revocation: refresh)",
-}
-
-
 def _until(sign_in: SignIn) -> tuple[str, ...]:
     session = durations.format(sign_in.airflow_session)
-    said = [_TAKEN_AWAY[sign_in.revocation], f"Airflow's session ends {session} after signing in in any case"]
+    said = [
+        f"what is taken away in Entra ends in Airflow {taken_away(sign_in)}, while its watcher runs "
+        f"(revocation: {sign_in.revocation})",
+        f"Airflow's session ends {session} after signing in in any case",
+    ]
     if sign_in.token_lifetime:
         said.append(f"Entra's tokens for Airflow last {durations.format(sign_in.token_lifetime)}")
     else:

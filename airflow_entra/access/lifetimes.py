@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from airflow_entra.settings import durations
-from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.model import SignIn, StackSettings
 
 
 def warnings(settings: StackSettings) -> tuple[str, ...]:
@@ -27,6 +27,13 @@ def warnings(settings: StackSettings) -> tuple[str, ...]:
         for key, (limit, effect) in limits.items()
         if limit is not None and limit < longest
     )
+
+
+def taken_away(sign_in: SignIn) -> str:
+    """How soon what is taken away in Entra ends in Airflow, while its watcher runs; with the clock that it goes by."""
+    if sign_in.revocation == "watch":
+        return "within 3 s after Graph shows it; Entra adds minutes"
+    return "within five minutes after Entra refuses it"
 
 
 def policy_clock(lifetime: timedelta) -> str:

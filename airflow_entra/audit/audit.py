@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_entra.access.airflow_roles import may
+from airflow_entra.access.lifetimes import taken_away
 from airflow_entra.access.role_history import RoleSince
 from airflow_entra.audit import checks
 from airflow_entra.audit.checks.check import Facts, Result
@@ -17,6 +18,7 @@ from airflow_entra.audit.population import Event, Night, events
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.audited import Audited, Eligible, GroupOwners, Owner
 from airflow_entra.directory.membership import Assigned
+from airflow_entra.directory.vaults import Reader
 from airflow_entra.directory.who import Standing, who
 from airflow_entra.finding import Finding, worst_first
 from airflow_entra.preview.drift import Difference
@@ -30,15 +32,6 @@ class RoleOf:
     name: str
     may: tuple[str, ...]
     groups: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Somebody or something that can read the client secret: an object id, and how that is known."""
-
-    id: str
-    name: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -71,12 +64,15 @@ class Audit:
     """Whether the directory's log could be read: what happened is else not known."""
     events: tuple[Event, ...]
     """What happened in this time, oldest first."""
+    readers: tuple[Reader, ...] | None
+    """Who can read the client secret in its vault; None where that may not be seen."""
+    taken_away: str
+    """How soon what is taken away in Entra ends in Airflow."""
     licence: Licence
     until: datetime | None = None
     """The end of the period that was asked about; None: until `at`."""
     nights: tuple[Night, ...] | None = None
     """Each day of the period; None where none was asked about."""
-    readers: tuple[Reader, ...] = ()
     declared: tuple[RoleSince, ...] = ()
     drift: tuple[Difference, ...] | Finding | None = None
     """None where nobody asked; a finding where Pulumi could not say."""
@@ -96,13 +92,14 @@ def audit(
     credential: Credential,
     watcher_credential: Credential | None,
     settings: StackSettings,
+    readers: tuple[Reader, ...] | None = (),
     now: datetime,
     since: datetime,
 ) -> Audit:
     """Work it out. `declared` are the scopes and permissions of the stack file; the credentials are its, too."""
     standings = who(audited.directory, audited.rules, audited.directory.people)
     by_id = {one.person.id.lower(): one for one in standings}
-    facts = Facts(audited, by_id, airflows, settings, frozenset(declared), credential, watcher_credential, now)
+    facts = Facts(audited, by_id, airflows, settings, frozenset(declared), credential, watcher_credential, readers, now)
     found = moves(audited.changes, audited.directory, audited.rules, audited.others)
     gone = list(left(found, airflows))
     return Audit(
@@ -128,6 +125,8 @@ def audit(
         groups=audited.groups,
         log_read=audited.log_read,
         events=tuple(events(found, gone, audited.changes, audited.rotations)),
+        readers=readers,
+        taken_away=taken_away(settings.sign_in),
         licence=settings.tenant.licence,
     )
 

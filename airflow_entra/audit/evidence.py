@@ -28,7 +28,7 @@ POPULATION = "population.json"
 """What happened in the time of an audit, for those who ask about a longer one later."""
 SCHEMA = 2
 _KNOWN_SCHEMAS = (1, SCHEMA)
-"""Release 0.2 and older wrote 1, without a file of names."""
+"""Release 0.1.0 wrote 1, without a file of names."""
 _FOLDER = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
 
 

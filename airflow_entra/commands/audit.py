@@ -10,12 +10,14 @@ from pathlib import Path
 
 from airflow_entra.access.permissions import scopes
 from airflow_entra.access.role_history import RoleSince, roles_since
+from airflow_entra.access.vault import VaultPlace
 from airflow_entra.audit.audit import Audit, audit
 from airflow_entra.audit.evidence import POPULATION, Kept, keep
 from airflow_entra.audit.names import Names, declared_without_names, records_without_names, without_names
 from airflow_entra.audit.records import Records, parse
 from airflow_entra.commands.drift import drift_of
 from airflow_entra.directory.audited import Audited, read
+from airflow_entra.directory.vaults import Reader, secret_readers
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.json_text import document
 from airflow_entra.escape.spreadsheet import csv_text
@@ -26,9 +28,10 @@ from airflow_entra.preview.drift import Difference
 from airflow_entra.report.audit import population, render
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.history import head, versions
-from airflow_entra.settings.model import StackSettings
+from airflow_entra.settings.model import StackSettings, VaultSecret
 from airflow_entra.settings.watching import watcher_credential
 from airflow_entra.target import asking, target_of
+from airflow_entra_auth.graph import Graph, GraphError
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Seen:
     declared: tuple[RoleSince, ...]
     since: datetime
     now: datetime
+    readers: tuple[Reader, ...] | None
     differences: tuple[Difference, ...] | Finding | None = None
 
     @property
@@ -50,6 +54,7 @@ class Seen:
             self.audited,
             self.airflows,
             settings=self.settings,
+            readers=self.readers,
             declared=scopes(self.settings.sign_in),
             credential=self.settings.credential,
             watcher_credential=watcher_credential(self.settings),
@@ -86,14 +91,16 @@ def audit_stack(
     with asking(target, audits=True) as clients:
         known = {session.object_id for record in records for session in record.sessions}
         audited = read(clients.graph, declared, since, known)
+        readers, unread = _readers(clients.arm, declared.settings)
         differences = drift_of(target, stack, clients.graph, since) if drifted else None
     return Seen(
         declared.settings,
-        audited,
+        replace(audited, denied=(*audited.denied, *unread)),
         _by_url(records, audited.rules.client_id),
         tuple(roles_since(declared, versions(world.stack_file(stack)))),
         since,
         now,
+        readers,
         differences,
     )
 
@@ -122,6 +129,21 @@ def keep_evidence(world: World, place: Path, seen: Seen) -> Kept:
     }
     with on_disk("keep the evidence", place):
         return keep(place, found.at, facts, files, names.by_key)
+
+
+def _readers(arm: Graph, settings: StackSettings) -> tuple[tuple[Reader, ...] | None, tuple[str, ...]]:
+    """Who can read the client secret, and what could not be read of that; nobody where the stack has no vault."""
+    credential = settings.credential
+    if not isinstance(credential, VaultSecret):
+        return (), ()
+    try:
+        found = secret_readers(arm, VaultPlace.of(settings, credential).id)
+    except GraphError as error:
+        return None, (f"who can read the vault's secret: {error.code}",)
+    if found is None:
+        return None, ("who can read the vault's secret: the reading identity has no role there",)
+    named = frozenset(reader.lower() for reader in credential.vault.readers)
+    return tuple(replace(one, declared=one.declared or one.id.lower() in named) for one in found), ()
 
 
 def _of_file(file: Path) -> Records:

@@ -55,7 +55,7 @@ def _verified(evidence: Path | None) -> list[Kept]:
 
 
 def _events(kept: Kept) -> Iterator[Event]:
-    """None of what releases before 0.3 kept, which has no population."""
+    """None of what release 0.1.0 kept, which has no population."""
     file = kept.folder / POPULATION
     if not file.exists():
         return

@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_entra.access import api_versions
-from airflow_entra.access.azure_roles import SECRETS_OFFICER, SECRETS_USER, role_assignments
+from airflow_entra.access.azure_roles import (
+    KEY_VAULT_ADMINISTRATOR,
+    SECRETS_OFFICER,
+    SECRETS_USER,
+    role_assignments,
+)
+from airflow_entra.access.names import role_assignment_name
 from airflow_entra_auth.azure import RESOURCE_MANAGER
 
 if TYPE_CHECKING:
@@ -16,6 +22,11 @@ if TYPE_CHECKING:
 
 _VAULTS = {"api-version": api_versions.KEY_VAULT}
 _ROLES = {"api-version": api_versions.AUTHORIZATION}
+_READS = {
+    SECRETS_USER: "may read secrets",
+    SECRETS_OFFICER: "may read and write secrets",
+    KEY_VAULT_ADMINISTRATOR: "may do everything with secrets (Key Vault Administrator)",
+}
 _KINDS = {SECRETS_USER: "user", SECRETS_OFFICER: "officer"}
 
 
@@ -60,6 +71,22 @@ class LiveVault:
         return self.id.split("/")[2].lower()
 
 
+@dataclass(frozen=True)
+class Reader:
+    """An identity that can read a vault's secrets by a role at `scope`.
+
+    `of_the_vault`: the role is at the vault or below it; else it reaches the vault from above. `declared`: the stack
+    file has it, or the stack made it.
+    """
+
+    id: str
+    name: str
+    may: str
+    scope: str
+    of_the_vault: bool
+    declared: bool = False
+
+
 def read_vaults(arm: Graph, subscription: str) -> tuple[LiveVault, ...]:
     """The vaults of a subscription that may be seen, each with its secrets' names. Raises GraphError but for a 403."""
     path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults"
@@ -70,6 +97,32 @@ def read_vault(arm: Graph, resource_id: str) -> LiveVault | None:
     """The vault with this resource id, None where there is none (that may be seen). Raises GraphError."""
     found = _read(arm, resource_id, _VAULTS)
     return _vault(arm, found) if found else None
+
+
+def secret_readers(arm: Graph, vault: str) -> tuple[Reader, ...] | None:
+    """Who can read the secrets of the vault with this resource id, also by a role above it; None where that may not be
+    seen. Raises GraphError but for a 403 and a 404."""
+    if _read(arm, role_assignments(vault), _ROLES) is None:
+        return None
+    return tuple(
+        _reader(one, vault)
+        for one in _listed(arm, role_assignments(vault), _ROLES)
+        if _definition(one) in _READS and _reaches(str(one["properties"]["scope"]), vault)
+    )
+
+
+def _reader(assignment: Mapping[str, Any], vault: str) -> Reader:
+    """The stack's own assignments have names that are made of what they say."""
+    scope, principal = str(assignment["properties"]["scope"]), str(assignment["properties"]["principalId"])
+    role = _definition(assignment)
+    ours = str(assignment["name"]).lower() == role_assignment_name(scope, principal, role)
+    return Reader(principal, principal, _READS[role], scope, _inside(assignment, vault), ours)
+
+
+def _reaches(scope: str, vault: str) -> bool:
+    """Whether a role at the scope counts for the vault or for something in it."""
+    ours, theirs = vault.lower(), scope.lower().rstrip("/")
+    return f"{ours}/".startswith(f"{theirs}/") or theirs.startswith(f"{ours}/")
 
 
 def exists(arm: Graph, resource_id: str, api_version: str) -> bool:
@@ -94,6 +147,10 @@ def _inside(role: Mapping[str, Any], vault: str) -> bool:
     return scope == vault.lower() or scope.startswith(f"{vault.lower()}/")
 
 
+def _definition(assignment: Mapping[str, Any]) -> str:
+    return str(assignment["properties"]["roleDefinitionId"]).rpartition("/")[2].lower()
+
+
 def _secret(one: Mapping[str, Any]) -> KeptSecret:
     expires = ((one.get("properties") or {}).get("attributes") or {}).get("exp")
     return KeptSecret(one["name"], datetime.fromtimestamp(expires, UTC) if expires else None)
@@ -102,7 +159,7 @@ def _secret(one: Mapping[str, Any]) -> KeptSecret:
 def _roles(assignments: Iterable[Mapping[str, Any]]) -> Iterable[VaultRole]:
     for one in assignments:
         properties = one["properties"]
-        kind = _KINDS.get(str(properties["roleDefinitionId"]).rpartition("/")[2].lower())
+        kind = _KINDS.get(_definition(one))
         if kind:
             yield VaultRole(one["name"], properties["scope"], properties["principalId"], kind)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from airflow_entra import next_step
 from airflow_entra.access import DeclaredStack
 from airflow_entra.access.airflow_urls import AirflowUrls, urls
+from airflow_entra.access.lifetimes import taken_away
 from airflow_entra.access.permissions import scopes
 from airflow_entra.errors import UserError
 from airflow_entra.settings.model import Airflow, Credential, Federated, VaultSecret
@@ -85,7 +86,7 @@ class Facts:
     @property
     def soon(self) -> str:
         """How soon who left is out."""
-        return "within seconds" if self.stack.settings.sign_in.revocation == "watch" else "within five minutes"
+        return taken_away(self.stack.settings.sign_in)
 
     @property
     def scopes(self) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def _json(audit: Audit) -> str:
         "clientId": audit.client_id,
         "at": audit.at.isoformat(timespec="milliseconds"),
         "conclusion": conclusion(audit),
+        "takenAway": audit.taken_away,
         "notSeen": list(not_seen(audit)),
         **{table.name: [dict(zip(_keys(table), row, strict=True)) for row in table.rows] for table in tables(audit)},
         FINDINGS: list(map(as_json, audit.findings)),

@@ -15,10 +15,11 @@ from airflow_entra.audit.moves import Move, Roles
 from airflow_entra.audit.population import Event, Night
 from airflow_entra.directory.audited import Eligible
 from airflow_entra.directory.changes import GRANTED
-from airflow_entra.directory.who import IN_PERSON, Standing
+from airflow_entra.directory.who import Standing
 from airflow_entra.finding import Finding
 from airflow_entra.preview.drift import Difference, said
 from airflow_entra.report.findings import COLUMNS, counted, rows
+from airflow_entra.report.who import row
 from airflow_entra.words import many
 
 Row = tuple[str, ...]
@@ -218,8 +219,8 @@ def _programs(audit: Audit) -> Iterable[Row]:
     for group in audit.groups:
         what = f"owner of group {group.name}: may change who is in it"
         yield from ((owner.name, what, "", owner.id) for owner in group.owners or ())
-    for reader in audit.readers:
-        yield reader.name, reader.what, "", reader.id
+    for reader in audit.readers or ():
+        yield reader.name, f"{reader.may} below {reader.scope}", "", reader.id
 
 
 def _left(one: Left) -> Row:
@@ -296,20 +297,10 @@ def _declared(one: RoleSince) -> Row:
 
 
 def _access(one: Standing, audit: Audit) -> Row:
-    through = dict.fromkeys(name for held in one.roles for name in (held.through or (IN_PERSON,)))
+    name, sign_in_name, roles, through, why_not = row(one)
     last = audit.last_sign_in.get(one.person.id.lower())
-    why_not = "; ".join(part for part in (one.why, *(f"not {m.role}: {m.why}" for m in one.missed)) if part)
     account = "disabled" if not one.person.enabled else "guest" if one.person.guest else "member"
-    return (
-        one.person.name,
-        one.person.sign_in_name,
-        ", ".join(held.role for held in one.roles) or "none",
-        ", ".join(through),
-        account,
-        _moment(last),
-        why_not,
-        one.person.id,
-    )
+    return name, sign_in_name, roles, through, account, _moment(last), why_not, one.person.id
 
 
 def _eligible(one: Eligible) -> Row:

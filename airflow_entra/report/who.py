@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from airflow_entra.directory.who import Standing
+from airflow_entra.directory.who import IN_PERSON, Standing
 from airflow_entra.escape import markdown, terminal
 from airflow_entra.escape.json_text import document
 from airflow_entra.words import many
@@ -18,7 +18,7 @@ _COLUMNS = ("Person", "Signs in as", "Airflow roles", "Through", "Why not")
 def render(stack: str, standings: Sequence[Standing], form: Format, width: int | None = None) -> str:
     """The result for standard output, with its last newline."""
     if form == "text":
-        return terminal.table(_COLUMNS, map(_row, standings), width) + "\n"
+        return terminal.table(_COLUMNS, map(row, standings), width) + "\n"
     return _json(stack, standings) if form == "json" else _markdown(stack, standings)
 
 
@@ -30,9 +30,10 @@ def conclusion(stack: str, standings: Sequence[Standing]) -> str:
     return f"{admitted} of {people} may sign in to the Airflow of stack {stack}{roles}."
 
 
-def _row(one: Standing) -> tuple[str, ...]:
+def row(one: Standing) -> tuple[str, str, str, str, str]:
+    """Cells below `_COLUMNS`: an audit says of a person what this says."""
     roles = ", ".join(held.role for held in one.roles) or "none"
-    through = dict.fromkeys(name for held in one.roles for name in (held.through or ("assigned in person",)))
+    through = dict.fromkeys(name for held in one.roles for name in (held.through or (IN_PERSON,)))
     why_not = "; ".join(
         part for part in (one.why, *(f"not {missed.role}: {missed.why}" for missed in one.missed)) if part
     )
@@ -40,7 +41,7 @@ def _row(one: Standing) -> tuple[str, ...]:
 
 
 def _markdown(stack: str, standings: Sequence[Standing]) -> str:
-    table = markdown.table(_COLUMNS, (tuple(map(markdown.text, _row(one))) for one in standings))
+    table = markdown.table(_COLUMNS, (tuple(map(markdown.text, row(one))) for one in standings))
     return "\n".join([f"### Who may do what in the Airflow of stack {markdown.text(stack)}", "", *table]) + "\n"
 
 

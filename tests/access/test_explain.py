@@ -106,7 +106,7 @@ def test_what_a_role_may_do_and_until_when() -> None:
     (viewer,) = explain_role(PROD, "Viewer").roles
     assert viewer.through == ('airflow-prod-viewers (by rule: user.department -eq "Data")', "all-employees")
     assert any("8h after signing in" in said for said in explain_role(PROD, "Viewer").until)
-    assert "within seconds" in explain_role(PROD, "Viewer").until[0]
+    assert "within 3 s after Graph shows it; Entra adds minutes" in explain_role(PROD, "Viewer").until[0]
     assert "within five minutes" in explain_role(STAGING, "Viewer").until[0]
     assert any("60 to 90 minutes" in said for said in explain_role(DEV, "Viewer").until)
     assert any("every 8h" in said for said in explain_role(STAGING, "Viewer").until)

@@ -15,6 +15,7 @@ from airflow_entra.directory.audited import Audited, GroupOwners, Owner
 from airflow_entra.directory.mapped_claims import MappedClaims
 from airflow_entra.directory.membership import Assigned, Members
 from airflow_entra.directory.registered import Trust
+from airflow_entra.directory.vaults import Reader
 from airflow_entra.report.audit_tables import tables
 from airflow_entra.settings.model import Certificate, Credential, Federated, Federation, StackSettings
 from tests.audit.stack import (
@@ -48,6 +49,7 @@ def look(
     credential: Credential = CREDENTIAL,
     watcher_credential: Credential | None = WATCHER_CREDENTIAL,
     settings: StackSettings = SETTINGS,
+    readers: tuple[Reader, ...] | None = (),
 ) -> Audit:
     given: Mapping[str, Records] = {f"{URL}/{number}": airflow for number, airflow in enumerate(airflows)}
     return audit(
@@ -57,6 +59,7 @@ def look(
         credential=credential,
         watcher_credential=watcher_credential,
         settings=settings,
+        readers=readers,
         now=NOW,
         since=SINCE,
     )
@@ -182,8 +185,18 @@ def test_each_check_finds_what_it_looks_for_and_nothing_else_does(
 
 
 def test_every_check_has_a_violation_here() -> None:
-    nested = "nested"  # in the next test
-    assert {name.partition(":")[0] for name, _, _ in WRONG} == {check.id for check in CHECKS} - {f"audit/{nested}"}
+    others = {"audit/nested", "audit/vault-reader"}  # in the next tests
+    assert {name.partition(":")[0] for name, _, _ in WRONG} == {check.id for check in CHECKS} - others
+
+
+@pytest.mark.parametrize(("of_the_vault", "severity"), [(True, "error"), (False, "warning")])
+def test_who_can_read_the_secret_is_in_the_stack_file(of_the_vault: bool, severity: str) -> None:
+    scope = "/subscriptions/s/resourceGroups/g" + "/providers/Microsoft.KeyVault/vaults/v" * of_the_vault
+    reader = Reader("r1", "r1", "may read secrets", scope, of_the_vault)
+    (finding,) = look(audited(), FINE, readers=(reader, replace(reader, declared=True))).findings
+    assert (finding.id, finding.severity, scope in finding.what) == ("audit/vault-reader", severity, True)
+    (unseen,) = [one for one in look(audited(), FINE, readers=None).results if one.skipped]
+    assert unseen.check.id == "audit/vault-reader"
 
 
 def test_members_of_a_group_inside_get_nothing_and_it_is_said() -> None:

@@ -86,7 +86,7 @@ def test_times_are_to_the_millisecond() -> None:
 
 
 def test_who_moved_between_groups_left_when_the_last_was_taken() -> None:
-    """Releases until 0.2 kept whole seconds, and ended a session within the second of the change."""
+    """Release 0.1.0 kept whole seconds, and ended a session within the second of the change."""
     moved = (change(ADDED, DAN, 20, B), change(REMOVED, DAN, 30, A), change(REMOVED, DAN, 60 + 0.4 / 60, B))
     first, last = leavers(*moved, sessions=[session(DAN, 0, 480, 60)])
     assert (told(first), first.move.lost, first.move.after) == (("kept access", 0.0, None), ("Admin",), ("Viewer",))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from airflow_entra.audit.records import Records
 from airflow_entra.directory.audited import Audited
+from airflow_entra.directory.vaults import Reader
 from airflow_entra.directory.who import Standing
 from airflow_entra.finding import Finding
 from airflow_entra.settings.model import Credential, StackSettings
@@ -49,6 +50,8 @@ class Facts:
     credential: Credential
     watcher_credential: Credential | None
     """None where the stack makes no registration that reads the directory."""
+    readers: tuple[Reader, ...] | None
+    """Who can read the client secret in its vault. None: not to be seen."""
     now: datetime
 
     def roles_of(self, group: str) -> frozenset[str]:

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_entra.access.airflow_urls import urls
-from airflow_entra.audit.checks.check import LEAST, NO_WATCHER_SEEN, PRIVILEGED, ROLES, SIGN_IN, Check, Facts, Skipped
+from airflow_entra.audit.checks.check import (
+    LEAST,
+    NO_WATCHER_SEEN,
+    PRIVILEGED,
+    ROLES,
+    SECRETS,
+    SIGN_IN,
+    Check,
+    Facts,
+    Skipped,
+)
 from airflow_entra.directory.audited import WATCHERS, Owner
+from airflow_entra.directory.vaults import Reader
 from airflow_entra.finding import Finding, Severity
 
 
@@ -95,9 +106,29 @@ def _owner(owner: Owner, of: str, can: str, severity: Severity) -> Finding:
     )
 
 
+def _readers(facts: Facts) -> Iterator[Finding] | Skipped:
+    if facts.readers is None:
+        return Skipped("the reading identity may not see who can read the vault's secret")
+    return _undeclared_readers(facts.readers)
+
+
+def _undeclared_readers(readers: tuple[Reader, ...]) -> Iterator[Finding]:
+    for reader in readers:
+        if not reader.declared:
+            yield Finding(
+                f"{reader.name} ({reader.id})",
+                f"{reader.may} below {reader.scope}, and the stack file doesn't have it as a reader: whoever has the "
+                "secret signs in as Airflow",
+                "the readers of the stack file (credential.vault.readers), and no other",
+                "remove the role assignment, or add the object id to the readers in a reviewed change",
+                severity="error" if reader.of_the_vault else "warning",
+            )
+
+
 CHECKS = (
     Check("redirect-uri", "codes and tokens go to the stack's Airflows alone", _redirects, SIGN_IN),
     Check("implicit-grant", "tokens are given to a server with a secret alone", _implicit, SIGN_IN),
     Check("open-assignment", "only people who are assigned get a token", _open, ROLES),
+    Check("vault-reader", "only the stack file's readers can read the client secret", _readers, SECRETS),
     Check("owner-undeclared", "who may change the application and its groups is in the stack file", _owners, LEAST),
 )
