@@ -146,6 +146,7 @@ def _values(settings: StackSettings) -> dict[str, str]:
         "signIn.guests": guests(sign_in),
         "signIn.revocation": sign_in.revocation,
         "signIn.contact": sign_in.contact,
+        "signIn.lastAccess": sign_in.last_access,
         **{key: durations.format(span) for key, span in spans.items() if span is not None},
         **_credential(settings, settings.credential),
         **_watcher(settings.watcher),

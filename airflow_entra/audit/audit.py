@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from airflow_entra.access.airflow_roles import may
 from airflow_entra.access.lifetimes import taken_away
@@ -23,6 +24,8 @@ from airflow_entra.directory.who import Standing, who
 from airflow_entra.finding import Finding, worst_first
 from airflow_entra.preview.drift import Difference
 from airflow_entra.settings.model import Credential, Licence, StackSettings
+
+LastAccess = Literal["off", "day", "moment"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Audit:
     """What happened in this time, oldest first."""
     readers: tuple[Reader, ...] | None
     """Who can read the client secret in its vault; None where that may not be seen."""
+    last_access: LastAccess
+    """How exactly it says when somebody was last in Airflow."""
     taken_away: str
     """How soon what is taken away in Entra ends in Airflow."""
     licence: Licence
@@ -126,6 +131,7 @@ def audit(
         log_read=audited.log_read,
         events=tuple(events(found, gone, audited.changes, audited.rotations)),
         readers=readers,
+        last_access="moment",
         taken_away=taken_away(settings.sign_in),
         licence=settings.tenant.licence,
     )

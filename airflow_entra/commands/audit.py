@@ -111,7 +111,7 @@ def keep_evidence(world: World, place: Path, seen: Seen) -> Kept:
     Raises UserError.
     """
     names = Names()
-    found = seen.without_names(names).audit
+    found = replace(seen.without_names(names).audit, last_access=seen.settings.sign_in.last_access)
     file = world.stack_file(found.stack)
     files = {
         POPULATION: document(population(found)),

@@ -101,7 +101,7 @@ def tables(audit: Audit) -> list[Table]:
                 *("When", "What", "Whom", "Group", "Roles lost", "Roles kept", "By", "Airflow", "Last access"),
                 *("Session ended", "Seconds after", "Object id", "By id"),
             ),
-            [_left(one) for one in audit.left],
+            [_left(one, audit) for one in audit.left],
             _empty("Nobody in this time, as far as the directory's log goes.", audit),
         ),
         Table(
@@ -223,7 +223,15 @@ def _programs(audit: Audit) -> Iterable[Row]:
         yield reader.name, f"{reader.may} below {reader.scope}", "", reader.id
 
 
-def _left(one: Left) -> Row:
+def _last_access(last: datetime | None, audit: Audit, nothing: str) -> str:
+    if audit.last_access == "off":
+        return "not kept"
+    if last is None:
+        return nothing
+    return f"{last.astimezone(UTC):%Y-%m-%d}" if audit.last_access == "day" else _moment(last)
+
+
+def _left(one: Left, audit: Audit) -> Row:
     move = one.move
     return (
         _moment(move.change.at),
@@ -234,7 +242,7 @@ def _left(one: Left) -> Row:
         _roles(move.after),
         move.change.by,
         one.airflow,
-        _moment(one.last_access) or "none on record",
+        _last_access(one.last_access, audit, "none on record"),
         _moment(one.session_ended) or (f"{one.how}: {one.why}" if one.why else one.how),
         "" if one.seconds is None else f"{one.seconds:.3f}",
         move.person.id,
@@ -300,7 +308,7 @@ def _access(one: Standing, audit: Audit) -> Row:
     name, sign_in_name, roles, through, why_not = row(one)
     last = audit.last_sign_in.get(one.person.id.lower())
     account = "disabled" if not one.person.enabled else "guest" if one.person.guest else "member"
-    return name, sign_in_name, roles, through, account, _moment(last), why_not, one.person.id
+    return name, sign_in_name, roles, through, account, _last_access(last, audit, ""), why_not, one.person.id
 
 
 def _eligible(one: Eligible) -> Row:

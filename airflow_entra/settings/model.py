@@ -164,6 +164,8 @@ class SignIn(Section):
     """The longest run that people watch. Only compared: DAG runs don't use people's tokens; nothing is lengthened."""
     contact: Contact | None = None
     """Whom a person asks that Airflow refuses, such as an e-mail address or a channel: the refusal names it."""
+    last_access: Literal["off", "day"] = "off"
+    """What the evidence of an audit keeps of when a person was last in Airflow: nothing, or the day (UTC)."""
     revocation: Literal["watch", "refresh"] = "refresh"
     """How leaving takes effect: `watch` follows the tenant's changes, so that people who left are out within seconds;
     the watcher's own identity may read who is in the tenant and in which group. `refresh` asks for no such permission:

@@ -189,6 +189,16 @@ def test_every_check_has_a_violation_here() -> None:
     assert {name.partition(":")[0] for name, _, _ in WRONG} == {check.id for check in CHECKS} - others
 
 
+def test_in_production_no_person_owns_the_application_or_a_group_that_gives_admin() -> None:
+    production = SETTINGS.model_copy(update={"environment": "production"})
+    seen = audited(
+        application=application(owners=(ADAS, replace(ADAS, program=True))), groups=owned(ADMINS, ADAS).groups
+    )
+    found = [str(one.where) for one in look(seen, FINE, settings=production).findings if "in production" in one.what]
+    whose = ("the application", "the watcher's application", "group a group")
+    assert found == [f"owner Ada Okafor ({ADAS.id}) of {what}" for what in whose]
+
+
 @pytest.mark.parametrize(("of_the_vault", "severity"), [(True, "error"), (False, "warning")])
 def test_who_can_read_the_secret_is_in_the_stack_file(of_the_vault: bool, severity: str) -> None:
     scope = "/subscriptions/s/resourceGroups/g" + "/providers/Microsoft.KeyVault/vaults/v" * of_the_vault

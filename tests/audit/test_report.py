@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_entra.access.role_history import RoleSince
-from airflow_entra.audit.audit import Audit, audit
+from airflow_entra.audit.audit import Audit, LastAccess, audit
 from airflow_entra.directory.audited import Owner
 from airflow_entra.preview.drift import Difference
 from airflow_entra.preview.result import ABSENT
@@ -148,3 +148,11 @@ def test_what_is_left_out_is_said(form: str) -> None:
     text = render(seen, form)  # type: ignore[arg-type]
     assert text.count("post_pool") == SHOWN
     assert "and 7 more: --format csv --table actions" in text
+
+
+@pytest.mark.parametrize(("kept", "said"), [("off", "not kept"), ("day", "2026-11-24"), ("moment", "2026-11-24 10:")])
+def test_last_access_is_kept_as_exactly_as_the_stack_file_says(kept: LastAccess, said: str) -> None:
+    found = replace(whole(), last_access=kept)
+    rows = {table.name: table.rows for table in tables(found) if table.name in ("access", "left")}
+    assert rows["access"][0][5].startswith(said)
+    assert kept == "moment" or all(":" not in row[8] for row in rows["left"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from airflow_entra.access.airflow_urls import urls
 from airflow_entra.audit.checks.check import (
@@ -75,35 +76,60 @@ def _open(facts: Facts) -> Iterator[Finding]:
 
 
 def _owners(facts: Facts) -> Iterator[Finding | Skipped]:
-    audited, declared = facts.audited, frozenset(facts.settings.owners.application)
+    """In production the program that deploys owns the application and the groups that give Admin, and no person."""
+    audited, owners = facts.audited, facts.settings.owners
+    production = facts.settings.environment == "production"
     if audited.watchers is None:
         yield NO_WATCHER_SEEN
     for application, whose in ((audited.application, ""), *((one, f"{WATCHERS} ") for one in audited.watchers or ())):
         if application.owners is None:
             yield Skipped(f"the reading identity may not see who owns {whose or 'the '}application")
-        for owner in application.owners or ():
-            if owner.id not in declared:
-                yield _owner(owner, f"{whose}application", "can add a secret to it and sign in as it", "error")
-    declared_of_groups = frozenset(facts.settings.owners.groups)
+        of = _Owned(f"{whose or 'the '}application", "can add a secret to it and sign in as it", "owners.application")
+        yield from _undeclared_owners(application.owners or (), of, owners.application, programs_alone=production)
     for group in audited.groups:
         roles = facts.roles_of(group.id)
-        for owner in group.owners or () if group.declared else ():
-            if owner.id not in declared_of_groups:
-                severity: Severity = "error" if PRIVILEGED & roles else "warning"
-                given = f"can give themselves and others {', '.join(sorted(roles)) or 'its roles'}"
-                yield _owner(owner, f"group {group.name}", given, severity)
+        severity: Severity = "error" if PRIVILEGED & roles else "warning"
+        admins = production and "Admin" in roles
+        key, declared = ("owners.application", owners.application) if admins else ("owners.groups", owners.groups)
+        can = f"can give themselves and others {', '.join(sorted(roles)) or 'its roles'}"
+        of = _Owned(f"group {group.name}", can, key, severity)
+        if group.declared:
+            yield from _undeclared_owners(group.owners or (), of, declared, programs_alone=admins)
 
 
-def _owner(owner: Owner, of: str, can: str, severity: Severity) -> Finding:
+@dataclass(frozen=True)
+class _Owned:
+    """What is owned, what its owners can do by that, and the setting that names them."""
+
+    name: str
+    can: str
+    setting: str
+    severity: Severity = "error"
+
+
+def _undeclared_owners(
+    owners: tuple[Owner, ...], owned: _Owned, declared: Collection[str], *, programs_alone: bool
+) -> Iterator[Finding]:
     """A deploying identity becomes an owner of what it makes: a program is no surprise, as a person is."""
-    listed = "owners.groups" if of.startswith("group ") else "owners.application"
-    return Finding(
-        f"owner {owner.name} ({owner.id}) of {'the ' if of == 'application' else ''}{of}",
-        f"{'a program' if owner.program else 'a person'} that {can}, and that the stack file doesn't name",
-        f"the owners under {listed} and no other",
-        f"remove the owner, or add the object id under {listed} in a reviewed change",
-        severity="warning" if owner.program else severity,
-    )
+    for owner in owners:
+        kind = "a program" if owner.program else "a person"
+        where, severity = f"owner {owner.name} ({owner.id}) of {owned.name}", owned.severity
+        if owner.id.lower() not in declared:
+            yield Finding(
+                where,
+                f"{kind} that {owned.can}, and that the stack file doesn't name",
+                f"the owners under {owned.setting} and no other",
+                f"remove the owner, or add the object id under {owned.setting} in a reviewed change",
+                severity="warning" if owner.program else severity,
+            )
+        elif programs_alone and not owner.program:
+            yield Finding(
+                where,
+                f"{kind} that {owned.can}, in production",
+                "the identity that deploys owns it, and no person",
+                "remove the owner, and name the person under owners.contacts",
+                severity=severity,
+            )
 
 
 def _readers(facts: Facts) -> Iterator[Finding] | Skipped:
