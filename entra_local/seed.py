@@ -157,10 +157,20 @@ def _user(directory: Directory, item: JsonObject) -> None:
     id_ = reading.uuid("users", item)
     known = any(directory.get(USER.kind, id_, deleted=deleted) for deleted in (False, True))
     user = _upsert(directory, USER, "users", item, accountEnabled=True, mailNickname=nickname, displayName=nickname)
-    if item.get("homeTenantId"):  # nothing that Graph shows: tokens alone say it
-        directory.put(USER.kind, id_, user | {"homeTenantId": reading.uuid("users", item, "homeTenantId")})
+    if item.get("homeTenantId") or user["userType"] == "Guest":
+        _of_another_tenant(directory, user, item)
     if "password" in item and not (known and item.get("keep")):
         _password(directory, user["id"], item["password"])
+
+
+def _of_another_tenant(directory: Directory, user: JsonObject, item: JsonObject) -> None:
+    """Somebody who proves who they are elsewhere: Graph shows that, and tokens alone to which tenant."""
+    of_another = {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
+    said: JsonObject = {"identities": [of_another]}
+    if item.get("homeTenantId"):
+        said["homeTenantId"] = reading.uuid("users", item, "homeTenantId")
+    if user | said != user:
+        directory.put(USER.kind, user["id"], user | said)
 
 
 def _password(directory: Directory, user_id: str, password: Any) -> None:

@@ -68,12 +68,15 @@ SYNCED = person(
 )
 
 
-def test_a_token_names_the_tenant_that_somebody_is_of_where_it_is_another(browser: Browser) -> None:
+def test_a_token_names_the_tenant_that_somebody_is_of_where_it_is_another(graph: Graph, browser: Browser) -> None:
     """Cross-tenant synchronisation makes members: `acct` tells guests apart, `idp` says where somebody is of."""
     browser.tenant.seed({"users": [SYNCED]})
     declare(browser, optionalClaims=optional("acct"))
     assert "idp" not in browser.claims(UPN)
     member = browser.claims(SYNCED["userPrincipalName"], prompt="login")
+    for person_, issuers in ((ADA, []), (SYNCED, ["ExternalAzureAD"]), (GUEST, ["ExternalAzureAD"])):
+        stored = graph.get(f"/users/{person_['id']}", 200, select="identities,userType")
+        assert [identity["issuer"] for identity in stored["identities"]] == issuers
     assert (member["acct"], member["idp"]) == (0, f"https://sts.windows.net/{OTHER_TENANT}/")
     guest = browser.claims(GUEST["userPrincipalName"], prompt="login")
     assert guest["acct"] == 1
