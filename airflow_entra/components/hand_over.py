@@ -44,6 +44,8 @@ def hand_over(
 
     async def look(known: dict[str, Any]) -> dict[str, Any]:
         so_far = Ids(**known["ids"], groups=known["groups"])
+        if not pulumi.runtime.is_dry_run():
+            tenant.just_made(filter(None, known["ids"].values()), pulumi.log.info)
         requested = asks(stack, so_far, "request")
         existing = asks(stack, so_far, "existing")
         # Off the event loop: the engine's own calls go on while the directory is asked.

@@ -17,6 +17,7 @@ from airflow_entra.access.azure_needs import Allowed
 from airflow_entra.access.azure_roles import permissions, role_assignment
 from airflow_entra.access.held import Held, held
 from airflow_entra.directory.credentials import ARM, GRAPH, token_source
+from airflow_entra.directory.replication import once_there
 from airflow_entra_auth.azure import GRAPH_V1, RESOURCE_MANAGER
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class LiveTenant:
         self, graph: Callable[[], Graph], arm: Callable[[], Graph], token: Callable[[], str] = lambda: ""
     ) -> None:
         self._connect_graph, self._connect_arm, self._token = graph, arm, token
+        self._made: frozenset[str] = frozenset()
+        self._say: Callable[[str], object] = lambda _: None
 
     @classmethod
     def from_environment(cls, tenant_id: str) -> LiveTenant:
@@ -70,6 +73,13 @@ class LiveTenant:
     @cached_property
     def _arm(self) -> Graph:
         return self._connect_arm()
+
+    def just_made(self, ids: Iterable[str], say: Callable[[str], object]) -> None:
+        """This run makes these objects: they are waited for where Graph doesn't show them yet."""
+        self._made, self._say = frozenset(ids), say
+
+    def _pages(self, path: str) -> list[Any]:
+        return once_there(lambda: list(self._graph.pages(path)), self._graph, self._made, say=self._say)
 
     def identity(self) -> Held | None:
         """Who asks and what it may do in Graph, by its token; None where that says nothing."""
@@ -124,7 +134,7 @@ class LiveTenant:
     def app_role_assignments(self, service_principal: str) -> frozenset[tuple[str, str]] | Denied:
         """Who is assigned to the application, as (principal id, app role id)."""
         path = f"/servicePrincipals/{service_principal}/appRoleAssignedTo"
-        found = _unless_denied(lambda: list(self._graph.pages(path)), "which groups are assigned")
+        found = _unless_denied(lambda: self._pages(path), "which groups are assigned")
         if isinstance(found, Denied):
             return found
         return frozenset((item["principalId"], item["appRoleId"]) for item in found)
@@ -140,7 +150,7 @@ class LiveTenant:
     def app_permissions(self, service_principal: str) -> frozenset[str] | Denied:
         """The ids of the app roles that a service principal itself has, Graph's permissions among them."""
         path = f"/servicePrincipals/{service_principal}/appRoleAssignments"
-        found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's own permissions")
+        found = _unless_denied(lambda: self._pages(path), "the application's own permissions")
         return found if isinstance(found, Denied) else frozenset(item["appRoleId"] for item in found)
 
     def asked_for_itself(self, tag: str) -> frozenset[str] | Denied:
@@ -156,7 +166,7 @@ class LiveTenant:
     def token_lifetime_policies(self, application: str) -> tuple[dict[str, Any], ...] | Denied:
         """The token lifetime policies on the application (object id): at most one, by Graph's own rule."""
         path = f"/applications/{application}/tokenLifetimePolicies"
-        found = _unless_denied(lambda: list(self._graph.pages(path)), "the application's token lifetime policy")
+        found = _unless_denied(lambda: self._pages(path), "the application's token lifetime policy")
         return found if isinstance(found, Denied) else tuple(found)
 
     def conditional_access_policies(self, client_id: str) -> tuple[dict[str, Any], ...] | Denied:

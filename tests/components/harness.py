@@ -89,6 +89,7 @@ class FakeTenant:
     """Object ids that are no service principals."""
     denied: bool = False
     asked: list[str] = field(default_factory=list)
+    late: set[str] = field(default_factory=set)
 
     def _answer(self, question: str, answer: Any) -> Any:
         self.asked.append(question)
@@ -111,6 +112,9 @@ class FakeTenant:
 
     def allowed_at(self, scope: str) -> Any:
         return Denied("Azure")
+
+    def just_made(self, ids: Iterable[str], say: Callable[[str], object]) -> None:
+        self.late = set(ids)
 
     def missing_groups(self, ids: Iterable[str]) -> Any:
         known = self.known_groups

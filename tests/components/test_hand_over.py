@@ -53,9 +53,13 @@ def test_each_thing_is_asked_with_its_call_its_reason_and_its_permission(deploy:
     assert "value of slot" not in text
 
 
-def test_a_preview_writes_nothing(deploy: Deploy, tmp_path: Path) -> None:
-    deploy(EVERYTHING, preview=True)
+def test_a_preview_writes_nothing_and_waits_for_nothing(deploy: Deploy, tmp_path: Path) -> None:
+    assert deploy(EVERYTHING, preview=True).tenant.late == set()
     assert not file(tmp_path).exists()
+
+
+def test_what_this_run_makes_may_come_late(deploy: Deploy) -> None:
+    assert {"application-object-id", "service-principal-object-id"} <= deploy(EVERYTHING).tenant.late
 
 
 def test_the_file_is_written_only_when_its_text_changes(deploy: Deploy, tmp_path: Path) -> None:

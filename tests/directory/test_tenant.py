@@ -85,6 +85,27 @@ def test_a_soft_deleted_vault_is_found_at_its_location(status: int, deleted: boo
     assert url.params["api-version"] == "2023-07-01"
 
 
+def test_what_this_run_made_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_entra.directory.replication._PAUSES", (0.0,))
+    asked: list[str] = []
+    said: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if len(asked) < 4:
+            message = "Resource 'sp' does not exist or one of its queried reference-property objects are not present."
+            return httpx.Response(404, json={"error": {"code": "Request_ResourceNotFound", "message": message}})
+        return httpx.Response(200, json={"value": []})
+
+    live = tenant(answer)
+    with pytest.raises(GraphError):
+        live.app_role_assignments("sp")
+    live.just_made(["sp"], said.append)
+    assert live.app_role_assignments("sp") == frozenset()
+    assert asked[2] == "/v1.0/directory/deletedItems/sp"
+    assert "Entra doesn't show sp" in said[0]
+
+
 @pytest.mark.parametrize(
     ("kind", "principal_type"),
     [("user", "User"), ("group", "Group"), ("servicePrincipal", "ServicePrincipal"), ("device", None)],
