@@ -28,6 +28,7 @@ from airflow_entra.recovery.recover import recover
 from airflow_entra.settings import StackSettings, load
 from airflow_entra.settings.model import VaultSecret
 from airflow_entra.target import Target, asking, target_at, target_of
+from airflow_entra.variables import NEEDS
 from airflow_entra_auth.azure import VAULT_DOMAIN
 
 
@@ -152,6 +153,7 @@ def _about(
 def _pulumi(target: Target, clients: Clients, say: Callable[[str], None]) -> Pulumi:
     """Pulumi on the stack, which is made where it may be; what an interrupted run left is settled."""
     pulumi = target.pulumi(new_file=True)
+    pulumi.environment[NEEDS] = "no"  # whoever takes over makes nothing
     try:
         recover(pulumi, lambda: clients, say)
     except NoSuchStackError:
