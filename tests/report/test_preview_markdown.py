@@ -60,6 +60,7 @@ STACKS = st.builds(
     few(STEPS),
     few(STEPS),
     few(VIOLATIONS),
+    few(VIOLATIONS),
     few(NASTY),
     few(NASTY),
     st.integers(0, 10**6),
