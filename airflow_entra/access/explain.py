@@ -125,7 +125,7 @@ def explain_role(stack: DeclaredStack, role: str) -> Explanation:
     """Who has the role: its groups, and how one gets into them. Raises UserError."""
     access, sign_in = stack.plan, stack.settings.sign_in
     if role not in access.roles:
-        close = difflib.get_close_matches(role.casefold(), {name.casefold(): name for name in access.roles}, n=1)
+        close = difflib.get_close_matches(role.casefold(), {name.casefold(): name for name in access.roles})
         named = ", ".join(access.roles)
         meant = next((name for name in access.roles if close and name.casefold() == close[0]), None)
         raise UserError(
@@ -211,14 +211,14 @@ def _find(access: AccessPlan, name: str) -> str | None:
     """The key of the group that is called so, or that has this object id or had this name first."""
     wanted = name.casefold()
     for key, group in access.groups.items():
-        if wanted in (key.casefold(), group.name.casefold(), (group.object_id or "").casefold()):
+        if wanted in {said.casefold() for said in (key, group.name, group.object_id) if said}:
             return key
     return None
 
 
 def _unknown(stack: DeclaredStack, name: str) -> str:
     names = {group.name.casefold(): group.name for group in stack.plan.groups.values()}
-    close = difflib.get_close_matches(name.casefold(), names, n=1)
+    close = difflib.get_close_matches(name.casefold(), names)
     if close:
         return f"stack {stack.name} names no group {name!r}, which therefore gives nothing: is {names[close[0]]} meant?"
     more = len(names) - _MOST_NAMES

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_entra.access import DeclaredStack
+from airflow_entra.access.airflow_roles import AIRFLOWS_OWN
 from airflow_entra.access.explain import (
     Explanation,
+    HeldRole,
     Known,
     explain_groups,
     explain_role,
@@ -25,6 +27,7 @@ from airflow_entra.access.explain import (
 from airflow_entra.access.token import unverified_claims
 from airflow_entra.errors import UserError
 from airflow_entra.settings import load
+from tests.access.test_plan import settings as declared
 
 STACKS = Path(__file__).parents[2] / "stacks"
 PROD, DEV, STAGING = (
@@ -136,7 +139,7 @@ def test_a_token_with_an_app_role() -> None:
 )
 def test_a_token_that_gives_nothing_says_why(claims: dict[str, Any], refused: str) -> None:
     one = of_token(PROD, claims)
-    assert (one.refused, one.roles) == (refused, ())
+    assert (one.stack, one.refused, one.roles, one.until) == ("prod", refused, (), ())
     assert one.why
     assert one.fix
 
@@ -185,3 +188,141 @@ def test_any_text_is_a_token_or_a_token_error(text: str) -> None:
     except UserError:
         return
     raise AssertionError("three parts of JSON out of nothing")
+
+
+def test_a_group_without_a_name_is_none() -> None:
+    """Half the groups have no object id yet: an empty name is not that of the first of them."""
+    with pytest.raises(UserError, match="names no group ''"):
+        explain_groups(PROD, [""])
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {},
+        {"clientId": CLIENT},
+        {"roles": {}},
+        {"clientId": CLIENT, "roles": ["Admin"]},
+        {"clientId": CLIENT, "roles": {"Admin": None}},
+        {"clientId": CLIENT, "roles": {"Admin": ["airflow-dev-admins"]}},
+        {"clientId": CLIENT, "roles": {"Admin": [{"id": CLIENT}]}},
+    ],
+)
+def test_what_is_no_output_of_a_stack_is_refused(outputs: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"are no output of `pulumi stack output --json --stack dev`"):
+        known(DEV, outputs)
+
+
+def test_a_group_that_has_no_id_yet_is_not_known() -> None:
+    """The identity team has not made it, so that its name is all that the outputs have."""
+    group = "d0000000-0000-4000-8000-000000000000"
+    rows = [{"group": "airflow-dev-admins"}, {"group": "airflow-dev-engineers", "id": group}, {"group": "x", "id": "y"}]
+    assert known(DEV, {"clientId": CLIENT, "roles": {"Admin": rows}}) == Known(CLIENT, {"airflow-dev-engineers": group})
+
+
+def test_an_answer_about_groups_is_whole() -> None:
+    rule = 'user.department -eq "Data"'
+    assert explain_groups(PROD, ["airflow-prod-viewers", "platform-on-call"]) == Explanation(
+        "prod",
+        "a member of airflow-prod-viewers and platform-on-call",
+        (
+            HeldRole("Op", ("platform-on-call",), (AIRFLOWS_OWN["Op"].may,)),
+            HeldRole("Viewer", (f"airflow-prod-viewers (by rule: {rule})",), (AIRFLOWS_OWN["Viewer"].may,)),
+        ),
+        until=(
+            "what is taken away in Entra ends in Airflow within seconds, while its watcher runs (revocation: watch)",
+            "Airflow's session ends 8h after signing in in any case",
+            "Entra's tokens for Airflow last 8h",
+        ),
+        notes=(
+            f"who is in airflow-prod-viewers is decided by its rule: {rule}",
+            "direct members alone: a member of a group inside one of these groups gets nothing under app roles",
+        ),
+    )
+
+
+def test_an_answer_about_a_role_is_whole() -> None:
+    assert explain_role(STAGING, "Viewer") == Explanation(
+        "staging",
+        "role Viewer",
+        (HeldRole("Viewer", ("all-employees",), (AIRFLOWS_OWN["Viewer"].may,)),),
+        until=(
+            "what is taken away in Entra ends in Airflow within five minutes, while its watcher runs "
+            "(revocation: refresh)",
+            "Airflow's session ends 8h after signing in in any case",
+            "Entra's tokens for Airflow last 60 to 90 minutes, its own default",
+            "Entra asks to sign in again every 8h",
+        ),
+        notes=(
+            "members of groups inside these groups count too",
+            "people of other tenants, guests and members alike, get nothing (guests: refuse)",
+        ),
+    )
+    assert list(roles(explain_groups(STAGING, ["all-employees"]))) == ["Viewer"]
+    with pytest.raises(UserError, match=r"it has Admin, Op, Viewer, finance-editor$"):
+        explain_role(PROD, "nothing-like-it")
+
+
+def test_an_answer_that_groups_are_needed_says_how_to_get_them() -> None:
+    one = of_token(STAGING, token(hasgroups=True))
+    assert (one.stack, one.refused, one.fix) == ("staging", "groups_needed", "ask for the person instead: --person")
+    assert one.subject == "the token of Ada (a0000000-0000-4000-8000-000000000001)"
+    assert one.why.startswith("the token names no groups, because the person is in too many")
+    assert (one.roles, one.until) == ((), ())
+    assert one.notes[1:] == (
+        "only the deployed stack knows the object ids of airflow-staging-operators, airflow-staging-data-people: "
+        "they were not compared",
+        "the token expires at 2026-01-01 00:01:00 UTC",
+    )
+
+
+@pytest.mark.parametrize(
+    ("claims", "called"),
+    [
+        ({}, "the token"),
+        ({"name": "", "oid": 7}, "the token"),
+        ({"oid": "x"}, "the token of x"),
+        ({"preferred_username": "ada@contoso.com", "oid": "x"}, "the token of ada@contoso.com (x)"),
+        ({"name": "Ada", "preferred_username": "ada@contoso.com", "oid": "x"}, "the token of Ada (x)"),
+    ],
+)
+def test_a_token_is_called_after_its_person(claims: dict[str, Any], called: str) -> None:
+    assert of_token(PROD, claims).subject == called
+
+
+def test_whom_a_token_is_for_is_compared_where_it_is_known() -> None:
+    """Without the client id the token's own audience is taken, and that is said; one of several is none."""
+    admin = token(roles=["Admin"])
+    assert of_token(PROD, admin, Known()).refused is None
+    assert of_token(PROD, token(roles=["Admin"], aud=[CLIENT]), Known()).refused == "wrong_token"
+    assert of_token(PROD, token(roles=["Admin"], aud="another"), Known(CLIENT)).refused == "wrong_token"
+    assert not any("object ids" in note for note in of_token(PROD, admin, Known()).notes), "app roles need none"
+
+
+def test_a_strange_claim_that_nothing_reads_stops_nothing() -> None:
+    assert list(roles(of_token(PROD, token(roles=["Admin"], groups=7)))) == ["Admin"]
+
+
+@pytest.mark.parametrize(("count", "more"), [(8, ""), (9, " and 1 more"), (12, " and 4 more")])
+def test_a_few_groups_are_named_where_none_is_meant(count: int, more: str) -> None:
+    stack = DeclaredStack("many", declared({"Admin": {"groups": [{"create": f"team{n}"} for n in range(count)]}}))
+    with pytest.raises(UserError) as refused:
+        explain_groups(stack, ["quux"])
+    named = ", ".join(f"team{n}" for n in range(8))
+    assert str(refused.value).endswith(f"'quux', which therefore gives nothing; it names {named}{more}")
+
+
+def test_people_of_other_tenants_are_spoken_of_as_the_file_has_it() -> None:
+    tenant = "8b1d9a6f-6a1f-4b74-8d3a-5e5b6b1b7a12"
+    roles = {"Admin": {"groups": [{"create": "admins"}]}}
+
+    def said(**sign_in: Any) -> tuple[str, ...]:
+        return explain_role(DeclaredStack("one", declared(roles, **sign_in)), "Admin").notes[1:]
+
+    refused = "people of other tenants, guests and members alike, get nothing (guests: refuse)"
+    again = "people of other tenants sign in again after 1h"
+    assert said(externalSession="1h") == (refused,)
+    assert said(guests="allow") == ()
+    assert said(guests="allow", externalSession="1h") == (again,)
+    only = f"of other tenants' people only those of {tenant} get in (guests)"
+    assert said(guests={"tenants": [tenant]}, externalSession="1h") == (only, again)

@@ -339,3 +339,25 @@ def test_a_late_replica_is_asked_again() -> None:
     assert world.store.roles[PERSON] == ("Admin", "Viewer", "finance-editor")
     world.round(LOOK_AGAIN)
     assert world.store.roles[PERSON] == ("Admin", "Viewer", "finance-editor")
+
+
+def test_one_answer_without_the_groups_claim_takes_nothing() -> None:
+    """Without it a token names no groups: everybody would be out."""
+    world = World("securityGroups")
+    less = deepcopy(world.directory.application)
+    less.claims = None
+    world.directory.stale = [less]
+    rounds(world)
+    assert ended(world) == [None, None]
+    assert world.store.roles == {PERSON: ("Viewer", "finance-editor"), OTHER: ("finance-editor",)}
+
+
+def test_a_refusal_is_asked_about_once_a_minute_and_no_sooner() -> None:
+    world = World()
+    world.directory.application.refused = True
+    world.follower = world.another()
+    assert world.round(0) == 4, "both feeds, the application once, and everybody"
+    assert world.round(ASK_AGAIN - 1) == 2
+    world.directory.application.refused = False
+    world.now += 1
+    assert world.follower.round().assignments_known

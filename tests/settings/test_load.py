@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import traceback
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_entra.finding import Finding
-from airflow_entra.settings import SettingsError, load, load_with_warnings, warnings
+from airflow_entra.settings import SettingsError, limits, load, load_with_warnings, warnings
+from airflow_entra.settings.checks import credential
 from airflow_entra.settings.model import (
     Certificate,
     CreatedGroup,
@@ -294,6 +295,16 @@ def test_what_stands_above_a_certificate_may_be_in_any_language(tmp_path: Path) 
     file = _with_certificate(tmp_path, None)
     (tmp_path / "airflow.pem").write_text(f"Zertifikat für Zürich\n{pem}", "utf-8")
     assert isinstance(load(file).credential, Certificate)
+
+
+@pytest.mark.parametrize(("more", "told"), [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_a_certificate_may_live_as_long_as_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: timedelta, told: bool
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setattr(credential, "validity", lambda pem: (now, now + limits.SECRET_LIFETIME + more))
+    file = _with_certificate(tmp_path, (DATA / "good" / "airflow.pem").read_text())
+    assert [finding.id for finding in _findings(file)] == ["credential/certificate-lifetime"] * told
 
 
 def test_a_certificate_is_looked_for_within_64_kib(tmp_path: Path) -> None:
