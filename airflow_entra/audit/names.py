@@ -26,7 +26,9 @@ class Names:
     def of_id(self, id_: str, **names: str) -> str:
         """The id, for a person whom the directory knows by it."""
         known = self.by_key.setdefault(id_, {})
-        known |= {key: name for key, name in names.items() if name and name != id_}
+        for key, name in names.items():
+            if name and name != id_:
+                known.setdefault(key, name)  # a log's name comes after the directory's
         return id_
 
     def label(self, kind: str, name: str) -> str:

@@ -23,7 +23,7 @@ def test_nothing_that_the_directory_said_has_a_name_left() -> None:
     seen = audited(
         directory=replace(directory, registration=in_person, groups=groups),
         application=application(owners=(Owner("c1", "Carol"), Owner("sp", "deploys Airflow", program=True))),
-        changes=(change("Disable account", DAN, 1),),
+        changes=(change("Disable account", DAN, 1), change("Add member to group", ADA, 2)),
         eligible=(Eligible(DAN.id, DAN.name, "admins", None),),
         others=(DAN,),
     )
