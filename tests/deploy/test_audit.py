@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_entra.audit.audit import Audit
-from airflow_entra.commands.audit import audit_stack
+from airflow_entra.audit.evidence import NAMES, verify
+from airflow_entra.commands.audit import Seen, audit_stack, keep_evidence
+from airflow_entra.commands.period import with_period
 from airflow_entra.errors import UserError
 from airflow_entra.local.deploy import deploy
 from airflow_entra.local.people import PEOPLE
@@ -28,11 +31,30 @@ def person(name: str) -> str:
     return next(one.object_id for one in PEOPLE if one.sign_in_name == name)
 
 
-def audited(deployment: Deployment, *, drifted: bool = True) -> Audit:
-    """The stack's audit of the last day."""
+def asked(deployment: Deployment, *, drifted: bool = True) -> Seen:
+    """What was asked for the stack's audit of the last day."""
     now = datetime.now(UTC)
     since = now - timedelta(days=1)
-    return audit_stack(deployment.world, "local", [], since=since, now=now, drifted=drifted, port=0).audit
+    return audit_stack(deployment.world, "local", [], since=since, now=now, drifted=drifted, port=0)
+
+
+def audited(deployment: Deployment, *, drifted: bool = True) -> Audit:
+    return asked(deployment, drifted=drifted).audit
+
+
+def all_is_kept_without_names(deployment: Deployment, place: Path) -> None:
+    """The evidence of the day tells its period, and no file but the names' has a person's name."""
+    seen = asked(deployment, drifted=False)
+    kept = keep_evidence(deployment.world, place, seen)
+    sealed = [file for file in kept.folder.iterdir() if file.name not in (NAMES, "Pulumi.local.yaml")]
+    text = "".join(file.read_text("utf-8") for file in sealed)
+    assert [one.name for one in PEOPLE if one.name in text or f"{one.sign_in_name}@" in text] == []
+    assert kept.names[person("mina")]["name"].startswith("Mina")
+    period = with_period(deployment.world, seen.audit, seen.now, place, [], port=0)
+    assert {"joiner", "leaver", "role change", "rotation", "deployment"} <= {event.kind for event in period.events}
+    assert [night.kept for night in period.nights or ()][-1] == (kept.folder.name,)
+    (kept.folder / NAMES).unlink()
+    assert [one.folder for one in verify(place)] == [kept.folder]
 
 
 def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> None:
@@ -46,7 +68,7 @@ def give_the_watcher_more(deployment: Deployment, secret: dict[str, Any]) -> Non
     graph.post(path, {"principalId": principal, "resourceId": resource, "appRoleId": WRITES})
 
 
-def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment) -> None:
+def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Deployment, tmp_path: Path) -> None:
     world = deployment.world
     with pytest.raises(UserError, match="no application of stack local"):
         audited(deployment, drifted=False)
@@ -107,6 +129,7 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
     assert after.watcher_owners
     assert len(json.loads(render(after, "json"))["drift"]) == len(after.drift)
 
+    all_is_kept_without_names(deployment, tmp_path / "evidence")
     deployment.pulumi("up --yes --skip-preview --refresh")
     settled = audited(deployment)
     assert settled.drift == ()
