@@ -26,7 +26,6 @@ PATIENCE_SECONDS = 120
 
 def test_killed_at_twenty_random_moments_the_same_command_ends_in_the_same_state(deployment: Deployment) -> None:
     moments = random.SystemRandom()
-    deployment.late = False  # tests/recovery has what comes late: here each kill would take seconds more
     deployment.session("local")
     kills = rounds = 0
     while kills < KILLS:
