@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from airflow_entra.local import clock
 from airflow_entra.local import tenant as tenants
@@ -103,6 +105,30 @@ def test_the_shipped_stack_files_of_today_take_nothing_away_either(deployed: Dep
 def test_a_refresh_finds_everything_as_it_was_left(deployed: Deployment, release: str) -> None:
     found = {stack: planned(deployed, stack, "--refresh") for stack in STACKS}
     assert found == {stack: meant(release, stack) for stack in STACKS}
+
+
+def test_a_cluster_that_joins_and_one_that_leaves_touch_their_own_credentials_alone(deployed: Deployment) -> None:
+    """The one that was deployed has no name and stays as it is; Entra takes no second one for its workload."""
+    file = deployed.world.stack_file("dev")
+    text = file.read_text("utf-8")
+    start = text.index("    federated:\n")
+    end = text.index("  airflow-entra:roles:")
+    first = yaml.safe_load(text[start:end])["federated"]
+    assert sorted(first) == ["issuer", "subject"]
+    clusters = [
+        first,
+        first
+        | {
+            "issuer": "https://northeurope.oic.prod-aks.azure.com/7a0c3f5e-52d1-4b5e-9d0a-6c1f0e8b2a11/c2a4f6e8-1b3d-4f57-9a0c-7e5d3b1f9c06/",
+            "name": "north",
+        },
+    ]
+    told = [[], ["create federated-north"], ["delete federated"]]
+    for listed, steps in zip((clusters[:1], clusters, clusters[1:]), told, strict=True):
+        file.write_text(text[:start] + f"    federated: {json.dumps(listed)}\n" + text[end:], "utf-8")
+        assert planned(deployed, "dev") == steps
+        deploy(deployed.session("dev"), "dev", say=deployed.said.append)
+        assert planned(deployed, "dev") == []
 
 
 def test_time_passing_makes_no_difference_not_even_beyond_the_end_of_every_secret(
