@@ -70,7 +70,9 @@ KNOWN = (
         azure_roles=("Owner", "Key Vault Administrator"),
     ),
     Identity(OWNED_BY, permissions=("Application.ReadWrite.OwnedBy",), azure_roles=()),
-    Identity(AUDITOR, permissions=("AuditLog.Read.All", "Directory.Read.All"), azure_roles=()),
+    Identity(
+        AUDITOR, permissions=("AuditLog.Read.All", "Directory.Read.All", "Policy.Read.All"), azure_roles=("Reader",)
+    ),
 )
 
 
