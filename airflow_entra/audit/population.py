@@ -5,14 +5,17 @@ The directory keeps its log for 30 days at most: what is older comes from the ev
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
 from airflow_entra.audit.leavers import Left
 from airflow_entra.audit.moves import Move, Roles
 from airflow_entra.directory.changes import ACTIVATED, ASSIGNED, UNASSIGNED, Change
+from airflow_entra.errors import UserError
 
 Kind = Literal["joiner", "mover", "leaver", "role change", "activation", "rotation", "deployment"]
 """joiner: from no role to one; leaver: from a role to none; mover: other roles than before. role change: a group was
@@ -220,8 +223,15 @@ def night_as_json(night: Night) -> NightJson:
     return {"day": f"{night.day}", "evidence": list(night.kept), "covered": night.covered}
 
 
-def of_json(body: Mapping[str, Any], source: str, names: Mapping[str, Mapping[str, str]]) -> Event:
-    """An event out of evidence, with the names that weren't erased. Raises KeyError, TypeError, ValueError."""
+def kept_events(text: str, file: Path, source: str, names: Mapping[str, Mapping[str, str]]) -> list[Event]:
+    """The events out of evidence, with the names that weren't erased. Raises UserError."""
+    try:
+        return [_event(body, source, names) for body in json.loads(text)["population"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{file}: not a population that this release reads: {error!r}") from None
+
+
+def _event(body: Mapping[str, Any], source: str, names: Mapping[str, Mapping[str, str]]) -> Event:
     if body["kind"] not in get_args(Kind):
         raise ValueError(body["kind"])
     ended = body["sessionEnded"]

@@ -17,6 +17,7 @@ from airflow_entra.audit.names import Names, declared_without_names, records_wit
 from airflow_entra.audit.records import Records, parse
 from airflow_entra.commands.drift import drift_of
 from airflow_entra.directory.audited import Audited, read
+from airflow_entra.directory.clients import Clients
 from airflow_entra.directory.vaults import Reader, secret_readers
 from airflow_entra.errors import UserError, on_disk
 from airflow_entra.escape.json_text import document
@@ -70,6 +71,8 @@ class Seen:
             audited=without_names(self.audited, names),
             airflows=records_without_names(self.airflows, names),
             declared=declared_without_names(self.declared, names),
+            readers=self.readers
+            and tuple(replace(reader, name=names.of_id(reader.id, name=reader.name)) for reader in self.readers),
             differences=self.differences
             if self.differences is None or isinstance(self.differences, Finding)
             else tuple(_nameless(one, names) for one in self.differences),
@@ -91,7 +94,7 @@ def audit_stack(
     with asking(target, audits=True) as clients:
         known = {session.object_id for record in records for session in record.sessions}
         audited = read(clients.graph, declared, since, known)
-        readers, unread = _readers(clients.arm, declared.settings)
+        readers, unread = _readers(clients, declared.settings)
         differences = drift_of(target, stack, clients.graph, since) if drifted else None
     return Seen(
         declared.settings,
@@ -131,19 +134,36 @@ def keep_evidence(world: World, place: Path, seen: Seen) -> Kept:
         return keep(place, found.at, facts, files, names.by_key)
 
 
-def _readers(arm: Graph, settings: StackSettings) -> tuple[tuple[Reader, ...] | None, tuple[str, ...]]:
+def _readers(clients: Clients, settings: StackSettings) -> tuple[tuple[Reader, ...] | None, tuple[str, ...]]:
     """Who can read the client secret, and what could not be read of that; nobody where the stack has no vault."""
     credential = settings.credential
     if not isinstance(credential, VaultSecret):
         return (), ()
     try:
-        found = secret_readers(arm, VaultPlace.of(settings, credential).id)
+        found = secret_readers(clients.arm, VaultPlace.of(settings, credential).id)
     except GraphError as error:
         return None, (f"who can read the vault's secret: {error.code}",)
     if found is None:
         return None, ("who can read the vault's secret: the reading identity has no role there",)
-    named = frozenset(reader.lower() for reader in credential.vault.readers)
-    return tuple(replace(one, declared=one.declared or one.id.lower() in named) for one in found), ()
+    listed = frozenset(reader.lower() for reader in credential.vault.readers)
+    names = _names(clients.graph, found)
+    return tuple(
+        replace(
+            reader,
+            name=names.get(reader.id.lower(), reader.id),
+            declared=reader.declared or reader.id.lower() in listed,
+        )
+        for reader in found
+    ), ()
+
+
+def _names(graph: Graph, readers: Iterable[Reader]) -> Mapping[str, str]:
+    """By object id, of those that the directory still has and shows."""
+    try:
+        shown = graph.get_by_ids(reader.id for reader in readers)
+    except GraphError:
+        return {}
+    return {entry["id"].lower(): entry["displayName"] for entry in shown if entry.get("displayName")}
 
 
 def _of_file(file: Path) -> Records:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 from airflow_entra.audit.audit import Audit
 from airflow_entra.audit.deployments import PullRequest, deployments, pull_requests
 from airflow_entra.audit.evidence import POPULATION, Kept, verify
-from airflow_entra.audit.population import Event, Span, merged, nights, of_json, told
+from airflow_entra.audit.population import Event, Span, kept_events, merged, nights, told
 from airflow_entra.directory.changes import reach
-from airflow_entra.errors import UserError, on_disk
+from airflow_entra.errors import on_disk
 from airflow_entra.files import read_text
 from airflow_entra.local.world import World
 from airflow_entra.pulumi.trouble import PulumiError
@@ -54,16 +53,10 @@ def _verified(evidence: Path | None) -> list[Kept]:
         return verify(evidence)
 
 
-def _events(kept: Kept) -> Iterator[Event]:
+def _events(kept: Kept) -> Sequence[Event]:
     """None of what release 0.1.0 kept, which has no population."""
     file = kept.folder / POPULATION
-    if not file.exists():
-        return
-    try:
-        for body in json.loads(read_text(file))["population"]:
-            yield of_json(body, f"evidence {kept.folder.name}", kept.names)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{file}: not a population that this release reads: {error!r}") from None
+    return kept_events(read_text(file), file, f"evidence {kept.folder.name}", kept.names) if file.exists() else ()
 
 
 def _span(kept: Kept) -> Span:

@@ -230,7 +230,8 @@ def test_an_answer_about_groups_is_whole() -> None:
             HeldRole("Viewer", (f"airflow-prod-viewers (by rule: {rule})",), (AIRFLOWS_OWN["Viewer"].may,)),
         ),
         until=(
-            "what is taken away in Entra ends in Airflow within seconds, while its watcher runs (revocation: watch)",
+            "what is taken away in Entra ends in Airflow within 3 s after Graph shows it; Entra adds minutes, "
+            "while its watcher runs (revocation: watch)",
             "Airflow's session ends 8h after signing in in any case",
             "Entra's tokens for Airflow last 8h",
         ),
@@ -247,8 +248,8 @@ def test_an_answer_about_a_role_is_whole() -> None:
         "role Viewer",
         (HeldRole("Viewer", ("all-employees",), (AIRFLOWS_OWN["Viewer"].may,)),),
         until=(
-            "what is taken away in Entra ends in Airflow within five minutes, while its watcher runs "
-            "(revocation: refresh)",
+            "what is taken away in Entra ends in Airflow within five minutes after Entra refuses it, "
+            "while its watcher runs (revocation: refresh)",
             "Airflow's session ends 8h after signing in in any case",
             "Entra's tokens for Airflow last 60 to 90 minutes, its own default",
             "Entra asks to sign in again every 8h",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from airflow_entra.audit.leavers import left
 from airflow_entra.audit.moves import moves
-from airflow_entra.audit.population import Event, Span, as_json, events, merged, nights, of_json, told
+from airflow_entra.audit.population import Event, Span, as_json, events, kept_events, merged, nights, told
 from airflow_entra.directory.changes import ACTIVATED
+from airflow_entra.errors import UserError
 from tests.audit.stack import ADMINS, DAN, URL, audited, change, records, session
 
 JOINED, LEFT = "Add member to group", "Remove member from group"
@@ -53,11 +58,24 @@ def test_a_change_that_gave_nothing_is_no_event() -> None:
     assert events(found, [], [], []) == []
 
 
+def back(event: Event, names: dict[str, dict[str, str]]) -> Event:
+    """An event that was kept, read again."""
+    text = json.dumps({"population": [as_json(event)]})
+    (read,) = kept_events(text, Path("population.json"), "evidence x", names)
+    return read
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"population": [{}]}', '{"population": [{"kind": "party"}]}'])
+def test_what_is_no_population_is_named(text: str) -> None:
+    with pytest.raises(UserError, match=r"kept/population.json: not a population that this release reads"):
+        kept_events(text, Path("kept/population.json"), "evidence x", {})
+
+
 def test_an_event_goes_through_evidence_and_its_name_may_be_erased() -> None:
     for event in everything():
         nameless = replace(event, person=event.person_id)
-        assert of_json(as_json(nameless), "evidence x", {event.person_id: {"name": event.person}}) == event
-        assert of_json(as_json(nameless), "evidence x", {}).person == ""
+        assert back(nameless, {event.person_id: {"name": event.person}}) == event
+        assert back(nameless, {}).person == ""
 
 
 def test_what_two_nights_tell_is_told_once_as_the_first_source_has_it() -> None:

@@ -26,6 +26,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+SUBJECTS = ("--subject-prefix", "repo:contoso/airflow")
+
+
 def bootstrap(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["bootstrap", *arguments])
 
@@ -36,7 +39,7 @@ def bootstrap(*arguments: str) -> Result:
         ((), "--github OWNER/REPOSITORY or --azure-devops ORG/PROJECT"),
         (("--github", "a/b", "--azure-devops", "c/d"), "--github OWNER/REPOSITORY or --azure-devops ORG/PROJECT"),
         (("--github", "contoso"), "--github: 'contoso' is no repository; it is OWNER/REPOSITORY"),
-        (("--azure-devops", "contoso/data"), "_apis/connectionData"),
+        (("--azure-devops", "contoso/data"), "az devops service-endpoint list"),
         (
             ("--github", "contoso/airflow", "--stack", "qa"),
             "no stack file stacks/Pulumi.qa.yaml; there is one for: dev",
@@ -68,7 +71,7 @@ def test_a_wrong_stack_file_stops_it_in_that_file_s_own_words(project: Path) -> 
 
 
 def test_without_pulumi_it_names_both_ways_to_have_it(project: Path) -> None:
-    result = bootstrap("--github", "contoso/airflow")
+    result = bootstrap("--github", "contoso/airflow", *SUBJECTS)
     assert result.exit_code == 2
     assert "there is no pulumi on PATH" in result.stderr
     assert "the same command after `airflow-entra local run --`" in result.stderr
@@ -86,7 +89,7 @@ def test_without_a_network_it_says_what_can_t_be_reached(project: Path, monkeypa
         "https_proxy": "http://127.0.0.1:1",
     }.items():
         monkeypatch.setenv(name, value)
-    result = bootstrap("--github", "contoso/airflow")
+    result = bootstrap("--github", "contoso/airflow", *SUBJECTS)
     assert result.exit_code == 2
     assert "login.microsoftonline.com did not answer: " in result.stderr
     assert "not-a-secret" not in result.output

@@ -190,7 +190,8 @@ def test_the_nightly_run_says_what_was_changed_by_hand(deployed: Deployment) -> 
     ]
     assert stack["changes"] == {"create": 2, "update": 1}
     assert document["access"]["changed"] is False
-    assert [(one["id"], one["stack"]) for one in document["findings"]] == [("preview/changes", "local")]
+    found = [(finding["id"], finding["stack"]) for finding in document["findings"]]
+    assert found == [("preview/changes", "local"), ("drift/changed", "local")]
 
 
 def call(*arguments: str, **environment: str) -> Result:

@@ -19,6 +19,7 @@ from airflow_entra.local.deploy import deploy
 from airflow_entra.local.people import PEOPLE
 from airflow_entra.report.audit import render
 from tests.deploy.deployment import Deployment
+from tests.late import long_ago
 from tests.trouble import in_trouble
 
 pytestmark = pytest.mark.engine
@@ -32,7 +33,9 @@ def person(name: str) -> str:
 
 
 def asked(deployment: Deployment, *, drifted: bool = True) -> Seen:
-    """What was asked for the stack's audit of the last day."""
+    """What was asked for the stack's audit of the last day, once everybody sees what was written."""
+    if (deployment.world.tenant / "tenant.sqlite").exists():
+        long_ago(deployment.world)
     now = datetime.now(UTC)
     since = now - timedelta(days=1)
     return audit_stack(deployment.world, "local", [], since=since, now=now, drifted=drifted, port=0)
@@ -88,7 +91,10 @@ def test_what_was_changed_in_the_tenant_is_found_with_who_did_it(deployment: Dep
         "group-owner",
         "guest",
         "nested",
+        "vault-reader",
     }
+    (reader,) = [finding for finding in before.findings if finding.id == "audit/vault-reader"]
+    assert str(reader.where).startswith("airflow-entra deploy (full) (")
 
     with in_trouble(world):
         in_between = audited(deployment)

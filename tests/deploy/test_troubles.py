@@ -161,10 +161,17 @@ def test_a_wrong_stack_file_starts_nothing(deployment: Deployment) -> None:
 
 
 def mistake(deployment: Deployment) -> str:
-    """The one that `check` finds, in a line."""
+    """The one that `check` finds, as a terminal shows it."""
     checked = command(deployment.world, "check", "--format", "json", str(deployment.world.stack_file("local")))
     (found,) = json.loads(checked.stdout)["findings"]
-    return f"{found['where']}: {found['what']}; {found['right']}; {found['fix']}"
+    return (
+        f"{found['where']}: error: {found['what']} [{found['id']}]\n  right: {found['right']}\n  fix:   {found['fix']}"
+    )
+
+
+def in_a_row(text: str) -> str:
+    """Pulumi indents what a program says."""
+    return " ".join(text.split())
 
 
 def test_pulumi_itself_says_the_same_words(deployment: Deployment) -> None:
@@ -174,6 +181,6 @@ def test_pulumi_itself_says_the_same_words(deployment: Deployment) -> None:
     deployment.edit("local", "signIn", tokenLifetime="25h")
     said = captured(session, ["pulumi", "preview", "--stack", "local", "--non-interactive"])
     assert said.returncode != 0
-    assert mistake(deployment) in said.stdout + said.stderr
+    assert in_a_row(mistake(deployment)) in in_a_row(said.stdout + said.stderr)
     assert "Traceback" not in said.stdout + said.stderr
     assert live.applications() == []

@@ -142,7 +142,7 @@ def _undeclared_readers(readers: tuple[Reader, ...]) -> Iterator[Finding]:
     for reader in readers:
         if not reader.declared:
             yield Finding(
-                f"{reader.name} ({reader.id})",
+                f"{reader.name} ({reader.id})" if reader.name != reader.id else reader.id,
                 f"{reader.may} below {reader.scope}, and the stack file doesn't have it as a reader: whoever has the "
                 "secret signs in as Airflow",
                 "the readers of the stack file (credential.vault.readers), and no other",
