@@ -13,7 +13,7 @@ from airflow_entra.render import Facts, render
 from tests.render.helm import official_chart, template
 from tests.render.stacks import CREDENTIALS, known
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # Helm is built the first time
 
 DATA = Path(__file__).parent / "data"
 TEAMS = sorted(file.name for file in DATA.glob("team-values*.yaml"))
