@@ -48,7 +48,7 @@ clean:
 	@if [ -x $(RUN)/airflow-entra ]; then $(RUN)/airflow-entra local reset --yes; else rm -rf .local; fi
 
 test: .venv/synced
-	@$(RUN)/python -m pytest -n 2
+	@$(RUN)/python -m pytest -n 3
 
 quick: check
 	@$(RUN)/python -m pytest -n 2 -q --quick --timeout 20
