@@ -79,6 +79,7 @@ def test_without_pulumi_it_names_both_ways_to_have_it(project: Path) -> None:
     assert (project / "bootstrap" / "Pulumi.yaml").is_file()  # written before the first run, and again by each
 
 
+@pytest.mark.slow
 def test_without_a_network_it_says_what_can_t_be_reached(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "pulumi").write_text("#!/bin/sh\n")
     (project / "pulumi").chmod(0o755)

@@ -107,12 +107,14 @@ def assert_sound(comment: str, most: int = MOST_BYTES) -> None:
         assert row.endswith("|")
 
 
+@pytest.mark.slow
 @given(PREVIEWS)
 @settings(max_examples=40)
 def test_whatever_is_in_it_the_comment_is_sound(found: Previewed) -> None:
     assert_sound(render(found))
 
 
+@pytest.mark.slow
 @given(PREVIEWS, st.integers(100, 600), st.sampled_from([16_384, 30_000, MOST_BYTES]))
 @settings(max_examples=8)
 def test_however_much_is_in_it_the_comment_is_sound(found: Previewed, times: int, most: int) -> None:
@@ -180,6 +182,7 @@ def test_rows_of_the_access_diff_go_next() -> None:
     assert "session-limit" in long
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_findings_leave_room_for_the_access() -> None:
     found = example()
     (prod,) = [one for one in found.stacks if one.stack == "prod"]
