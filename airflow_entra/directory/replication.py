@@ -45,7 +45,8 @@ def once_there(
             missing, waited = _missing(error, made), clock() - start
             if missing is None or waited >= PATIENCE or (tries == 0 and _deleted(graph, missing)):
                 raise
-        say(f"Entra doesn't show {missing}, made a moment ago, everywhere yet: waiting ({waited:.0f} of 60 s)")
+        so_far = f"{waited:.0f} of {PATIENCE:.0f} s"
+        say(f"Entra doesn't show {missing}, made a moment ago, everywhere yet: waiting ({so_far})")
         sleep(_PAUSES[min(tries, len(_PAUSES) - 1)])
         tries += 1
 

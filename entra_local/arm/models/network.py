@@ -11,7 +11,7 @@ from entra_local.arm.exceptions import (
     InvalidResourceReference,
     ResourceNotFound,
 )
-from entra_local.arm.models.resources import group_id, load_group, tags, text
+from entra_local.arm.models.resources import group_id, load_group, load_resource, tags, text
 from entra_local.azure import VAULT_DOMAIN, VAULT_ZONE
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
@@ -32,11 +32,7 @@ def endpoint_id(subscription_id: str, group: str, name: str) -> str:
 
 def load(everywhere: Directory, subscription_id: str, group: str, name: str) -> JsonObject:
     """A private endpoint. Raises ResourceGroupNotFound or ResourceNotFound."""
-    load_group(everywhere, subscription_id, group)
-    found = everywhere.get(_ENDPOINT, endpoint_id(subscription_id, group, name))
-    if found is None:
-        raise ResourceNotFound(ENDPOINT_TYPE, name, group)
-    return found.body
+    return load_resource(everywhere, _ENDPOINT, ENDPOINT_TYPE, (subscription_id, group), name)
 
 
 def subnet_of(body: JsonObject) -> str:

@@ -9,6 +9,7 @@ from entra_local.arm.exceptions import (
     InvalidLocation,
     InvalidRequestContent,
     ResourceGroupNotFound,
+    ResourceNotFound,
     SubscriptionNotFound,
 )
 from entra_local.store import Directory
@@ -35,6 +36,15 @@ def load_group(everywhere: Directory, subscription_id: str, name: str) -> JsonOb
     found = everywhere.get("resourceGroup", group_id(subscription_id, name))
     if found is None:
         raise ResourceGroupNotFound(name)
+    return found.body
+
+
+def load_resource(everywhere: Directory, kind: str, type_: str, group: tuple[str, str], name: str) -> JsonObject:
+    """A resource of this type in the `group` (subscription, name). Raises ResourceGroupNotFound or ResourceNotFound."""
+    load_group(everywhere, *group)
+    found = everywhere.get(kind, f"{group_id(*group)}/providers/{type_}/{name}")
+    if found is None:
+        raise ResourceNotFound(type_, name, group[1])
     return found.body
 
 

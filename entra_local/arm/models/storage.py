@@ -13,10 +13,9 @@ from entra_local.arm.exceptions import (
     ContainerNotFound,
     InvalidLocation,
     InvalidRequestContent,
-    ResourceNotFound,
     StorageAccountAlreadyTaken,
 )
-from entra_local.arm.models.resources import group_id, load_group, tags, text
+from entra_local.arm.models.resources import group_id, load_group, load_resource, tags, text
 from entra_local.azure import BLOB_DOMAIN
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
@@ -40,11 +39,7 @@ def account_id(subscription_id: str, group: str, name: str) -> str:
 
 def load(everywhere: Directory, subscription_id: str, group: str, name: str) -> JsonObject:
     """A storage account. Raises ResourceGroupNotFound or ResourceNotFound."""
-    load_group(everywhere, subscription_id, group)
-    found = everywhere.get(_ACCOUNT, account_id(subscription_id, group, name))
-    if found is None:
-        raise ResourceNotFound(TYPE, name, group)
-    return found.body
+    return load_resource(everywhere, _ACCOUNT, TYPE, (subscription_id, group), name)
 
 
 def by_name(everywhere: Directory, name: str) -> JsonObject | None:

@@ -13,12 +13,11 @@ from entra_local.arm.exceptions import (
     InvalidLocation,
     InvalidRequestContent,
     PurgeProtected,
-    ResourceNotFound,
     VaultAlreadyExists,
     VaultNameNotValid,
 )
 from entra_local.arm.models import policies
-from entra_local.arm.models.resources import group_id, load_group, put_group, tags, text
+from entra_local.arm.models.resources import group_id, load_group, load_resource, put_group, tags, text
 from entra_local.azure import VAULT_DOMAIN
 from entra_local.store import Directory
 from entra_local.wire import JsonObject
@@ -51,11 +50,7 @@ def vault_id(subscription_id: str, group: str, name: str) -> str:
 
 def load(everywhere: Directory, subscription_id: str, group: str, name: str) -> JsonObject:
     """A live vault. Raises ResourceGroupNotFound or ResourceNotFound."""
-    load_group(everywhere, subscription_id, group)
-    found = everywhere.get("vault", vault_id(subscription_id, group, name))
-    if found is None:
-        raise ResourceNotFound(TYPE, name, group)
-    return found.body
+    return load_resource(everywhere, "vault", TYPE, (subscription_id, group), name)
 
 
 def by_name(everywhere: Directory, name: str) -> JsonObject | None:
